@@ -1,0 +1,141 @@
+import type { Money, Price } from '#kernel';
+
+/**
+ * The words between whoever spends and the ledger. Amounts are 10⁻¹² US dollar, prices 10⁻¹⁸.
+ */
+
+/** Anything that limits spend: the organization's credits, a member's month, a key's period. */
+export interface AllowanceTarget {
+  readonly kind: 'ORGANIZATION' | 'MEMBER' | 'API_KEY';
+  /** The organization's, membership's or key's id. */
+  readonly id: string;
+  /** The limit of the period; null for credits, whose limit is the balance. */
+  readonly limit: Money | null;
+  /** `NONE` is one period for ever. Ignored for credits. */
+  readonly period: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY';
+}
+
+/** What an admission asks for. */
+export interface HoldRequest {
+  readonly completion: string;
+  /** The organization's credits first, then at most one member's and one key's limit. */
+  readonly targets: readonly AllowanceTarget[];
+  readonly amount: Money;
+}
+
+/** Money set aside for one completion: in memory only; it dies with the node's session. */
+export interface Hold {
+  readonly completion: string;
+  /** All that is set aside now. */
+  readonly amount: Money;
+  /**
+   * Sets aside `by` more from what the node has leased; false when that is used up. Never waits: the lease is refilled
+   * in the background before it runs out.
+   */
+  extend(by: Money): boolean;
+  /**
+   * Ends the hold with what the completion came to. `record.charged` ≤ `amount`. Resolves once the record is durable;
+   * posting to the ledger follows within about 50 ms. To be called exactly once; a second call is an invariant
+   * violation. Null: nothing is recorded and all is given back (a refusal after the hold).
+   */
+  end(record: SettlementRecord | null): Promise<void>;
+}
+
+export type ChargeKind =
+  | 'PROMPT'
+  | 'CACHE_READ'
+  | 'CACHE_WRITE'
+  | 'COMPLETION'
+  | 'REASONING'
+  | 'IMAGE'
+  | 'REQUEST'
+  | 'FEE'
+  | 'WAIVED';
+
+export interface ChargeLine {
+  readonly kind: ChargeKind;
+  readonly quantity: number;
+  readonly unitPrice: Price;
+  readonly amount: Money;
+  /** Null for FEE and WAIVED. */
+  readonly endpointId: string | null;
+}
+
+export interface AttemptRecord {
+  readonly endpointId: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly outcome:
+    | 'SUCCEEDED'
+    | 'REJECTED'
+    | 'RATE_LIMITED'
+    | 'TIMED_OUT'
+    | 'FAILED'
+    | 'BROKE_OFF'
+    | 'CANCELLED';
+  readonly httpStatus: number | null;
+  readonly message: string | null;
+}
+
+export interface TokenUsage {
+  /** All prompt tokens, cached ones included. */
+  readonly prompt: number;
+  /** All generated tokens, reasoning included. */
+  readonly completion: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly reasoning: number;
+}
+
+/**
+ * All that is known of a completion when it ends: what the journal keeps and what posting turns into the completion's
+ * row, its ledger entry and its usage. Written once.
+ */
+export interface SettlementRecord {
+  readonly completion: string;
+  readonly organizationId: string;
+  readonly apiKeyId: string | null;
+  readonly membershipId: string | null;
+  readonly userId: string | null;
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly finishReason:
+    | 'STOP'
+    | 'LENGTH'
+    | 'TOOL_CALLS'
+    | 'CONTENT_FILTER'
+    | 'BUDGET'
+    | 'CANCELLED'
+    | 'ERROR'
+    | null;
+  readonly nativeFinishReason: string | null;
+  readonly requestedModel: string;
+  readonly modelId: string | null;
+  readonly endpointId: string | null;
+  readonly providerId: string | null;
+  readonly tokens: TokenUsage;
+  readonly estimated: boolean;
+  readonly ownProviderKey: boolean;
+  readonly lines: readonly ChargeLine[];
+  readonly cost: Money;
+  readonly upstreamCost: Money;
+  readonly fee: Money;
+  /** cost + fee − waived = Σ lines: what leaves the account. */
+  readonly charged: Money;
+  readonly waived: Money;
+  readonly attempts: readonly AttemptRecord[];
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly droppedParameters: readonly string[];
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly endUser: string | null;
+  readonly sessionId: string | null;
+  readonly app: string | null;
+  readonly streamed: boolean;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly finishedAt: string;
+  readonly timeToFirstTokenMs: number | null;
+  readonly latencyMs: number;
+  /** The idempotency claim that it must own to charge; null without a key. */
+  readonly claim: { readonly principal: string; readonly key: string; readonly gen: number } | null;
+}

@@ -1,0 +1,85 @@
+/**
+ * Who the credentials are. Everything here is read from memory: admitting a request costs no query.
+ */
+export type Principal = Anonymous | KeyPrincipal | UserPrincipal;
+
+export interface Anonymous {
+  readonly kind: 'anonymous';
+}
+
+export interface KeyPrincipal {
+  readonly kind: 'apiKey';
+  readonly apiKey: ApiKey;
+  readonly organization: Organization;
+}
+
+/** A signed-in person; `platformAdmin` is the owner of ADMIN_KEY, to whom every organization is open. */
+export interface UserPrincipal {
+  readonly kind: 'user';
+  readonly userId: string;
+  readonly platformAdmin: boolean;
+}
+
+export const anonymous: Anonymous = { kind: 'anonymous' };
+
+/** An API key as the hot path needs it: no secret, no hash. */
+export interface ApiKey {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly membershipId: string | null;
+  readonly name: string;
+  readonly kind: 'INFERENCE' | 'MANAGEMENT';
+  readonly hint: string;
+  /** 10⁻¹² US dollar per period; null without a limit. */
+  readonly creditLimit: bigint | null;
+  readonly limitPeriod: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY';
+  readonly requestsPerMinute: number | null;
+  /** Patterns like `anthropic/*`; null allows all, an empty list nothing. */
+  readonly allowedModels: readonly string[] | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly disabled: boolean;
+}
+
+export interface Organization {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly retainContentDays: number;
+  readonly policy: RoutingPolicy;
+}
+
+/** Per million tokens, 10⁻¹⁸ US dollar a token where prices are meant. */
+export interface RoutingPolicy {
+  readonly allowedModels: readonly string[] | null;
+  readonly allowedProviders: readonly string[] | null;
+  readonly deniedProviders: readonly string[] | null;
+  readonly allowTraining: boolean;
+  readonly requireZeroRetention: boolean;
+  /** 10⁻¹⁸ US dollar per token; null without a ceiling. */
+  readonly maxPromptPrice: bigint | null;
+  readonly maxCompletionPrice: bigint | null;
+}
+
+export const openPolicy: RoutingPolicy = {
+  allowedModels: null,
+  allowedProviders: null,
+  deniedProviders: null,
+  allowTraining: true,
+  requireZeroRetention: false,
+  maxPromptPrice: null,
+  maxCompletionPrice: null,
+};
+
+/** Who pays for a completion: an organization, and the key and member whose limits it also spends. */
+export interface Payer {
+  readonly organization: Organization;
+  readonly apiKey: ApiKey | null;
+  readonly membershipId: string | null;
+  /** The person, when no key is used. */
+  readonly userId: string | null;
+  /** The member's budget per calendar month, 10⁻¹² US dollar; null without one. */
+  readonly monthlyBudget: bigint | null;
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import { secureText } from './random.ts';
+
+/** What an id names. The prefix is part of the public contract (`mdl_…`), the rest is opaque. */
+export const idPrefixes = {
+  organization: 'org',
+  user: 'usr',
+  apiKey: 'key',
+  membership: 'mem',
+  invitation: 'inv',
+  providerKey: 'pvk',
+  model: 'mdl',
+  endpoint: 'end',
+  provider: 'prv',
+  completion: 'cmp',
+  creditAccount: 'acc',
+  ledgerEntry: 'led',
+  ledgerTransaction: 'ltx',
+  purchase: 'pur',
+  allowance: 'alw',
+  auditEvent: 'aud',
+  price: 'prc',
+  session: 'ses',
+} as const;
+
+export type IdKind = keyof typeof idPrefixes;
+
+/** Crockford's base 32 in lower case: no i, l, o, u; sorts like the number that it encodes. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const bodyLength = 26;
+
+/** A new id that sorts by its time of creation: 48 bits of milliseconds, then 80 bits of chance. */
+export function newId(kind: IdKind, clock: Clock): string {
+  return `${idPrefixes[kind]}_${encode(clock.now(), 10)}${secureText(16, alphabet)}`;
+}
+
+/** The id of a thing that is known by a natural key, the same on every install: a hash of that key. */
+export function derivedId(kind: IdKind, naturalKey: string): string {
+  const digest = createHash('sha256').update(`${kind}:${naturalKey}`).digest();
+  let body = '';
+  for (let index = 0; index < bodyLength; index++) body += alphabet[(digest[index] ?? 0) & 31];
+  return `${idPrefixes[kind]}_${body}`;
+}
+
+/**
+ * The id of a completion: time (10), session number (7), counter (5), chance (4). Any node can tell from it
+ * which session ran the completion, also when that session is dead (design: streams survive their node).
+ */
+export function completionId(atMs: number, session: number, counter: number): string {
+  const run = encode(session, 7) + encode(counter % 32 ** 5, 5);
+  return `${idPrefixes.completion}_${encode(atMs, 10)}${run}${secureText(4, alphabet)}`;
+}
+
+/** Creation time and session of a completion id; null when it is not one. */
+export function readCompletionId(id: string): { atMs: number; session: number } | null {
+  if (!isId('completion', id)) return null;
+  return { atMs: decode(id.slice(4, 14)), session: decode(id.slice(14, 21)) };
+}
+
+/** True when `id` has the shape of an id of this kind; says nothing about whether it exists. */
+export function isId(kind: IdKind, id: string): boolean {
+  return idKind(id) === kind;
+}
+
+/** The kind that an id's prefix names, or null when it is no id of ours. */
+export function idKind(id: string): IdKind | null {
+  const match = /^([a-z]{3})_[0-9abcdefghjkmnpqrstvwxyz]{26}$/.exec(id);
+  const kind = match && Object.entries(idPrefixes).find(([, prefix]) => prefix === match[1]);
+  return kind ? (kind[0] as IdKind) : null;
+}
+
+function encode(value: number, length: number): string {
+  let rest = Math.floor(value);
+  let text = '';
+  for (let index = 0; index < length; index++) {
+    text = alphabet[rest % 32] + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+function decode(text: string): number {
+  let value = 0;
+  for (const letter of text) value = value * 32 + alphabet.indexOf(letter);
+  return value;
+}

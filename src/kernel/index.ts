@@ -1,0 +1,39 @@
+/**
+ * kernel: time, chance, ids, money, faults, aborts, the log. Owns no state and knows no other room.
+ *
+ * 1. Wall time, timers and chance are taken from here and nowhere else (a test owns them).
+ * 2. An amount of money is an exact integer; there is one rounding rule.
+ * 3. A log line has a closed set of fields; a credential in one of them is masked.
+ */
+export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
+export { Fault, type FaultCode, type FaultTexts, type InputIssue, InvalidInput } from './fault.ts';
+export {
+  completionId,
+  derivedId,
+  type IdKind,
+  idKind,
+  idPrefixes,
+  isId,
+  newId,
+  readCompletionId,
+} from './ids.ts';
+export { InvariantViolation, invariant, unreachable } from './invariant.ts';
+export { type Log, type LogFields, type LogLevel, openLog, scrub, silentLog } from './log.ts';
+export {
+  amountMax,
+  divideHalfEven,
+  formatMoney,
+  formatPerMillion,
+  formatPrice,
+  lineAmount,
+  type Money,
+  moneyDigits,
+  type Price,
+  parseMoney,
+  parsePrice,
+  priceDigits,
+  shareOf,
+} from './money.ts';
+export { type Random, secureText, seededRandom, systemRandom } from './random.ts';
+export { Secret } from './secret.ts';
+export { type Deadline, deadline, type LinkedAbort, linkAborts } from './signal.ts';

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+
+/** A source of chance. Code that draws takes one, so that a seed replays what happened. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
+export const systemRandom: Random = {
+  next: () => Math.random(),
+};
+
+/** sfc32 (Chris Doty-Humphrey, PractRand), seeded by FNV-1a: the same seed gives the same sequence everywhere. */
+export function seededRandom(seed: string | number): Random {
+  let [a, b, c, counter] = [hash(`a${seed}`), hash(`b${seed}`), hash(`c${seed}`), 1];
+  const next = () => {
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    return (sum >>> 0) / 2 ** 32;
+  };
+  for (let round = 0; round < 12; round++) next();
+  return { next };
+}
+
+/** `length` characters of `alphabet`, from the operating system's secure source, without modulo bias. */
+export function secureText(length: number, alphabet: string): string {
+  const usable = 256 - (256 % alphabet.length);
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(length - text.length)) {
+      if (byte < usable) text += alphabet[byte % alphabet.length];
+    }
+  }
+  return text;
+}
+
+function hash(text: string): number {
+  let state = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
+  }
+  return state;
+}
