@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { Fault } from './fault.ts';
 
@@ -70,7 +70,8 @@ function wrap(sink: pino.Logger, base: LogFields): Log {
   const write =
     (level: (typeof levels)[number]) =>
     (message: string, fields: LogFields = {}) => {
-      if (sink.isLevelEnabled(level)) sink[level](printable({ ...base, ...fields }), scrub(message));
+      if (sink.isLevelEnabled(level))
+        sink[level](printable({ ...base, ...fields }), scrub(message));
     };
   return {
     error: write('error'),
@@ -123,7 +124,12 @@ export function scrub(text: string): string {
 
 async function prettyStream(out: Writable): Promise<Writable> {
   const { default: pretty } = await import('pino-pretty');
-  const stream = pretty({ colorize: true, translateTime: 'HH:MM:ss.l', ignore: 'room', messageFormat: '{if room}{room}: {end}{msg}' });
+  const stream = pretty({
+    colorize: true,
+    translateTime: 'HH:MM:ss.l',
+    ignore: 'room',
+    messageFormat: '{if room}{room}: {end}{msg}',
+  });
   stream.pipe(out);
   return stream as unknown as Writable; // pino-pretty types its transform as a bare stream
 }

@@ -62,7 +62,9 @@ function parseDecimal(text: string, digits: number): bigint {
 }
 
 function formatDecimal(units: bigint, digits: number): string {
-  const text = abs(units).toString().padStart(digits + 1, '0');
+  const text = abs(units)
+    .toString()
+    .padStart(digits + 1, '0');
   const fraction = text.slice(-digits).replace(/0+$/, '');
   const whole = text.slice(0, -digits);
   return `${units < 0n ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
