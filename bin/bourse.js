@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+// The way in, for any Node: this file is plain JavaScript, everything behind it is TypeScript that only a new Node
+// reads. `npm start` already finds the right one; a start by hand with an older Node is passed on to it.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { oldestNode, ownNode, runsHere } from './own-node.js';
+
+const lifeline = 'BOURSE_LIFELINE';
+
+if (runsHere) {
+  holdOn();
+  await import('../src/main.ts');
+} else {
+  passOn(ownNode());
+}
+
+/** Runs the same command under `node` and ends as it ends. */
+function passOn(node) {
+  if (!node) {
+    process.stderr.write(
+      `Bourse runs on Node ${oldestNode} or newer; this is ${process.version}.\n` +
+        'Run "npm ci" in this folder: it brings the right one along. Then start again.\n',
+    );
+    process.exit(1);
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [lifeline]: '1' },
+  });
+  // A terminal sends its SIGINT to both processes; passed on, it would arrive twice.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGKILL' ? 137 : 1)));
+}
+
+/** Whoever kills the outer process means this one: without it, the port and the data folder would stay taken. */
+function holdOn() {
+  if (process.env[lifeline] === undefined || !process.channel) return;
+  delete process.env[lifeline];
+  process.channel.unref();
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+}

@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Node runs `.ts` directly from this version on, and the code counts on it. */
+export const oldestNode = 24;
+
+/** True when the Node that runs this is new enough. */
+export const runsHere = Number.parseInt(process.versions.node, 10) >= oldestNode;
+
+/** The Node that `npm ci` brings along, as the package `node`; null when it is not installed. */
+export function ownNode() {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const place = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));
+  return existsSync(place) ? place : null;
+}
