@@ -51,7 +51,7 @@ export interface Organization {
   readonly policy: RoutingPolicy;
 }
 
-/** Per million tokens, 10⁻¹⁸ US dollar a token where prices are meant. */
+/** What the organization forbids to all its requests. Null allows all, an empty list nothing. */
 export interface RoutingPolicy {
   readonly allowedModels: readonly string[] | null;
   readonly allowedProviders: readonly string[] | null;
@@ -72,6 +72,18 @@ export const openPolicy: RoutingPolicy = {
   maxPromptPrice: null,
   maxCompletionPrice: null,
 };
+
+export type Role = 'OWNER' | 'ADMIN' | 'BILLING' | 'DEVELOPER' | 'VIEWER';
+
+/** A person in an organization; one who left has none. */
+export interface Membership {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly role: Role;
+  /** Of each calendar month, UTC, 10⁻¹² US dollar; null without one. */
+  readonly monthlyBudget: bigint | null;
+}
 
 /** Who pays for a completion: an organization, and the key and member whose limits it also spends. */
 export interface Payer {
