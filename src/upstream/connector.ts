@@ -1,14 +1,15 @@
 import { Fault, type FaultCode, type Secret } from '#kernel';
 
 /**
- * What every connector speaks, whatever its provider's wire protocol: one normalised request in, batches of normalised
- * events out, one kind of failure.
+ * What every connector speaks, whatever its provider's wire protocol: one normalised request in,
+ * batches of normalised events out, one kind of failure.
  */
 export interface Connector {
   /**
-   * Makes one attempt. Yields a batch for each read of the socket, in order, never an empty one. Returns only after a
-   * proper end (a finish reason and, where the protocol has one, its end mark); everything else throws an
-   * `UpstreamFault`. An abort of `signal` closes the connection at once and throws the signal's reason.
+   * Makes one attempt. Yields a batch for each read of the socket, in order, never an empty one.
+   * Returns only after a proper end (a finish reason and, where the protocol has one, its end
+   * mark); everything else throws an `UpstreamFault`. An abort of `signal` closes the connection
+   * at once and throws the signal's reason.
    */
   send(call: UpstreamCall, signal: AbortSignal): AsyncIterable<readonly UpstreamEvent[]>;
 }
@@ -29,7 +30,10 @@ export interface UpstreamTarget {
   readonly timeouts: AttemptTimeouts;
 }
 
-/** Milliseconds. `firstContent` runs from sending to the first content, `idle` between reads after it. */
+/**
+ * Milliseconds. `firstContent` runs from sending to the first content, `idle` between reads after
+ * it.
+ */
 export interface AttemptTimeouts {
   readonly connectMs: number;
   readonly firstContentMs: number;
@@ -88,7 +92,12 @@ export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image'; readonly url: string }
   | { readonly type: 'audio'; readonly data: string; readonly mediaType: string }
-  | { readonly type: 'file'; readonly data: string; readonly mediaType: string; readonly filename?: string };
+  | {
+      readonly type: 'file';
+      readonly data: string;
+      readonly mediaType: string;
+      readonly filename?: string;
+    };
 
 export interface ToolDefinition {
   readonly name: string;
@@ -142,7 +151,10 @@ export interface UpstreamFinish {
   readonly raw: string;
 }
 
-/** Tokens as the provider counted them. `prompt` includes cached ones, `completion` includes reasoning. */
+/**
+ * Tokens as the provider counted them. `prompt` includes cached ones, `completion` includes
+ * reasoning.
+ */
 export interface UpstreamUsage {
   readonly prompt: number;
   readonly completion: number;
@@ -213,7 +225,9 @@ export class UpstreamFault extends Fault {
     this.providerMessage = detail.providerMessage;
   }
 
-  /** The request itself was at fault: no other endpoint is tried for it, and no breaker counts it. */
+  /**
+   * The request itself was at fault: no other endpoint is tried for it, and no breaker counts it.
+   */
   get callersFault(): boolean {
     return ['CALLER', 'CONTEXT_LENGTH', 'CONTENT_POLICY'].includes(this.failure);
   }

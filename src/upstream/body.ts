@@ -1,0 +1,61 @@
+import { type Clock, deadline } from '#kernel';
+import { UpstreamFault } from './connector.ts';
+import type { Exchange } from './exchange.ts';
+
+/** A whole answer above this is no chat completion. */
+const answerBytesMax = 16 * 1024 * 1024;
+/**
+ * What is read of a refusal, and for how long: enough for its words; its status is known already.
+ */
+const refusalBytesMax = 64 * 1024;
+const refusalReadMs = 2_000;
+
+/**
+ * The whole body as text. Its first byte that is not white space (a heartbeat) is the first
+ * content.
+ */
+export async function readAnswer(exchange: Exchange): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  let content = false;
+  for (let read = await exchange.read(); read; read = await exchange.read()) {
+    for (const piece of read) {
+      bytes += piece.length;
+      pieces.push(piece);
+    }
+    if (bytes > answerBytesMax) throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
+    if (!content && read.some((piece) => !isBlank(piece))) {
+      content = true;
+      exchange.contentSeen();
+    }
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/**
+ * The beginning of a refusal's body; what could be read of it when the connection fails
+ * meanwhile.
+ */
+export async function readRefusal(exchange: Exchange, clock: Clock): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const limit = deadline(clock, refusalReadMs, () => exchange.stopReading());
+  try {
+    for (let read = await exchange.read(); read; read = await exchange.read()) {
+      for (const piece of read) {
+        bytes += piece.length;
+        pieces.push(piece);
+      }
+      if (bytes > refusalBytesMax) exchange.stopReading();
+    }
+  } catch (failure) {
+    if (!(failure instanceof UpstreamFault)) throw failure;
+  } finally {
+    limit.meet();
+  }
+  return Buffer.concat(pieces).toString('utf8', 0, refusalBytesMax);
+}
+
+function isBlank(piece: Buffer): boolean {
+  return piece.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+}

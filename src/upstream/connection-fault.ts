@@ -1,0 +1,29 @@
+import { UpstreamFault } from './connector.ts';
+
+/** How far an attempt had come when its connection failed. */
+export interface ConnectionState {
+  readonly connected: boolean;
+  readonly httpStatus?: number;
+}
+
+/** What Node says when a certificate or the handshake is at fault (OpenSSL's names among them). */
+const tlsCodes =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/;
+
+/**
+ * The fault for an error of the socket or of the HTTP parser. Before the connection stands the
+ * provider could not be reached; after it, whatever ends the connection early has cut the answer;
+ * what is not HTTP is malformed.
+ */
+export function connectionFault(error: Error, state: ConnectionState): UpstreamFault {
+  const code = 'code' in error ? String(error.code) : '';
+  const status = state.httpStatus === undefined ? {} : { httpStatus: state.httpStatus };
+  const failure = tlsCodes.test(code)
+    ? 'TLS'
+    : code.startsWith('HPE_')
+      ? 'MALFORMED'
+      : state.connected
+        ? 'CUT'
+        : 'CONNECT';
+  return new UpstreamFault({ failure, ...status, cause: error });
+}

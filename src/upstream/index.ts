@@ -1,0 +1,40 @@
+/**
+ * upstream: speaks to providers. It owns the wire protocols, the connections and their time-outs,
+ * and the sandbox that plays providers. It refuses to know prices, routing or callers: one call
+ * is one attempt at one address.
+ *
+ * 1. An attempt ends properly, with a finish as its last event, or throws an `UpstreamFault`, or
+ *    the abort's reason.
+ * 2. A cut, a stall, a missing end mark, a malformed chunk never look like a proper end.
+ * 3. Heartbeats and empty chunks yield nothing; no batch is empty.
+ * 4. An abort closes the connection at once, in every phase.
+ * 5. While nobody pulls, the socket is paused: memory is bounded whatever a provider sends.
+ * 6. What a provider says reaches a caller without credentials, in at most 500 characters.
+ */
+export {
+  type AttemptTimeouts,
+  type ChatMessage,
+  type ChatRequest,
+  type ChatRole,
+  type Connector,
+  type ContentPart,
+  defaultTimeouts,
+  isContent,
+  type ReasoningOptions,
+  type ResponseFormat,
+  type ToolCall,
+  type ToolCallFragment,
+  type ToolDefinition,
+  type UpstreamCall,
+  type UpstreamEvent,
+  type UpstreamFailure,
+  UpstreamFault,
+  type UpstreamFaultDetail,
+  type UpstreamFinish,
+  type UpstreamTarget,
+  type UpstreamUsage,
+} from './connector.ts';
+export { type Connectors, openConnectors } from './connectors.ts';
+export { type OpenAiCompatibleOptions, openAiCompatible } from './openai-compatible.ts';
+export { promptBound } from './prompt-bound.ts';
+export { countTokens } from './tokens.ts';

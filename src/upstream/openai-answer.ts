@@ -1,0 +1,140 @@
+import { type UpstreamEvent, UpstreamFault, type UpstreamUsage } from './connector.ts';
+import { failureOfFinish, readFinish } from './openai-finish.ts';
+import { type OpenAiToolCall, ToolCalls } from './openai-tool-calls.ts';
+import { type OpenAiUsage, readUsage } from './openai-usage.ts';
+
+/** A chunk of a stream or a whole answer: what we read of either. */
+export interface OpenAiAnswer {
+  readonly choices?: readonly OpenAiChoice[] | null;
+  readonly usage?: OpenAiUsage | null;
+  /** Groq's place for the usage of a stream. */
+  readonly x_groq?: { readonly usage?: OpenAiUsage | null } | null;
+  readonly error?: unknown;
+}
+
+interface OpenAiChoice {
+  readonly index?: number;
+  readonly delta?: OpenAiMessage | null;
+  readonly message?: OpenAiMessage | null;
+  readonly finish_reason?: string | null;
+  readonly error?: unknown;
+}
+
+interface OpenAiMessage {
+  /** Mistral's reasoning models send parts. */
+  readonly content?: string | readonly OpenAiPart[] | null;
+  /** DeepSeek, xAI, Moonshot, older vLLM. */
+  readonly reasoning_content?: string | null;
+  /** OpenRouter, Groq, Together, Cerebras, newer vLLM. */
+  readonly reasoning?: string | null;
+  /** Ollama. */
+  readonly thinking?: string | null;
+  /** OpenRouter: carries signatures that the next turn has to give back. */
+  readonly reasoning_details?: readonly ReasoningDetail[] | null;
+  readonly tool_calls?: readonly OpenAiToolCall[] | null;
+  /** The form before tools. */
+  readonly function_call?: { readonly name?: string; readonly arguments?: string } | null;
+  readonly refusal?: string | null;
+  readonly annotations?: readonly unknown[] | null;
+}
+
+interface OpenAiPart {
+  readonly type?: string;
+  readonly text?: string;
+  readonly thinking?: string | readonly { readonly text?: string }[];
+}
+
+interface ReasoningDetail {
+  readonly text?: string | null;
+  readonly summary?: string | null;
+}
+
+/** Makes the fault for an `error` object that came in an answer with status 200. */
+export type ErrorInBody = (error: unknown) => UpstreamFault;
+
+/**
+ * Reads the chunks of one answer in order. What a chunk says becomes events at once; usage (the
+ * last one said) and the finish reason are kept for `end`, so that a finish is seen after a
+ * proper end and nowhere else.
+ */
+export class AnswerReader {
+  readonly #errorInBody: ErrorInBody;
+  readonly #toolCalls = new ToolCalls();
+  #usage: UpstreamUsage | null = null;
+  #finish: string | null = null;
+
+  constructor(errorInBody: ErrorInBody) {
+    this.#errorInBody = errorInBody;
+  }
+
+  /** Throws MALFORMED for what is no answer, and what `errorInBody` makes of an error. */
+  read(answer: OpenAiAnswer, events: UpstreamEvent[]): void {
+    if (typeof answer !== 'object' || answer === null) {
+      throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
+    }
+    const choice = answer.choices?.find((each) => (each.index ?? 0) === 0);
+    const message = choice?.delta ?? choice?.message;
+    if (message) this.#readMessage(message, events);
+    const error = answer.error ?? choice?.error;
+    if (error) throw this.#errorInBody(error);
+    if (choice?.finish_reason) this.#readFinish(choice.finish_reason);
+    const usage = answer.usage ?? answer.x_groq?.usage;
+    if (usage) this.#usage = readUsage(usage) ?? this.#usage;
+  }
+
+  /** The end mark was seen (or the whole answer read). Throws CUT without a finish reason. */
+  end(events: UpstreamEvent[]): void {
+    if (this.#finish === null) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
+    if (this.#usage) events.push({ type: 'usage', usage: this.#usage });
+    const reason = readFinish(this.#finish, this.#toolCalls.any);
+    events.push({ type: 'finish', reason });
+  }
+
+  #readFinish(raw: string): void {
+    const failure = failureOfFinish(raw);
+    if (failure) throw new UpstreamFault({ failure, httpStatus: 200 });
+    this.#finish ??= raw;
+  }
+
+  #readMessage(message: OpenAiMessage, events: UpstreamEvent[]): void {
+    readReasoning(message, events);
+    const { content } = message;
+    if (typeof content === 'string') {
+      if (content !== '') events.push({ type: 'text', text: content });
+    } else if (content) {
+      for (const part of content) readPart(part, events);
+    }
+    if (message.refusal) events.push({ type: 'refusal', text: message.refusal });
+    if (message.tool_calls) {
+      for (const call of message.tool_calls) this.#readToolCall(call, events);
+    }
+    if (message.function_call) {
+      this.#readToolCall({ index: 0, function: message.function_call }, events);
+    }
+    if (message.annotations?.length) {
+      events.push({ type: 'annotations', annotations: message.annotations });
+    }
+  }
+
+  #readToolCall(call: OpenAiToolCall, events: UpstreamEvent[]): void {
+    const fragment = this.#toolCalls.read(call);
+    if (fragment) events.push(fragment);
+  }
+}
+
+/** Services that send one text under two names send it twice; the first that is filled counts. */
+function readReasoning(message: OpenAiMessage, events: UpstreamEvent[]): void {
+  const details = message.reasoning_details;
+  const named = message.reasoning_content || message.reasoning || message.thinking;
+  if (!named && !details?.length) return;
+  const text = named || (details ?? []).map((each) => each.text ?? each.summary ?? '').join('');
+  events.push({ type: 'reasoning', text, ...(details?.length ? { details } : {}) });
+}
+
+function readPart(part: OpenAiPart, events: UpstreamEvent[]): void {
+  if (part.text) events.push({ type: 'text', text: part.text });
+  const { thinking } = part;
+  if (!thinking) return;
+  const text = typeof thinking === 'string' ? thinking : thinking.map((t) => t.text ?? '').join('');
+  if (text !== '') events.push({ type: 'reasoning', text });
+}

@@ -1,0 +1,62 @@
+/**
+ * Where the services that speak OpenAI's protocol differ in what they accept. A field that a
+ * strict service does not know makes it refuse the whole request, so it is left out for that
+ * service.
+ */
+export interface Dialect {
+  /** The name of the output cap: OpenAI's reasoning models refuse the older `max_tokens`. */
+  readonly cap: 'max_tokens' | 'max_completion_tokens';
+  /** Knows the role `developer`; elsewhere it is said as `system`. */
+  readonly developerRole: boolean;
+  /** Takes `cache_control` on a part and `reasoning_details` on a message. */
+  readonly extensions: boolean;
+  /** Takes OpenRouter's `reasoning` object; elsewhere `reasoning_effort`. */
+  readonly reasoningObject: boolean;
+  readonly seed: 'seed' | 'random_seed';
+  /** Has to be asked for usage in a stream. */
+  readonly streamOptions: boolean;
+  readonly user: boolean;
+}
+
+const common: Dialect = {
+  cap: 'max_tokens',
+  developerRole: false,
+  extensions: true,
+  reasoningObject: false,
+  seed: 'seed',
+  streamOptions: true,
+  user: true,
+};
+
+const openAi: Dialect = {
+  ...common,
+  cap: 'max_completion_tokens',
+  developerRole: true,
+  extensions: false,
+};
+const strict: Dialect = { ...common, extensions: false };
+const openRouter: Dialect = { ...common, reasoningObject: true };
+/**
+ * Refuses unknown fields (422, `extra_forbidden`), names the seed otherwise and always reports
+ * usage.
+ */
+const mistral: Dialect = { ...strict, seed: 'random_seed', streamOptions: false, user: false };
+
+const byHost: ReadonlyMap<string, Dialect> = new Map([
+  ['api.openai.com', openAi],
+  ['openrouter.ai', openRouter],
+  ['api.mistral.ai', mistral],
+  ['api.groq.com', strict],
+  ['api.x.ai', strict],
+  ['api.deepseek.com', strict],
+  ['api.cerebras.ai', strict],
+]);
+
+/**
+ * Decided by the host of the base URL; an unknown host takes everything that the protocol's users
+ * commonly send.
+ */
+export function dialectOf(url: URL): Dialect {
+  if (url.hostname.endsWith('.openai.azure.com')) return openAi;
+  return byHost.get(url.hostname) ?? common;
+}

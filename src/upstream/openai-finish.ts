@@ -1,0 +1,52 @@
+import type { UpstreamFailure, UpstreamFinish } from './connector.ts';
+
+/**
+ * The words of OpenAI and of services that pass their own model server's words on; compared in
+ * lower case.
+ */
+const words: Readonly<Record<UpstreamFinish['unified'], readonly string[]>> = {
+  STOP: ['stop', 'end_turn', 'eos', 'eos_token', 'stop_sequence', 'complete', 'completed', 'end'],
+  LENGTH: ['length', 'max_tokens', 'model_length', 'max_output_tokens', 'model_context_window'],
+  TOOL_CALLS: ['tool_calls', 'function_call', 'tool_use', 'tool_call'],
+  CONTENT_FILTER: [
+    'content_filter',
+    'safety',
+    'recitation',
+    'refusal',
+    'blocklist',
+    'prohibited_content',
+    'spii',
+    'sensitive',
+    'guardrail_intervened',
+  ],
+};
+
+const unified: ReadonlyMap<string, UpstreamFinish['unified']> = new Map(
+  Object.entries(words).flatMap(([reason, raws]) =>
+    raws.map((raw) => [raw, reason as UpstreamFinish['unified']] as const),
+  ),
+);
+
+/** Words that stand where a reason should, but tell that the answer failed. */
+const failures: ReadonlyMap<string, UpstreamFailure> = new Map([
+  ['error', 'ERROR_IN_BODY'],
+  ['abort', 'CUT'],
+  ['network_error', 'CUT'],
+  // DeepSeek: the request was interrupted for want of capacity.
+  ['insufficient_system_resource', 'OVERLOADED'],
+]);
+
+/**
+ * An answer that calls tools ends by TOOL_CALLS, also where the provider says `stop` (OpenAI does
+ * when the tool was named in the request). An unknown word is a stop: the provider did end its
+ * answer.
+ */
+export function readFinish(raw: string, callsTools: boolean): UpstreamFinish {
+  const reason = unified.get(raw.toLowerCase()) ?? 'STOP';
+  return { unified: reason === 'STOP' && callsTools ? 'TOOL_CALLS' : reason, raw };
+}
+
+/** The failure that a finish reason stands for; undefined when it is an end. */
+export function failureOfFinish(raw: string): UpstreamFailure | undefined {
+  return failures.get(raw.toLowerCase());
+}

@@ -1,0 +1,75 @@
+import type { ChatMessage, ContentPart } from './connector.ts';
+import type { Dialect } from './openai-dialect.ts';
+
+type Json = Record<string, unknown>;
+
+/** A message as OpenAI's chat completions take it. */
+export function openAiMessage(message: ChatMessage, dialect: Dialect): Json {
+  const { role, content, name, toolCallId, toolCalls, reasoningDetails } = message;
+  return {
+    role: role === 'developer' && !dialect.developerRole ? 'system' : role,
+    content: withCacheMark(Array.isArray(content) ? content.map(part) : content, message, dialect),
+    ...(name === undefined ? {} : { name }),
+    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+    ...(toolCalls?.length ? { tool_calls: toolCalls.map(toolCall) } : {}),
+    ...(reasoningDetails !== undefined && dialect.extensions
+      ? { reasoning_details: reasoningDetails }
+      : {}),
+  };
+}
+
+function toolCall(call: { id: string; name: string; arguments: string }): Json {
+  return {
+    id: call.id,
+    type: 'function',
+    function: { name: call.name, arguments: call.arguments },
+  };
+}
+
+function part(content: ContentPart): Json {
+  switch (content.type) {
+    case 'text':
+      return { type: 'text', text: content.text };
+    case 'image':
+      return { type: 'image_url', image_url: { url: content.url } };
+    case 'audio':
+      return { type: 'input_audio', input_audio: { data: content.data, format: format(content) } };
+    case 'file':
+      return {
+        type: 'file',
+        file: {
+          ...(content.filename === undefined ? {} : { filename: content.filename }),
+          file_data: isUrl(content.data)
+            ? content.data
+            : `data:${content.mediaType};base64,${content.data}`,
+        },
+      };
+  }
+}
+
+/** `wav` for audio/wav and audio/x-wav, `mp3` for audio/mpeg, else the subtype. */
+function format({ mediaType }: { mediaType: string }): string {
+  const subtype = mediaType.slice(mediaType.indexOf('/') + 1).replace(/^x-/, '');
+  return subtype === 'mpeg' ? 'mp3' : subtype;
+}
+
+export function isUrl(data: string): boolean {
+  return /^(data|https?):/.test(data);
+}
+
+/**
+ * Anthropic's mark, as OpenRouter and others carry it: on the last part, which ends the cached
+ * prefix.
+ */
+function withCacheMark(
+  content: string | null | readonly Json[],
+  { cacheTtl }: ChatMessage,
+  { extensions }: Dialect,
+): string | null | readonly Json[] {
+  if (!cacheTtl || !extensions || content === null) return content;
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+  const mark = {
+    cache_control: { type: 'ephemeral', ...(cacheTtl === '1h' ? { ttl: '1h' } : {}) },
+  };
+  return parts.map((each, index) => (index === parts.length - 1 ? { ...each, ...mark } : each));
+}

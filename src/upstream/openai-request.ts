@@ -1,0 +1,106 @@
+import type { ChatRequest, ReasoningOptions, ResponseFormat, UpstreamCall } from './connector.ts';
+import { type Dialect, dialectOf } from './openai-dialect.ts';
+import { openAiMessage } from './openai-message.ts';
+
+type Json = Record<string, unknown>;
+
+/** Names that differ from ours by their case alone; absent ones are not sent. */
+const plain = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  topK: 'top_k',
+  minP: 'min_p',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+  repetitionPenalty: 'repetition_penalty',
+  stop: 'stop',
+  logitBias: 'logit_bias',
+} as const satisfies Partial<Record<keyof ChatRequest, string>>;
+
+/**
+ * The JSON body of `POST /chat/completions`, in the dialect of the host. The output cap is always
+ * in it.
+ */
+export function openAiRequest({ target, request, stream }: UpstreamCall, url: URL): Json {
+  const dialect = dialectOf(url);
+  return {
+    model: target.model,
+    messages: request.messages.map((message) => openAiMessage(message, dialect)),
+    [dialect.cap]: request.maxTokens,
+    stream,
+    ...(stream && dialect.streamOptions ? { stream_options: { include_usage: true } } : {}),
+    ...plainParameters(request),
+    ...(request.seed === undefined ? {} : { [dialect.seed]: request.seed }),
+    ...(request.user === undefined || !dialect.user ? {} : { user: request.user }),
+    ...tools(request),
+    ...(request.responseFormat ? { response_format: responseFormat(request.responseFormat) } : {}),
+    ...(request.reasoning ? reasoning(request.reasoning, request.maxTokens, dialect) : {}),
+  };
+}
+
+function plainParameters(request: ChatRequest): Json {
+  const body: Json = {};
+  for (const [ours, theirs] of Object.entries(plain)) {
+    const value = request[ours as keyof typeof plain];
+    if (value !== undefined) body[theirs] = value;
+  }
+  return body;
+}
+
+/**
+ * A choice of tools without tools is refused by most services, so it goes along with them alone.
+ */
+function tools({ tools: list, toolChoice, parallelToolCalls }: ChatRequest): Json {
+  if (!list?.length) return {};
+  return {
+    tools: list.map((definition) => ({ type: 'function', function: definition })),
+    ...(toolChoice === undefined ? {} : { tool_choice: choice(toolChoice) }),
+    ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
+  };
+}
+
+function choice(toolChoice: string): unknown {
+  if (['auto', 'none', 'required'].includes(toolChoice)) return toolChoice;
+  return { type: 'function', function: { name: toolChoice } };
+}
+
+function responseFormat({ type, name, schema, strict }: ResponseFormat): Json {
+  if (type !== 'json_schema') return { type };
+  return {
+    type,
+    json_schema: {
+      name: name ?? 'answer',
+      schema,
+      ...(strict === undefined ? {} : { strict }),
+    },
+  };
+}
+
+/** What share of the output each effort may think (OpenRouter's published ratios). */
+const effortShares = [
+  ['minimal', 0.1],
+  ['low', 0.2],
+  ['medium', 0.5],
+  ['high', 0.8],
+  ['xhigh', 0.95],
+] as const;
+
+function reasoning(options: ReasoningOptions, maxTokens: number, dialect: Dialect): Json {
+  const { effort, maxTokens: budget } = options;
+  if (dialect.reasoningObject) {
+    return {
+      reasoning: {
+        ...(effort === undefined ? {} : { effort }),
+        ...(budget === undefined ? {} : { max_tokens: budget }),
+      },
+    };
+  }
+  if (effort !== undefined) return { reasoning_effort: effort };
+  return budget === undefined ? {} : { reasoning_effort: nearestEffort(budget / maxTokens) };
+}
+
+/** The most that a service which knows efforts alone may think without passing the budget. */
+function nearestEffort(share: number): string {
+  const fitting = effortShares.findLast(([, least]) => least <= share);
+  return fitting?.[0] ?? 'minimal';
+}

@@ -1,0 +1,85 @@
+import { isContent, type UpstreamEvent, UpstreamFault } from './connector.ts';
+import type { Exchange } from './exchange.ts';
+import { AnswerReader, type ErrorInBody } from './openai-answer.ts';
+import { acceptedReply, errorInBody } from './openai-reply.ts';
+import { answerIn } from './openai-whole.ts';
+import type { RefusalContext } from './refusal.ts';
+import { type SseEvent, sseDecoder } from './sse.ts';
+
+/** A stream of chunks: a batch for each read that says something. */
+export async function* streamedAnswer(
+  open: () => Exchange,
+  context: RefusalContext,
+): AsyncGenerator<readonly UpstreamEvent[]> {
+  const exchange = open();
+  try {
+    const headers = await acceptedReply(exchange, /^text\/event-stream\b/i, context);
+    const stream = new ChunkStream(errorInBody(headers, context));
+    let content = false;
+    while (!stream.done) {
+      const { events, fault } = stream.read(await exchange.read());
+      if (!content && events.some(isContent)) {
+        content = true;
+        exchange.contentSeen();
+      }
+      if (stream.done && !fault) exchange.finish();
+      // What was said before the failure, in the same read, was said.
+      if (events.length > 0) yield events;
+      if (fault) throw fault.thrown;
+    }
+  } finally {
+    exchange.close();
+  }
+}
+
+interface Reading {
+  readonly events: readonly UpstreamEvent[];
+  readonly fault: { readonly thrown: unknown } | null;
+}
+
+/** Bytes in, batches out, until the end mark. What stands behind the end mark is not looked at. */
+export class ChunkStream {
+  readonly #answer: AnswerReader;
+  readonly #sse = sseDecoder((event) => this.#receive(event));
+  #events: UpstreamEvent[] = [];
+  #closing = false;
+  done = false;
+
+  constructor(errorInBody: ErrorInBody) {
+    this.#answer = new AnswerReader(errorInBody);
+  }
+
+  /** Null: the body has ended. Without the end mark that is a CUT, whatever was said before. */
+  read(pieces: readonly Buffer[] | null): Reading {
+    this.#events = [];
+    let fault: Reading['fault'] = null;
+    try {
+      if (pieces) for (const piece of pieces) this.#sse.feed(piece);
+      else this.#close();
+    } catch (thrown) {
+      fault = { thrown };
+    }
+    return { events: this.#events, fault };
+  }
+
+  /** The end mark counts also without its closing line break; a chunk without it is incomplete. */
+  #close(): void {
+    this.#closing = true;
+    this.#sse.flush();
+    if (!this.done) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
+  }
+
+  #receive({ data, event }: SseEvent): void {
+    if (this.done) return;
+    if (data.startsWith('[DONE]')) {
+      this.done = true;
+      this.#answer.end(this.#events);
+    } else if (!this.#closing && data !== '') {
+      const chunk = answerIn(data);
+      this.#answer.read(
+        event === 'error' && !chunk?.error ? { error: chunk } : chunk,
+        this.#events,
+      );
+    }
+  }
+}

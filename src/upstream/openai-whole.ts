@@ -1,0 +1,34 @@
+import { readAnswer } from './body.ts';
+import { type UpstreamEvent, UpstreamFault } from './connector.ts';
+import type { Exchange } from './exchange.ts';
+import { AnswerReader, type OpenAiAnswer } from './openai-answer.ts';
+import { acceptedReply, errorInBody } from './openai-reply.ts';
+import type { RefusalContext } from './refusal.ts';
+
+/** One JSON answer as one batch. */
+export async function* wholeAnswer(
+  open: () => Exchange,
+  context: RefusalContext,
+): AsyncGenerator<readonly UpstreamEvent[]> {
+  const exchange = open();
+  try {
+    const headers = await acceptedReply(exchange, /\bjson\b/i, context);
+    const reader = new AnswerReader(errorInBody(headers, context));
+    const events: UpstreamEvent[] = [];
+    reader.read(answerIn(await readAnswer(exchange)), events);
+    reader.end(events);
+    exchange.finish();
+    yield events;
+  } finally {
+    exchange.close();
+  }
+}
+
+/** The answer in a body or in the data of an event; MALFORMED when it is no JSON. */
+export function answerIn(text: string): OpenAiAnswer {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200, cause });
+  }
+}

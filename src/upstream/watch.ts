@@ -1,0 +1,80 @@
+import type { Clock } from '#kernel';
+import type { AttemptTimeouts, UpstreamFailure } from './connector.ts';
+
+/** Keeps the four time-outs of an attempt with one timer. */
+export interface AttemptWatch {
+  /** The connection stands. */
+  connected(): void;
+  /**
+   * The first content is here: from now on the idle time counts instead of the first-content
+   * time.
+   */
+  content(): void;
+  /** Something was read. */
+  read(): void;
+  /** The consumer is slow: silence is ours, not the provider's, until `wake`. */
+  rest(): void;
+  wake(): void;
+  end(): void;
+}
+
+/**
+ * Starts counting now; calls `expire` at most once. A read only notes its time: the timer finds
+ * out when it fires that it has to wait on, so a token costs no timer.
+ */
+export function watchAttempt(
+  clock: Clock,
+  timeouts: AttemptTimeouts,
+  expire: (failure: UpstreamFailure) => void,
+): AttemptWatch {
+  const start = clock.monotonic();
+  let connected = false;
+  let content = false;
+  let resting = false;
+  let lastRead = start;
+
+  const due = (): { at: number; failure: UpstreamFailure } => {
+    let first = { at: start + timeouts.totalMs, failure: 'TOTAL_TIMEOUT' as UpstreamFailure };
+    const limit = (at: number, failure: UpstreamFailure) => {
+      if (at < first.at) first = { at, failure };
+    };
+    if (content && !resting) limit(lastRead + timeouts.idleMs, 'IDLE_TIMEOUT');
+    if (!content) limit(start + timeouts.firstContentMs, 'FIRST_CONTENT_TIMEOUT');
+    if (!connected) limit(start + timeouts.connectMs, 'CONNECT_TIMEOUT');
+    return first;
+  };
+  const check = () => {
+    const { at, failure } = due();
+    const left = at - clock.monotonic();
+    if (left <= 0) expire(failure);
+    else timer = clock.after(left, check);
+  };
+  let timer = clock.after(due().at - start, check);
+  const rearm = () => {
+    timer.cancel();
+    timer = clock.after(Math.max(0, due().at - clock.monotonic()), check);
+  };
+
+  return {
+    connected() {
+      connected = true;
+    },
+    content() {
+      content = true;
+      lastRead = clock.monotonic();
+      rearm();
+    },
+    read() {
+      lastRead = clock.monotonic();
+    },
+    rest() {
+      resting = true;
+    },
+    wake() {
+      resting = false;
+      lastRead = clock.monotonic();
+      rearm();
+    },
+    end: () => timer.cancel(),
+  };
+}
