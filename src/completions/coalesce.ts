@@ -1,0 +1,100 @@
+import type { Clock, Timer } from '#kernel';
+import type { UpstreamEvent } from '#upstream';
+import type { Unnumbered } from './events.ts';
+
+export type UnnumberedDelta = Extract<
+  Unnumbered,
+  { type: 'TextDelta' | 'ReasoningDelta' | 'ToolCallDelta' }
+>;
+
+/**
+ * Gathers deltas into events. The first content goes out at once; after it, what arrives within the window is one event,
+ * because half the cost of a token is the write of its event. A window of 0 makes one event of what one read brought.
+ */
+export class Coalescer {
+  readonly #clock: Clock;
+  readonly #windowMs: number;
+  readonly #emit: (delta: UnnumberedDelta) => void;
+  #pending: UnnumberedDelta[] = [];
+  #timer: Timer | undefined;
+  #begun = false;
+
+  constructor(options: {
+    clock: Clock;
+    windowMs: number;
+    emit: (delta: UnnumberedDelta) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#windowMs = options.windowMs;
+    this.#emit = options.emit;
+  }
+
+  /** Takes the content of one read; everything that is no delta is left aside. */
+  push(batch: readonly UpstreamEvent[]): void {
+    for (const event of batch) {
+      const delta = toDelta(event);
+      if (delta) this.#gather(delta);
+    }
+    if (this.#pending.length === 0) return;
+    if (!this.#begun || this.#windowMs === 0) {
+      this.#begun = true;
+      this.flush();
+    } else {
+      this.#timer ??= this.#clock.after(this.#windowMs, () => this.flush());
+    }
+  }
+
+  /** Sends on what was gathered: before any other event, and at the end. */
+  flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const ready = this.#pending;
+    this.#pending = [];
+    for (const delta of ready) this.#emit(delta);
+  }
+
+  #gather(delta: UnnumberedDelta): void {
+    const last = this.#pending.at(-1);
+    const joined = last && join(last, delta);
+    if (joined) this.#pending[this.#pending.length - 1] = joined;
+    else this.#pending.push(delta);
+  }
+}
+
+/**
+ * Two neighbouring deltas as one, or null when they cannot be joined: different kinds, different tool calls, or
+ * reasoning blocks whose signatures must stay apart.
+ */
+export function join(a: UnnumberedDelta, b: UnnumberedDelta): UnnumberedDelta | null {
+  if (a.type === 'TextDelta' && b.type === 'TextDelta') {
+    return { type: a.type, text: a.text + b.text };
+  }
+  if (a.type === 'ReasoningDelta' && b.type === 'ReasoningDelta' && !a.details && !b.details) {
+    return { type: a.type, text: a.text + b.text, details: null };
+  }
+  if (a.type === 'ToolCallDelta' && b.type === 'ToolCallDelta' && a.index === b.index) {
+    const [callId, name] = [a.callId ?? b.callId, a.name ?? b.name];
+    return { type: a.type, index: a.index, callId, name, arguments: a.arguments + b.arguments };
+  }
+  return null;
+}
+
+function toDelta(event: UpstreamEvent): UnnumberedDelta | null {
+  switch (event.type) {
+    case 'text':
+    case 'refusal':
+      return event.text ? { type: 'TextDelta', text: event.text } : null;
+    case 'reasoning':
+      return { type: 'ReasoningDelta', text: event.text, details: event.details ?? null };
+    case 'toolCall':
+      return {
+        type: 'ToolCallDelta',
+        index: event.index,
+        callId: event.callId ?? null,
+        name: event.name ?? null,
+        arguments: event.arguments,
+      };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,95 @@
+import type { AttemptRecord, ChargeLine } from '#credits';
+import type { Fault, Money } from '#kernel';
+import type { ChatMessage } from '#upstream';
+
+export type CompletionStatus = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+
+/** `BUDGET`: the credits or a limit ran out in the middle of the answer. */
+export type FinishReason =
+  | 'STOP'
+  | 'LENGTH'
+  | 'TOOL_CALLS'
+  | 'CONTENT_FILTER'
+  | 'BUDGET'
+  | 'CANCELLED'
+  | 'ERROR';
+
+/** A completion as it can be read: while it runs, and after. */
+export interface Completion {
+  readonly id: string;
+  readonly organizationId: string | null;
+  readonly apiKeyId: string | null;
+  readonly membershipId: string | null;
+  readonly userId: string | null;
+  readonly status: CompletionStatus;
+  readonly requestedModel: string;
+  readonly modelId: string | null;
+  /** The endpoint that gave the answer. */
+  readonly endpointId: string | null;
+  readonly finishReason: FinishReason | null;
+  readonly nativeFinishReason: string | null;
+  readonly usage: Usage;
+  readonly lines: readonly ChargeLine[];
+  readonly attempts: readonly AttemptRecord[];
+  readonly droppedParameters: readonly string[];
+  readonly error: Fault | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+  readonly timeToFirstTokenMs: number | null;
+  readonly latencyMs: number | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly endUser: string | null;
+  readonly sessionId: string | null;
+  readonly streamed: boolean;
+  readonly app: string | null;
+  /** The answer and the prompt: while it runs and for 10 minutes after the end; null when they are gone. */
+  readonly content: Content | null;
+}
+
+export interface Content {
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly reasoningDetails: unknown;
+  readonly refusal: string | null;
+  readonly annotations: unknown;
+  readonly toolCalls: readonly ToolCallResult[];
+  readonly messages: readonly ChatMessage[];
+  /** Null while it runs. */
+  readonly availableUntil: Date | null;
+}
+
+export interface ToolCallResult {
+  readonly index: number;
+  readonly callId: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** What was consumed and charged; final once the completion has ended. Amounts in 10⁻¹² US dollar. */
+export interface Usage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly reasoningTokens: number;
+  readonly cost: Money;
+  readonly upstreamCost: Money;
+  readonly fee: Money;
+  readonly charged: Money;
+  readonly estimated: boolean;
+  readonly ownProviderKey: boolean;
+}
+
+export const noUsage: Usage = {
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+  cost: 0n,
+  upstreamCost: 0n,
+  fee: 0n,
+  charged: 0n,
+  estimated: false,
+  ownProviderKey: false,
+};

@@ -1,0 +1,135 @@
+import type { RoutePreferences } from '#routing';
+import type {
+  ChatMessage,
+  ChatRequest,
+  ContentPart,
+  ReasoningOptions,
+  ResponseFormat,
+  ToolDefinition,
+} from '#upstream';
+import type {
+  CompletionInput,
+  ContentPartInput,
+  MessageInput,
+  ProviderPreferencesInput,
+  ReasoningInput,
+  ResponseFormatInput,
+} from './input.ts';
+import type { CompletionRequest } from './request.ts';
+import { readPerMillion, validate } from './validate.ts';
+
+/** Checks the input and puts it into the one form that everything behind it reads. Throws `InvalidInput`. */
+export function normalise(input: CompletionInput): CompletionRequest {
+  validate(input);
+  return {
+    model: input.model ?? '',
+    fallbackModels: input.fallbackModels ?? [],
+    chat: chatOf(input),
+    maxTokens: input.maxTokens ?? null,
+    preferences: preferencesOf(input.provider ?? {}),
+    metadata: (input.metadata as Record<string, string> | null | undefined) ?? null,
+    user: input.user ?? null,
+    sessionId: input.sessionId ?? null,
+    idempotencyKey: input.idempotencyKey ?? null,
+    app: input.app?.name ?? null,
+  };
+}
+
+function chatOf(input: CompletionInput): Omit<ChatRequest, 'maxTokens'> {
+  return present<Omit<ChatRequest, 'maxTokens'>>({
+    messages: input.messages.map(messageOf),
+    temperature: input.temperature,
+    topP: input.topP,
+    topK: input.topK,
+    minP: input.minP,
+    frequencyPenalty: input.frequencyPenalty,
+    presencePenalty: input.presencePenalty,
+    repetitionPenalty: input.repetitionPenalty,
+    seed: input.seed,
+    stop: input.stop?.length ? input.stop : null,
+    logitBias: input.logitBias as Record<string, number> | null | undefined,
+    tools: input.tools?.length
+      ? input.tools.map(({ name, description, parameters }) =>
+          present<ToolDefinition>({
+            name,
+            description,
+            parameters: parameters as Record<string, unknown>,
+          }),
+        )
+      : null,
+    toolChoice: input.toolChoice,
+    parallelToolCalls: input.parallelToolCalls,
+    responseFormat: input.responseFormat && responseFormatOf(input.responseFormat),
+    reasoning: input.reasoning && reasoningOf(input.reasoning),
+    user: input.user,
+  });
+}
+
+function messageOf(message: MessageInput): ChatMessage {
+  const content = message.parts ? message.parts.map(partOf) : (message.content ?? null);
+  const rest = present<Omit<ChatMessage, 'content'>>({
+    role: message.role.toLowerCase() as ChatMessage['role'],
+    name: message.name,
+    toolCallId: message.toolCallId,
+    toolCalls: message.toolCalls?.length ? message.toolCalls : null,
+    reasoningDetails: message.reasoningDetails,
+    cacheTtl: message.cacheControl?.ttl as '5m' | '1h' | undefined,
+  });
+  return { ...rest, content };
+}
+
+function partOf(part: ContentPartInput): ContentPart {
+  if (part.imageUrl != null) return { type: 'image', url: part.imageUrl };
+  if (part.audio) return { type: 'audio', ...mediaOf(part.audio) };
+  if (part.file) {
+    const { filename } = part.file;
+    return { type: 'file', ...mediaOf(part.file), ...(filename ? { filename } : {}) };
+  }
+  return { type: 'text', text: part.text ?? '' };
+}
+
+const mediaOf = ({ data, mediaType }: { data: string; mediaType: string }) => ({ data, mediaType });
+
+function responseFormatOf(format: ResponseFormatInput): ResponseFormat {
+  const type = format.type.toLowerCase() as ResponseFormat['type'];
+  return present<ResponseFormat>({
+    type,
+    name: format.name,
+    schema: format.schema,
+    strict: format.strict,
+  });
+}
+
+function reasoningOf(reasoning: ReasoningInput): ReasoningOptions {
+  return present<ReasoningOptions>({
+    effort: reasoning.effort?.toLowerCase() as ReasoningOptions['effort'],
+    maxTokens: reasoning.maxTokens,
+    exclude: reasoning.exclude,
+  });
+}
+
+function preferencesOf(given: ProviderPreferencesInput): RoutePreferences {
+  return {
+    order: given.order ?? null,
+    only: given.only ?? null,
+    ignore: given.ignore ?? null,
+    allowFallbacks: given.allowFallbacks ?? true,
+    requireParameters: given.requireParameters ?? false,
+    sort: given.sort ?? null,
+    quantizations: given.quantizations ?? null,
+    maxPromptPrice: readPerMillion(given.maxPromptPricePerMillion).price,
+    maxCompletionPrice: readPerMillion(given.maxCompletionPricePerMillion).price,
+    maxTimeToFirstTokenMs: given.maxTimeToFirstTokenMs ?? null,
+    minTokensPerSecond: given.minTokensPerSecond ?? null,
+    allowTraining: given.allowTraining ?? null,
+    zeroRetention: given.zeroRetention ?? null,
+  };
+}
+
+/** The object without what is absent: an absent parameter is not sent, so the provider's default applies. */
+function present<T extends object>(given: { [K in keyof T]: T[K] | null | undefined }): T {
+  const entries = Object.entries(given).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
+  return Object.fromEntries(entries) as T;
+}

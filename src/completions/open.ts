@@ -1,0 +1,155 @@
+import type { Payer, Principal } from '#identity';
+import { completionId, Fault } from '#kernel';
+import { noPreferences } from '#routing';
+import type { Completion } from './completion.ts';
+import type { Completions, Started, StartOptions } from './completions.ts';
+import type { CompletionInput } from './input.ts';
+import { normalise } from './normalise.ts';
+import { Registry } from './registry.ts';
+import { Repeats } from './repeats.ts';
+import type { CompletionRequest } from './request.ts';
+import type { Rooms } from './rooms.ts';
+import { run } from './run.ts';
+import { Running } from './running.ts';
+import { Viewer } from './viewer.ts';
+
+/** Content can be read for ten minutes after the end (contract, `Completion.text`). */
+const keepMs = 600_000;
+/** What the ended completions of a node may weigh together, in bytes. */
+const keptBytesMax = 96 * 1024 * 1024;
+const defaultGraceMs = 15_000;
+const defaultCoalesceMs = 20;
+
+export interface CompletionsOptions extends Rooms {
+  /** Who pays for a completion of this principal; throws when nobody does. */
+  readonly payer: (principal: Principal, organizationId: string | null) => Payer;
+  /** Whether the principal may see this completion. */
+  readonly maySee: (principal: Principal, completion: Completion) => boolean;
+  /** One that has ended, from the database. */
+  readonly stored: (id: string) => Promise<Completion | null>;
+}
+
+export function openCompletions(options: CompletionsOptions): Completions {
+  const { clock, payer, maySee, stored } = options;
+  const repeats = new Repeats();
+  const forget = (running: Running) => repeats.forget(running);
+  const registry = new Registry({ clock, keepMs, bytesMax: keptBytesMax, forget });
+  let counter = 0;
+
+  const create = (request: CompletionRequest, pays: Payer, how: StartOptions): Running =>
+    new Running({
+      id: completionId(clock.now(), options.credits.session, counter++),
+      request,
+      payer: pays,
+      clock,
+      keepMs,
+      streamed: how.streamed,
+      detached: how.detached ?? false,
+      graceMs: how.graceMs ?? defaultGraceMs,
+      coalesceMs: how.coalesceMs ?? defaultCoalesceMs,
+    });
+
+  const begin = (input: CompletionInput, pays: Payer, how: StartOptions): Running => {
+    const owner = pays.apiKey?.id ?? `${pays.userId}@${pays.organization.id}`;
+    const key = input.idempotencyKey ?? how.operationId;
+    try {
+      const request = normalise(input);
+      const repeated = key ? repeats.find(owner, key, input) : null;
+      if (repeated) return repeated;
+      const running = create(request, pays, how);
+      if (key) repeats.remember(owner, key, { running, input });
+      registry.add(running);
+      void run(running, options);
+      return running;
+    } catch (thrown) {
+      return refuse(create(unreadable(input), pays, how), Fault.from(thrown));
+    }
+  };
+
+  const visible = (principal: Principal, id: string): Running | null => {
+    const running = registry.get(id);
+    return running && maySee(principal, running.completion()) ? running : null;
+  };
+
+  const find = async (principal: Principal, id: string): Promise<Completion | null> => {
+    const completion = visible(principal, id)?.completion() ?? (await stored(id));
+    return completion && maySee(principal, completion) ? completion : null;
+  };
+
+  return {
+    start: async (principal, input, how) =>
+      startedOf(begin(input, payer(principal, input.organizationId ?? null), how)),
+    join(principal, id) {
+      const running = visible(principal, id);
+      return running && startedOf(running);
+    },
+    find,
+    async cancel(principal, id) {
+      const running = visible(principal, id);
+      running?.end({ kind: 'cancelled' });
+      await running?.settled;
+      return running?.completion() ?? find(principal, id);
+    },
+    endRunsOf(apiKeyId) {
+      for (const running of registry.live()) {
+        if (running.payer.apiKey?.id === apiKeyId) running.end({ kind: 'cancelled' });
+      }
+    },
+    drain: (graceMs) => drain(registry, options, graceMs),
+    get running() {
+      return registry.running;
+    },
+  };
+}
+
+/** Ends a run before anything was tried: one event, nothing held, nothing stored. */
+function refuse(running: Running, fault: Fault): Running {
+  running.end({ kind: 'refused', fault });
+  running.conclude(null);
+  return running;
+}
+
+/** Stands for an input that could not be read, so that its refusal has a completion to tell of. */
+function unreadable(input: CompletionInput): CompletionRequest {
+  return {
+    model: input.model ?? '',
+    fallbackModels: [],
+    chat: { messages: [] },
+    maxTokens: null,
+    preferences: noPreferences,
+    metadata: null,
+    user: null,
+    sessionId: null,
+    idempotencyKey: null,
+    app: null,
+  };
+}
+
+function startedOf(running: Running): Started {
+  return {
+    id: running.id,
+    completion: () => running.completion(),
+    events: (after, signal) => new Viewer(running, after, signal),
+    async wait(signal) {
+      const viewer = new Viewer(running, 0, signal);
+      await running.settled;
+      await viewer.return();
+      return running.completion();
+    },
+    get refused() {
+      return running.ending?.kind === 'refused';
+    },
+  };
+}
+
+/** Lets the runs end; after the grace ends them as our own fault, at nobody's cost. */
+async function drain(registry: Registry, { clock }: Rooms, graceMs: number): Promise<void> {
+  const fault = new Fault('UNAVAILABLE', {
+    public: 'The service is restarting. Nothing was charged; try again.',
+  });
+  const timer = clock.after(graceMs, () => {
+    for (const running of registry.live()) running.end({ kind: 'interrupted', fault });
+  });
+  await Promise.all([...registry.live()].map((running) => running.settled));
+  timer.cancel();
+}

@@ -1,0 +1,223 @@
+import type { Endpoint } from '#catalog';
+import type { AttemptRecord, ChargeLine } from '#credits';
+import type { Payer } from '#identity';
+import type { Clock, Timer } from '#kernel';
+import { Coalescer } from './coalesce.ts';
+import {
+  type Completion,
+  type Content,
+  type FinishReason,
+  noUsage,
+  type Usage,
+} from './completion.ts';
+import { type Ending, endings } from './endings.ts';
+import { EventLog } from './event-log.ts';
+import { advance, type State, type Step } from './lifecycle.ts';
+import type { CompletionRequest } from './request.ts';
+import { Transcript } from './transcript.ts';
+
+/** What a run is made with. */
+export interface RunningOptions {
+  readonly id: string;
+  readonly request: CompletionRequest;
+  readonly payer: Payer;
+  readonly clock: Clock;
+  readonly streamed: boolean;
+  readonly detached: boolean;
+  readonly graceMs: number;
+  readonly coalesceMs: number;
+  /** Content can be read for this long after the end. */
+  readonly keepMs: number;
+}
+
+/**
+ * One completion of this node, from its start until its content is forgotten: the only state that its steps share. It
+ * knows what happened; it decides nothing.
+ */
+export class Running {
+  readonly id: string;
+  readonly request: CompletionRequest;
+  readonly payer: Payer;
+  readonly log: EventLog;
+  readonly coalescer: Coalescer;
+  readonly attempts: AttemptRecord[] = [];
+  readonly #options: RunningOptions;
+  readonly #abort = new AbortController();
+  readonly #createdAt: Date;
+  readonly #startedMs: number;
+  readonly #settled = Promise.withResolvers<void>();
+  #state: State = 'QUEUED';
+  #ending: Ending | null = null;
+  #viewers = 0;
+  #grace: Timer | undefined;
+  #bill: { usage: Usage; lines: readonly ChargeLine[] } | null = null;
+  #finishedAt: Date | null = null;
+  #latencyMs: number | null = null;
+  /** Of the attempt that is out, or that gave the answer. */
+  endpoint: Endpoint | null = null;
+  transcript = new Transcript();
+  timeToFirstTokenMs: number | null = null;
+  droppedParameters: readonly string[] = [];
+
+  constructor(options: RunningOptions) {
+    const { id, request, payer, clock } = options;
+    this.#options = options;
+    this.id = id;
+    this.request = request;
+    this.payer = payer;
+    this.log = new EventLog(id);
+    this.coalescer = new Coalescer({
+      clock,
+      windowMs: options.coalesceMs,
+      emit: (delta) => this.log.append(delta),
+    });
+    this.#createdAt = new Date(clock.now());
+    this.#startedMs = clock.monotonic();
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get ending(): Ending | null {
+    return this.#ending;
+  }
+
+  get createdAt(): Date {
+    return this.#createdAt;
+  }
+
+  get streamed(): boolean {
+    return this.#options.streamed;
+  }
+
+  /** Aborts when the run has ended, for whatever reason. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Resolves when the last event is in the log. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  /** Milliseconds since the run was started. */
+  elapsedMs(): number {
+    return this.#options.clock.monotonic() - this.#startedMs;
+  }
+
+  step(step: Step): void {
+    this.#state = advance(this.#state, step);
+  }
+
+  /** The first ending counts: it stops the upstream; true when it was this one. */
+  end(ending: Ending): boolean {
+    if (this.#ending) return false;
+    this.#ending = ending;
+    this.step('end');
+    this.#grace?.cancel();
+    this.#abort.abort(ending);
+    return true;
+  }
+
+  /** The last event: everything is known and durable. */
+  conclude(bill: { usage: Usage; lines: readonly ChargeLine[] }): void {
+    this.#bill = bill;
+    this.#finishedAt = new Date(this.#options.clock.now());
+    this.#latencyMs = this.elapsedMs();
+    this.step('acknowledge');
+    this.coalescer.flush();
+    const completion = this.completion();
+    const { usage } = bill;
+    const { finishReason, error } = completion;
+    if (error) this.log.append({ type: 'CompletionFailed', error, usage, completion });
+    else if (finishReason) {
+      this.log.append({ type: 'CompletionFinished', finishReason, usage, completion });
+    }
+    this.#settled.resolve();
+  }
+
+  /** Somebody watches. `leave` when they stop; the last one to leave ends a run that is not detached. */
+  attach(): { leave(how: 'for good' | 'connection lost'): void } {
+    this.#viewers++;
+    this.#grace?.cancel();
+    let here = true;
+    return {
+      leave: (how) => {
+        if (!here) return;
+        here = false;
+        this.#viewers--;
+        if (this.#viewers === 0) this.#abandoned(how);
+      },
+    };
+  }
+
+  #abandoned(how: 'for good' | 'connection lost'): void {
+    const { detached, graceMs, clock } = this.#options;
+    if (detached || this.#ending) return;
+    const comesBack = how === 'connection lost' && this.request.idempotencyKey !== null;
+    if (!comesBack) this.end({ kind: 'cancelled' });
+    else this.#grace = clock.after(graceMs, () => this.end({ kind: 'cancelled' }));
+  }
+
+  /** The completion as it stands. */
+  completion(): Completion {
+    const { payer, request } = this;
+    return {
+      id: this.id,
+      organizationId: payer.organization.id,
+      apiKeyId: payer.apiKey?.id ?? null,
+      membershipId: payer.membershipId,
+      userId: payer.userId,
+      status: this.#status(),
+      requestedModel: request.model,
+      modelId: this.endpoint?.model.id ?? null,
+      endpointId: this.endpoint?.id ?? null,
+      finishReason: this.finishReason(),
+      nativeFinishReason: this.transcript.finish?.raw ?? null,
+      usage: this.#bill?.usage ?? noUsage,
+      lines: this.#bill?.lines ?? [],
+      attempts: [...this.attempts],
+      droppedParameters: this.droppedParameters,
+      error: this.#ending && 'fault' in this.#ending ? this.#ending.fault : null,
+      createdAt: this.#createdAt,
+      finishedAt: this.#finishedAt,
+      timeToFirstTokenMs: this.timeToFirstTokenMs,
+      latencyMs: this.#latencyMs,
+      metadata: request.metadata,
+      endUser: request.user,
+      sessionId: request.sessionId,
+      streamed: this.#options.streamed,
+      app: request.app,
+      content: this.#content(),
+    };
+  }
+
+  /** Null while it runs and when it was refused. */
+  finishReason(): FinishReason | null {
+    if (!this.#ending) return null;
+    const { finishReason } = endings[this.#ending.kind];
+    if (finishReason !== 'as the provider said') return finishReason;
+    return this.transcript.finish?.unified ?? 'STOP';
+  }
+
+  #status(): Completion['status'] {
+    if (this.#ending) return endings[this.#ending.kind].status;
+    return this.#state === 'QUEUED' ? 'QUEUED' : 'RUNNING';
+  }
+
+  #content(): Content {
+    const { text, reasoning, reasoningDetails, refusal, annotations, toolCalls } = this.transcript;
+    const end = this.#finishedAt?.getTime();
+    return {
+      text,
+      reasoning,
+      reasoningDetails,
+      refusal,
+      annotations,
+      toolCalls,
+      messages: this.request.chat.messages,
+      availableUntil: end === undefined ? null : new Date(end + this.#options.keepMs),
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import type { AttemptRecord, ChargeLine } from '#credits';
+import { Fault, type FaultCode } from '#kernel';
+import type { CompletionRow } from '#storage';
+import type { Completion, Usage } from './completion.ts';
+
+/** A completion as its row tells it: everything but the content, which is not kept there. */
+export function fromRow(row: CompletionRow): Completion {
+  return {
+    id: row.id,
+    organizationId: row.organizationId,
+    apiKeyId: row.apiKeyId,
+    membershipId: row.membershipId,
+    userId: row.userId,
+    status: row.status,
+    requestedModel: row.requestedModel,
+    modelId: row.modelId,
+    endpointId: row.endpointId,
+    finishReason: row.finishReason,
+    nativeFinishReason: row.nativeFinishReason,
+    usage: usageOf(row),
+    lines: (row.lines as unknown as StoredLine[]).map(lineOf), // written by the posting, in this form
+    attempts: row.attempts as unknown as AttemptRecord[], // likewise
+    droppedParameters: row.droppedParameters,
+    error: errorOf(row.error as StoredError | null),
+    createdAt: row.createdAt,
+    finishedAt: row.finishedAt,
+    timeToFirstTokenMs: row.timeToFirstTokenMs,
+    latencyMs: row.latencyMs,
+    metadata: row.metadata as Record<string, string> | null,
+    endUser: row.endUser,
+    sessionId: row.sessionId,
+    streamed: row.streamed,
+    app: row.app,
+    content: null,
+  };
+}
+
+interface StoredLine extends Omit<ChargeLine, 'unitPrice' | 'amount'> {
+  readonly unitPrice: string;
+  readonly amount: string;
+}
+
+interface StoredError {
+  readonly code: FaultCode;
+  readonly message: string;
+}
+
+const lineOf = (line: StoredLine): ChargeLine => ({
+  ...line,
+  unitPrice: BigInt(line.unitPrice),
+  amount: BigInt(line.amount),
+});
+
+const errorOf = (error: StoredError | null) =>
+  error && new Fault(error.code, { public: error.message });
+
+function usageOf(row: CompletionRow): Usage {
+  return {
+    promptTokens: row.promptTokens,
+    completionTokens: row.completionTokens,
+    cachedTokens: row.cachedTokens,
+    cacheWriteTokens: row.cacheWriteTokens,
+    reasoningTokens: row.reasoningTokens,
+    cost: row.cost,
+    upstreamCost: row.upstreamCost,
+    fee: row.fee,
+    charged: row.charged,
+    estimated: row.estimated,
+    ownProviderKey: row.ownProviderKey,
+  };
+}

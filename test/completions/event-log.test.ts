@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { noUsage } from '../../src/completions/completion.ts';
+import { EventLog } from '../../src/completions/event-log.ts';
+import type { Unnumbered } from '../../src/completions/events.ts';
+import { Fault } from '../../src/kernel/index.ts';
+
+const text = (value: string): Unnumbered => ({ type: 'TextDelta', text: value });
+const failed = {
+  type: 'CompletionFailed',
+  error: new Fault('INTERNAL', { public: 'no' }),
+  usage: noUsage,
+  completion: null as never, // not looked at
+} as const;
+
+it('numbers events from 1 without a gap', () => {
+  const log = new EventLog('cmp_1');
+  for (const word of ['a', 'b', 'c']) log.append(text(word));
+  expect([0, 1, 2].flatMap((n) => log.after(n)[0]?.firstSequence)).toEqual([1, 2, 3]);
+});
+
+it('joins deltas in a replay and says which numbers each covers', () => {
+  const log = new EventLog('cmp_1');
+  log.append(text('a'));
+  log.append(text('b'));
+  log.append({ type: 'ReasoningDelta', text: 'hm', details: null });
+  log.append(text('c'));
+  expect(log.after(0).map((e) => [e.type, e.firstSequence, e.sequence])).toEqual([
+    ['TextDelta', 1, 2],
+    ['ReasoningDelta', 3, 3],
+    ['TextDelta', 4, 4],
+  ]);
+  expect(log.after(1).map((e) => 'text' in e && e.text)).toEqual(['b', 'hm', 'c']);
+});
+
+it('takes any number that was ever delivered as a cursor', () => {
+  const log = new EventLog('cmp_1');
+  for (const word of ['a', 'b', 'c', 'd']) log.append(text(word));
+  const joined = (after: number) =>
+    log
+      .after(after)
+      .map((e) => ('text' in e ? e.text : ''))
+      .join('');
+  expect([0, 1, 2, 3, 4].map(joined)).toEqual(['abcd', 'bcd', 'cd', 'd', '']);
+});
+
+it('refuses anything after the last event', () => {
+  const log = new EventLog('cmp_1');
+  log.append(failed);
+  expect(log.closed).toBe(true);
+  expect(() => log.append(text('late'))).toThrow('nothing follows');
+});
+
+it('wakes whoever waits, once', () => {
+  const log = new EventLog('cmp_1');
+  let woken = 0;
+  log.onMore(() => woken++);
+  const stop = log.onMore(() => woken++);
+  stop();
+  log.append(text('a'));
+  log.append(text('b'));
+  expect(woken).toBe(1);
+});
