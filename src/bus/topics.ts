@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/**
+ * What nodes tell each other. Every message is a hint to look, or a state that repeats: losing one must do no harm that
+ * the next reading of the database does not mend. None carries a credential, a prompt or an answer.
+ */
+export interface BusTopics {
+  /** The database changed up to this change number: read on from the last one that was applied. */
+  changes: { readonly number: string };
+  /** One node's breaker for an endpoint moved; `until` is wall time in ms, null when it is CLOSED. */
+  breaker: {
+    readonly endpoint: string;
+    readonly state: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+    readonly until: number | null;
+    readonly node: string;
+  };
+  /** A key is refused from now on, before the database says so; its streams end. */
+  revoked: { readonly apiKey: string };
+  /** Somebody needs money of this account that sits in leases: give back what is not held. */
+  recall: { readonly account: string };
+  /** Whoever runs this completion is to end it as cancelled by its caller. */
+  cancel: { readonly completion: string };
+  /** A live session, with the change number that it read and the wall time of that reading in ms. */
+  heartbeat: { readonly session: number; readonly change: string; readonly at: number };
+}
+
+export type Topic = keyof BusTopics;
+
+const number = z.string().regex(/^\d{1,19}$/);
+const id = z.string().min(1).max(200);
+
+/** The form of each message on the wire. Fields that a newer node adds are dropped, not refused. */
+export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
+  changes: z.object({ number }),
+  breaker: z.object({
+    endpoint: id,
+    state: z.enum(['CLOSED', 'OPEN', 'HALF_OPEN']),
+    until: z.number().nullable(),
+    node: id,
+  }),
+  revoked: z.object({ apiKey: id }),
+  recall: z.object({ account: id }),
+  cancel: z.object({ completion: id }),
+  heartbeat: z.object({ session: z.int(), change: number, at: z.number() }),
+};
