@@ -37,4 +37,5 @@ export {
 export { type Connectors, openConnectors } from './connectors.ts';
 export { type OpenAiCompatibleOptions, openAiCompatible } from './openai-compatible.ts';
 export { promptBound } from './prompt-bound.ts';
+export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
 export { countTokens } from './tokens.ts';
