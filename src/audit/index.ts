@@ -8,5 +8,6 @@
  * 4. No event holds a secret, a prompt or an answer.
  */
 export type { AuditDetail, AuditDetails } from './canonical.ts';
+export { latestDetails } from './latest.ts';
 export { type AuditEntry, platformChain, record } from './record.ts';
 export { type ChainReport, verifyChains } from './verify.ts';

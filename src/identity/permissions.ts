@@ -51,3 +51,7 @@ export const noPermissions: Permissions = new Set();
 export const administratorPermissions = all;
 export const permissionsOfRole = (role: Role): Permissions => byRole[role];
 export const permissionsOfKey = (kind: ApiKey['kind']): Permissions => byKind[kind];
+
+/** The roles that include a permission, for queries. */
+export const rolesWith = (permission: Permission): Role[] =>
+  (Object.keys(byRole) as Role[]).filter((role) => byRole[role].has(permission));

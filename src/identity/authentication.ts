@@ -1,0 +1,141 @@
+import { type Clock, Fault, type Log, type Timer } from '#kernel';
+import type { Cipher } from './cipher.ts';
+import type { Directory, KeyEntry } from './directory.ts';
+import { anonymous, type KeyPrincipal, type Principal, type UserPrincipal } from './principal.ts';
+
+export interface AuthenticationOptions {
+  readonly directory: Directory;
+  readonly keyedHash: Cipher['keyedHash'];
+  readonly administrator: { readonly keyHash: string; readonly principal: UserPrincipal };
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called for each admitted use of a key. */
+  readonly used: (apiKeyId: string) => void;
+}
+
+/** No credential of ours is longer; a longer one is not even hashed. */
+const credentialMax = 256;
+/** How long an announced revocation counts while the database does not say so yet. */
+const denialMs = 10_000;
+/** How often keys are looked through for those that have expired. */
+const checkMs = 1_000;
+
+/** Decides from memory alone who a credential is. */
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+  readonly #denied = new Map<string, number>();
+  readonly #listeners = new Set<(apiKeyId: string) => void>();
+  readonly #timer: Timer;
+  #checkedAt: number;
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+    this.#checkedAt = options.clock.now();
+    this.#timer = options.clock.every(checkMs, () => this.#check());
+  }
+
+  /**
+   * The principal of a bearer credential; anonymous without one. Fault UNAUTHENTICATED when it is unknown, revoked,
+   * expired or disabled, in words that do not tell which. A credential is looked up by its keyed hash, so how long
+   * that takes says nothing about how much of it was right.
+   */
+  authenticate(credential: string | undefined): Principal {
+    if (credential === undefined) return anonymous;
+    if (credential.length > credentialMax) throw unauthenticated();
+    const hash = this.#options.keyedHash(credential);
+    const { administrator, directory, clock } = this.#options;
+    if (hash === administrator.keyHash) return administrator.principal;
+
+    const entry = directory.keys.named(hash);
+    if (!entry || !opens(entry, hash, clock.now())) throw unauthenticated();
+    return this.#principalOf(entry);
+  }
+
+  /**
+   * The principal as it stands now, for whoever keeps one longer than a request: limits and policies may have
+   * changed. Fault UNAUTHENTICATED when its key is valid no more.
+   */
+  current(principal: Principal): Principal {
+    if (principal.kind !== 'apiKey') return principal;
+    const entry = this.#options.directory.keys.get(principal.apiKey.id);
+    if (!entry) throw unauthenticated();
+    return this.#principalOf(entry);
+  }
+
+  /**
+   * Refuses a key at once, because another node announced that it is being revoked. When the database does not
+   * confirm it within 10 s, the revocation did not come about and the key is good again.
+   */
+  deny(apiKeyId: string): void {
+    this.#denied.set(apiKeyId, this.#options.clock.monotonic() + denialMs);
+    this.#end(apiKeyId);
+  }
+
+  /** Calls `listener` once for each key that stops being valid: revoked, disabled, or expired (within a second). */
+  onRevoked(listener: (apiKeyId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Compares keys that were read anew with what they were `before`, and ends those that were valid. */
+  keysChanged(before: readonly KeyEntry[]): void {
+    for (const entry of before) {
+      const now = this.#options.directory.keys.get(entry.apiKey.id);
+      if (this.#valid(entry) && !(now && this.#valid(now))) this.#end(entry.apiKey.id);
+    }
+  }
+
+  close(): void {
+    this.#timer.cancel();
+    this.#listeners.clear();
+  }
+
+  #principalOf(entry: KeyEntry): KeyPrincipal {
+    const { apiKey } = entry;
+    const organization = this.#options.directory.organizations.get(apiKey.organizationId);
+    if (!organization || !this.#valid(entry)) throw unauthenticated();
+    this.#options.used(apiKey.id);
+    return { kind: 'apiKey', apiKey, organization };
+  }
+
+  #valid({ apiKey }: KeyEntry): boolean {
+    if (apiKey.disabled || this.#denied.has(apiKey.id)) return false;
+    return apiKey.expiresAt === null || apiKey.expiresAt.getTime() > this.#options.clock.now();
+  }
+
+  #check(): void {
+    const { clock, directory } = this.#options;
+    for (const [apiKeyId, until] of this.#denied) {
+      if (clock.monotonic() >= until) this.#denied.delete(apiKeyId);
+    }
+    const [since, now] = [this.#checkedAt, clock.now()];
+    this.#checkedAt = now;
+    for (const { apiKey } of directory.keys.values()) {
+      const expiresAt = apiKey.expiresAt?.getTime();
+      if (expiresAt !== undefined && expiresAt > since && expiresAt <= now) this.#end(apiKey.id);
+    }
+  }
+
+  /** A listener that fails must not keep the others from ending what runs on a revoked key. */
+  #end(apiKeyId: string): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(apiKeyId);
+      } catch (error) {
+        this.#options.log.error('a listener failed to end a key', { apiKey: apiKeyId, error });
+      }
+    }
+  }
+}
+
+/** The replaced secret opens its key until its grace is over. */
+function opens({ hash, previous }: KeyEntry, given: string, now: number): boolean {
+  return given === hash || (previous?.hash === given && now < previous.until.getTime());
+}
+
+/** One sentence for all reasons: which one it is would tell a stranger that the key exists. */
+export function unauthenticated(): Fault {
+  return new Fault('UNAUTHENTICATED', {
+    public: 'This credential is not valid. Send a valid API key as "Authorization: Bearer <key>".',
+  });
+}

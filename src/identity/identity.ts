@@ -1,0 +1,110 @@
+import type { Clock, Log, Secret } from '#kernel';
+import type { Storage } from '#storage';
+import { Access } from './access.ts';
+import { type CreatedApiKey, createApiKey, revokeApiKey } from './api-keys.ts';
+import { Authentication } from './authentication.ts';
+import type { Cipher } from './cipher.ts';
+import { Directory } from './directory.ts';
+import { administratorId } from './first-start.ts';
+import { follow } from './follow.ts';
+import { LastUse } from './last-use.ts';
+import type { CreateApiKeyInput } from './new-key-input.ts';
+import { type CreateOrganizationInput, createOrganization } from './organizations.ts';
+import type { Permission, Permissions } from './permissions.ts';
+import type { ApiKey, Organization, Payer, Principal, UserPrincipal } from './principal.ts';
+import type { AnnounceRevocation, OpenAccount, Writing } from './writing.ts';
+
+export interface IdentityOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cipher: Cipher;
+  readonly adminKey: Secret;
+  readonly openAccount: OpenAccount;
+  readonly announceRevocation: AnnounceRevocation;
+}
+
+/**
+ * The door of the room. Everything but the three that write answers from memory. A principal may be kept as long as
+ * its socket: each of these looks at it as it stands now and throws UNAUTHENTICATED once its key is valid no more.
+ */
+export interface Identity {
+  /** `Authentication.authenticate`, of the bare credential: without the word Bearer. */
+  authenticate(credential: string | undefined): Principal;
+  /** `Authentication.current` */
+  current(principal: Principal): Principal;
+  /** `Access.payer` */
+  payer(principal: Principal, organizationId?: string | null): Payer;
+  /** `Access.permissions` */
+  permissions(principal: Principal, organizationId: string): Permissions | null;
+  /** `Access.demand` */
+  demand(principal: Principal, organizationId: string, ...anyOf: Permission[]): Organization;
+  /** `Access.visibleOrganization` */
+  visibleOrganization(principal: Principal, slugOrId: string): Organization | null;
+  createOrganization(principal: Principal, input: CreateOrganizationInput): Promise<Organization>;
+  createApiKey(principal: Principal, input: CreateApiKeyInput): Promise<CreatedApiKey>;
+  revokeApiKey(principal: Principal, id: string): Promise<ApiKey>;
+  /** `Authentication.deny` */
+  deny(apiKeyId: string): void;
+  /** `Authentication.onRevoked` */
+  onRevoked(listener: (apiKeyId: string) => void): () => void;
+  /** Writes what is pending. */
+  close(): Promise<void>;
+}
+
+/** Reads all organizations, members and keys, and follows their changes. */
+export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const { storage, clock, log, cipher, openAccount, announceRevocation } = options;
+  const directory = new Directory();
+  const access = new Access(directory);
+  const lastUse = new LastUse({ storage, clock, log });
+  const authentication = new Authentication({
+    directory,
+    keyedHash: cipher.keyedHash,
+    administrator: {
+      keyHash: cipher.keyedHash(options.adminKey.reveal()),
+      principal: administrator,
+    },
+    clock,
+    log,
+    used: (apiKeyId) => lastUse.note(apiKeyId),
+  });
+  await follow(storage, directory, (before) => authentication.keysChanged(before));
+  const current = (principal: Principal) => authentication.current(principal);
+  const writing: Writing = {
+    storage,
+    clock,
+    directory,
+    access,
+    cipher,
+    openAccount,
+    announceRevocation,
+  };
+  return {
+    authenticate: (credential) => authentication.authenticate(credential),
+    current,
+    payer: (principal, organizationId) => access.payer(current(principal), organizationId),
+    permissions: (principal, organizationId) =>
+      access.permissions(current(principal), organizationId),
+    demand: (principal, organizationId, ...anyOf) =>
+      access.demand(current(principal), organizationId, ...anyOf),
+    visibleOrganization: (principal, slugOrId) =>
+      access.visibleOrganization(current(principal), slugOrId),
+    createOrganization: async (principal, input) =>
+      createOrganization(writing, current(principal), input),
+    createApiKey: async (principal, input) => createApiKey(writing, current(principal), input),
+    revokeApiKey: async (principal, id) => revokeApiKey(writing, current(principal), id),
+    deny: (apiKeyId) => authentication.deny(apiKeyId),
+    onRevoked: (listener) => authentication.onRevoked(listener),
+    async close() {
+      authentication.close();
+      await lastUse.close();
+    },
+  };
+}
+
+const administrator: UserPrincipal = {
+  kind: 'user',
+  userId: administratorId,
+  platformAdmin: true,
+};

@@ -1,0 +1,47 @@
+/**
+ * identity: people, organizations, members, API keys, and the platform's own secrets. Owns the tables `user`,
+ * `organization`, `membership`, `api_key` and `routing_policy`, and the two key files in DATA_DIR. It refuses to know
+ * money: accounts are opened and credits granted by functions that it is given.
+ *
+ * 1. Who a credential is, what it may do and who pays is decided from memory, without a query.
+ * 2. No secret is stored or shown twice: of a key its keyed hash and its hint are kept.
+ * 3. A key that is revoked is refused on this node before `revokeApiKey` resolves, and on every node that hears of
+ *    the change; whoever runs something for it is told once (`onRevoked`).
+ * 4. What belongs to another tenant answers exactly like what does not exist.
+ * 5. Every change is in the audit, in the same transaction.
+ * 6. The first start happens once for a database, however many nodes begin at once.
+ */
+export type { CreatedApiKey } from './api-keys.ts';
+export type { Cipher } from './cipher.ts';
+export {
+  administratorId,
+  demoOrganizationId,
+  type FirstStartOptions,
+  firstStart,
+} from './first-start.ts';
+export { type Identity, type IdentityOptions, openIdentity } from './identity.ts';
+export type { CreateApiKeyInput } from './new-key-input.ts';
+export type { CreateOrganizationInput } from './organizations.ts';
+export { allPermissions, type Permission, type Permissions } from './permissions.ts';
+export {
+  type Anonymous,
+  type ApiKey,
+  anonymous,
+  type KeyPrincipal,
+  type Membership,
+  type Organization,
+  openPolicy,
+  type Payer,
+  type Principal,
+  type Role,
+  type RoutingPolicy,
+  type UserPrincipal,
+} from './principal.ts';
+export { openSecrets, type Secrets, type SecretsOptions } from './secrets.ts';
+export {
+  apiKeysSeenBy,
+  completionsSeenBy,
+  membershipsSeenBy,
+  organizationsSeenBy,
+} from './seen-by.ts';
+export type { AnnounceRevocation, OpenAccount } from './writing.ts';
