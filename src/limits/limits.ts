@@ -1,0 +1,59 @@
+import type { Clock } from '#kernel';
+import { Minute } from './minute.ts';
+
+/** How a key stands to its limit. */
+export interface RequestLimit {
+  readonly allowed: boolean;
+  /** Requests in any minute. */
+  readonly limit: number;
+  /** What could be taken now. */
+  readonly remaining: number;
+  /** When there is something to take again; when something remains, when all of it is there. */
+  readonly resetAt: Date;
+  /** Milliseconds until the next one is allowed; 0 when one is now. */
+  readonly retryAfterMs: number;
+}
+
+export interface Limits {
+  /** Counts one request of `key` if `perMinute` allows it: never more than that in any 60 s. A refused one is free. */
+  take(key: string, perMinute: number): RequestLimit;
+  /** The same figures, with nothing counted. */
+  look(key: string, perMinute: number): RequestLimit;
+}
+
+const sweepMs = 60_000;
+
+/** Request rates of this process. A key that made no request for a minute takes no memory. */
+export function openLimits({ clock }: { readonly clock: Clock }): Limits {
+  const minutes = new Map<string, Minute>();
+  let sweptAtMs = clock.monotonic();
+
+  const sweep = (nowMs: number) => {
+    if (nowMs - sweptAtMs < sweepMs) return;
+    sweptAtMs = nowMs;
+    for (const [key, minute] of minutes) if (minute.total(nowMs) === 0) minutes.delete(key);
+  };
+
+  const look = (key: string, perMinute: number): RequestLimit => {
+    const nowMs = clock.monotonic();
+    const minute = minutes.get(key);
+    const remaining = Math.max(0, perMinute - (minute?.total(nowMs) ?? 0));
+    // A limit of 0 never allows one: then it says what a minute from now would say again.
+    const retryAfterMs = remaining > 0 ? 0 : (minute?.msUntil(perMinute - 1, nowMs) ?? sweepMs);
+    const fullInMs = remaining > 0 ? (minute?.msUntil(0, nowMs) ?? 0) : retryAfterMs;
+    const resetAt = new Date(clock.now() + fullInMs);
+    return { allowed: remaining > 0, limit: perMinute, remaining, resetAt, retryAfterMs };
+  };
+
+  const take = (key: string, perMinute: number): RequestLimit => {
+    const nowMs = clock.monotonic();
+    sweep(nowMs);
+    if (!look(key, perMinute).allowed) return look(key, perMinute);
+    const minute = minutes.get(key) ?? new Minute();
+    minutes.set(key, minute);
+    minute.add(nowMs);
+    return { ...look(key, perMinute), allowed: true, retryAfterMs: 0 };
+  };
+
+  return { take, look };
+}
