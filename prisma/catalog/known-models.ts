@@ -5,9 +5,9 @@ import { tokenlensModels } from './offers.ts';
 import { piModels } from './pi-ai.ts';
 
 /**
- * The slugs that people know, with what is said about each: the three packages' lists of OpenRouter's models. Taken for
- * the names and facts alone; its prices are those of its own endpoints. Variants (`:free`), moving names (`~…-latest`)
- * and its own routers are no models.
+ * The slugs that people know, with what is said about each: the three packages' lists of
+ * OpenRouter's models. Taken for the names and facts alone; its prices are those of its own
+ * endpoints. Variants (`:free`), moving names (`~…-latest`) and its own routers are no models.
  */
 export function knownModels(): readonly KnownModel[] {
   const listed = [
@@ -38,8 +38,8 @@ const rank = (slug: string) => (/-(instruct|it)\b/.test(slug) ? 0 : 1);
 const sizeless = new Set(['qwen/qwen3-235b-a22b-07-25', 'qwen/qwen2.5-vl-72b-instruct']);
 
 /**
- * When a model came out: the date in its own name, else that of its line. The packages tell it for the models of one of
- * them alone, and what came out when decides what a search shows first.
+ * When a model came out: the date in its own name, else that of its line. The packages tell it for
+ * the models of one of them alone, and what came out when decides what a search shows first.
  */
 export function releaseDate(slug: string): string | undefined {
   return releases.find(([pattern]) => pattern.test(slug))?.[1];

@@ -5,7 +5,10 @@ import * as genai from './genai-prices.ts';
 import type { ImportedProvider } from './imported-provider.ts';
 import { type PiModel, piModels } from './pi-ai.ts';
 
-/** The packages and the days of their publication at the npm registry: the day on which a price was last looked at. */
+/**
+ * The packages and the days of their publication at the npm registry: the day on which a price was
+ * last looked at.
+ */
 export const packages = {
   genaiPrices: { source: '@pydantic/genai-prices', checkedAt: '2026-09-23' },
   piAi: { source: '@mariozechner/pi-ai', checkedAt: '2026-05-08' },
@@ -22,7 +25,10 @@ export const tokenlensModels = (feed: string | undefined) =>
 /** Tells the slug of a name that is known already; undefined for a new one. */
 export type KnownSlug = (upstreamModel: string) => string | undefined;
 
-/** What one provider offers: every name that a package knows, with the freshest price that is known for it. */
+/**
+ * What one provider offers: every name that a package knows, with the freshest price that is known
+ * for it.
+ */
 export function offersOf(provider: ImportedProvider, slugOf: KnownSlug): Offer[] {
   const older = olderOffers(provider);
   const covered = new Set(older.map((offer) => slugOf(offer.upstreamModel)));
@@ -30,17 +36,39 @@ export function offersOf(provider: ImportedProvider, slugOf: KnownSlug): Offer[]
     const slug = slugOf(upstreamModel);
     return slug === undefined ? !provider.knownOnly : !covered.has(slug);
   });
+  const sold = (name: string) => !provider.except || !new RegExp(provider.except).test(name);
   return [...older, ...newer].filter(
     ({ upstreamModel, prices }) =>
-      !notText.test(upstreamModel) && (prices.prompt !== '0' || prices.completion !== '0'),
+      isText(upstreamModel) &&
+      sold(upstreamModel) &&
+      (prices.prompt !== '0' || prices.completion !== '0'),
   );
 }
 
-/** Not completions or embeddings of text, or billed in a way that a bill here cannot hold. */
-const notText =
-  /whisper|tts|-live|sonic|-image|image-|lyria|rerank|flux|stable-diffusion|dreamshaper|melotts|aura-|nova-3|phoenix|lucid|transcribe|realtime|-audio|omni-flash|moderation|m2m100|indictrans|distilbert|moondream|resnet|guard|safeguard|-base\b|codex-spark|autoglm|customtools|palm|osmosis|computer-use|:extended|^ft:|ft-gpt|\.ft-|^(ada|babbage|curie|davinci)|text-davinci|gpt-3\.5-0301|gemini-1\.0-pro-vision|^google\/gemma-3$|:thinking|^auto$|^gemini-\w+-latest|gemini-flash(-lite)?-latest/i;
+/**
+ * Not completions or embeddings of text, billed as a bill here cannot hold, private, or a moving
+ * name.
+ */
+const left = [
+  'whisper tts -live sonic -image image- lyria flux stable-diffusion dreamshaper melotts aura-',
+  'phoenix lucid transcribe realtime -audio omni-flash resnet nova-3 moondream',
+  'rerank moderation guard m2m100 indictrans distilbert osmosis autoglm palm',
+  'computer-use codex-spark customtools :extended :thinking ft: ft-gpt .ft-',
+  'text-davinci gpt-3.5-0301 gemini-1.0-pro-vision gemini-flash-latest gemini-flash-lite-latest',
+].flatMap((line) => line.split(' '));
+const leftWhole = new Set(['ada', 'babbage', 'curie', 'davinci', 'auto', 'google/gemma-3']);
 
-/** Names that pi-ai and tokenlens list, at the price that genai-prices has for the name, else at their own. */
+function isText(upstreamModel: string): boolean {
+  const name = upstreamModel.toLowerCase();
+  return (
+    !leftWhole.has(name) && !name.endsWith('-base') && !left.some((part) => name.includes(part))
+  );
+}
+
+/**
+ * Names that pi-ai and tokenlens list, at the price that genai-prices has for the name, else at
+ * their own.
+ */
 function olderOffers(provider: ImportedProvider): Offer[] {
   const lists = genaiLists(provider);
   const sold = new Map(piModels(provider.piAi).map((model) => [model.id, model]));
@@ -75,7 +103,10 @@ function withoutModel({ model, ...offer }: Offer & { model?: unknown }): Offer {
   return offer;
 }
 
-/** Entries of genai-prices as offers of their own. Its `regional.` stands for several regions: no name to send. */
+/**
+ * Entries of genai-prices as offers of their own. Its `regional.` stands for several regions: no
+ * name to send.
+ */
 function newerOffers(provider: ImportedProvider): Offer[] {
   return genaiLists(provider).flatMap((list) =>
     list.models.flatMap((model): Offer[] => {

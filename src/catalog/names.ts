@@ -1,9 +1,10 @@
 import { authorOf, familyAuthor, nicknames } from './nicknames.ts';
 
 /**
- * One model has as many names as it has providers: `accounts/fireworks/models/llama-v3p1-70b-instruct`,
- * `meta-llama/Meta-Llama-3.1-70B-Instruct-Turbo`, `us.meta.llama3-1-70b-instruct-v1:0`. These functions find what they
- * have in common, so that all offers of one model meet under one slug.
+ * One model has as many names as it has providers:
+ * `accounts/fireworks/models/llama-v3p1-70b-instruct`,
+ * `meta-llama/Meta-Llama-3.1-70B-Instruct-Turbo`, `us.meta.llama3-1-70b-instruct-v1:0`. These
+ * functions find what they have in common, so that all offers of one model meet under one slug.
  */
 export interface ProviderName {
   /** The organization that stands in the name, in the form that slugs use; null when none does. */
@@ -26,8 +27,8 @@ export function readName(upstreamModel: string): ProviderName {
 }
 
 /**
- * Keys under which the model may be known, the most specific first. `known` says which exist: the first that does wins;
- * when none does, the model is new and gets the plainest name.
+ * Keys under which the model may be known, the most specific first. `known` says which exist: the
+ * first that does wins; when none does, the model is new and gets the plainest name.
  */
 export function candidateKeys(upstreamModel: string): readonly string[] {
   const { name } = readName(upstreamModel);
@@ -37,14 +38,20 @@ export function candidateKeys(upstreamModel: string): readonly string[] {
   return [...new Set(forms.map(keyOf).map((key) => nicknames.get(key) ?? key))];
 }
 
-/** What two spellings of one name share: no punctuation, no word that only says that the model follows instructions. */
+/**
+ * What two spellings of one name share: no punctuation, no word that only says that the model
+ * follows instructions.
+ */
 export function keyOf(name: string): string {
   const words = name.toLowerCase().replace(/^(meta-llama|meta)-(?=\d)/, 'llama-');
   const short = /gpt-/.test(words) ? words : words.replace(/-(instruct|it|hf)(?=-|$)/g, '');
   return short.replace(/-v1$/, '').replace(/[^a-z0-9]/g, '');
 }
 
-/** The slug of a model that no list of slugs knows: `author/name`, after its organization or its family. */
+/**
+ * The slug of a model that no list of slugs knows: `author/name`, after its organization or its
+ * family.
+ */
 export function newSlug(upstreamModel: string, providerAuthor: string): string {
   const { author, name } = readName(upstreamModel);
   const plain = name
@@ -62,13 +69,14 @@ function bedrock(name: string): string {
   return `${match[1]}/${match[1] === 'deepseek' ? `deepseek-${model}` : model}`;
 }
 
-const bedrockVendors = new Set(
-  'ai21 amazon anthropic cohere deepseek google meta minimax mistral moonshot moonshotai nvidia openai qwen writer zai'.split(
-    ' ',
-  ),
-);
+const bedrockVendors = new Set([
+  ...['ai21', 'amazon', 'anthropic', 'cohere', 'deepseek', 'google', 'meta', 'minimax', 'mistral'],
+  ...['moonshot', 'moonshotai', 'nvidia', 'openai', 'qwen', 'writer', 'zai'],
+]);
 
-/** `v3p1`, `3_1` → `v3.1`, `3.1`; a version stands apart from its family: `llama3.1` → `llama-3.1`. */
+/**
+ * `v3p1`, `3_1` → `v3.1`, `3.1`; a version stands apart from its family: `llama3.1` → `llama-3.1`.
+ */
 function decimalPoints(name: string): string {
   return name
     .replace(/(\d)[p_](?=\d)/g, '$1.')
@@ -87,8 +95,9 @@ const latest = /-latest$/;
 const fullDate = /-20\d{2}-?\d{2}-?\d{2}$/;
 
 /**
- * What a provider appends to say how, when or how fast it serves the model, by the families where it says just that:
- * elsewhere the same word is part of another model's name (`gemini-2.5-flash-lite`, `o1-preview`, `deepseek-r1-0528`).
+ * What a provider appends to say how, when or how fast it serves the model, by the families where
+ * it says just that: elsewhere the same word is part of another model's name
+ * (`gemini-2.5-flash-lite`, `o1-preview`, `deepseek-r1-0528`).
  */
 const suffixes: readonly (readonly [RegExp, RegExp])[] = [
   [/./, latest],

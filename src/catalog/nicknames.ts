@@ -66,8 +66,9 @@ export function familyAuthor(name: string): string | null {
 }
 
 /**
- * Names that no rule leads to their model, key to key: a provider's moving name for the version that it stands for in
- * the lists of 2026, sizes left out or spelled out, and words in another order. `keyOf` makes the keys.
+ * Names that no rule leads to their model, key to key: a provider's moving name for the version
+ * that it stands for in the lists of 2026, sizes left out or spelled out, and words in another
+ * order. `keyOf` makes the keys.
  */
 export const nicknames: ReadonlyMap<string, string> = new Map(
   Object.entries({

@@ -2,9 +2,9 @@ import type { Price } from '#kernel';
 import type { Prices, PriceTier, Pricing } from './market.ts';
 
 /**
- * The prices of a prompt of `promptTokens` at a moment: the base prices with every tier that applies laid over them in
- * order, so that the last one wins key by key. A tier applies to prompts strictly longer than its `minPromptTokens`, and
- * within its UTC window.
+ * The prices of a prompt of `promptTokens` at a moment: the base prices with every tier that
+ * applies laid over them in order, so that the last one wins key by key. A tier applies to prompts
+ * strictly longer than its `minPromptTokens`, and within its UTC window.
  */
 export function pricesFor(pricing: Pricing, promptTokens: number, at: Date): Prices {
   const { prompt, completion, cacheRead, cacheWrite, reasoning, image, request } = pricing;
@@ -15,7 +15,10 @@ export function pricesFor(pricing: Pricing, promptTokens: number, at: Date): Pri
   return prices;
 }
 
-/** What 3 prompt tokens and 1 completion token cost: how offers are compared before a prompt is known. */
+/**
+ * What 3 prompt tokens and 1 completion token cost: how offers are compared before a prompt is
+ * known.
+ */
 export function blendedPrice(prices: Pick<Prices, 'prompt' | 'completion'>): Price {
   return prices.prompt * 3n + prices.completion;
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * A whole market as a file: what an import produces, what is shipped, and what is compared with the tables. Prices are
- * exact decimals of US dollars per token, image or request. One line an entry, sorted, so that a change reads as one.
+ * A whole market as a file: what an import produces, what is shipped, and what is compared with the
+ * tables. Prices are exact decimals of US dollars per token, image or request. One line an entry,
+ * sorted, so that a change reads as one.
  */
 const decimal = z.string().regex(/^(0|[1-9]\d{0,8})(\.\d{1,18})?$/);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
@@ -104,7 +105,10 @@ export function endpointKey(of: {
   return `${of.model} ${of.provider} ${of.upstreamModel}`;
 }
 
-/** Reads and checks a file's text. Throws when it is not a snapshot: the shipped one is tested to be one. */
+/**
+ * Reads and checks a file's text. Throws when it is not a snapshot: the shipped one is tested to be
+ * one.
+ */
 export function readSnapshot(text: string): Snapshot {
   return snapshotForm.parse(JSON.parse(text));
 }

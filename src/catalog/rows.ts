@@ -1,0 +1,140 @@
+import type { Storage } from '#storage';
+import type { Modality } from './market.ts';
+
+/** The tables as they are read; the forms are those of prisma/schema.prisma. */
+export interface ProviderRow {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly homepage: string | null;
+  readonly statusPage: string | null;
+  readonly connector: string;
+  readonly baseUrl: string | null;
+  readonly envVariable: string | null;
+  readonly sealedSecret: Uint8Array | null;
+  readonly trainsOnPrompts: boolean | null;
+  readonly retainsPrompts: boolean | null;
+  readonly retentionDays: number | null;
+  readonly curated: boolean;
+  readonly removedAt: Date | null;
+}
+
+export interface ModelRow {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly author: string;
+  readonly description: string | null;
+  readonly contextLength: number;
+  readonly maxOutputTokens: number | null;
+  readonly inputModalities: readonly string[];
+  readonly outputModalities: readonly string[];
+  readonly supportedParameters: readonly string[];
+  readonly openWeights: boolean;
+  readonly knowledgeCutoff: string | null;
+  readonly aliases: readonly string[];
+  readonly curated: boolean;
+  readonly createdAt: Date;
+  readonly deprecatedAt: Date | null;
+  readonly removedAt: Date | null;
+}
+
+export interface EndpointRow {
+  readonly id: string;
+  readonly modelId: string;
+  readonly providerId: string;
+  readonly upstreamModel: string;
+  readonly contextLength: number;
+  readonly maxOutputTokens: number | null;
+  readonly quantization: string | null;
+  readonly supportedParameters: readonly string[];
+  readonly enabled: boolean;
+  readonly curated: boolean;
+  readonly connectTimeoutMs: number | null;
+  readonly firstContentTimeoutMs: number | null;
+  readonly idleTimeoutMs: number | null;
+  readonly totalTimeoutMs: number | null;
+  readonly createdAt: Date;
+  readonly removedAt: Date | null;
+}
+
+/** A price that is in force: it has no end. */
+export interface PriceRow {
+  readonly id: string;
+  readonly endpointId: string;
+  readonly from: Date;
+  readonly prompt: bigint;
+  readonly completion: bigint;
+  readonly cacheRead: bigint | null;
+  readonly cacheWrite: bigint | null;
+  readonly reasoning: bigint | null;
+  readonly image: bigint | null;
+  readonly request: bigint | null;
+  readonly tiers: unknown;
+  readonly source: string | null;
+  readonly checkedAt: Date | null;
+}
+
+/** All that a market is made of, by id. */
+export interface Rows {
+  readonly providers: ReadonlyMap<string, ProviderRow>;
+  readonly models: ReadonlyMap<string, ModelRow>;
+  readonly endpoints: ReadonlyMap<string, EndpointRow>;
+  /** By the endpoint's id. */
+  readonly prices: ReadonlyMap<string, PriceRow>;
+}
+
+export const noRows: Rows = {
+  providers: new Map(),
+  models: new Map(),
+  endpoints: new Map(),
+  prices: new Map(),
+};
+
+/** The ids to read anew, or all of them. */
+export interface Stale {
+  readonly providers: readonly string[] | 'all';
+  readonly models: readonly string[] | 'all';
+  readonly endpoints: readonly string[] | 'all';
+}
+
+export const allStale: Stale = { providers: 'all', models: 'all', endpoints: 'all' };
+
+type Reader = Pick<Storage['prisma'], 'provider' | 'model' | 'endpoint' | 'priceVersion'>;
+
+/** `known` with what is stale read anew. Rows are never deleted, so what is not read again stays as it was. */
+export async function readRows(reader: Reader, known: Rows, stale: Stale): Promise<Rows> {
+  const inIds = (ids: readonly string[] | 'all') => (ids === 'all' ? {} : { id: { in: [...ids] } });
+  const ofEndpoints =
+    stale.endpoints === 'all' ? {} : { endpointId: { in: [...stale.endpoints] } };
+  const some = (ids: readonly string[] | 'all') => ids === 'all' || ids.length > 0;
+  const [providers, models, endpoints, prices] = await Promise.all([
+    some(stale.providers) ? reader.provider.findMany({ where: inIds(stale.providers) }) : [],
+    some(stale.models) ? reader.model.findMany({ where: inIds(stale.models) }) : [],
+    some(stale.endpoints) ? reader.endpoint.findMany({ where: inIds(stale.endpoints) }) : [],
+    some(stale.endpoints)
+      ? reader.priceVersion.findMany({ where: { until: null, ...ofEndpoints } })
+      : [],
+  ]);
+  return {
+    providers: laidOver(known.providers, providers, byId),
+    models: laidOver(known.models, models, byId),
+    endpoints: laidOver(known.endpoints, endpoints, byId),
+    prices: laidOver<PriceRow>(known.prices, prices, (price) => price.endpointId),
+  };
+}
+
+const byId = (row: { readonly id: string }) => row.id;
+
+function laidOver<Row>(
+  known: ReadonlyMap<string, Row>,
+  read: readonly Row[],
+  keyOf: (row: Row) => string,
+): ReadonlyMap<string, Row> {
+  return read.length === 0
+    ? known
+    : new Map([...known, ...read.map((row) => [keyOf(row), row] as const)]);
+}
+
+/** What stands in a text array of modalities: only this room writes it. */
+export const modalitiesOf = (texts: readonly string[]) => texts as readonly Modality[];
