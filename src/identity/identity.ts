@@ -57,7 +57,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const { storage, clock, log, cipher, openAccount, announceRevocation } = options;
   const directory = new Directory();
   const access = new Access(directory);
-  const lastUse = new LastUse({ storage, clock, log });
+  const lastUse = new LastUse({ query: (sql, values) => storage.query(sql, values), clock, log });
   const authentication = new Authentication({
     directory,
     keyedHash: cipher.keyedHash,

@@ -9,15 +9,15 @@ const perKeyMs = 60_000;
  * What is pending when the process dies is lost.
  */
 export class LastUse {
-  readonly #storage: Storage;
+  readonly #query: Storage['query'];
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #pending = new Map<string, number>();
   readonly #noted = new Map<string, number>();
   readonly #timer: Timer;
 
-  constructor(options: { storage: Storage; clock: Clock; log: Log }) {
-    this.#storage = options.storage;
+  constructor(options: { query: Storage['query']; clock: Clock; log: Log }) {
+    this.#query = options.query;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#timer = options.clock.every(flushMs, () => void this.flush());
@@ -37,7 +37,7 @@ export class LastUse {
     if (batch.length === 0) return;
     this.#pending.clear();
     try {
-      await this.#storage.query(
+      await this.#query(
         `UPDATE api_key SET last_used_at = greatest(last_used_at, used.at)
          FROM unnest($1::text[], $2::timestamptz[]) AS used (id, at)
          WHERE api_key.id = used.id`,

@@ -91,7 +91,7 @@ function checked({ name, slug }: CreateOrganizationInput, id: string) {
   return { name: name.trim(), slug: slug ?? slugOf(name, id) };
 }
 
-/** "Ærø & Söhne GmbH" → "ro-sohne-gmbh"; a name without a Latin letter or digit → the end of the id. */
+/** "Müller & Söhne GmbH" → "muller-sohne-gmbh"; a name without a Latin letter or digit → the end of the id. */
 export function slugOf(name: string, id: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const slug = plain

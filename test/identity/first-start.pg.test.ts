@@ -1,0 +1,3 @@
+import { firstStartSuite } from './first-start-suite.ts';
+
+firstStartSuite('server');
