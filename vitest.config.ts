@@ -8,8 +8,8 @@ const served = [
 ];
 
 /**
- * Without its server a suite is left out, and one line says so: a fresh machine has none. Under CI it runs all the same
- * and fails, so that nobody takes its silence for success.
+ * Without its server a suite is left out, and one line says so: a fresh machine has none. Under CI
+ * it runs all the same and fails, so that nobody takes its silence for success.
  */
 async function projects() {
   const found = [project('fast', 'test/**/*.test.ts', ['**/*.pg.test.ts', '**/*.redis.test.ts'])];

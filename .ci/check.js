@@ -1,5 +1,6 @@
-// Every check and every test: what `npm test` runs. Fast steps come first, all of them run, each gets one line, and the
-// last line counts: `N passed, N failed`. Arguments are passed on to vitest: `npm test -- test/credits`.
+// Every check and every test: what `npm test` runs. Fast steps come first, all of them run, each
+// gets one line, and the last line counts: `N passed, N failed`. Arguments are passed on to vitest:
+// `npm test -- test/credits`.
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -38,7 +39,9 @@ failed += tests.failed;
 say(`${tests.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** All test projects; the report is vitest's own, what people read goes to the terminal as it comes. */
+/**
+ * All test projects; the report is vitest's own, what people read goes to the terminal as it comes.
+ */
 async function test() {
   await rm(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];

@@ -1,6 +1,7 @@
 /**
- * Passed and failed tests of a vitest JSON report. A file that could not be loaded fails without a failed test, and a
- * run can break without any (an unhandled rejection, a crash): each counts as one, so that nothing looks green.
+ * Passed and failed tests of a vitest JSON report. A file that could not be loaded fails without a
+ * failed test, and a run can break without any (an unhandled rejection, a crash): each counts as
+ * one, so that nothing looks green.
  */
 export function countTests(json, exitCode) {
   const report = json === null ? null : JSON.parse(json);

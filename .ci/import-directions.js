@@ -1,6 +1,7 @@
 /**
- * The floors, from the ground up. A room imports the doors of lower floors and of nothing else; neighbours on one floor
- * do not know each other and meet higher up, or in `src/app.ts`. All rules below derive from this list.
+ * The floors, from the ground up. A room imports the doors of lower floors and of nothing else;
+ * neighbours on one floor do not know each other and meet higher up, or in `src/app.ts`. All rules
+ * below derive from this list.
  */
 export const floors = [
   ['src/kernel'],
@@ -33,7 +34,10 @@ const directions = floors.flatMap((floor, height) =>
   }),
 );
 
-/** A room is entered by its door alone, and the door is called by its name in package.json "imports". */
+/**
+ * A room is entered by its door alone, and the door is called by its name in package.json
+ * "imports".
+ */
 const doors = rooms.flatMap((room) => [
   {
     name: `door-of-${room}`,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The way in, for any Node: this file is plain JavaScript, everything behind it is TypeScript that only a new Node
-// reads. `npm start` already finds the right one; a start by hand with an older Node is passed on to it.
+// The way in, for any Node: this file is plain JavaScript, everything behind it is TypeScript that
+// only a new Node reads. `npm start` already finds the right one; a start by hand with an older
+// Node is passed on to it.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { oldestNode, ownNode, runsHere } from './own-node.js';
@@ -33,7 +34,10 @@ function passOn(node) {
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGKILL' ? 137 : 1)));
 }
 
-/** Whoever kills the outer process means this one: without it, the port and the data folder would stay taken. */
+/**
+ * Whoever kills the outer process means this one: without it, the port and the data folder would
+ * stay taken.
+ */
 function holdOn() {
   if (process.env[lifeline] === undefined || !process.channel) return;
   delete process.env[lifeline];

@@ -88,8 +88,8 @@ export interface OidcSettings extends OAuthSettings {
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /**
- * Reads the settings; nothing else reads the environment. Variables that it does not know are none of its business, and
- * an empty one counts as unset.
+ * Reads the settings; nothing else reads the environment. Variables that it does not know are none
+ * of its business, and an empty one counts as unset.
  *
  * @throws InvalidInput that names every wrong variable, what is wrong with it and what is accepted.
  */
@@ -155,7 +155,10 @@ const oauth = (provider: string) =>
     clientSecret: [`${provider}_CLIENT_SECRET`, credential],
   }) as const;
 
-/** The variables whose names stand in the catalog. A line end that a file left at the end of one is cut off. */
+/**
+ * The variables whose names stand in the catalog. A line end that a file left at the end of one is
+ * cut off.
+ */
 function catalogVariables(environment: Environment): CatalogVariables {
   const text = (name: string) => environment[name]?.trim() || null;
   return {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Price, parsePrice, Secret } from '#kernel';
 
 /**
- * The form of a setting. What is given is repeated to the operator, unless the form is `private`: of keys, secrets and
- * addresses (which may carry a password) only what is wrong with them is said.
+ * The form of a setting. What is given is repeated to the operator, unless the form is `private`:
+ * of keys, secrets and addresses (which may carry a password) only what is wrong with them is said.
  */
 export interface Form<T> {
   readonly schema: z.ZodType<T, string>;

@@ -3,11 +3,16 @@ import type { Form } from './setting-forms.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads variables one by one and remembers what is wrong, so that an operator hears all of it at once. */
+/**
+ * Reads variables one by one and remembers what is wrong, so that an operator hears all of it at
+ * once.
+ */
 export interface Settings {
   /** Null when unset, empty or wrong. */
   read<T>(name: string, form: Form<T>): T | null;
-  /** Settings that are of use together only: all of them, or null; a part without the rest is wrong. */
+  /**
+   * Settings that are of use together only: all of them, or null; a part without the rest is wrong.
+   */
   together<T extends object>(
     parts: {
       readonly [K in keyof T]: readonly [name: string, form: Form<T[K]>];

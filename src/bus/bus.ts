@@ -7,20 +7,27 @@ import type { BusTopics, Topic } from './topics.ts';
 
 export interface Bus {
   /**
-   * Tells every node, this one included. Never throws and never waits; here it arrives once the running code has let go
-   * of the thread (a microtask), elsewhere when Redis brings it, or not at all: see `onHealed`.
+   * Tells every node, this one included. Never throws and never waits; here it arrives once the
+   * running code has let go of the thread (a microtask), elsewhere when Redis brings it, or not at
+   * all: see `onHealed`.
    */
   publish<T extends Topic>(topic: T, message: BusTopics[T]): void;
-  /** Calls `handler` for each message; returns how to stop. A handler that throws is logged and harms nobody. */
+  /**
+   * Calls `handler` for each message; returns how to stop. A handler that throws is logged and
+   * harms nobody.
+   */
   subscribe<T extends Topic>(topic: T, handler: (message: BusTopics[T]) => void): () => void;
   /**
-   * Called when messages may have been missed, by this node or by those that it could not tell, and the way is open
-   * again: re-read what the topics speak of.
+   * Called when messages may have been missed, by this node or by those that it could not tell, and
+   * the way is open again: re-read what the topics speak of.
    */
   onHealed(listener: () => void): () => void;
   /** False while other nodes are out of reach. Always true without Redis: there are no others. */
   readonly connected: boolean;
-  /** Ends it: nothing is delivered afterwards. Waits at most half a second for what is on its way out. */
+  /**
+   * Ends it: nothing is delivered afterwards. Waits at most half a second for what is on its way
+   * out.
+   */
   close(): Promise<void>;
 }
 
@@ -34,8 +41,8 @@ export interface BusOptions {
 }
 
 /**
- * With Redis it resolves after the first attempt to connect, within five seconds, whether that succeeded (`connected`)
- * or not; it then goes on trying for as long as it is open.
+ * With Redis it resolves after the first attempt to connect, within five seconds, whether that
+ * succeeded (`connected`) or not; it then goes on trying for as long as it is open.
  */
 export async function openBus(options: BusOptions): Promise<Bus> {
   return options.redisUrl ? shared(options, options.redisUrl) : local(options);
@@ -64,7 +71,8 @@ async function shared({ clock, log, prefix }: BusOptions, url: Secret): Promise<
     if (envelope.kind === 'healed') return delivery.heal();
     delivery.deliver(envelope.topic, envelope.message);
   };
-  // What this node said while it was cut off, the others will never hear, so all of them look again.
+  // What this node said while it was cut off, the others will never hear, so all of them look
+  // again.
   const healed = () => {
     delivery.heal();
     link.send(writeEnvelope({ kind: 'healed', origin }));

@@ -33,7 +33,8 @@ export function openDelivery(log: Log): Delivery {
 
   return {
     subscribe(topic, handler) {
-      // A function subscribed twice hears twice and stops one at a time, so each gets an identity of its own.
+      // A function subscribed twice hears twice and stops one at a time, so each gets an identity
+      // of its own.
       const own: Handler = (message) => handler(message);
       const subscribed = handlers.get(topic) ?? new Set();
       handlers.set(topic, subscribed.add(own));

@@ -24,20 +24,24 @@ export interface LinkOptions {
 const dialMs = 5_000;
 const pingMs = 1_000;
 /**
- * Ticks that a ping may stay unanswered before the other side counts as dead. They are counted instead of timed, because
- * a process that was held up for long gets one tick and finds the answer waiting before the next.
+ * Ticks that a ping may stay unanswered before the other side counts as dead. They are counted
+ * instead of timed, because a process that was held up for long gets one tick and finds the answer
+ * waiting before the next.
  */
 const unansweredMax = 3;
 const retryMs = { first: 50, last: 2_000 };
 const drainMs = 500;
-/** Texts that wait for a slow server; beyond it the line counts as lost, so memory stays bounded. */
+/**
+ * Texts that wait for a slow server; beyond it the line counts as lost, so memory stays bounded.
+ */
 const waitingMax = 10_000;
 
 type Client = ReturnType<typeof open>;
 
 /**
- * The client's own reconnecting is off, because it cannot tell a frozen server from a quiet one: a write refreshes its
- * idle time-out, and a handshake has none. Here each connection is used once, watched by pings, and replaced.
+ * The client's own reconnecting is off, because it cannot tell a frozen server from a quiet one: a
+ * write refreshes its idle time-out, and a handshake has none. Here each connection is used once,
+ * watched by pings, and replaced.
  */
 export function openLink(options: LinkOptions): Link {
   const { clock, log, channel } = options;

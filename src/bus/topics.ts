@@ -1,13 +1,16 @@
 import { z } from 'zod';
 
 /**
- * What nodes tell each other. Every message is a hint to look, or a state that repeats: losing one must do no harm that
- * the next reading of the database does not mend. None carries a credential, a prompt or an answer.
+ * What nodes tell each other. Every message is a hint to look, or a state that repeats: losing one
+ * must do no harm that the next reading of the database does not mend. None carries a credential, a
+ * prompt or an answer.
  */
 export interface BusTopics {
   /** The database changed up to this change number: read on from the last one that was applied. */
   changes: { readonly number: string };
-  /** One node's breaker for an endpoint moved; `until` is wall time in ms, null when it is CLOSED. */
+  /**
+   * One node's breaker for an endpoint moved; `until` is wall time in ms, null when it is CLOSED.
+   */
   breaker: {
     readonly endpoint: string;
     readonly state: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
@@ -20,7 +23,9 @@ export interface BusTopics {
   recall: { readonly account: string };
   /** Whoever runs this completion is to end it as cancelled by its caller. */
   cancel: { readonly completion: string };
-  /** A live session, with the change number that it read and the wall time of that reading in ms. */
+  /**
+   * A live session, with the change number that it read and the wall time of that reading in ms.
+   */
   heartbeat: { readonly session: number; readonly change: string; readonly at: number };
 }
 

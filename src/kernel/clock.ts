@@ -1,6 +1,6 @@
 /**
- * The only place that reads time or starts timers. Everything else takes a `Clock`, so that a test can
- * own the time.
+ * The only place that reads time or starts timers. Everything else takes a `Clock`, so that a test
+ * can own the time.
  */
 export interface Clock {
   /** Wall time in milliseconds since the epoch. May jump; never use it to measure a duration. */

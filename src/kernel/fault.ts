@@ -1,7 +1,8 @@
 /**
- * Every expected failure. Three readers, three texts: a code for programs, a public sentence for callers (what was
- * wrong, what would be right), an internal text for operators. The public sentence never holds a secret, a prompt or
- * another tenant's data; the internal one may hold what a log may hold.
+ * Every expected failure. Three readers, three texts: a code for programs, a public sentence for
+ * callers (what was wrong, what would be right), an internal text for operators. The public
+ * sentence never holds a secret, a prompt or another tenant's data; the internal one may hold what
+ * a log may hold.
  */
 export type FaultCode =
   | 'INVALID_INPUT'
@@ -64,7 +65,10 @@ export class Fault extends Error {
       texts.retryable ?? (texts.retryAfterMs !== undefined || retryableCodes.has(code));
   }
 
-  /** What was thrown as a Fault: itself, or INTERNAL with the original as its cause and nothing of it in public. */
+  /**
+   * What was thrown as a Fault: itself, or INTERNAL with the original as its cause and nothing of
+   * it in public.
+   */
   static from(thrown: unknown): Fault {
     if (thrown instanceof Fault) return thrown;
     return new Fault('INTERNAL', {

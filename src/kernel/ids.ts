@@ -35,7 +35,9 @@ export function newId(kind: IdKind, clock: Clock): string {
   return `${idPrefixes[kind]}_${encode(clock.now(), 10)}${secureText(16, alphabet)}`;
 }
 
-/** The id of a thing that is known by a natural key, the same on every install: a hash of that key. */
+/**
+ * The id of a thing that is known by a natural key, the same on every install: a hash of that key.
+ */
 export function derivedId(kind: IdKind, naturalKey: string): string {
   const digest = createHash('sha256').update(`${kind}:${naturalKey}`).digest();
   let body = '';
@@ -44,8 +46,9 @@ export function derivedId(kind: IdKind, naturalKey: string): string {
 }
 
 /**
- * The id of a completion: time (10), session number (7), counter (5), chance (4). Any node can tell from it
- * which session ran the completion, also when that session is dead (design: streams survive their node).
+ * The id of a completion: time (10), session number (7), counter (5), chance (4). Any node can tell
+ * from it which session ran the completion, also when that session is dead (design: streams survive
+ * their node).
  */
 export function completionId(atMs: number, session: number, counter: number): string {
   const run = encode(session, 7) + encode(counter % 32 ** 5, 5);

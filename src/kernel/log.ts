@@ -5,8 +5,9 @@ import { Fault } from './fault.ts';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /**
- * Everything that a log line can carry. The list is closed on purpose: there is no field for a prompt, an answer, a
- * header or a body, so none can be printed. What could hold a secret by accident (texts of others) is scrubbed.
+ * Everything that a log line can carry. The list is closed on purpose: there is no field for a
+ * prompt, an answer, a header or a body, so none can be printed. What could hold a secret by
+ * accident (texts of others) is scrubbed.
  */
 export interface LogFields {
   room?: string;
@@ -45,7 +46,10 @@ export interface Log {
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
 
-/** JSON lines; readable ones when `pretty` (a terminal). The log goes to standard error: the notice owns standard output. */
+/**
+ * JSON lines; readable ones when `pretty` (a terminal). The log goes to standard error: the notice
+ * owns standard output.
+ */
 export async function openLog(options: {
   level: LogLevel;
   pretty?: boolean;
@@ -116,7 +120,10 @@ const secrets: readonly [RegExp, string][] = [
 
 const textMax = 2_000;
 
-/** Masks what looks like a credential and cuts what is long. Also for provider texts on their way to a caller. */
+/**
+ * Masks what looks like a credential and cuts what is long. Also for provider texts on their way to
+ * a caller.
+ */
 export function scrub(text: string): string {
   const short = text.length > textMax ? `${text.slice(0, textMax)}…` : text;
   return secrets.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), short);

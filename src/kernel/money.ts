@@ -1,9 +1,9 @@
 import { Fault } from './fault.ts';
 
 /**
- * Exact money. An amount is an integer of 10⁻¹² US dollar, a price an integer of 10⁻¹⁸ US dollar per unit (some
- * per-million prices do not fit 10⁻¹² a token). Floats never touch money. There is one rounding rule,
- * half to even, and it is applied once, where a quantity meets a price.
+ * Exact money. An amount is an integer of 10⁻¹² US dollar, a price an integer of 10⁻¹⁸ US dollar
+ * per unit (some per-million prices do not fit 10⁻¹² a token). Floats never touch money. There is
+ * one rounding rule, half to even, and it is applied once, where a quantity meets a price.
  */
 export type Money = bigint;
 export type Price = bigint;
@@ -12,10 +12,16 @@ export const moneyDigits = 12;
 export const priceDigits = 18;
 const pricePerMoney = 10n ** BigInt(priceDigits - moneyDigits);
 
-/** A single amount is stored as a 64-bit integer; nothing beyond it is accepted, nothing is ever wrapped. */
+/**
+ * A single amount is stored as a 64-bit integer; nothing beyond it is accepted, nothing is ever
+ * wrapped.
+ */
 export const amountMax: Money = 2n ** 63n - 1n;
 
-/** Reads an exact decimal of US dollars. Refuses exponents, more than 12 decimals and what 64 bits cannot hold. */
+/**
+ * Reads an exact decimal of US dollars. Refuses exponents, more than 12 decimals and what 64 bits
+ * cannot hold.
+ */
 export const parseMoney = (text: string): Money => parseDecimal(text, moneyDigits);
 
 /** Reads an exact decimal of US dollars per unit, up to 18 decimals. */
@@ -40,7 +46,9 @@ export function shareOf(amount: Money, rate: Price): Money {
   return inRange(divideHalfEven(amount * rate, 10n ** BigInt(priceDigits)));
 }
 
-/** numerator ÷ denominator to the nearest integer; a tie goes to the even one (banker's rounding). */
+/**
+ * numerator ÷ denominator to the nearest integer; a tie goes to the even one (banker's rounding).
+ */
 export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
   const negative = numerator < 0n !== denominator < 0n;
   const [n, d] = [abs(numerator), abs(denominator)];

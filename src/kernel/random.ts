@@ -10,7 +10,10 @@ export const systemRandom: Random = {
   next: () => Math.random(),
 };
 
-/** sfc32 (Chris Doty-Humphrey, PractRand), seeded by FNV-1a: the same seed gives the same sequence everywhere. */
+/**
+ * sfc32 (Chris Doty-Humphrey, PractRand), seeded by FNV-1a: the same seed gives the same sequence
+ * everywhere.
+ */
 export function seededRandom(seed: string | number): Random {
   let [a, b, c, counter] = [hash(`a${seed}`), hash(`b${seed}`), hash(`c${seed}`), 1];
   const next = () => {
@@ -25,7 +28,10 @@ export function seededRandom(seed: string | number): Random {
   return { next };
 }
 
-/** `length` characters of `alphabet`, from the operating system's secure source, without modulo bias. */
+/**
+ * `length` characters of `alphabet`, from the operating system's secure source, without modulo
+ * bias.
+ */
 export function secureText(length: number, alphabet: string): string {
   const usable = 256 - (256 % alphabet.length);
   let text = '';

@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts';
 
-/** An abort of its own that also follows others. `release` lets go of them: call it in `finally`. */
+/**
+ * An abort of its own that also follows others. `release` lets go of them: call it in `finally`.
+ */
 export interface LinkedAbort {
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
@@ -8,8 +10,8 @@ export interface LinkedAbort {
 }
 
 /**
- * Follows `parents`: the first that aborts aborts this one with the same reason. Unlike `AbortSignal.any`, nothing
- * stays registered on a long-lived parent after `release`.
+ * Follows `parents`: the first that aborts aborts this one with the same reason. Unlike
+ * `AbortSignal.any`, nothing stays registered on a long-lived parent after `release`.
  */
 export function linkAborts(...parents: readonly (AbortSignal | undefined)[]): LinkedAbort {
   const controller = new AbortController();

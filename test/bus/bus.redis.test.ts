@@ -116,7 +116,7 @@ describe('when Redis goes away', () => {
     expect(a.connected && b.connected).toBe(true);
   });
 
-  it('a frozen server blocks neither publishing nor closing, and counts as gone in seconds', async () => {
+  it('a frozen server blocks neither publishing nor closing, and is gone in seconds', async () => {
     const log = recordingLog();
     const [a, b] = [await node(redis.url, 'x', log), await node(redis.url, 'x')];
     redis.freeze();

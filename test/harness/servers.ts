@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 
-/** Where tests find PostgreSQL and Redis; each has an address on this machine that its package installs. */
+/**
+ * Where tests find PostgreSQL and Redis; each has an address on this machine that its package
+ * installs.
+ */
 export const testDatabaseUrl =
   process.env['TEST_DATABASE_URL'] ?? 'postgresql://root@127.0.0.1:5432/test';
 export const testRedisUrl = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';

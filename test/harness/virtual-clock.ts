@@ -3,8 +3,8 @@ import type { Clock, Timer } from '#kernel';
 /** A clock that stands still until it is moved. */
 export interface VirtualClock extends Clock {
   /**
-   * Moves time on by `ms`, running what falls due on the way in the order of its time (then of its start), each after
-   * everything that the one before it set off without waiting has settled.
+   * Moves time on by `ms`, running what falls due on the way in the order of its time (then of its
+   * start), each after everything that the one before it set off without waiting has settled.
    */
   advance(ms: number): Promise<void>;
   /** Timers that wait: 0 when whoever was under test has cleaned up. */

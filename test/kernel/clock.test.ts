@@ -25,7 +25,7 @@ it('an abort ends a sleep at once with its reason and leaves no timer', async ()
   expect(clock.pending).toBe(0);
 });
 
-it('virtual timers run in the order of their time, repeats and timers set on the way included', async () => {
+it('virtual timers run in the order of their time, also those set on the way', async () => {
   const clock = virtualClock(0);
   const seen: string[] = [];
   clock.after(30, () => seen.push(`c${clock.now()}`));
