@@ -6,7 +6,7 @@ import type { Storage } from '#storage';
 import { looksLikeOurs } from '../../src/identity/api-key-form.ts';
 import { freshDatabase } from '../harness/databases.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
-import { adminKey, begin, openNode } from './node.ts';
+import { adminKey, begin, elsewhere, openNode } from './node.ts';
 
 /** The same promises on every database. */
 export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
@@ -237,6 +237,74 @@ export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
       for (const [who, id, expected] of attempts) {
         expect(await codeOf(identity.revokeApiKey(who, id))).toBe(expected);
       }
+    });
+  });
+
+  describe('another node', () => {
+    test('refuses a revoked key and ends what runs on it as soon as it hears of the change', async () => {
+      const { principal, organization } = await owner('Spread');
+      const other = elsewhere(storage);
+      const node = await openNode(other.storage, clock);
+      const ended: string[] = [];
+      node.onRevoked((id) => ended.push(id));
+      const { apiKey, secret } = await key(principal, {
+        organizationId: organization.id,
+        name: 'k',
+      });
+      expect(() => node.authenticate(secret.reveal())).toThrow(/not valid/);
+      await other.hear();
+      expect(node.authenticate(secret.reveal())).toMatchObject({ apiKey, organization });
+
+      await identity.revokeApiKey(principal, apiKey.id);
+      expect(node.authenticate(secret.reveal())).toMatchObject({ apiKey });
+      await other.hear();
+      expect(() => node.authenticate(secret.reveal())).toThrow(/not valid/);
+      expect(ended).toEqual([apiKey.id]);
+      await node.close();
+    });
+
+    test('refuses it at once when the revocation was announced to it', async () => {
+      const { principal, organization } = await owner('Announced');
+      const { apiKey, secret } = await key(principal, {
+        organizationId: organization.id,
+        name: 'k',
+      });
+      const node = await openNode(elsewhere(storage).storage, clock);
+      node.authenticate(secret.reveal());
+      node.deny(apiKey.id);
+      expect(() => node.authenticate(secret.reveal())).toThrow(/not valid/);
+      await node.close();
+    });
+
+    test('sees a member’s new role and an organization’s new policy', async () => {
+      const { principal, organization } = await owner('Moving');
+      const other = elsewhere(storage);
+      const node = await openNode(other.storage, clock);
+      const { userId } = principal as { userId: string };
+      await storage.write(async (tx) => {
+        const { id } = await tx.membership.findFirstOrThrow({ where: { userId } });
+        await tx.membership.update({ where: { id }, data: { role: 'VIEWER' } });
+        await tx.routingPolicy.create({
+          data: {
+            organizationId: organization.id,
+            allowedModels: [],
+            maxPromptPricePerMillion: 3_000_000_000_000n,
+          },
+        });
+        tx.change('identity', `membership:${id}`);
+        tx.change('identity', `organization:${organization.id}`);
+      });
+      await other.hear();
+      expect([...(node.permissions(principal, organization.id) ?? [])]).toEqual([
+        'COMPLETIONS_READ',
+      ]);
+      expect(node.visibleOrganization(principal, organization.id)?.policy).toMatchObject({
+        allowedModels: [],
+        allowedProviders: null,
+        allowTraining: true,
+        maxPromptPrice: 3_000_000_000_000n,
+      });
+      await node.close();
     });
   });
 

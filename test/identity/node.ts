@@ -29,3 +29,21 @@ export const openNode = (
     openAccount,
     announceRevocation,
   });
+
+/** The same database as another node has it: nothing of what is written here reaches it until it hears of it. */
+export function elsewhere(storage: Storage): { storage: Storage; hear(): Promise<void> } {
+  const applying = new Map<string, (subjects: readonly string[]) => Promise<void>>();
+  let heard = 0n;
+  const changes = Object.create(storage.changes, {
+    on: { value: (topic: string, apply: () => Promise<void>) => void applying.set(topic, apply) },
+  });
+  const hear = async () => {
+    const where = { number: { gt: heard } };
+    const rows = await storage.prisma.change.findMany({ where, orderBy: { number: 'asc' } });
+    for (const { number, topic, subject } of rows) {
+      await applying.get(topic)?.([subject]);
+      heard = number;
+    }
+  };
+  return { storage: Object.create(storage, { changes: { value: changes } }), hear };
+}
