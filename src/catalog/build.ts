@@ -15,7 +15,10 @@ export interface Access {
   isLocal(row: ProviderRow): boolean;
 }
 
-/** Lists that are filled while the objects that hold them are made, and frozen by their type afterwards. */
+/**
+ * Lists that are filled while the objects that hold them are made, and frozen by their type
+ * afterwards.
+ */
 interface Offers {
   readonly ofModel: Map<string, Endpoint[]>;
   readonly ofProvider: Map<string, Endpoint[]>;
@@ -24,7 +27,9 @@ interface Offers {
 /** A market from its rows. An endpoint without a price in force is none. */
 export function buildMarket(rows: Rows, access: Access, version: number): Market {
   const offers: Offers = { ofModel: new Map(), ofProvider: new Map() };
-  const providers = mapped(rows.providers, (row) => providerOf(row, access, listIn(offers.ofProvider, row.id)));
+  const providers = mapped(rows.providers, (row) =>
+    providerOf(row, access, listIn(offers.ofProvider, row.id)),
+  );
   const models = mapped(rows.models, (row) => modelOf(row, listIn(offers.ofModel, row.id)));
   const endpoints = new Map<string, Endpoint>();
   for (const row of rows.endpoints.values()) {
@@ -62,7 +67,9 @@ function marketOf({ version, models, providers, endpoints }: Parts): Market {
   };
 }
 
-/** Slugs and aliases; where an administrator gave an alias that is another's slug, the slug holds. */
+/**
+ * Slugs and aliases; where an administrator gave an alias that is another's slug, the slug holds.
+ */
 function namesOf(models: readonly Model[]): ReadonlyMap<string, Model> {
   const names = new Map<string, Model>();
   for (const model of models) for (const alias of model.aliases) names.set(alias, model);
@@ -143,7 +150,9 @@ const isThere = ({ removedAt }: { readonly removedAt: Date | null }) => removedA
 const bySlug = (a: { readonly slug: string }, b: { readonly slug: string }) =>
   a.slug < b.slug ? -1 : a.slug > b.slug ? 1 : 0;
 
-/** Cheapest first; of equal ones by provider, then id, so that the order never changes by itself. */
+/**
+ * Cheapest first; of equal ones by provider, then id, so that the order never changes by itself.
+ */
 function byPrice(a: Endpoint, b: Endpoint): number {
   const [left, right] = [blendedPrice(a.pricing), blendedPrice(b.pricing)];
   if (left !== right) return left < right ? -1 : 1;

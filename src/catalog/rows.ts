@@ -102,11 +102,13 @@ export const allStale: Stale = { providers: 'all', models: 'all', endpoints: 'al
 
 type Reader = Pick<Storage['prisma'], 'provider' | 'model' | 'endpoint' | 'priceVersion'>;
 
-/** `known` with what is stale read anew. Rows are never deleted, so what is not read again stays as it was. */
+/**
+ * `known` with what is stale read anew. Rows are never deleted, so what is not read again stays as
+ * it was.
+ */
 export async function readRows(reader: Reader, known: Rows, stale: Stale): Promise<Rows> {
   const inIds = (ids: readonly string[] | 'all') => (ids === 'all' ? {} : { id: { in: [...ids] } });
-  const ofEndpoints =
-    stale.endpoints === 'all' ? {} : { endpointId: { in: [...stale.endpoints] } };
+  const ofEndpoints = stale.endpoints === 'all' ? {} : { endpointId: { in: [...stale.endpoints] } };
   const some = (ids: readonly string[] | 'all') => ids === 'all' || ids.length > 0;
   const [providers, models, endpoints, prices] = await Promise.all([
     some(stale.providers) ? reader.provider.findMany({ where: inIds(stale.providers) }) : [],

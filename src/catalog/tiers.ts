@@ -1,35 +1,37 @@
-import { formatPrice, parsePrice } from '#kernel';
+import { formatPrice, type Price, parsePrice } from '#kernel';
 import type { PriceTier } from './market.ts';
 import type { TierTexts } from './offer.ts';
 
-const priceKeys = ['prompt', 'completion', 'cacheRead', 'cacheWrite', 'reasoning'] as const;
-const conditionKeys = ['minPromptTokens', 'utcStart', 'utcEnd'] as const;
-
-/** Tiers as the database keeps them (JSON has no big integers): prices as decimal texts. */
+/** Tiers as the database keeps them (JSON has no big integers), their prices as decimal texts. */
 export function readTiers(json: unknown): readonly PriceTier[] {
-  return (json as readonly TierTexts[]).map((texts) => ({
-    ...pick(conditionKeys, (key) => texts[key]),
-    ...pick(priceKeys, (key) => mapped(texts[key], parsePrice)),
-  }));
+  return (json as readonly TierTexts[]).map((texts) => present(texts, parsePrice));
 }
 
 /** The same, the other way; the order of keys is fixed, so that equal tiers are equal texts. */
 export function writeTiers(tiers: readonly PriceTier[]): TierTexts[] {
-  return tiers.map((tier) => ({
-    ...pick(conditionKeys, (key) => tier[key]),
-    ...pick(priceKeys, (key) => mapped(tier[key], formatPrice)),
-  }));
+  return tiers.map((tier) => present(tier, formatPrice));
 }
 
-const mapped = <From, To>(value: From | undefined, map: (value: From) => To) =>
-  value === undefined ? undefined : map(value);
+type Tier<Amount> = {
+  readonly [Key in keyof PriceTier]: PriceTier[Key] extends Price | undefined
+    ? Amount | undefined
+    : PriceTier[Key] | undefined;
+};
 
-function pick<Key extends string, Value>(
-  keys: readonly Key[],
-  valueOf: (key: Key) => Value | undefined,
-): Partial<Record<Key, Value>> {
-  const present = keys.map((key) => [key, valueOf(key)] as const);
-  return Object.fromEntries(present.filter(([, value]) => value !== undefined)) as Partial<
-    Record<Key, Value>
-  >;
+type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
+
+/** A tier with its amounts in another form and without what it does not say. */
+function present<From, To>(tier: Tier<From>, form: (amount: From) => To): Present<Tier<To>> {
+  const amount = (value: From | undefined) => (value === undefined ? undefined : form(value));
+  const fields = {
+    minPromptTokens: tier.minPromptTokens,
+    utcStart: tier.utcStart,
+    utcEnd: tier.utcEnd,
+    prompt: amount(tier.prompt),
+    completion: amount(tier.completion),
+    cacheRead: amount(tier.cacheRead),
+    cacheWrite: amount(tier.cacheWrite),
+    reasoning: amount(tier.reasoning),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -1,0 +1,140 @@
+import { Fault, InvalidInput, type Price, parseMoney } from '#kernel';
+import type { Endpoint, Modality, Model } from './market.ts';
+
+/** The contract's `ModelFilter`, as it comes in: every field that is given must hold. */
+export interface ModelFilter {
+  readonly slugs?: readonly string[] | null | undefined;
+  readonly author?: string | null | undefined;
+  readonly authors?: readonly string[] | null | undefined;
+  readonly provider?: string | null | undefined;
+  readonly providers?: readonly string[] | null | undefined;
+  readonly inputModalities?: readonly Modality[] | null | undefined;
+  readonly outputModalities?: readonly Modality[] | null | undefined;
+  readonly supportedParameters?: readonly string[] | null | undefined;
+  readonly minContextLength?: number | null | undefined;
+  readonly maxPromptPricePerMillion?: string | null | undefined;
+  readonly maxCompletionPricePerMillion?: string | null | undefined;
+  readonly free?: boolean | null | undefined;
+  readonly openWeights?: boolean | null | undefined;
+  readonly available?: boolean | null | undefined;
+  readonly zeroRetention?: boolean | null | undefined;
+  readonly createdAfter?: Date | null | undefined;
+  /** Default: true. */
+  readonly includeDeprecated?: boolean | undefined;
+}
+
+/** Whether an endpoint can serve now. */
+export type CanServe = (endpoint: Endpoint) => boolean;
+
+type Test<Of> = (of: Of) => boolean;
+
+const namesMax = 100;
+
+/**
+ * The filter as one test. Lists of names match any of them, a single name beside a list must match
+ * too; of modalities and parameters a model must have all. Price ceilings hold for one and the same
+ * endpoint.
+ *
+ * @throws InvalidInput with the paths `filter.…` of every value that is out of bounds.
+ */
+export function modelFilter(filter: ModelFilter, canServe: CanServe): Test<Model> {
+  const limits = checked(filter);
+  const tests = [...traits(filter), ...offers(filter, limits, canServe)];
+  return (model) => tests.every((test) => test(model));
+}
+
+/**
+ * One endpoint, never a mix: the cheapest that can serve now; when none can, the cheapest of all.
+ */
+export function cheapestEndpoint({ endpoints }: Model, canServe: CanServe): Endpoint | null {
+  return endpoints.find(canServe) ?? endpoints[0] ?? null;
+}
+
+interface Limits {
+  readonly prompt: Price | null;
+  readonly completion: Price | null;
+}
+
+function checked(filter: ModelFilter): Limits {
+  const lists = ['slugs', 'authors', 'providers', 'supportedParameters'] as const;
+  const issues = lists
+    .filter((field) => (filter[field]?.length ?? 0) > namesMax)
+    .map((field) => InvalidInput.at(`filter.${field}`, 'Too many names.', `up to ${namesMax}`));
+  if ((filter.minContextLength ?? 0) < 0) {
+    issues.push(InvalidInput.at('filter.minContextLength', 'It is below 0.', '0 or more tokens'));
+  }
+  const read = (field: 'maxPromptPricePerMillion' | 'maxCompletionPricePerMillion') => {
+    const price = ceiling(filter[field]);
+    if (price !== 'invalid') return price;
+    issues.push(InvalidInput.at(`filter.${field}`, 'Not a price.', 'US dollars, like "2.5"'));
+    return null;
+  };
+  const limits = {
+    prompt: read('maxPromptPricePerMillion'),
+    completion: read('maxCompletionPricePerMillion'),
+  };
+  if (issues.length > 0) throw new InvalidInput(issues.flatMap((issue) => issue.issues));
+  return limits;
+}
+
+/** US dollars per million tokens in 10⁻¹² are, digit for digit, dollars per token in 10⁻¹⁸. */
+function ceiling(perMillion: string | null | undefined): Price | null | 'invalid' {
+  if (perMillion == null) return null;
+  try {
+    const price = parseMoney(perMillion);
+    return price < 0n ? 'invalid' : price;
+  } catch (thrown) {
+    if (thrown instanceof Fault) return 'invalid';
+    throw thrown;
+  }
+}
+
+function traits(filter: ModelFilter): Test<Model>[] {
+  const { minContextLength, openWeights, createdAfter, includeDeprecated = true } = filter;
+  const [slugs, authors] = [named(filter.slugs), named(filter.authors, filter.author)];
+  return [
+    ({ slug, aliases }) => slugs(slug) || aliases.some(slugs),
+    ({ author }) => authors(author),
+    ({ inputModalities }) => hasAll(inputModalities, filter.inputModalities),
+    ({ outputModalities }) => hasAll(outputModalities, filter.outputModalities),
+    ({ supportedParameters }) => hasAll(supportedParameters, filter.supportedParameters),
+    ({ contextLength }) => contextLength >= (minContextLength ?? 0),
+    (model) => openWeights == null || model.openWeights === openWeights,
+    ({ createdAt }) => createdAfter == null || createdAt > createdAfter,
+    ({ deprecatedAt }) => includeDeprecated || deprecatedAt === null,
+  ];
+}
+
+function offers(filter: ModelFilter, limits: Limits, canServe: CanServe): Test<Model>[] {
+  const { free, available, zeroRetention } = filter;
+  const [prompt, completion] = [limits.prompt, limits.completion];
+  const sellers = named(filter.providers, filter.provider);
+  const fits: Test<Endpoint> = ({ pricing, provider }) =>
+    sellers(provider.slug) &&
+    (prompt === null || pricing.prompt <= prompt) &&
+    (completion === null || pricing.completion <= completion);
+  const restricted = [filter.provider, filter.providers, prompt, completion].some(
+    (it) => it != null,
+  );
+  return [
+    ({ endpoints }) => !restricted || endpoints.some(fits),
+    (model) => free == null || isFree(cheapestEndpoint(model, canServe)) === free,
+    ({ endpoints }) => available == null || endpoints.some(canServe) === available,
+    ({ endpoints }) => zeroRetention == null || endpoints.some(keepsNothing) === zeroRetention,
+  ];
+}
+
+/** A test for a name that is in the list and is the single one, of those that are given. */
+function named(list: readonly string[] | null | undefined, single?: string | null): Test<string> {
+  const names = list && new Set(list);
+  return (name) => (!names || names.has(name)) && (single == null || single === name);
+}
+
+const hasAll = (has: readonly string[], wanted: readonly string[] | null | undefined) =>
+  (wanted ?? []).every((item) => has.includes(item));
+
+const keepsNothing: Test<Endpoint> = ({ provider: { dataPolicy } }) =>
+  !dataPolicy.trainsOnPrompts && !dataPolicy.retainsPrompts;
+
+const isFree = (endpoint: Endpoint | null) =>
+  endpoint !== null && endpoint.pricing.prompt === 0n && endpoint.pricing.completion === 0n;
