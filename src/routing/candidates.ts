@@ -1,7 +1,7 @@
 import { blendedPrice, type Endpoint, type Prices, pricesFor } from '#catalog';
 import type { Price } from '#kernel';
 import { firstRefusal, unsupported } from './checks.ts';
-import { droppedParameters, takes } from './needs.ts';
+import { lacking } from './needs.ts';
 import type { Refusal, Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import type { AskedModel } from './variants.ts';
@@ -53,7 +53,7 @@ function candidate(endpoint: Endpoint, prices: Prices, { needs }: RouteRequest):
     endpoint,
     prices,
     blended: blendedPrice(prices),
-    droppedParameters: droppedParameters(endpoint, needs),
+    droppedParameters: lacking(endpoint, needs.parameters),
   };
 }
 
@@ -70,14 +70,14 @@ function preferCapable(candidates: readonly Candidate[], { needs }: RouteRequest
   let kept = candidates;
   const rejected: Rejection[] = [];
   for (const [parameter, setting] of Object.entries(essential)) {
-    if (!needs.parameters.has(parameter)) continue;
-    const capable = kept.filter(({ endpoint }) => takes(endpoint, parameter));
-    if (capable.length === 0 || capable.length === kept.length) continue;
-    for (const { endpoint } of kept) {
-      if (takes(endpoint, parameter)) continue;
+    const { capable = [], incapable = [] } = Object.groupBy(kept, ({ droppedParameters }) =>
+      droppedParameters.includes(parameter) ? 'incapable' : 'capable',
+    );
+    if (!needs.parameters.has(parameter) || capable.length === 0) continue;
+    kept = capable;
+    for (const { endpoint } of incapable) {
       rejected.push({ endpoint, ...unsupported(endpoint, setting, [parameter]) });
     }
-    kept = capable;
   }
   return { candidates: kept, rejected };
 }

@@ -1,7 +1,7 @@
 import type { Endpoint, Prices } from '#catalog';
 import { formatPerMillion, type Price } from '#kernel';
 import { namesModel, namesProvider } from './names.ts';
-import { takes } from './needs.ts';
+import { lacking } from './needs.ts';
 import type { Refusal, RejectionCode } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import type { AskedModel } from './variants.ts';
@@ -97,13 +97,10 @@ const modality: Check = ({ endpoint: { model }, request: { needs } }) => {
 };
 
 const parameters: Check = ({ endpoint, request: { needs, preferences } }) => {
-  const lacks = (names: Iterable<string>) =>
-    [...names].filter((parameter) => !takes(endpoint, parameter)).sort();
-  const required = lacks(needs.requiredParameters);
+  const required = lacking(endpoint, needs.requiredParameters);
   if (required.length > 0) return unsupported(endpoint, 'input.requiredParameters', required);
-  const used = preferences.requireParameters ? lacks(needs.parameters) : [];
-  if (used.length > 0) return unsupported(endpoint, 'input.provider.requireParameters', used);
-  return null;
+  const used = preferences.requireParameters ? lacking(endpoint, needs.parameters) : [];
+  return used.length > 0 ? unsupported(endpoint, 'input.provider.requireParameters', used) : null;
 };
 
 const quantization: Check = ({ endpoint, request: { preferences } }) => {
@@ -178,7 +175,7 @@ const disabled: Check = ({ endpoint }) =>
 const notConfigured: Check = ({ endpoint: { provider } }) =>
   provider.configured
     ? null
-    : refuse('NOT_CONFIGURED', null, `The platform has no credential for ${provider.name}.`);
+    : refuse('NOT_CONFIGURED', null, `The platform has no access to ${provider.name} yet.`);
 
 export function unsupported(
   { provider }: Endpoint,

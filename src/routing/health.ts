@@ -17,8 +17,8 @@ export interface Condition {
 export interface BreakerNotice {
   readonly endpoint: string;
   readonly state: 'OPEN' | 'CLOSED' | 'PAUSED';
-  /** Milliseconds since the epoch: until when it is left alone. */
-  readonly until: number;
+  /** Milliseconds since the epoch: until when it is left alone; null when it is CLOSED. */
+  readonly until: number | null;
 }
 
 /** An endpoint became better or worse, by what happened here or on another node. */
@@ -100,7 +100,7 @@ export class Health {
   /** What another node found out. */
   apply(notice: BreakerNotice): void {
     const { breaker } = this.#entry(notice.endpoint);
-    const remainingMs = notice.until - this.#clock.now();
+    const remainingMs = (notice.until ?? 0) - this.#clock.now();
     if (notice.state === 'CLOSED') breaker.close();
     else if (remainingMs > 0 && notice.state === 'OPEN') breaker.openFor(remainingMs);
     else if (remainingMs > 0) breaker.pause(remainingMs);
@@ -115,7 +115,7 @@ export class Health {
       return { status: 'DISABLED', reason: 'An administrator took it out.', since: createdAt };
     }
     if (!provider.configured) {
-      const reason = `The platform has no credential for ${provider.name}.`;
+      const reason = `The platform has no access to ${provider.name} yet.`;
       return { status: 'NOT_CONFIGURED', reason, since: createdAt };
     }
     if (this.#entries.has(endpoint.id)) return this.#observe(endpoint.id);
@@ -148,16 +148,14 @@ export class Health {
     return entry;
   }
 
-  #announceState(endpointId: string, breaker: Breaker): void {
-    if (breaker.state === 'OPEN' && breaker.blockedMs > 0) {
-      this.#announce(endpointId, 'OPEN', breaker.blockedMs);
-    }
-    if (breaker.state === 'CLOSED') this.#announce(endpointId, 'CLOSED', 0);
+  #announceState(endpointId: string, { state, blockedMs }: Breaker): void {
+    if (state === 'OPEN' && blockedMs > 0) this.#announce(endpointId, 'OPEN', blockedMs);
+    if (state === 'CLOSED') this.#announce(endpointId, 'CLOSED', null);
   }
 
-  #announce(endpoint: string, state: BreakerNotice['state'], forMs: number): void {
-    const notice = { endpoint, state, until: this.#clock.now() + forMs };
-    for (const listener of this.#noticeListeners) listener(notice);
+  #announce(endpoint: string, state: BreakerNotice['state'], forMs: number | null): void {
+    const until = forMs === null ? null : this.#clock.now() + forMs;
+    for (const listener of this.#noticeListeners) listener({ endpoint, state, until });
   }
 
   /** Notes the status of now and tells when it is another one than before. */

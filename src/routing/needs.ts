@@ -22,9 +22,6 @@ const parameterNames = {
   reasoning: 'reasoning',
 } as const satisfies Partial<Record<keyof Chat, string>>;
 
-/** Who takes tools takes what goes with them. */
-const impliedByTools: ReadonlySet<string> = new Set(['tool_choice', 'parallel_tool_calls']);
-
 const partModality = { text: 'TEXT', image: 'IMAGE', audio: 'AUDIO', file: 'FILE' } as const;
 
 /** What a chat request needs of an endpoint: its parameters and the kinds of content in its messages. */
@@ -38,38 +35,32 @@ export function needsOf(chat: Chat): RouteNeeds {
   };
 }
 
-/** The chat request without parameters that an endpoint cannot take, as `droppedParameters` names them. */
+/** The chat request without parameters that an endpoint cannot take, as a candidate names them. */
 export function withoutParameters(chat: Chat, dropped: readonly string[]): Chat {
-  const fields = usedParameters(chat).filter(([, name]) => dropped.includes(name));
-  if (fields.length === 0) return chat;
-  const kept: Partial<Record<keyof Chat, unknown>> & Chat = { ...chat };
-  for (const [field] of fields) delete kept[field];
+  if (dropped.length === 0) return chat;
+  const kept: { -readonly [Field in keyof Chat]: Chat[Field] } = { ...chat };
+  for (const [field, name] of usedParameters(chat)) if (dropped.includes(name)) delete kept[field];
   return kept;
 }
 
-/** What the endpoint cannot take of what the request uses, by name. */
-export function droppedParameters(endpoint: Endpoint, needs: RouteNeeds): readonly string[] {
-  return [...needs.parameters].filter((name) => !takes(endpoint, name)).sort();
+/** Those of the parameters that the endpoint does not take, sorted. */
+export function lacking(endpoint: Endpoint, parameters: ReadonlySet<string>): readonly string[] {
+  return [...parameters].filter((name) => !endpoint.supportedParameters.has(name)).sort();
 }
 
-export function takes(endpoint: Endpoint, parameter: string): boolean {
-  const supported = endpoint.supportedParameters;
-  return supported.has(parameter) || (impliedByTools.has(parameter) && supported.has('tools'));
-}
+type Field = keyof typeof parameterNames;
+type Used = readonly [field: Field | 'responseFormat', name: string];
 
-function usedParameters(chat: Chat): (readonly [keyof Chat & Droppable, string])[] {
-  const used: (readonly [keyof Chat & Droppable, string])[] = [];
-  for (const [field, name] of Object.entries(parameterNames)) {
-    if (chat[field as keyof typeof parameterNames] !== undefined)
-      used.push([field as keyof typeof parameterNames, name]);
-  }
+function usedParameters(chat: Chat): Used[] {
+  const fields = Object.keys(parameterNames) as Field[];
+  const used: Used[] = fields
+    .filter((field) => chat[field] !== undefined)
+    .map((field) => [field, parameterNames[field]]);
   const format = chat.responseFormat?.type;
   if (format === 'json_object') used.push(['responseFormat', 'response_format']);
   if (format === 'json_schema') used.push(['responseFormat', 'structured_outputs']);
   return used;
 }
-
-type Droppable = keyof typeof parameterNames | 'responseFormat';
 
 function modalitiesOf(parts: readonly ContentPart[]): ReadonlySet<Modality> {
   return new Set<Modality>(['TEXT', ...parts.map(({ type }) => partModality[type])]);

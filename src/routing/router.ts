@@ -23,13 +23,13 @@ export interface RouterOptions {
 
 /** The door of the room. Nothing here waits: everything that decides is in memory. */
 export interface Router {
-  /** Where a request goes. Never throws: a route without candidates carries its `error`. */
+  /** Where a request goes, with one candidate at least. Throws MODEL_NOT_FOUND and `NoEndpointAvailable`. */
   route(request: RouteRequest): Route;
-  /** The same with nothing drawn: what is likeliest comes first. */
+  /** A dry run: nothing is drawn, the likeliest comes first. Throws nothing: the route carries its `error`. */
   plan(request: RouteRequest): Route;
   /**
    * The candidates one by one, each looked at again in the moment of its use; every one that is taken has to be
-   * reported. Throws the route's error, or `NoEndpointAvailable` when all of them went out meanwhile.
+   * reported. Throws `NoEndpointAvailable` when all of them went out meanwhile.
    */
   attempts(route: Route): Generator<RouteCandidate, void, undefined>;
   /** How an attempt ended. */
@@ -57,7 +57,11 @@ export function openRouter(options: RouterOptions): Router {
     });
 
   return {
-    route: (request) => routeWith(request, options.random),
+    route(request) {
+      const route = routeWith(request, options.random);
+      if (route.error) throw route.error;
+      return route;
+    },
     plan: (request) => routeWith(request, null),
     attempts: (route) => attempts(route, health),
     report(route, endpoint, result) {
@@ -74,7 +78,6 @@ export function openRouter(options: RouterOptions): Router {
 }
 
 function* attempts(route: Route, health: Health): Generator<RouteCandidate, void, undefined> {
-  if (route.error) throw route.error;
   const late: Rejection[] = [];
   for (const candidate of route.candidates) {
     const refusal = health.take(candidate.endpoint);

@@ -1,8 +1,9 @@
 import type { Endpoint, Market, Model, Pricing, Provider } from '#catalog';
-import { openPolicy } from '#identity';
+
 import { derivedId } from '#kernel';
 import { noPreferences, type RouteRequest, textNeeds } from '#routing';
 import { UpstreamFault, type UpstreamFaultDetail } from '#upstream';
+import { openPolicy } from '../../src/identity/principal.ts';
 
 /** What a test says of an endpoint; the rest is ordinary. */
 export interface Offer

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { namesModel, positionOf } from '../../src/routing/names.ts';
+import { market } from './stand.ts';
+
+const all = market(
+  { 'anthropic/claude-sonnet-5': [{ provider: 'anthropic' }] },
+  { 'anthropic/claude-sonnet-5': { aliases: ['claude-sonnet', 'openai/not-really'] } },
+);
+const sonnet = all.models[0];
+if (!sonnet) expect.fail('the market has a model');
+
+describe('a list of models', () => {
+  it.each([
+    'anthropic/claude-sonnet-5',
+    'Anthropic/Claude-Sonnet-5',
+    'claude-sonnet',
+    'anthropic/*',
+    '*',
+    '*/claude-*',
+    'anthropic/*-5',
+    'anthropic/claude*sonnet*5',
+    sonnet.id,
+  ])('names it by %s', (entry) => {
+    expect(namesModel(['x/y', entry], sonnet)).toBe(true);
+  });
+
+  it.each([
+    'anthropic',
+    'anthropic/claude-sonnet',
+    'anthropic/claude-sonnet-5*5',
+    'openai/*',
+    'claude-sonnet-5',
+    '*/sonnet',
+    '',
+  ])('does not name it by %j', (entry) => {
+    expect(namesModel([entry], sonnet)).toBe(false);
+  });
+
+  it('names nothing when it is empty', () => {
+    expect(namesModel([], sonnet)).toBe(false);
+  });
+
+  it('reads a pattern full of stars as fast as any other', () => {
+    const started = process.hrtime.bigint();
+    namesModel(['*a'.repeat(5_000)], { ...sonnet, slug: 'a'.repeat(4_000) });
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(200);
+  });
+});
+
+describe('a list of providers', () => {
+  const together = market({ 'a/b': [{ provider: 'together', of: { name: 'Together AI' } }] });
+  const provider = together.provider('together');
+  if (!provider) expect.fail('the market has the provider');
+
+  it.each(['together', 'Together', 'Together AI', 'together-ai', 'togetherai', provider.id])(
+    'finds it as %s',
+    (entry) => expect(positionOf(['openai', entry], provider)).toBe(1),
+  );
+
+  it.each(['to', 'togethe', 'together-two', '', '---'])('does not find it as %j', (entry) => {
+    expect(positionOf([entry], provider)).toBe(-1);
+  });
+});
