@@ -1,0 +1,80 @@
+import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
+import PrismaPlugin from '@pothos/plugin-prisma';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import type { Permission } from '#identity';
+import { Fault } from '#kernel';
+import type PrismaTypes from '../src/storage/generated/pothos.ts';
+import { getDatamodel } from '../src/storage/generated/pothos.ts';
+import type { Context } from './context.ts';
+
+/** An organization, and what the caller must be allowed to do in it: one of these suffices. */
+export interface OrganizationScope {
+  readonly organizationId: string;
+  readonly anyOf: readonly Permission[];
+}
+
+export interface SchemaShape {
+  PrismaTypes: PrismaTypes;
+  Context: Context;
+  DefaultFieldNullability: false;
+  AuthScopes: {
+    /** Somebody: a key or a person. */
+    authenticated: boolean;
+    platformAdmin: boolean;
+    organization: OrganizationScope;
+  };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    Decimal: { Input: string; Output: string };
+    JSON: { Input: unknown; Output: unknown };
+    SafeInt: { Input: number; Output: number };
+    URL: { Input: string; Output: string };
+  };
+}
+
+/**
+ * The one schema builder. The order of the plugins is the order of their wrapping, outermost first: what an operation
+ * costs, who may, then the database. A field's refusal is thrown as a Fault and stays a GraphQL error; in the
+ * subscriptions it comes before the source is started, because starting one of them costs money.
+ */
+export const builder = new SchemaBuilder<SchemaShape>({
+  plugins: [ComplexityPlugin, ScopeAuthPlugin, PrismaPlugin],
+  defaultFieldNullability: false,
+  complexity: { defaultComplexity: 1, defaultListMultiplier: 10 },
+  prisma: {
+    // Only for what one query cannot hold, such as a relation under two aliases with different arguments.
+    client: (context) => context.rooms.storage.prisma,
+    dmmf: getDatamodel(),
+    onUnusedQuery: 'error',
+  },
+  scopeAuth: {
+    authorizeOnSubscribe: true,
+    treatErrorsAsUnauthorized: false,
+    unauthorizedError: (_parent, context) => refusal(context),
+    authScopes: (context) => ({
+      authenticated: context.principal.kind !== 'anonymous',
+      platformAdmin: isPlatformAdmin(context),
+      organization: (scope) => mayIn(context, scope),
+    }),
+  },
+});
+
+export function isPlatformAdmin({ principal }: Context): boolean {
+  return principal.kind === 'user' && principal.platformAdmin;
+}
+
+function mayIn({ rooms, principal }: Context, scope: OrganizationScope): boolean {
+  const granted = rooms.identity.permissions(principal, scope.organizationId);
+  return scope.anyOf.some((permission) => granted?.has(permission));
+}
+
+function refusal({ principal }: Context): Fault {
+  if (principal.kind === 'anonymous') {
+    return new Fault('UNAUTHENTICATED', {
+      public: 'This needs credentials: send `Authorization: Bearer <key>`.',
+    });
+  }
+  return new Fault('FORBIDDEN', { public: 'Your credentials do not allow this.' });
+}

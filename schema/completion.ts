@@ -1,0 +1,272 @@
+import type { Completion, CompletionStatus as Status } from '#completions';
+import { Fault } from '#kernel';
+import type { ChatMessage } from '#upstream';
+import { builder } from './builder.ts';
+import { MessageRole } from './completion-input.ts';
+import { describedEnum } from './described.ts';
+import { CompletionError } from './errors.ts';
+import { CompletionFailure } from './failures.ts';
+import { findNode, NodeInterface } from './node.ts';
+import { ApiKeyRef, MembershipRef, OrganizationRef } from './organization.ts';
+import { idOf } from './paging.ts';
+import { CompletionRef, EndpointRef, ModelRef } from './refs.ts';
+import { ChargeLineRef, RouteAttemptRef, ToolCallRef, UsageRef } from './usage.ts';
+
+const statuses: Record<Status, string> = {
+  QUEUED: 'Admitted, and not yet sent to a provider.',
+  RUNNING: 'A provider is at work.',
+  SUCCEEDED: 'It gave an answer and came to an end.',
+  FAILED: 'It was refused, or every attempt failed; see `error`.',
+  CANCELLED: 'It was ended from outside; what was generated until then is charged.',
+};
+
+export const CompletionStatus = describedEnum('CompletionStatus', 'How far it is.', statuses);
+
+export const FinishReason = describedEnum('FinishReason', 'Why the answer ended.', {
+  STOP: 'The model came to its end, or to a text of `stop`.',
+  LENGTH: '`maxTokens` or the context was used up; ask to go on.',
+  TOOL_CALLS: 'The model waits for what its tools give back.',
+  CONTENT_FILTER: "The provider's content filter ended it.",
+  BUDGET: 'The credits or a limit ran out in the middle of the answer.',
+  CANCELLED: 'It was cancelled, by whom ever.',
+  ERROR: 'The provider failed.',
+});
+
+const MessageRef = builder.objectRef<ChatMessage>('Message').implement({
+  description: 'A message of the prompt, as it was sent.',
+  fields: (t) => ({
+    role: t.field({
+      type: MessageRole,
+      description: 'Who speaks.',
+      resolve: ({ role }) => role.toUpperCase() as Uppercase<typeof role>,
+    }),
+    content: t.string({
+      nullable: true,
+      description: 'Plain text; null when the message has `parts` or only calls tools.',
+      resolve: ({ content }) => (typeof content === 'string' ? content : null),
+    }),
+    name: t.string({
+      nullable: true,
+      description: 'Tells speakers of one role apart.',
+      resolve: (message) => message.name ?? null,
+    }),
+    toolCallId: t.string({
+      nullable: true,
+      description: 'Which call this answers.',
+      resolve: (message) => message.toolCallId ?? null,
+    }),
+    toolCalls: t.field({
+      type: [ToolCallRef],
+      nullable: true,
+      description: 'Calls of an assistant message.',
+      resolve: ({ toolCalls }) =>
+        toolCalls?.map((call, index) => ({ ...call, index, callId: call.id })) ?? null,
+    }),
+    parts: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'Text, images, sound and documents, when it had more than plain text.',
+      resolve: ({ content }) => (typeof content === 'string' ? null : content),
+    }),
+    reasoningDetails: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'Signatures of an earlier turn, unchanged.',
+      resolve: (message) => message.reasoningDetails ?? null,
+    }),
+  }),
+});
+
+/** A refused completion that nobody would have paid for has no organization. */
+function found<Row>(row: Row | null): Row {
+  if (row) return row;
+  throw new Fault('NOT_FOUND', { public: 'This completion belongs to no organization.' });
+}
+
+/** Ended completions keep their content this long for the credential that ran them (docs/STREAM.md). */
+const keptMs = 600_000;
+
+function availableUntil({ content, finishedAt }: Completion): Date | null {
+  if (content || !finishedAt) return content?.availableUntil ?? null;
+  return new Date(finishedAt.getTime() + keptMs);
+}
+
+const text = 'Null when it is gone or not yours to read; see `contentAvailableUntil`.';
+
+CompletionRef.implement({
+  description: 'One prompt and its answer: who gave it, what it used, what it cost.',
+  interfaces: [NodeInterface],
+  fields: (t) => ({
+    status: t.expose('status', { type: CompletionStatus, description: 'How far it is.' }),
+    model: t.field({
+      type: ModelRef,
+      nullable: true,
+      description: 'The model that answers; null when none was found.',
+      resolve: ({ modelId }, _args, { rooms }) =>
+        (modelId && rooms.market().model(modelId)) || null,
+    }),
+    requestedModel: t.exposeString('requestedModel', { description: 'What was asked for.' }),
+    endpoint: t.field({
+      type: EndpointRef,
+      nullable: true,
+      description: 'The endpoint that gave the answer.',
+      resolve: ({ endpointId }, _args, { rooms }) =>
+        (endpointId && rooms.market().endpoint(endpointId)) || null,
+    }),
+    text: t.string({
+      nullable: true,
+      description:
+        'The answer. To the credential that ran it: while it runs and for 10 minutes after the ' +
+        `end; to those who may read content: as long as \`retainContentDays\` says. ${text}`,
+      resolve: ({ content }) => content?.text ?? null,
+    }),
+    reasoning: t.string({
+      nullable: true,
+      description: `What the model thought, on the same terms. ${text}`,
+      resolve: ({ content }) => content?.reasoning ?? null,
+    }),
+    toolCalls: t.field({
+      type: [ToolCallRef],
+      nullable: true,
+      description: 'Null when content is gone; an empty list means that no tool was called.',
+      resolve: ({ content }) => (content ? [...content.toolCalls] : null),
+    }),
+    reasoningDetails: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'Opaque blocks with signatures; send them back in the assistant message.',
+      resolve: ({ content }) => content?.reasoningDetails ?? null,
+    }),
+    refusal: t.string({
+      nullable: true,
+      description: 'What the model said when it refused to answer.',
+      resolve: ({ content }) => content?.refusal ?? null,
+    }),
+    annotations: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'Sources that the model cited.',
+      resolve: ({ content }) => content?.annotations ?? null,
+    }),
+    messages: t.field({
+      type: [MessageRef],
+      nullable: true,
+      description: 'The prompt, on the same terms as `text`.',
+      resolve: ({ content }) => (content ? [...content.messages] : null),
+    }),
+    contentAvailableUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Until when text, reasoning, tool calls and prompt can be read by this caller; null while ' +
+        'it runs.',
+      resolve: availableUntil,
+    }),
+    finishReason: t.expose('finishReason', {
+      type: FinishReason,
+      nullable: true,
+      description: 'Why it ended; null while it runs and when it was refused.',
+    }),
+    nativeFinishReason: t.exposeString('nativeFinishReason', {
+      nullable: true,
+      description: 'The same in the words of the provider.',
+    }),
+    usage: t.expose('usage', {
+      type: UsageRef,
+      nullable: true,
+      description: 'What was consumed and charged; final once it has ended.',
+    }),
+    charges: t.field({
+      type: [ChargeLineRef],
+      description: 'The bill, line by line; adds up to `usage.charged`.',
+      resolve: ({ lines }) => [...lines],
+    }),
+    attempts: t.field({
+      type: [RouteAttemptRef],
+      description: 'Who was tried, in order.',
+      resolve: ({ attempts }) => [...attempts],
+    }),
+    droppedParameters: t.stringList({
+      description: 'Parameters of the request that the chosen endpoint could not take.',
+      resolve: (completion) => [...completion.droppedParameters],
+    }),
+    error: t.field({
+      type: CompletionError,
+      nullable: true,
+      description: 'Why it failed; null when it did not.',
+      resolve: (completion) =>
+        completion.error && new CompletionFailure(completion.error, completion),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null while it runs.',
+    }),
+    timeToFirstTokenMs: t.exposeFloat('timeToFirstTokenMs', {
+      nullable: true,
+      description: 'From sending it upstream to the first content.',
+    }),
+    latencyMs: t.exposeFloat('latencyMs', {
+      nullable: true,
+      description: 'From the request to the end.',
+    }),
+    metadata: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'As it was given.',
+      resolve: (completion) => completion.metadata,
+    }),
+    user: t.exposeString('endUser', { nullable: true, description: 'Your end user.' }),
+    sessionId: t.exposeString('sessionId', { nullable: true, description: 'Its session.' }),
+    streamed: t.exposeBoolean('streamed', { description: 'Whether it was read as a stream.' }),
+    app: t.exposeString('app', { nullable: true, description: 'The application that asked.' }),
+    apiKey: t.prismaField({
+      type: ApiKeyRef,
+      nullable: true,
+      description: 'The key that ran it; null when a person did.',
+      resolve: (query, { apiKeyId }, _args, { rooms }) =>
+        apiKeyId === null
+          ? null
+          : rooms.storage.prisma.apiKey.findFirst({ ...query, where: { id: apiKeyId } }),
+    }),
+    organization: t.prismaField({
+      type: OrganizationRef,
+      description: 'Who paid.',
+      resolve: async (query, { organizationId }, _args, { rooms }) =>
+        found(
+          await rooms.storage.prisma.organization.findFirst({
+            ...query,
+            where: { id: organizationId ?? '' },
+          }),
+        ),
+    }),
+    member: t.prismaField({
+      type: MembershipRef,
+      nullable: true,
+      description: 'The member whose budget it spent; null when none was.',
+      resolve: (query, { membershipId }, _args, { rooms }) =>
+        membershipId === null
+          ? null
+          : rooms.storage.prisma.membership.findFirst({ ...query, where: { id: membershipId } }),
+    }),
+  }),
+});
+
+findNode('completion', 'Completion', (id, { rooms, principal }) =>
+  rooms.completions.find(principal, id),
+);
+
+builder.queryField('completion', (t) =>
+  t.field({
+    type: CompletionRef,
+    nullable: true,
+    authScopes: { authenticated: true },
+    description:
+      'One completion, running or ended; null when it does not exist or is not yours. A key sees ' +
+      'what it ran itself.',
+    args: { id: t.arg.id({ required: true, description: 'Its id, the same as over REST.' }) },
+    resolve: (_root, { id }, { rooms, principal }) =>
+      rooms.completions.find(principal, idOf('completion', id, 'id')),
+  }),
+);

@@ -1,0 +1,118 @@
+import { builder } from './builder.ts';
+import { describedEnum } from './described.ts';
+import { cheapestEndpoint } from './market-order.ts';
+import { findNode, NodeInterface } from './node.ts';
+import { EndpointRef, ModelRef, PricingRef } from './refs.ts';
+
+export const Modality = describedEnum('Modality', 'What a model takes or gives.', {
+  TEXT: 'Text.',
+  IMAGE: 'Images.',
+  AUDIO: 'Sound.',
+  VIDEO: 'Moving pictures.',
+  FILE: 'Documents, such as PDF.',
+  EMBEDDING: 'Vectors.',
+});
+
+ModelRef.implement({
+  description: 'A model, whoever runs it.',
+  interfaces: [NodeInterface],
+  fields: (t) => ({
+    slug: t.exposeString('slug', {
+      description: 'Stable name for programs, `author/name`; what `input.model` takes.',
+    }),
+    name: t.exposeString('name', { description: 'Name for people.' }),
+    author: t.exposeString('author', { description: 'Who made it.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'What it is good for.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it came out.' }),
+    deprecatedAt: t.expose('deprecatedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its author retires it or has done so: move to another one.',
+    }),
+    removedAt: t.expose('removedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it left the catalog; null while it is in it.',
+    }),
+    contextLength: t.exposeInt('contextLength', {
+      description: 'Tokens of prompt and answer together. An endpoint may offer less.',
+    }),
+    maxOutputTokens: t.exposeInt('maxOutputTokens', {
+      nullable: true,
+      description: 'Tokens that one answer may have; null when only the context limits it.',
+    }),
+    inputModalities: t.field({
+      type: [Modality],
+      description: 'What a prompt may hold.',
+      resolve: (model) => [...model.inputModalities],
+    }),
+    outputModalities: t.field({
+      type: [Modality],
+      description: 'What an answer may hold.',
+      resolve: (model) => [...model.outputModalities],
+    }),
+    supportedParameters: t.stringList({
+      description: 'Request parameters that at least one endpoint takes, in the wire names.',
+      resolve: (model) => [...model.supportedParameters],
+    }),
+    openWeights: t.exposeBoolean('openWeights', {
+      description: 'The weights can be downloaded.',
+    }),
+    knowledgeCutoff: t.exposeString('knowledgeCutoff', {
+      nullable: true,
+      description: 'Until when its training data reaches, as `2026-03`.',
+    }),
+    aliases: t.stringList({
+      description: 'Other slugs that mean this model.',
+      resolve: (model) => [...model.aliases],
+    }),
+    pricing: t.field({
+      type: PricingRef,
+      nullable: true,
+      description: 'Of `cheapestEndpoint`; null when no endpoint has a price.',
+      resolve: (model, _args, { rooms }) =>
+        cheapestEndpoint(model, rooms.router.status)?.pricing ?? null,
+    }),
+    cheapestEndpoint: t.field({
+      type: EndpointRef,
+      nullable: true,
+      description:
+        'Lowest price of 3 prompt tokens + 1 completion token among endpoints that are UP or ' +
+        'DEGRADED; when there is none, among all. One endpoint, never a mix.',
+      resolve: (model, _args, { rooms }) => cheapestEndpoint(model, rooms.router.status),
+    }),
+    endpoints: t.field({
+      type: [EndpointRef],
+      description: 'Who offers it, cheapest first (3 prompt tokens + 1 completion token).',
+      complexity: { field: 1, multiplier: 5 },
+      resolve: (model) => [...model.endpoints],
+    }),
+  }),
+});
+
+findNode('model', 'Model', (id, { rooms }) => rooms.market().model(id) ?? null);
+
+/** `author/name:floor` names the model `author/name`; the suffix is the router's business. */
+const variant = /:[a-z0-9-]+$/;
+
+builder.queryField('model', (t) =>
+  t.field({
+    type: ModelRef,
+    nullable: true,
+    description: 'One model; null when there is none of this name. Public.',
+    args: {
+      slug: t.arg.string({
+        required: true,
+        description:
+          'The canonical slug, an alias or a variant (`author/name`, `author/name:floor`).',
+      }),
+    },
+    resolve(_root, { slug }, { rooms }) {
+      const market = rooms.market();
+      return market.model(slug) ?? market.model(slug.replace(variant, '')) ?? null;
+    },
+  }),
+);

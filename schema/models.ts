@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import type { Market, Model } from '#catalog';
+import { builder } from './builder.ts';
+import { connectionOf, pageArgs, pageCost } from './connection.ts';
+import type { Context } from './context.ts';
+import { describedEnum } from './described.ts';
+import { cheapestEndpoint } from './market-order.ts';
+import { Modality } from './model.ts';
+import { type ModelFilterInput, modelFilter } from './model-filter.ts';
+import { arrayPage } from './paging.ts';
+import { ModelRef } from './refs.ts';
+
+const ModelFilter = builder.inputType('ModelFilter', {
+  description:
+    'Every field that is given must hold. A model must have all named parameters and ' +
+    'modalities; it matches any of the named slugs, authors, providers.',
+  fields: (t) => ({
+    slugs: t.stringList({ description: 'Any of these slugs or aliases; at most 100.' }),
+    author: t.string({ description: 'This author.' }),
+    authors: t.stringList({ description: 'Any of these authors; at most 100.' }),
+    provider: t.string({ description: 'Offered by this provider (its slug).' }),
+    providers: t.stringList({ description: 'Offered by any of these providers; at most 100.' }),
+    inputModalities: t.field({ type: [Modality], description: 'Takes all of these.' }),
+    outputModalities: t.field({ type: [Modality], description: 'Gives all of these.' }),
+    supportedParameters: t.stringList({
+      description: 'Takes all of these request parameters, in the wire names: `tools`, `seed`, …',
+    }),
+    minContextLength: t.int({ description: 'A context of at least this many tokens.' }),
+    maxPromptPricePerMillion: t.field({
+      type: 'Decimal',
+      description: 'Has an endpoint at or below this price, US dollars per million tokens.',
+    }),
+    maxCompletionPricePerMillion: t.field({
+      type: 'Decimal',
+      description: 'Has an endpoint at or below this price, US dollars per million tokens.',
+    }),
+    free: t.boolean({ description: 'Costs nothing (true), or something (false).' }),
+    openWeights: t.boolean({ description: 'Its weights can be downloaded, or not.' }),
+    available: t.boolean({
+      description: 'Only models with an endpoint that can serve now; false: only those without.',
+    }),
+    zeroRetention: t.boolean({
+      description: 'Has an endpoint that neither trains on nor keeps prompts; false: has none.',
+    }),
+    createdAfter: t.field({ type: 'DateTime', description: 'Came out later than this.' }),
+    includeDeprecated: t.boolean({
+      required: true,
+      defaultValue: true,
+      description: 'Whether retired models are listed too.',
+    }),
+  }),
+});
+
+const ModelOrderField = describedEnum('ModelOrderField', 'What models can be sorted by.', {
+  RELEVANCE: 'How well it matches `search`; without it, by slug.',
+  NAME: 'Name.',
+  CREATED_AT: 'When it came out; newest first.',
+  CONTEXT_LENGTH: 'Length of the context; longest first.',
+  PROMPT_PRICE: 'Price of a prompt token at the cheapest endpoint; cheapest first.',
+  COMPLETION_PRICE: 'Price of a generated token at the cheapest endpoint; cheapest first.',
+});
+
+const OrderDirection = describedEnum('OrderDirection', 'Which end comes first.', {
+  ASC: 'Lowest, earliest or A first.',
+  DESC: 'Highest, latest or Z first.',
+});
+
+const ModelOrder = builder.inputType('ModelOrder', {
+  description: 'Models without the value come last either way; ties by slug.',
+  fields: (t) => ({
+    field: t.field({ type: ModelOrderField, required: true, description: 'What to sort by.' }),
+    direction: t.field({
+      type: OrderDirection,
+      description: 'Absent: the useful one (NAME and prices ascending; the rest descending).',
+    }),
+  }),
+});
+
+type OrderInput = typeof ModelOrder.$inferInput;
+
+interface ModelQuery {
+  search?: string | null | undefined;
+  filter?: ModelFilterInput | null | undefined;
+  orderBy?: OrderInput | null | undefined;
+}
+
+function matching(query: ModelQuery, { rooms }: Context): readonly Model[] {
+  const market: Market = rooms.market();
+  const found = query.search ? market.search(query.search) : market.models;
+  if (!query.filter) return found;
+  return found.filter(modelFilter(query.filter, rooms.router.status));
+}
+
+type Value = string | number | bigint | null;
+
+function valuesOf(field: OrderInput['field'], { rooms }: Context): (model: Model) => Value {
+  const price = (model: Model) => cheapestEndpoint(model, rooms.router.status)?.pricing;
+  switch (field) {
+    case 'NAME':
+      return (model) => model.name.toLowerCase();
+    case 'CREATED_AT':
+      return (model) => model.createdAt.getTime();
+    case 'CONTEXT_LENGTH':
+      return (model) => model.contextLength;
+    case 'PROMPT_PRICE':
+      return (model) => price(model)?.prompt ?? null;
+    case 'COMPLETION_PRICE':
+      return (model) => price(model)?.completion ?? null;
+    case 'RELEVANCE':
+      return () => null;
+  }
+}
+
+const ascending = new Set<OrderInput['field']>(['NAME', 'PROMPT_PRICE', 'COMPLETION_PRICE']);
+
+function ordered(query: ModelQuery, context: Context): readonly Model[] {
+  const models = matching(query, context);
+  const field = query.orderBy?.field ?? 'RELEVANCE';
+  if (field === 'RELEVANCE') return query.search ? models : models.toSorted(bySlug);
+  const direction = query.orderBy?.direction ?? (ascending.has(field) ? 'ASC' : 'DESC');
+  const value = valuesOf(field, context);
+  return models
+    .map((model) => ({ model, value: value(model) }))
+    .sort((a, b) => compare(a.value, b.value, direction) || bySlug(a.model, b.model))
+    .map(({ model }) => model);
+}
+
+function compare(a: Value, b: Value, direction: 'ASC' | 'DESC'): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  if (a === b) return 0;
+  return (a < b ? -1 : 1) * (direction === 'ASC' ? 1 : -1);
+}
+
+const bySlug = (a: Model, b: Model) => (a.slug < b.slug ? -1 : Number(a.slug > b.slug));
+
+/** Names the list by what was asked for, so that a cursor does not fit another filter or order. */
+function listName(query: ModelQuery): string {
+  const { search, filter, orderBy } = query;
+  const asked = JSON.stringify([search ?? null, filter ?? null, orderBy ?? null]);
+  return `models:${createHash('sha256').update(asked).digest('base64url').slice(0, 12)}`;
+}
+
+export const ModelConnection = connectionOf({ node: ModelRef, of: 'models' });
+
+interface FacetCount {
+  value: string;
+  count: number;
+}
+
+const Facet = builder.objectRef<FacetCount>('Facet').implement({
+  description: 'A value to filter by.',
+  fields: (t) => ({
+    value: t.exposeString('value', { description: 'What to put into the filter.' }),
+    count: t.exposeInt('count', { description: 'Models that have it.' }),
+  }),
+});
+
+/** How many models have each value: the most frequent first, then by value. */
+function facets(models: readonly Model[], values: (model: Model) => Iterable<string>) {
+  const counts = new Map<string, number>();
+  for (const model of models) {
+    for (const value of new Set(values(model))) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([value, count]): FacetCount => ({ value, count }))
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+}
+
+const ModelFacets = builder.objectRef<readonly Model[]>('ModelFacets').implement({
+  description: 'The values that the found models have, for filter lists; most frequent first.',
+  fields: (t) => ({
+    authors: t.field({
+      type: [Facet],
+      description: 'Authors, for `ModelFilter.authors`.',
+      resolve: (models) => facets(models, (model) => [model.author]),
+    }),
+    providers: t.field({
+      type: [Facet],
+      description: 'Slugs of providers, for `ModelFilter.providers`.',
+      resolve: (models) => facets(models, (model) => model.endpoints.map((e) => e.provider.slug)),
+    }),
+    supportedParameters: t.field({
+      type: [Facet],
+      description: 'Request parameters, for `ModelFilter.supportedParameters`.',
+      resolve: (models) => facets(models, (model) => model.supportedParameters),
+    }),
+  }),
+});
+
+const searchText = 'What a person types: names, slugs, authors; small mistakes are forgiven.';
+
+builder.queryFields((t) => ({
+  models: t.field({
+    type: ModelConnection,
+    description: 'The catalog. No `orderBy`: by relevance with `search`, else by slug. Public.',
+    args: {
+      search: t.arg.string({ description: searchText }),
+      filter: t.arg({ type: ModelFilter, description: 'What the models must have.' }),
+      orderBy: t.arg({ type: ModelOrder, description: 'How to sort them.' }),
+      ...pageArgs,
+    },
+    complexity: pageCost,
+    resolve: (_root, args, context) =>
+      arrayPage({
+        list: listName(args),
+        args,
+        rows: ordered(args, context),
+        key: (model) => model.id,
+      }),
+  }),
+  modelFacets: t.field({
+    type: ModelFacets,
+    description:
+      'Authors, providers and parameters with the number of models, for filter lists. Public.',
+    args: {
+      search: t.arg.string({ description: searchText }),
+      filter: t.arg({ type: ModelFilter, description: 'What the models must have.' }),
+    },
+    complexity: 20,
+    resolve: (_root, args, context) => matching(args, context),
+  }),
+}));
