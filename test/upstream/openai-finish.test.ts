@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { failureOfFinish, readFinish } from '../../src/upstream/openai-finish.ts';
+
+test.each([
+  ['stop', 'STOP'],
+  ['end_turn', 'STOP'],
+  ['eos', 'STOP'],
+  ['STOP', 'STOP'],
+  ['length', 'LENGTH'],
+  ['max_tokens', 'LENGTH'],
+  ['MAX_TOKENS', 'LENGTH'],
+  ['model_length', 'LENGTH'],
+  ['tool_calls', 'TOOL_CALLS'],
+  ['function_call', 'TOOL_CALLS'],
+  ['tool_use', 'TOOL_CALLS'],
+  ['content_filter', 'CONTENT_FILTER'],
+  ['SAFETY', 'CONTENT_FILTER'],
+  ['a word of their own', 'STOP'],
+])('%s means %s and keeps its own word', (raw, unified) => {
+  expect(readFinish(raw, false)).toEqual({ unified, raw });
+  expect(failureOfFinish(raw)).toBeUndefined();
+});
+
+test('an answer that calls tools ends by them, though the provider says stop', () => {
+  expect(readFinish('stop', true)).toEqual({ unified: 'TOOL_CALLS', raw: 'stop' });
+  expect(readFinish('length', true).unified).toBe('LENGTH');
+});
+
+test.each([
+  ['error', 'ERROR_IN_BODY'],
+  ['abort', 'CUT'],
+  ['insufficient_system_resource', 'OVERLOADED'],
+])('%s is no end but a failure', (raw, failure) => {
+  expect(failureOfFinish(raw)).toBe(failure);
+});

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type UpstreamEvent, UpstreamFault } from '#upstream';
+import { ChunkStream } from '../../src/upstream/openai-stream.ts';
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}.sse`, import.meta.url));
+
+const notExpected = (error: unknown) =>
+  new UpstreamFault({ failure: 'ERROR_IN_BODY', cause: error });
+
+/** Reads a stream in these pieces; null when the body goes on. */
+function read(pieces: readonly Buffer[], ended = true) {
+  const stream = new ChunkStream(notExpected);
+  const events: UpstreamEvent[] = [];
+  for (const piece of [...pieces, ...(ended ? [null] : [])]) {
+    if (stream.done) break;
+    const reading = stream.read(piece && [piece]);
+    events.push(...reading.events);
+    if (reading.fault) return { events, thrown: reading.fault.thrown, done: stream.done };
+  }
+  return { events, thrown: undefined, done: stream.done };
+}
+
+/** What a person or a bill reads of the events. */
+function summary(events: readonly UpstreamEvent[]) {
+  const calls: { callId?: string | undefined; name?: string | undefined; arguments: string }[] = [];
+  let text = '';
+  let reasoning = '';
+  for (const event of events) {
+    if (event.type === 'text') text += event.text;
+    if (event.type === 'reasoning') reasoning += event.text;
+    if (event.type === 'toolCall') {
+      const { callId, name } = event;
+      calls[event.index] ??= { callId, name, arguments: '' };
+      const call = calls[event.index];
+      if (call) call.arguments += event.arguments;
+    }
+  }
+  const usage = events.find((event) => event.type === 'usage')?.usage;
+  const finish = events.find((event) => event.type === 'finish')?.reason;
+  return {
+    ...(text ? { text } : {}),
+    ...(reasoning ? { reasoning } : {}),
+    ...(calls.length ? { calls } : {}),
+    usage,
+    finish,
+  };
+}
+
+const noCache = { cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+
+const expected: Readonly<Record<string, ReturnType<typeof summary>>> = {
+  'openai-text': {
+    text: 'Grüße aus dem 市場 👋🏽.',
+    usage: { prompt: 2006, completion: 9, cacheRead: 1920, cacheWrite: 0, reasoning: 0 },
+    finish: { unified: 'STOP', raw: 'stop' },
+  },
+  'openai-tools': {
+    calls: [
+      { callId: 'call_Ab1', name: 'get_weather', arguments: '{"city":"Łódź"}' },
+      { callId: 'call_Ab2', name: 'get_time', arguments: '{"zone":"CET"}' },
+    ],
+    usage: { prompt: 81, completion: 33, ...noCache },
+    finish: { unified: 'TOOL_CALLS', raw: 'tool_calls' },
+  },
+  'deepseek-reasoning': {
+    text: 'Four.',
+    reasoning: 'Two and two.',
+    usage: { prompt: 70, completion: 12, cacheRead: 64, cacheWrite: 0, reasoning: 8 },
+    finish: { unified: 'STOP', raw: 'stop' },
+  },
+  'groq-reasoning': {
+    text: 'Yes.',
+    reasoning: 'Simple.',
+    usage: { prompt: 73, completion: 11, cacheRead: 0, cacheWrite: 0, reasoning: 4 },
+    finish: { unified: 'STOP', raw: 'stop' },
+  },
+  'together-text': {
+    text: 'One two',
+    usage: { prompt: 12, completion: 3, ...noCache },
+    finish: { unified: 'STOP', raw: 'eos' },
+  },
+  'vllm-tools': {
+    reasoning: 'Look it up.',
+    calls: [{ callId: 'chatcmpl-tool-5e', name: 'lookup', arguments: '{"q": "oil"}' }],
+    usage: { prompt: 20, completion: 15, ...noCache },
+    finish: { unified: 'TOOL_CALLS', raw: 'tool_calls' },
+  },
+  'mistral-thinking': {
+    text: 'Seven.',
+    reasoning: 'Count the stalls.',
+    usage: { prompt: 28, completion: 17, ...noCache },
+    finish: { unified: 'STOP', raw: 'stop' },
+  },
+  'mistral-tools': {
+    calls: [
+      { callId: 'D681PevKs', name: 'sum', arguments: '{"a": 1}' },
+      { callId: 'q9Zt1aBcd', name: 'sum', arguments: '{"a": 2}' },
+    ],
+    usage: { prompt: 96, completion: 34, ...noCache },
+    finish: { unified: 'TOOL_CALLS', raw: 'tool_calls' },
+  },
+  'xai-tools': {
+    reasoning: 'Ask the tool.',
+    calls: [{ callId: 'call_81', name: 'weather', arguments: '{"location":"Oslo"}' }],
+    usage: { prompt: 291, completion: 254, cacheRead: 290, cacheWrite: 0, reasoning: 228 },
+    finish: { unified: 'TOOL_CALLS', raw: 'tool_calls' },
+  },
+  'openrouter-reasoning': {
+    text: 'See the page.',
+    reasoning: 'Hm',
+    usage: { prompt: 1500, completion: 20, cacheRead: 300, cacheWrite: 1000, reasoning: 5 },
+    finish: { unified: 'STOP', raw: 'stop' },
+  },
+  'azure-filtered': {
+    text: 'I will',
+    usage: { prompt: 30, completion: 2, ...noCache },
+    finish: { unified: 'CONTENT_FILTER', raw: 'content_filter' },
+  },
+};
+
+describe.each(Object.keys(expected))('the stream of %s', (name) => {
+  const bytes = fixture(name);
+  const whole = read([bytes]);
+
+  test('says what the service said, each thing once', () => {
+    expect(whole.thrown).toBeUndefined();
+    expect(summary(whole.events)).toEqual(expected[name]);
+  });
+
+  test('ends with its usage and its finish, and has them nowhere else', () => {
+    const kinds = whole.events.map((event) => event.type);
+    expect(kinds.slice(-2)).toEqual(['usage', 'finish']);
+    expect(kinds.slice(0, -2)).not.toContain('usage');
+    expect(kinds.slice(0, -2)).not.toContain('finish');
+  });
+
+  test('gives the same events wherever a read cuts it, also inside a character', () => {
+    for (let at = 1; at < bytes.length; at++) {
+      const cut = read([bytes.subarray(0, at), bytes.subarray(at)]);
+      expect(cut).toEqual(whole);
+    }
+  });
+
+  test('gives the same events in any pieces, down to single bytes', () => {
+    expect(read(Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(whole);
+    const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 200, maxLength: 400 });
+    fc.assert(
+      fc.property(lengths, (sizes) => {
+        let start = 0;
+        const pieces = sizes.map((size) => {
+          start += size;
+          return bytes.subarray(start - size, start);
+        });
+        expect(read([...pieces, bytes.subarray(start)])).toEqual(whole);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('broken off anywhere before its end mark never looks like an end', () => {
+    const mark = bytes.lastIndexOf('[DONE]') + '[DONE]'.length;
+    for (let length = 0; length < mark; length++) {
+      const { events, thrown, done } = read([bytes.subarray(0, length)]);
+      expect(thrown).toMatchObject({ failure: 'CUT' });
+      expect(done).toBe(false);
+      expect(events.some((event) => event.type === 'finish')).toBe(false);
+    }
+    expect(read([bytes.subarray(0, mark)])).toEqual(whole);
+  });
+});
+
+describe('a stream', () => {
+  const chunks = (...data: readonly unknown[]) =>
+    data.map((each) => {
+      const text = typeof each === 'string' ? each : JSON.stringify(each);
+      return Buffer.from(`data: ${text}\n\n`);
+    });
+  const says = (content: string) => ({ choices: [{ index: 0, delta: { content } }] });
+  const finish = (reason: string) => ({ choices: [{ delta: {}, finish_reason: reason }] });
+
+  test('yields nothing for heartbeats, roles and empty chunks', () => {
+    const empty = chunks({ choices: [] }, {}, says(''), { choices: [{ delta: null }] }, '');
+    const { events } = read([Buffer.from(': ping\n\n:\n\nevent: ping\n\n'), ...empty], false);
+    expect(events).toEqual([]);
+  });
+
+  test('gives the events of one read as one batch', () => {
+    const stream = new ChunkStream(notExpected);
+    const { events } = stream.read(chunks(says('a'), says('b'), says('c')));
+    expect(events.map((event) => event.type === 'text' && event.text)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('that ends with the mark but without a finish reason is CUT', () => {
+    expect(read(chunks(says('a'), '[DONE]')).thrown).toMatchObject({ failure: 'CUT' });
+  });
+
+  test('with a broken chunk delivers what came before it, and is MALFORMED', () => {
+    const { events, thrown } = read([Buffer.concat(chunks(says('a'), '{"choices":[{'))]);
+    expect(events).toEqual([{ type: 'text', text: 'a' }]);
+    expect(thrown).toMatchObject({ failure: 'MALFORMED' });
+  });
+
+  test.each(['null', '12', '"text"'])('with the chunk %s is MALFORMED', (data) => {
+    expect(read(chunks(data)).thrown).toMatchObject({ failure: 'MALFORMED' });
+  });
+
+  test('says nothing of what stands behind its end mark', () => {
+    const { events } = read([Buffer.concat(chunks(finish('stop'), '[DONE]', says('late')))]);
+    expect(events.map((event) => event.type)).toEqual(['finish']);
+  });
+
+  test('keeps the first finish reason and the last usage', () => {
+    const usage = (completion: number) => ({
+      choices: [],
+      usage: { prompt_tokens: 3, completion_tokens: completion },
+    });
+    const bytes = chunks(usage(1), finish('length'), finish('stop'), usage(2), '[DONE]');
+    const { events } = read(bytes);
+    expect(events).toMatchObject([
+      { usage: { prompt: 3, completion: 2 } },
+      { reason: { unified: 'LENGTH', raw: 'length' } },
+    ]);
+  });
+
+  test('reads the first choice alone', () => {
+    const two = { choices: [{ index: 1, delta: { content: 'second' } }, says('first').choices[0]] };
+    expect(read(chunks(two), false).events).toEqual([{ type: 'text', text: 'first' }]);
+  });
+
+  test.each([
+    ['an error object', { error: { message: 'gone' } }],
+    ['an error beside a choice', { choices: [{ delta: {}, error: { message: 'gone' } }] }],
+    ['a finish reason that is none', finish('error')],
+  ])('with %s fails, and what was said before stays said', (_, chunk) => {
+    const { events, thrown } = read([Buffer.concat(chunks(says('a'), chunk, '[DONE]'))]);
+    expect(events).toEqual([{ type: 'text', text: 'a' }]);
+    expect(thrown).toMatchObject({ failure: 'ERROR_IN_BODY' });
+  });
+
+  test('with an event named error fails with the words of its data', () => {
+    const bytes = Buffer.from('event: error\ndata: {"message":"gone"}\n\n');
+    expect(read([bytes]).thrown).toMatchObject({ cause: { message: 'gone' } });
+  });
+
+  test('passes refusals and signatures on as they are', () => {
+    const details = [{ type: 'reasoning.encrypted', data: 'b3BhcXVl' }];
+    const { events } = read(
+      chunks({ choices: [{ delta: { refusal: 'No.', reasoning_details: details } }] }),
+      false,
+    );
+    expect(events).toEqual([
+      { type: 'reasoning', text: '', details },
+      { type: 'refusal', text: 'No.' },
+    ]);
+  });
+});
