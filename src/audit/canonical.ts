@@ -23,8 +23,8 @@ export interface CanonicalFields {
 }
 
 /**
- * The one text of an event: JSON without spaces, a list in fixed order, names sorted. The database may give the names
- * of `details` back in another order; the text is the same.
+ * The one text of an event: JSON without spaces, a list in fixed order, names sorted. The database
+ * may give the names of `details` back in another order; the text is the same.
  */
 export function canonicalText(event: CanonicalFields): string {
   const { chain, id, at, actor, action, subject, address, details } = event;
@@ -34,7 +34,10 @@ export function canonicalText(event: CanonicalFields): string {
   );
 }
 
-/** The hash of an event: SHA-256 over its predecessor's hash (empty for the first), a line feed, its text. */
+/**
+ * The hash of an event: SHA-256 over its predecessor's hash (empty for the first), a line feed, its
+ * text.
+ */
 export function linkHash(previous: string, text: string): string {
   return createHash('sha256').update(`${previous}\n${text}`).digest('hex');
 }

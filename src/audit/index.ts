@@ -1,10 +1,12 @@
 /**
- * audit: who did what to whom, append-only. Owns the tables `audit` and `audit_head`. It refuses to act by itself: an
- * event is written in the transaction of whoever acts. Completions are not in it; the ledger is theirs.
+ * audit: who did what to whom, append-only. Owns the tables `audit` and `audit_head`. It refuses to
+ * act by itself: an event is written in the transaction of whoever acts. Completions are not in it;
+ * the ledger is theirs.
  *
  * 1. What is audited happens together with its event, or not at all.
  * 2. Events of a chain are numbered 1, 2, 3, … in the order of their commits, without gaps.
- * 3. Each event's hash covers the event and its predecessor's hash: a change shows in every later one.
+ * 3. Each event's hash covers the event and its predecessor's hash: a change shows in every later
+ *    one.
  * 4. No event holds a secret, a prompt or an answer.
  */
 export type { AuditDetail, AuditDetails } from './canonical.ts';

@@ -20,9 +20,10 @@ export interface AuditEntry {
 }
 
 /**
- * Adds an event to its chain, in the transaction of whoever acts: both happen or neither. To be called last in it,
- * since the chain's head stays locked until the commit. One statement: the head's row lock orders writers, so two
- * transactions can never continue from the same head, and the hash is computed where the head is known.
+ * Adds an event to its chain, in the transaction of whoever acts: both happen or neither. To be
+ * called last in it, since the chain's head stays locked until the commit. One statement: the
+ * head's row lock orders writers, so two transactions can never continue from the same head, and
+ * the hash is computed where the head is known.
  */
 export async function record(tx: Transaction, entry: AuditEntry, clock: Clock): Promise<void> {
   const { chain, actor, action, subject, address = null, details = {} } = entry;

@@ -4,7 +4,9 @@ import { type CanonicalFields, canonicalText, linkHash } from './canonical.ts';
 export interface ChainReport {
   readonly chain: string;
   readonly events: number;
-  /** Of the newest event. Kept elsewhere, it shows later whether the end of the chain was cut off. */
+  /**
+   * Of the newest event. Kept elsewhere, it shows later whether the end of the chain was cut off.
+   */
   readonly head: string;
   /** Null when the chain holds, else where it breaks. */
   readonly violation: string | null;
@@ -24,7 +26,10 @@ interface Row extends CanonicalFields {
 
 const pageSize = 1_000;
 
-/** Walks every chain from its first event and compares each hash. Also on a running server: it reads what stood. */
+/**
+ * Walks every chain from its first event and compares each hash. Also on a running server: it reads
+ * what stood.
+ */
 export async function* verifyChains(storage: Storage): AsyncGenerator<ChainReport> {
   const heads = await storage.query<Head>(
     `SELECT coalesce(head.chain, event.chain) AS chain, coalesce(head.count, 0) AS count,

@@ -41,8 +41,9 @@ export class Access {
   }
 
   /**
-   * The organization, when the principal has one of these permissions there. Faults: UNAUTHENTICATED without a
-   * credential; NOT_FOUND for another tenant's organization, as for one that does not exist; FORBIDDEN.
+   * The organization, when the principal has one of these permissions there. Faults:
+   * UNAUTHENTICATED without a credential; NOT_FOUND for another tenant's organization, as for one
+   * that does not exist; FORBIDDEN.
    */
   demand(principal: Principal, organizationId: string, ...anyOf: Permission[]): Organization {
     if (principal.kind === 'anonymous') throw credentialNeeded();
@@ -64,8 +65,9 @@ export class Access {
   }
 
   /**
-   * Who pays for a completion. A key pays from its own organization; a person names one in which they may run
-   * completions, the platform administrator any. `organizationId` is the input's field of that name.
+   * Who pays for a completion. A key pays from its own organization; a person names one in which
+   * they may run completions, the platform administrator any. `organizationId` is the input's field
+   * of that name.
    */
   payer(principal: Principal, organizationId?: string | null): Payer {
     if (principal.kind === 'anonymous') throw credentialNeeded();

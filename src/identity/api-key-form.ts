@@ -2,9 +2,10 @@ import { crc32 } from 'node:zlib';
 import { Secret, secureText } from '#kernel';
 
 /**
- * The form of an API key: `sk-bourse-`, 43 base-62 characters of chance (256 bits), 6 of the CRC-32 of those 43.
- * The checksum lets a leak scanner tell a key from a look-alike without asking anybody (GitHub's token format,
- * github.blog/engineering/behind-githubs-new-authentication-token-formats). It never decides admission.
+ * The form of an API key: `sk-bourse-`, 43 base-62 characters of chance (256 bits), 6 of the CRC-32
+ * of those 43. The checksum lets a leak scanner tell a key from a look-alike without asking anybody
+ * (GitHub's token format, github.blog/engineering/behind-githubs-new-authentication-token-formats).
+ * It never decides admission.
  */
 const prefix = 'sk-bourse-';
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -23,7 +24,9 @@ export function apiKeyOf(bytes: Uint8Array): Secret {
   return new Secret(withChecksum(base62(number, bodyLength)));
 }
 
-/** True for a key of this form with its right checksum; says nothing about whether it was ever made. */
+/**
+ * True for a key of this form with its right checksum; says nothing about whether it was ever made.
+ */
 export function looksLikeOurs(text: string): boolean {
   const [, body, checksum] = form.exec(text) ?? [];
   return body !== undefined && checksumOf(body) === checksum;
@@ -32,8 +35,9 @@ export function looksLikeOurs(text: string): boolean {
 const hiddenMin = 16;
 
 /**
- * The part of a secret that is kept readable: the first 14 characters and the last 4. Of a shorter secret, which
- * only an operator can have chosen, that would leave less than 16 hidden: then 2 and 2.
+ * The part of a secret that is kept readable: the first 14 characters and the last 4. Of a shorter
+ * secret, which only an operator can have chosen, that would leave less than 16 hidden: then 2 and
+ * 2.
  */
 export function hintOf(secret: Secret): string {
   const text = secret.reveal();

@@ -18,8 +18,9 @@ export interface CreatedApiKey {
 }
 
 /**
- * A new key of an organization. Who has KEYS_WRITE makes any; who has KEYS_WRITE_OWN an INFERENCE key of their own.
- * Faults: UNAUTHENTICATED, FORBIDDEN, InvalidInput, NOT_FOUND for an organization or member that is not there.
+ * A new key of an organization. Who has KEYS_WRITE makes any; who has KEYS_WRITE_OWN an INFERENCE
+ * key of their own. Faults: UNAUTHENTICATED, FORBIDDEN, InvalidInput, NOT_FOUND for an organization
+ * or member that is not there.
  */
 export async function createApiKey(
   writing: Writing,
@@ -93,8 +94,9 @@ export function created(apiKey: ApiKey, actor: string) {
 }
 
 /**
- * Ends a key for good: refused here at once and everywhere within a second, its running completions ended. A key that
- * is revoked already stays as it is. Faults: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND.
+ * Ends a key for good: refused here at once and everywhere within a second, its running completions
+ * ended. A key that is revoked already stays as it is. Faults: UNAUTHENTICATED, FORBIDDEN,
+ * NOT_FOUND.
  */
 export async function revokeApiKey(
   writing: Writing,
@@ -119,7 +121,10 @@ export async function revokeApiKey(
   return apiKeyOfRow(await storage.prisma.apiKey.findUniqueOrThrow({ where: { id } }));
 }
 
-/** The key, when the principal may change it. One that they may not even list is as one that does not exist. */
+/**
+ * The key, when the principal may change it. One that they may not even list is as one that does
+ * not exist.
+ */
 async function keyToWrite(
   { storage, access, directory }: Writing,
   principal: Principal,

@@ -35,9 +35,9 @@ export class Authentication {
   }
 
   /**
-   * The principal of a bearer credential; anonymous without one. Fault UNAUTHENTICATED when it is unknown, revoked,
-   * expired or disabled, in words that do not tell which. A credential is looked up by its keyed hash, so how long
-   * that takes says nothing about how much of it was right.
+   * The principal of a bearer credential; anonymous without one. Fault UNAUTHENTICATED when it is
+   * unknown, revoked, expired or disabled, in words that do not tell which. A credential is looked
+   * up by its keyed hash, so how long that takes says nothing about how much of it was right.
    */
   authenticate(credential: string | undefined): Principal {
     if (credential === undefined) return anonymous;
@@ -52,8 +52,8 @@ export class Authentication {
   }
 
   /**
-   * The principal as it stands now, for whoever keeps one longer than a request: limits and policies may have
-   * changed. Fault UNAUTHENTICATED when its key is valid no more.
+   * The principal as it stands now, for whoever keeps one longer than a request: limits and
+   * policies may have changed. Fault UNAUTHENTICATED when its key is valid no more.
    */
   current(principal: Principal): Principal {
     if (principal.kind !== 'apiKey') return principal;
@@ -63,21 +63,27 @@ export class Authentication {
   }
 
   /**
-   * Refuses a key at once, because another node announced that it is being revoked. When the database does not
-   * confirm it within 10 s, the revocation did not come about and the key is good again.
+   * Refuses a key at once, because it is being revoked, here or (so it was announced) on another
+   * node. When the database does not confirm it within 10 s, the revocation did not come about and
+   * the key is good again.
    */
   deny(apiKeyId: string): void {
     this.#denied.set(apiKeyId, this.#options.clock.monotonic() + denialMs);
     this.#end(apiKeyId);
   }
 
-  /** Calls `listener` once for each key that stops being valid: revoked, disabled, or expired (within a second). */
+  /**
+   * Calls `listener` once for each key that stops being valid: revoked, disabled, or expired
+   * (within a second).
+   */
   onRevoked(listener: (apiKeyId: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Compares keys that were read anew with what they were `before`, and ends those that were valid. */
+  /**
+   * Compares keys that were read anew with what they were `before`, and ends those that were valid.
+   */
   keysChanged(before: readonly KeyEntry[]): void {
     for (const entry of before) {
       const now = this.#options.directory.keys.get(entry.apiKey.id);

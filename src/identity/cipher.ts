@@ -1,14 +1,21 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { Fault, Secret } from '#kernel';
 
-/** What the encryption key is used for; each use has a key of its own, derived from it (HKDF-SHA-256, RFC 5869). */
+/**
+ * What the encryption key is used for; each use has a key of its own, derived from it (HKDF-
+ * SHA-256, RFC 5869).
+ */
 export interface Cipher {
   /**
-   * HMAC-SHA-256 in hexadecimal: what is stored of a secret and looked up by. Without the encryption key a copy of
-   * the database tells nothing about short secrets either, and comparing two of these leaks nothing by its timing.
+   * HMAC-SHA-256 in hexadecimal: what is stored of a secret and looked up by. Without the
+   * encryption key a copy of the database tells nothing about short secrets either, and comparing
+   * two of these leaks nothing by its timing.
    */
   keyedHash(secret: string): string;
-  /** Seals for `place` (such as `provider:<id>`): what was sealed for one place does not open in another. */
+  /**
+   * Seals for `place` (such as `provider:<id>`): what was sealed for one place does not open in
+   * another.
+   */
   seal(secret: Secret, place: string): Uint8Array<ArrayBuffer>;
   /** Fault INTERNAL when it was sealed with another key, for another place, or changed since. */
   unseal(sealed: Uint8Array, place: string): Secret;

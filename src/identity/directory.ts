@@ -1,7 +1,9 @@
 import { Lookup } from './lookup.ts';
 import type { ApiKey, Membership, Organization } from './principal.ts';
 
-/** A key as it is looked up: beside what the room gives out, the hashes of the secrets that open it. */
+/**
+ * A key as it is looked up: beside what the room gives out, the hashes of the secrets that open it.
+ */
 export interface KeyEntry {
   readonly apiKey: ApiKey;
   readonly hash: string;
@@ -10,8 +12,8 @@ export interface KeyEntry {
 }
 
 /**
- * All organizations, all members and all keys that are not revoked, in memory: admitting a request costs no query.
- * It holds what it is told and reads nothing by itself.
+ * All organizations, all members and all keys that are not revoked, in memory: admitting a request
+ * costs no query. It holds what it is told and reads nothing by itself.
  */
 export class Directory {
   /** Named by slug. */

@@ -25,10 +25,11 @@ export interface FirstStartOptions {
 }
 
 /**
- * Makes what a new platform begins with, exactly once however many nodes start at once: the administrator, the
- * organization `demo` and its key. The administrator's row is the mark that it was done, for nothing removes it; what
- * else was removed since is not made again. Returns the demo key when this start made it, else null. The credits
- * follow in a transaction of their own; a start that died before them leaves them to the next.
+ * Makes what a new platform begins with, exactly once however many nodes start at once: the
+ * administrator, the organization `demo` and its key. The administrator's row is the mark that it
+ * was done, for nothing removes it; what else was removed since is not made again. Returns the demo
+ * key when this start made it, else null. The credits follow in a transaction of their own; a start
+ * that died before them leaves them to the next.
  */
 export async function firstStart(options: FirstStartOptions): Promise<Secret | null> {
   const { storage, cipher, grantDemoCredits } = options;
@@ -81,14 +82,17 @@ const demoKeySettings: NewKeySettings = {
   expiresAt: null,
 };
 
-/** With another encryption key no stored key would be recognised and no sealed credential open: say so at once. */
+/**
+ * With another encryption key no stored key would be recognised and no sealed credential open: say
+ * so at once.
+ */
 async function checkEncryptionKey(storage: Storage, cipher: Cipher): Promise<void> {
   const details = await latestDetails(storage, platformChain, 'platform.created');
   if (details && details['encryptionKey'] !== fingerprint(cipher)) {
     throw new Fault('INVALID_INPUT', {
       public:
-        'ENCRYPTION_KEY is not the one that this database was made with. Set that one, or restore ' +
-        'encryption.key in DATA_DIR.',
+        'ENCRYPTION_KEY is not the one that this database was made with. ' +
+        'Set that one, or restore encryption.key in DATA_DIR.',
     });
   }
 }

@@ -3,13 +3,15 @@ import type { Directory, KeyEntry } from './directory.ts';
 import type { Lookup } from './lookup.ts';
 import { keyEntryOf, membershipOf, organizationOf } from './rows.ts';
 
-/** Subjects are `organization:<id>`, `membership:<id>` and `key:<id>`; `*` when changes were missed. */
+/**
+ * Subjects are `organization:<id>`, `membership:<id>` and `key:<id>`; `*` when changes were missed.
+ */
 export const changeTopic = 'identity';
 
 /**
- * Reads everything into the directory and from then on re-reads what changes, wherever it was changed. One reading at
- * a time: an earlier one that ends late would put back what a later one replaced. `keysChanged` gets the keys that
- * were read anew, as they were before.
+ * Reads everything into the directory and from then on re-reads what changes, wherever it was
+ * changed. One reading at a time: an earlier one that ends late would put back what a later one
+ * replaced. `keysChanged` gets the keys that were read anew, as they were before.
  */
 export async function follow(
   storage: Storage,
@@ -26,7 +28,9 @@ export async function follow(
   await readNext(['*']);
 }
 
-/** Organizations and members first: a key is never there before the organization that it belongs to. */
+/**
+ * Organizations and members first: a key is never there before the organization that it belongs to.
+ */
 async function reread(
   { prisma }: Storage,
   { organizations, memberships, keys }: Directory,

@@ -25,8 +25,9 @@ export interface IdentityOptions {
 }
 
 /**
- * The door of the room. Everything but the three that write answers from memory. A principal may be kept as long as
- * its socket: each of these looks at it as it stands now and throws UNAUTHENTICATED once its key is valid no more.
+ * The door of the room. Everything but the three that write answers from memory. A principal may be
+ * kept as long as its socket: each of these looks at it as it stands now and throws UNAUTHENTICATED
+ * once its key is valid no more.
  */
 export interface Identity {
   /** `Authentication.authenticate`, of the bare credential: without the word Bearer. */
@@ -54,7 +55,7 @@ export interface Identity {
 
 /** Reads all organizations, members and keys, and follows their changes. */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
-  const { storage, clock, log, cipher, openAccount, announceRevocation } = options;
+  const { storage, clock, log, cipher, openAccount } = options;
   const directory = new Directory();
   const access = new Access(directory);
   const lastUse = new LastUse({ query: (sql, values) => storage.query(sql, values), clock, log });
@@ -78,7 +79,10 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     access,
     cipher,
     openAccount,
-    announceRevocation,
+    announceRevocation(apiKeyId) {
+      authentication.deny(apiKeyId);
+      options.announceRevocation(apiKeyId);
+    },
   };
   return {
     authenticate: (credential) => authentication.authenticate(credential),

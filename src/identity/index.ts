@@ -1,11 +1,13 @@
 /**
- * identity: people, organizations, members, API keys, and the platform's own secrets. Owns the tables `user`,
- * `organization`, `membership`, `api_key` and `routing_policy`, and the two key files in DATA_DIR. It refuses to know
- * money: accounts are opened and credits granted by functions that it is given.
+ * identity: people, organizations, members, API keys, and the platform's own secrets. Owns the
+ * tables `user`, `organization`, `membership`, `api_key` and `routing_policy`, and the two key
+ * files in DATA_DIR. It refuses to know money: accounts are opened and credits granted by functions
+ * that it is given.
  *
  * 1. Who a credential is, what it may do and who pays is decided from memory, without a query.
  * 2. No secret is stored or shown twice: of a key its keyed hash and its hint are kept.
- * 3. A key that is revoked is refused on this node before `revokeApiKey` resolves, and on every node that hears of
+ * 3. A key that is revoked is refused on this node before `revokeApiKey` resolves, and on every
+ *    node that hears of
  *    the change; whoever runs something for it is told once (`onRevoked`).
  * 4. What belongs to another tenant answers exactly like what does not exist.
  * 5. Every change is in the audit, in the same transaction.

@@ -5,8 +5,8 @@ const flushMs = 10_000;
 const perKeyMs = 60_000;
 
 /**
- * When keys were last used, written in batches and at most once a minute for each key: a request never waits for it.
- * What is pending when the process dies is lost.
+ * When keys were last used, written in batches and at most once a minute for each key: a request
+ * never waits for it. What is pending when the process dies is lost.
  */
 export class LastUse {
   readonly #query: Storage['query'];
@@ -31,7 +31,10 @@ export class LastUse {
     this.#pending.set(apiKeyId, now);
   }
 
-  /** Writes what is pending; on failure it stays pending. A later time that another node wrote is kept. */
+  /**
+   * Writes what is pending; on failure it stays pending. A later time that another node wrote is
+   * kept.
+   */
   async flush(): Promise<void> {
     const batch = [...this.#pending];
     if (batch.length === 0) return;

@@ -1,6 +1,6 @@
 /**
- * Values by their id and by further names, each of which leads to one value at most. Replacing a value forgets the
- * names that it no longer has.
+ * Values by their id and by further names, each of which leads to one value at most. Replacing a
+ * value forgets the names that it no longer has.
  */
 export class Lookup<Value> {
   readonly #values = new Map<string, Value>();

@@ -3,7 +3,10 @@ import { looksLikeOurs } from './api-key-form.ts';
 
 const nameMax = 100;
 
-/** What is wrong with a name that people give: nothing, or one issue. Names are shown and logged, so none is a key. */
+/**
+ * What is wrong with a name that people give: nothing, or one issue. Names are shown and logged, so
+ * none is a key.
+ */
 export function nameIssues(path: string, name: string): InputIssue[] {
   const accepted = `1 to ${nameMax} characters, no line breaks`;
   const trimmed = name.trim();

@@ -2,7 +2,10 @@ import { amountMax, type InputIssue, InvalidInput, type Money } from '#kernel';
 import { nameIssues } from './name-check.ts';
 import type { ApiKey } from './principal.ts';
 
-/** The contract's CreateApiKeyInput; absent and null both mean the default: no limit, the caller's own. */
+/**
+ * The contract's CreateApiKeyInput; absent and null both mean the default: no limit, the caller's
+ * own.
+ */
 export interface CreateApiKeyInput {
   readonly organizationId: string;
   readonly name: string;
@@ -30,10 +33,16 @@ export type NewKeySettings = Pick<
 
 const requestsPerMinuteMax = 1_000_000;
 const patternsMax = 100;
-/** A slug or an alias (those of local models may have a tag behind a colon), `*`, or either with `*` in it. */
+/**
+ * A slug or an alias (those of local models may have a tag behind a colon), `*`, or either with `*`
+ * in it.
+ */
 const patternForm = /^[A-Za-z0-9*][A-Za-z0-9._:*/-]{0,199}$/;
 
-/** Checks everything and says all that is wrong at once (InvalidInput). `now` is in milliseconds since the epoch. */
+/**
+ * Checks everything and says all that is wrong at once (InvalidInput). `now` is in milliseconds
+ * since the epoch.
+ */
 export function newKeySettings(input: CreateApiKeyInput, now: number): NewKeySettings {
   const { creditLimit = null, requestsPerMinute = null, expiresAt = null } = input;
   const allowedModels = input.allowedModels ?? null;

@@ -1,10 +1,11 @@
 import { record } from '#audit';
-import { type Clock, Fault, type InputIssue, InvalidInput, invariant, newId } from '#kernel';
+import { type Clock, Fault, type InputIssue, InvalidInput, newId } from '#kernel';
 import type { Transaction } from '#storage';
 import { credentialNeeded } from './access.ts';
 import { changeTopic } from './follow.ts';
 import { nameIssues } from './name-check.ts';
 import type { Organization, Principal, UserPrincipal } from './principal.ts';
+import { organizationOf } from './rows.ts';
 import type { OpenAccount, Writing } from './writing.ts';
 
 export interface CreateOrganizationInput {
@@ -17,20 +18,27 @@ const slugMax = 40;
 const slugForm = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /**
- * A person's new organization, with the person as its owner and an empty credit account. Faults: UNAUTHENTICATED;
- * FORBIDDEN to keys; InvalidInput; CONFLICT when the slug is taken.
+ * A person's new organization, with the person as its owner and an empty credit account. Faults:
+ * UNAUTHENTICATED; FORBIDDEN to keys; InvalidInput; CONFLICT when the slug is taken.
  */
 export async function createOrganization(
   writing: Writing,
   principal: Principal,
   input: CreateOrganizationInput,
 ): Promise<Organization> {
-  const { storage, clock, directory, openAccount } = writing;
+  const { storage, clock, openAccount } = writing;
   const { userId } = personOf(principal);
   const id = newId('organization', clock);
   const { name, slug } = checked(input, id);
-  await storage.write(async (tx) => {
-    await insertOrganization(tx, { id, name, slug, ownerId: userId, clock, openAccount });
+  return storage.write(async (tx) => {
+    const made = await insertOrganization(tx, {
+      id,
+      name,
+      slug,
+      ownerId: userId,
+      clock,
+      openAccount,
+    });
     const details = { name, slug };
     const event = {
       chain: id,
@@ -40,10 +48,8 @@ export async function createOrganization(
       details,
     };
     await record(tx, event, clock);
+    return made;
   });
-  const created = directory.organizations.get(id);
-  invariant(created, 'what was written is in the directory when the write resolves');
-  return created;
 }
 
 export interface NewOrganization {
@@ -56,14 +62,17 @@ export interface NewOrganization {
 }
 
 /** The organization, its owner and its account, in the transaction of whoever makes it. */
-export async function insertOrganization(tx: Transaction, made: NewOrganization): Promise<void> {
+export async function insertOrganization(
+  tx: Transaction,
+  made: NewOrganization,
+): Promise<Organization> {
   const { id, name, slug, ownerId, clock, openAccount } = made;
   const now = new Date(clock.now());
-  const { count } = await tx.organization.createMany({
+  const [row] = await tx.organization.createManyAndReturn({
     data: [{ id, name, slug, createdAt: now }],
     skipDuplicates: true,
   });
-  if (count === 0) throw slugTaken(slug);
+  if (!row) throw slugTaken(slug);
   const membershipId = newId('membership', clock);
   await tx.membership.create({
     data: { id: membershipId, organizationId: id, userId: ownerId, role: 'OWNER', joinedAt: now },
@@ -71,6 +80,7 @@ export async function insertOrganization(tx: Transaction, made: NewOrganization)
   await openAccount(tx, id);
   tx.change(changeTopic, `organization:${id}`);
   tx.change(changeTopic, `membership:${membershipId}`);
+  return organizationOf({ ...row, policy: null });
 }
 
 function personOf(principal: Principal): UserPrincipal {
@@ -91,7 +101,10 @@ function checked({ name, slug }: CreateOrganizationInput, id: string) {
   return { name: name.trim(), slug: slug ?? slugOf(name, id) };
 }
 
-/** "Müller & Söhne GmbH" → "muller-sohne-gmbh"; a name without a Latin letter or digit → the end of the id. */
+/**
+ * "Müller & Söhne GmbH" → "muller-sohne-gmbh"; a name without a Latin letter or digit → the end of
+ * the id.
+ */
 export function slugOf(name: string, id: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const slug = plain

@@ -23,8 +23,8 @@ export type Permissions = ReadonlySet<Permission>;
 const all: Permissions = new Set(allPermissions);
 
 /**
- * Usage is open to CREDITS_READ and to COMPLETIONS_READ. What an ADMIN may not do (touch owners, leave the
- * organization without one) is a rule about members, not a permission.
+ * Usage is open to CREDITS_READ and to COMPLETIONS_READ. What an ADMIN may not do (touch owners,
+ * leave the organization without one) is a rule about members, not a permission.
  */
 const byRole: Readonly<Record<Role, Permissions>> = {
   OWNER: all,
@@ -39,7 +39,9 @@ const byRole: Readonly<Record<Role, Permissions>> = {
   VIEWER: new Set<Permission>(['COMPLETIONS_READ']),
 };
 
-/** Content is for persons alone. What an INFERENCE key did itself it may read without a permission. */
+/**
+ * Content is for persons alone. What an INFERENCE key did itself it may read without a permission.
+ */
 const byKind: Readonly<Record<ApiKey['kind'], Permissions>> = {
   INFERENCE: new Set<Permission>(['COMPLETIONS_RUN']),
   MANAGEMENT: new Set(

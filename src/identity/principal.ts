@@ -13,7 +13,10 @@ export interface KeyPrincipal {
   readonly organization: Organization;
 }
 
-/** A signed-in person; `platformAdmin` is the owner of ADMIN_KEY, to whom every organization is open. */
+/**
+ * A signed-in person; `platformAdmin` is the owner of ADMIN_KEY, to whom every organization is
+ * open.
+ */
 export interface UserPrincipal {
   readonly kind: 'user';
   readonly userId: string;
@@ -85,7 +88,9 @@ export interface Membership {
   readonly monthlyBudget: bigint | null;
 }
 
-/** Who pays for a completion: an organization, and the key and member whose limits it also spends. */
+/**
+ * Who pays for a completion: an organization, and the key and member whose limits it also spends.
+ */
 export interface Payer {
   readonly organization: Organization;
   readonly apiKey: ApiKey | null;

@@ -21,9 +21,9 @@ export interface SecretsOptions {
 }
 
 /**
- * Takes the secrets that are set, then those that an earlier start kept, and makes the rest. What the operator set is
- * not written down. A made ADMIN_KEY is derived from the encryption key: all nodes of one database then have the same
- * one, though each has a DATA_DIR of its own.
+ * Takes the secrets that are set, then those that an earlier start kept, and makes the rest. What
+ * the operator set is not written down. A made ADMIN_KEY is derived from the encryption key: all
+ * nodes of one database then have the same one, though each has a DATA_DIR of its own.
  */
 export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
   const { dataDir, adminKey, encryptionKey } = options;
@@ -47,9 +47,10 @@ interface Kept {
 }
 
 /**
- * What the file says; when there is none, what `make` gives, kept from now on. The text is whole and synced under
- * another name before it is linked to its own, so a crash leaves no half of it; and a link never replaces: of two
- * starts at once on one directory one wins and the other takes what it finds.
+ * What the file says; when there is none, what `make` gives, kept from now on. The text is whole
+ * and synced under another name before it is linked to its own, so a crash leaves no half of it;
+ * and a link never replaces: of two starts at once on one directory one wins and the other takes
+ * what it finds.
  */
 async function keepOnce(path: string, make: () => string): Promise<Kept> {
   const kept = await read(path);

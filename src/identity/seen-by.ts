@@ -3,8 +3,9 @@ import { rolesWith } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
 /**
- * What a principal may see of each table, as the `where` that every query of it starts from: the first condition, to
- * be joined by AND. Another tenant's rows are then not there, whatever is asked for.
+ * What a principal may see of each table, as the `where` that every query of it starts from: the
+ * first condition, to be joined by AND. Another tenant's rows are then not there, whatever is asked
+ * for.
  */
 const nothing = { id: { in: [] as string[] } };
 

@@ -19,7 +19,7 @@ export interface Writing {
 export type OpenAccount = (tx: Transaction, organizationId: string) => Promise<void>;
 
 /**
- * Tells the other nodes that a key is being revoked, before the database knows it: the message and the change each
- * reach a node that the other cannot.
+ * Tells the other nodes that a key is being revoked, before the database knows it: the message and
+ * the change each reach a node that the other cannot.
  */
 export type AnnounceRevocation = (apiKeyId: string) => void;

@@ -11,7 +11,7 @@ directory.memberships.replace(
   [],
   [
     membership('acme', 'owner', 'OWNER'),
-    membership('acme', 'developer', 'DEVELOPER', 7n),
+    { ...membership('acme', 'developer', 'DEVELOPER'), monthlyBudget: 7n },
     membership('acme', 'viewer', 'VIEWER'),
     membership('acme', 'billing', 'BILLING'),
     membership('rival', 'stranger', 'OWNER'),
@@ -69,7 +69,7 @@ describe('who pays', () => {
     expect(outcome(() => access.payer(principal, organizationId))).toBe(expected);
   });
 
-  test('a key’s completions spend its own limit and the budget of the member that it belongs to', () => {
+  test('a key’s completions spend its own limit and its member’s budget', () => {
     expect(access.payer(inference)).toMatchObject({
       organization: { slug: 'acme' },
       apiKey: { name: 'ci' },

@@ -39,7 +39,7 @@ describe('an API key', () => {
     expect(key).not.toBe(apiKeyOf(new Uint8Array(32).fill(254)).reveal());
   });
 
-  test('is not recognised with any one character changed, so a scanner reports no look-alikes', () => {
+  test('is not recognised with one character changed: no false alarms of scanners', () => {
     assert(
       property(bytes, integer({ min: 10, max: 58 }), (seed, position) => {
         const key = apiKeyOf(seed).reveal();

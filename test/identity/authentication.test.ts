@@ -137,7 +137,7 @@ describe('a key that stops being valid', () => {
     expect(ended).toEqual([id]);
   });
 
-  test('is refused to whoever kept its principal, and a key that lives on shows its new limits', () => {
+  test('is refused to whoever kept its principal; one that lives on shows its new limits', () => {
     const { authentication, change } = open(key('acme', 'ci'));
     const kept = authentication.authenticate(secretOf('ci'));
     change(key('acme', 'ci', { requestsPerMinute: 5 }));

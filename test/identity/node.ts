@@ -30,7 +30,10 @@ export const openNode = (
     announceRevocation,
   });
 
-/** The same database as another node has it: nothing of what is written here reaches it until it hears of it. */
+/**
+ * The same database as another node has it: nothing of what is written here reaches it until it
+ * hears of it.
+ */
 export function elsewhere(storage: Storage): { storage: Storage; hear(): Promise<void> } {
   const applying = new Map<string, (subjects: readonly string[]) => Promise<void>>();
   let heard = 0n;

@@ -21,17 +21,12 @@ export const organization = (slug: string): Organization => ({
   policy: openPolicy,
 });
 
-export const membership = (
-  organizationSlug: string,
-  userId: string,
-  role: Role,
-  monthlyBudget: bigint | null = null,
-): Membership => ({
+export const membership = (organizationSlug: string, userId: string, role: Role): Membership => ({
   id: derivedId('membership', `${organizationSlug} ${userId}`),
   organizationId: derivedId('organization', organizationSlug),
   userId,
   role,
-  monthlyBudget,
+  monthlyBudget: null,
 });
 
 /** A key of this organization whose secret is `secret of <name>`. */

@@ -37,7 +37,7 @@ describe('the secrets of a data directory', () => {
     expect((await open()).adminKey.reveal()).not.toBe(first.adminKey.reveal());
   });
 
-  test('lie in files that their owner alone may read, and nothing is left beside them', async () => {
+  test('lie in files that their owner alone may read, with nothing else beside', async () => {
     await open();
     expect((await readdir(dataDir)).sort()).toEqual(['admin.key', 'encryption.key']);
     for (const name of await readdir(dataDir)) {
@@ -60,7 +60,7 @@ describe('the secrets of a data directory', () => {
     expect(await readdir(dataDir)).toEqual([]);
   });
 
-  test('two nodes with one encryption key and a directory each have the same administrator', async () => {
+  test('two nodes with one encryption key have the same administrator', async () => {
     const first = await open({ encryptionKey });
     await rm(dataDir, { recursive: true });
     expect((await open({ encryptionKey })).adminKey.reveal()).toBe(first.adminKey.reveal());
