@@ -68,8 +68,10 @@ export class Authentication {
    * the key is good again.
    */
   deny(apiKeyId: string): void {
+    const entry = this.#options.directory.keys.get(apiKeyId);
+    const wasValid = entry !== undefined && this.#valid(entry);
     this.#denied.set(apiKeyId, this.#options.clock.monotonic() + denialMs);
-    this.#end(apiKeyId);
+    if (wasValid) this.#end(apiKeyId);
   }
 
   /**

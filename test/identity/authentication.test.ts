@@ -175,11 +175,13 @@ describe('a key that stops being valid', () => {
 describe('an announced revocation', () => {
   const { id } = key('acme', 'ci').apiKey;
 
-  test('refuses the key at once and ends it once, also when the change follows', () => {
+  test('refuses the key at once and ends it once, though it is announced again and the change follows', () => {
     const { authentication, change, ended, who } = open(key('acme', 'ci'));
+    authentication.deny(id);
     authentication.deny(id);
     expect(refusal(() => who(secretOf('ci')))).toMatch(/^UNAUTHENTICATED/);
     change();
+    authentication.deny(id);
     expect(ended).toEqual([id]);
   });
 

@@ -75,7 +75,7 @@ export function firstStartSuite(kind: Parameters<typeof freshDatabase>[0]): void
       expect(await begin(storage, clock)).not.toBeNull();
     });
 
-    test('asks for the demo credits each time: a start that died before them loses none', async () => {
+    test('asks for the demo credits each time: one that died before loses none', async () => {
       const asked: string[] = [];
       const grantDemoCredits = async (id: string) => void asked.push(id);
       const options = { storage, clock, cipher, demoKey: null, openAccount, grantDemoCredits };
