@@ -5,13 +5,13 @@ import type { RequestLimit } from './limits.ts';
 export type RateLimitScope = 'PLATFORM' | 'ORGANIZATION' | 'API_KEY' | 'PROVIDER';
 
 const owners: Readonly<Record<RateLimitScope, string>> = {
-  PLATFORM: 'This server',
-  ORGANIZATION: 'This organization',
-  API_KEY: 'This API key',
-  PROVIDER: 'The provider',
+  PLATFORM: 'this server',
+  ORGANIZATION: 'this organization',
+  API_KEY: 'this API key',
+  PROVIDER: 'the provider',
 };
 
-/** Too many requests in a minute. */
+/** Too many requests in a minute; says when the next one is allowed. */
 export class RateLimited extends Fault {
   override readonly name = 'RateLimited';
   readonly scope: RateLimitScope;
@@ -19,7 +19,7 @@ export class RateLimited extends Fault {
   constructor(scope: RateLimitScope, { limit, retryAfterMs }: RequestLimit) {
     const seconds = Math.ceil(retryAfterMs / 1_000);
     super('RATE_LIMITED', {
-      public: `${owners[scope]} allows ${limit} requests a minute. Try again in ${seconds} s.`,
+      public: `The limit of ${owners[scope]} is ${limit} a minute. Try again in ${seconds} s.`,
       retryAfterMs,
     });
     this.scope = scope;

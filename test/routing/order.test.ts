@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '#kernel';
+import { type Medians, openRouter, type RouteRequest } from '#routing';
+import { virtualClock } from '../harness/virtual-clock.ts';
+import { fault, flat, market, prefer, request } from './stand.ts';
+
+const all = market({
+  'acme/one': [
+    { provider: 'cheap', pricing: flat(1) },
+    { provider: 'middle', pricing: flat(2) },
+    { provider: 'dear', pricing: flat(3) },
+  ],
+});
+
+type Live = Readonly<Record<string, Partial<Medians>>>;
+
+function router(live: Live = {}) {
+  return openRouter({
+    clock: virtualClock(),
+    random: seededRandom('order'),
+    market: () => all,
+    medians(endpointId) {
+      const figures = live[all.endpoint(endpointId)?.provider.slug ?? ''];
+      return figures ? { timeToFirstTokenMs: null, tokensPerSecond: null, ...figures } : null;
+    },
+  });
+}
+
+function ordered(given: Partial<RouteRequest>, live: Live = {}) {
+  const { candidates } = router(live).plan(request(given));
+  return {
+    providers: candidates.map(({ endpoint }) => endpoint.provider.slug),
+    weights: candidates.map(({ weight }) => weight),
+    reasons: candidates.map(({ reason }) => reason),
+  };
+}
+
+const speeds: Live = { dear: { tokensPerSecond: 90 }, middle: { tokensPerSecond: 40 } };
+const waits: Live = { dear: { timeToFirstTokenMs: 90 }, middle: { timeToFirstTokenMs: 400 } };
+
+describe('without a wish', () => {
+  it('a plan shows the chances of 1/price², the likeliest first', () => {
+    const { providers, weights } = ordered({});
+    expect(providers).toEqual(['cheap', 'middle', 'dear']);
+    [36 / 49, 9 / 49, 4 / 49].forEach((chance, at) => {
+      expect(weights[at]).toBeCloseTo(chance, 12);
+    });
+  });
+
+  it('one that failed within 30 s comes last and is never drawn first', () => {
+    const one = router();
+    const route = one.route(request());
+    const cheap = all.models[0]?.endpoints[0];
+    if (!cheap) expect.fail('the market has the endpoint');
+    one.report(route, cheap, fault('CUT'));
+    const { candidates } = one.plan(request());
+    const last = candidates.at(-1);
+    expect(last?.endpoint.provider.slug).toBe('cheap');
+    expect(last?.weight).toBe(0);
+    expect(last?.reason).toContain('failed');
+    for (let draw = 0; draw < 200; draw++) {
+      expect(one.route(request()).candidates.at(-1)?.endpoint).toBe(cheap);
+    }
+  });
+
+  it('one that misses a wished-for median goes after those that meet it or are not measured', () => {
+    const { providers, reasons } = ordered(prefer({ minTokensPerSecond: 50 }), {
+      cheap: { tokensPerSecond: 20 },
+      dear: { tokensPerSecond: 90 },
+    });
+    expect(providers).toEqual(['middle', 'dear', 'cheap']);
+    expect(reasons[2]).toContain('minTokensPerSecond');
+  });
+});
+
+describe('`order`', () => {
+  it('is kept to the letter; what it does not name follows', () => {
+    const { providers, weights } = ordered(prefer({ order: ['dear', 'nobody', 'Middle'] }));
+    expect(providers).toEqual(['dear', 'middle', 'cheap']);
+    expect(weights).toEqual([1, 0, 0]);
+  });
+
+  it('is not changed by failures', () => {
+    const one = router();
+    const dear = all.models[0]?.endpoints[2];
+    if (!dear) expect.fail('the market has the endpoint');
+    one.report(one.route(request()), dear, fault('CUT'));
+    const { candidates } = one.plan(request(prefer({ order: ['dear'] })));
+    expect(candidates[0]?.endpoint).toBe(dear);
+  });
+
+  it('with fallbacks off is all there is', () => {
+    const wishes = prefer({ order: ['dear', 'middle'], allowFallbacks: false });
+    expect(ordered(wishes).providers).toEqual(['dear', 'middle']);
+  });
+
+  it('with fallbacks off and nobody of it there, leaves nobody', () => {
+    const wishes = prefer({ order: ['nobody'], allowFallbacks: false });
+    const { candidates, rejected } = router().plan(request(wishes));
+    expect(candidates).toEqual([]);
+    expect(rejected.map(({ code }) => code)).toEqual(Array(3).fill('FALLBACKS_OFF'));
+  });
+});
+
+describe('a sort', () => {
+  it.each<[string, Partial<RouteRequest>, Live, string[]]>([
+    ['sort: PRICE', prefer({ sort: 'PRICE' }), {}, ['cheap', 'middle', 'dear']],
+    [':floor', { model: 'acme/one:floor' }, speeds, ['cheap', 'middle', 'dear']],
+    ['sort: THROUGHPUT', prefer({ sort: 'THROUGHPUT' }), speeds, ['dear', 'middle', 'cheap']],
+    [':nitro', { model: 'acme/one:nitro' }, speeds, ['dear', 'middle', 'cheap']],
+    ['sort: LATENCY', prefer({ sort: 'LATENCY' }), waits, ['dear', 'middle', 'cheap']],
+    [
+      'a variant over `sort`',
+      { model: 'acme/one:floor', ...prefer({ sort: 'THROUGHPUT' }) },
+      speeds,
+      ['cheap', 'middle', 'dear'],
+    ],
+  ])('by %s is the same every time', (_, given, live, expected) => {
+    const { providers, weights } = ordered(given, live);
+    expect(providers).toEqual(expected);
+    expect(weights).toEqual([1, 0, 0]);
+    const drawn = router(live).route(request(given)).candidates;
+    expect(drawn.map(({ endpoint }) => endpoint.provider.slug)).toEqual(expected);
+  });
+
+  it.each(['THROUGHPUT', 'LATENCY'] as const)(
+    'by %s without figures is by price, and says so',
+    (sort) => {
+      const { providers, reasons } = ordered(prefer({ sort }));
+      expect(providers).toEqual(['cheap', 'middle', 'dear']);
+      expect(reasons.every((reason) => reason.includes('no live figure'))).toBe(true);
+    },
+  );
+
+  it('puts what misses a threshold last', () => {
+    const wishes = prefer({ sort: 'PRICE', maxTimeToFirstTokenMs: 100 });
+    expect(ordered(wishes, { cheap: { timeToFirstTokenMs: 101 } }).providers).toEqual([
+      'middle',
+      'dear',
+      'cheap',
+    ]);
+  });
+});
+
+describe('a session', () => {
+  const inSession = request({ sessionId: 'talk' });
+
+  it('goes where its last answer came from, against all odds', () => {
+    const one = router();
+    const dear = all.models[0]?.endpoints[2];
+    if (!dear) expect.fail('the market has the endpoint');
+    one.report(one.route(inSession), dear, 'SUCCEEDED');
+    const { candidates } = one.route(inSession);
+    expect(candidates[0]).toMatchObject({ endpoint: dear, weight: 1 });
+    expect(candidates.slice(1).map(({ weight }) => weight)).toEqual([0, 0]);
+  });
+
+  it.each<[string, Partial<RouteRequest>]>([
+    ['another organization', { sessionId: 'talk', organizationId: 'org_other' }],
+    ['another session', { sessionId: 'walk' }],
+    ['no session', {}],
+    ['a caller who lists an order', { sessionId: 'talk', ...prefer({ order: ['cheap'] }) }],
+  ])('does not draw along %s', (_, given) => {
+    const one = router();
+    const dear = all.models[0]?.endpoints[2];
+    if (!dear) expect.fail('the market has the endpoint');
+    one.report(one.route(inSession), dear, 'SUCCEEDED');
+    expect(one.plan(request(given)).candidates[0]?.endpoint).not.toBe(dear);
+  });
+
+  it('leaves an endpoint that fails', () => {
+    const one = router();
+    const dear = all.models[0]?.endpoints[2];
+    if (!dear) expect.fail('the market has the endpoint');
+    one.report(one.route(inSession), dear, 'SUCCEEDED');
+    one.report(one.route(inSession), dear, fault('CUT'));
+    expect(one.plan(inSession).candidates[0]?.endpoint.provider.slug).toBe('cheap');
+  });
+
+  it('does not move for an attempt that failed or was abandoned', () => {
+    const one = router();
+    const [cheap, , dear] = all.models[0]?.endpoints ?? [];
+    if (!cheap || !dear) expect.fail('the market has the endpoints');
+    one.report(one.route(inSession), dear, 'SUCCEEDED');
+    one.report(one.route(inSession), cheap, 'ABANDONED');
+    one.report(one.route(inSession), cheap, fault('CALLER'));
+    expect(one.route(inSession).candidates[0]?.endpoint).toBe(dear);
+  });
+
+  it('starts at the same endpoint on every node, and different ones spread by price', () => {
+    const firstOf = (seed: string, sessionId: string) => {
+      const options = { clock: virtualClock(), random: seededRandom(seed), market: () => all };
+      return openRouter(options).route(request({ sessionId })).candidates[0]?.endpoint.provider
+        .slug;
+    };
+    const sessions = Array.from({ length: 300 }, (_, number) => `session ${number}`);
+    const firsts = sessions.map((session) => firstOf('one node', session));
+    expect(sessions.map((session) => firstOf('another node', session))).toEqual(firsts);
+    const cheap = firsts.filter((slug) => slug === 'cheap').length;
+    expect(cheap / 300).toBeGreaterThan(0.6);
+    expect(new Set(firsts).size).toBe(3);
+  });
+});
