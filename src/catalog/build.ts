@@ -11,8 +11,6 @@ import { readTiers } from './tiers.ts';
 export interface Access {
   baseUrl(row: ProviderRow): string | null;
   secret(row: ProviderRow): Secret | null;
-  /** Needs no credential: it runs here. */
-  isLocal(row: ProviderRow): boolean;
 }
 
 /**
@@ -92,7 +90,7 @@ function providerOf(row: ProviderRow, access: Access, endpoints: readonly Endpoi
   const sandbox = isSandbox(row.slug);
   const [baseUrl, secret] = [access.baseUrl(row), access.secret(row)];
   const { id, slug, name, homepage, statusPage, connector, removedAt } = row;
-  const configured = baseUrl !== null && (sandbox || access.isLocal(row) || secret !== null);
+  const configured = baseUrl !== null && (sandbox || secret !== null);
   const shown = { id, slug, name, homepage, statusPage, connector, removedAt };
   return { ...shown, baseUrl, secret, configured, sandbox, dataPolicy: policyOf(row), endpoints };
 }

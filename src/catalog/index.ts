@@ -1,3 +1,36 @@
+/**
+ * catalog: what can be bought, of whom, at which price. Owns the tables `provider`, `model`,
+ * `endpoint` and `price_version`, and a market in memory made of them. It refuses to know how an
+ * endpoint performs and who may use it.
+ *
+ * 1. A market is immutable: a change makes a new one with the next version, on every node.
+ * 2. Prices are exact decimals from the source to the bill; a float never stands in between.
+ * 3. An offer without a known price is not there.
+ * 4. A price that is replaced gets an end and is never changed otherwise: what was charged stays
+ * explained.
+ * 5. Nothing is deleted: what is no longer offered has a date since when.
+ * 6. What an administrator wrote is never changed by an import.
+ * 7. Of two statements about a price the later one holds; a file that is older than what is known
+ * takes nothing back.
+ * 8. A download that is cut short, is no catalog or lacks much of what is known changes nothing.
+ * 9. What is not known of a provider's use of prompts counts as the worst.
+ * 10. A credential is sealed in the table, masked in memory, and in no answer, event or log.
+ */
+export { type AccessOptions, addressVariable } from './access.ts';
+export type { CatalogAdministration } from './administration.ts';
+export { pricingOf } from './build.ts';
+export { type Catalog, type CatalogOptions, openCatalog, readShipped } from './catalog.ts';
+export { type CanServe, cheapestEndpoint, type ModelFilter, modelFilter } from './filter.ts';
+export {
+  type Facet,
+  facetsOf,
+  type ListingOptions,
+  type LiveScores,
+  listModels,
+  type ModelOrder,
+  type ModelOrderField,
+  type ModelQuery,
+} from './listing.ts';
 export type {
   DataPolicy,
   Endpoint,
@@ -10,3 +43,5 @@ export type {
   Provider,
 } from './market.ts';
 export { blendedPrice, pricesFor } from './pricing.ts';
+export { type RefreshOptions, type RefreshResult, refreshFromModelsDev } from './refresh.ts';
+export type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';

@@ -1,0 +1,258 @@
+import { type AuditDetails, platformChain, record } from '#audit';
+import { type Clock, Fault, invariant, newId, Secret } from '#kernel';
+import type { Storage, Transaction } from '#storage';
+import { endpointId, modelId, providerId } from './desired.ts';
+import { checkEndpoint, checkModel, checkProvider, type PriceColumns } from './input-check.ts';
+import type { Endpoint, Market, Model, Provider } from './market.ts';
+import { isSandbox } from './sandbox.ts';
+import type { EndpointUpsert, ModelUpsert, ProviderUpsert } from './upsert-input.ts';
+import { catalogTopic } from './write-plan.ts';
+
+/**
+ * What a platform administrator changes. Whether the caller is one is decided before. Each call is
+ * one transaction with its event in the audit; when it resolves, this node's market has it, and
+ * other nodes hear of it at once. What was written so is `curated`: an import leaves it alone.
+ * `actor` is the id that stands in the audit.
+ */
+export interface CatalogAdministration {
+  /** @throws InvalidInput; Fault CONFLICT for a simulated provider. */
+  upsertProvider(actor: string, input: ProviderUpsert): Promise<Provider>;
+  /** @throws InvalidInput; Fault CONFLICT when an alias or the slug is another model's name. */
+  upsertModel(actor: string, input: ModelUpsert): Promise<Model>;
+  /** A price that differs ends the one in force. @throws InvalidInput; Fault NOT_FOUND. */
+  upsertEndpoint(actor: string, input: EndpointUpsert): Promise<Endpoint>;
+  /** @throws Fault NOT_FOUND. */
+  setEndpointEnabled(actor: string, id: string, enabled: boolean): Promise<Endpoint>;
+  /** It stays reachable by its id. @throws Fault NOT_FOUND. */
+  removeEndpoint(actor: string, id: string): Promise<Endpoint>;
+}
+
+export interface AdministrationOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly market: () => Market;
+  /** Seals a credential for its place, such as `provider:<id>`. */
+  readonly seal: (secret: Secret, place: string) => Uint8Array<ArrayBuffer>;
+}
+
+export function openAdministration(options: AdministrationOptions): CatalogAdministration {
+  const { market } = options;
+  return {
+    async upsertProvider(actor, input) {
+      checkProvider(input);
+      if (isSandbox(input.slug))
+        throw conflict(`"${input.slug}" is a simulation that is built in.`);
+      const id = providerId(input.slug);
+      await act(options, { actor, action: 'provider.written', ...subject('provider', id) }, (tx) =>
+        writeProvider(tx, input, options.seal),
+      );
+      return there(market().provider(id));
+    },
+    async upsertModel(actor, input) {
+      checkModel(input);
+      const id = modelId(input.slug);
+      refuseTakenNames(market(), input, id);
+      await act(options, { actor, action: 'model.written', ...subject('model', id) }, (tx) =>
+        writeModel(tx, input, options.clock),
+      );
+      return there(market().model(id));
+    },
+    async upsertEndpoint(actor, input) {
+      const prices = checkEndpoint(input);
+      const model = market().model(input.model) ?? missing('model', input.model);
+      const provider = market().provider(input.provider) ?? missing('provider', input.provider);
+      const { upstreamModel } = input;
+      const id = endpointId({ model: model.slug, provider: provider.slug, upstreamModel });
+      await act(options, { actor, action: 'endpoint.written', ...subject('endpoint', id) }, (tx) =>
+        writeEndpoint(tx, { id, input, model, provider, prices, clock: options.clock }),
+      );
+      return there(market().endpoint(id));
+    },
+    setEndpointEnabled: (actor, id, enabled) =>
+      changeEndpoint(options, {
+        actor,
+        id,
+        action: enabled ? 'endpoint.enabled' : 'endpoint.disabled',
+        data: { enabled },
+      }),
+    removeEndpoint: (actor, id) =>
+      changeEndpoint(options, {
+        actor,
+        id,
+        action: 'endpoint.removed',
+        data: { removedAt: new Date(options.clock.now()), curated: true },
+      }),
+  };
+}
+
+interface Deed {
+  readonly actor: string;
+  readonly action: string;
+  readonly change: string;
+  readonly id: string;
+}
+
+const subject = (kind: string, id: string) => ({ id, change: `${kind}:${id}` });
+
+/** One transaction: the change, the word of it to all nodes, and last its event in the audit. */
+async function act(
+  { storage, clock }: Pick<AdministrationOptions, 'storage' | 'clock'>,
+  { actor, action, id, change }: Deed,
+  run: (tx: Transaction) => Promise<AuditDetails>,
+): Promise<void> {
+  await storage.write(async (tx) => {
+    const details = await run(tx);
+    tx.change(catalogTopic, change);
+    await record(tx, { chain: platformChain, actor, action, subject: id, details }, clock);
+  });
+}
+
+async function writeProvider(
+  tx: Transaction,
+  { secret, ...input }: ProviderUpsert,
+  seal: AdministrationOptions['seal'],
+): Promise<AuditDetails> {
+  const id = providerId(input.slug);
+  const sealedSecret = secret == null ? secret : seal(new Secret(secret), `provider:${id}`);
+  const data = { ...given(input), ...given({ sealedSecret }), curated: true, removedAt: null };
+  await tx.provider.upsert({ where: { id }, create: { id, ...data }, update: data });
+  const stated = secret === undefined ? {} : { secret: secret === null ? 'cleared' : 'given' };
+  return { ...plain(input), ...stated };
+}
+
+async function writeModel(
+  tx: Transaction,
+  input: ModelUpsert,
+  clock: Clock,
+): Promise<AuditDetails> {
+  const id = modelId(input.slug);
+  const { inputModalities, outputModalities, supportedParameters, aliases, ...rest } = input;
+  const { openWeights, createdAt, ...nullable } = rest;
+  const lists = given({
+    inputModalities: list(inputModalities, ['TEXT']),
+    outputModalities: list(outputModalities, ['TEXT']),
+    supportedParameters: list(supportedParameters, []),
+    aliases: list(aliases, []),
+  });
+  const others = given({
+    openWeights: openWeights === null ? false : openWeights,
+    createdAt: createdAt ?? undefined,
+  });
+  const data = { ...given(nullable), ...lists, ...others, curated: true, removedAt: null };
+  const text = { inputModalities: ['TEXT'], outputModalities: ['TEXT'] };
+  const fresh = { createdAt: new Date(clock.now()), ...text };
+  await tx.model.upsert({ where: { id }, create: { id, ...fresh, ...data }, update: data });
+  return plain(input);
+}
+
+interface EndpointWrite {
+  readonly id: string;
+  readonly input: EndpointUpsert;
+  readonly model: Model;
+  readonly provider: Provider;
+  readonly prices: PriceColumns;
+  readonly clock: Clock;
+}
+
+async function writeEndpoint(tx: Transaction, write: EndpointWrite): Promise<AuditDetails> {
+  const { id, input, model, provider, prices, clock } = write;
+  const { model: _model, provider: _provider, pricing, ...fields } = input;
+  const { contextLength, supportedParameters, ...nullable } = fields;
+  const ofModel = given({
+    contextLength: contextLength === null ? model.contextLength : contextLength,
+    supportedParameters: list(supportedParameters, model.supportedParameters),
+  });
+  const data = { ...given(nullable), ...ofModel, curated: true, removedAt: null };
+  const keys = { id, modelId: model.id, providerId: provider.id };
+  const fresh = {
+    contextLength: model.contextLength,
+    maxOutputTokens: model.maxOutputTokens,
+    supportedParameters: [...model.supportedParameters],
+  };
+  await tx.endpoint.upsert({
+    where: { id },
+    create: { ...keys, ...fresh, createdAt: new Date(clock.now()), ...data },
+    update: data,
+  });
+  await writePrice(tx, { endpointId: id, prices, clock });
+  return { ...plain(fields), model: model.slug, provider: provider.slug, pricing: plain(pricing) };
+}
+
+/**
+ * Ends the price in force and starts this one, unless they are equal. The endpoint's row is locked
+ * by now.
+ */
+async function writePrice(
+  tx: Transaction,
+  { endpointId: of, prices, clock }: { endpointId: string; prices: PriceColumns; clock: Clock },
+): Promise<void> {
+  const where = { endpointId: of, until: null };
+  const inForce = await tx.priceVersion.findFirst({ where });
+  const columns = Object.keys(prices) as (keyof PriceColumns)[];
+  if (inForce && columns.every((column) => inForce[column] === prices[column])) return;
+  const from = new Date(clock.now());
+  await tx.priceVersion.updateMany({ where, data: { until: from } });
+  const origin = { source: 'administrator', checkedAt: from };
+  const id = newId('price', clock);
+  await tx.priceVersion.create({ data: { id, endpointId: of, from, ...prices, ...origin } });
+}
+
+interface EndpointChange {
+  readonly actor: string;
+  readonly id: string;
+  readonly action: string;
+  readonly data: { enabled: boolean } | { removedAt: Date; curated: true };
+}
+
+async function changeEndpoint(
+  options: AdministrationOptions,
+  { actor, id, action, data }: EndpointChange,
+): Promise<Endpoint> {
+  await act(options, { actor, action, ...subject('endpoint', id) }, async (tx) => {
+    const { count } = await tx.endpoint.updateMany({ where: { id, removedAt: null }, data });
+    if (count === 0) missing('endpoint', id);
+    return {};
+  });
+  return there(options.market().endpoint(id));
+}
+
+/** A name leads to one model: no alias may be another's name, and no slug another's alias. */
+function refuseTakenNames(market: Market, { slug, aliases }: ModelUpsert, id: string): void {
+  const taken = [slug, ...(aliases ?? [])].find((name) => (market.model(name)?.id ?? id) !== id);
+  if (taken) throw conflict(`"${taken}" is a name of ${market.model(taken)?.slug}.`);
+}
+
+const conflict = (text: string) => new Fault('CONFLICT', { public: text });
+
+function missing(kind: string, name: string): never {
+  throw new Fault('NOT_FOUND', { public: `There is no ${kind} "${name}".` });
+}
+
+function there<Thing>(found: Thing | undefined): Thing {
+  invariant(found, 'What was written here is in the market here.');
+  return found;
+}
+
+type Given<Fields> = {
+  [Key in keyof Fields as undefined extends Fields[Key] ? never : Key]: Fields[Key];
+} & {
+  [Key in keyof Fields as undefined extends Fields[Key] ? Key : never]?: Exclude<
+    Fields[Key],
+    undefined
+  >;
+};
+
+/** The fields that were given: an absent one is not touched. */
+function given<Fields extends object>(fields: Fields): Given<Fields> {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as Given<Fields>;
+}
+
+/** A list that is given, or what null stands for. */
+const list = (values: readonly string[] | null | undefined, ifNull: readonly string[]) =>
+  values === undefined ? undefined : [...(values ?? ifNull)];
+
+/** An input as the audit keeps it. */
+function plain(input: object): AuditDetails {
+  return JSON.parse(JSON.stringify(input));
+}
