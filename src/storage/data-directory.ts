@@ -1,0 +1,83 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Fault } from '#kernel';
+
+/** A directory that this process alone uses until `release`. */
+export interface DataDirectory {
+  /** Where the embedded database has its files. */
+  readonly database: string;
+  /** A private folder for the database's socket, noted in the directory for `socketFolderOf`. */
+  readonly socketFolder: string;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes `path` for this process, creating it when needed. Two processes on one embedded database would destroy it
+ * without an error, so this comes before anything else. The lock is one that the kernel holds (SQLite's, on an empty
+ * file): it is free again the moment its process is dead, however it died, which a file with a process id is not.
+ *
+ * @throws Fault CONFLICT when another process has it.
+ */
+export async function takeDataDirectory(path: string): Promise<DataDirectory> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const lock = lockFile(join(path, 'lock.db'));
+  try {
+    const note = join(path, socketNote);
+    await removeSocketFolder(await notedFolder(path)); // of a process that was killed: the lock proves that it is gone
+    const socketFolder = await privateFolder();
+    await writeFile(note, socketFolder, { mode: 0o600 });
+    const release = async () => {
+      await rm(note, { force: true });
+      await removeSocketFolder(socketFolder);
+      lock.close();
+    };
+    return { database: join(path, 'database'), socketFolder, release };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+/**
+ * A fresh folder that only this user may enter. It is not inside the data directory, because the path of a Unix socket
+ * has at most 107 bytes.
+ */
+export async function privateFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), socketPrefix));
+  await chmod(folder, 0o700);
+  return folder;
+}
+
+/** Removes a folder of `privateFolder`; a noted path that is not one is left alone. */
+export async function removeSocketFolder(folder: string | null): Promise<void> {
+  if (folder?.startsWith(join(tmpdir(), socketPrefix))) {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Where the process that uses the directory has its socket; null when it noted none. */
+export async function notedFolder(path: string): Promise<string | null> {
+  const text = await readFile(join(path, socketNote), 'utf8').catch(() => '');
+  return text || null;
+}
+
+const socketNote = 'database.socket';
+const socketPrefix = 'bourse-';
+
+function lockFile(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path);
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    lock.close();
+    throw new Fault('CONFLICT', {
+      public:
+        'The data directory is in use by another process. Stop that one, or set DATA_DIR to another directory.',
+      cause,
+      retryable: false,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { Fault, type Log } from '#kernel';
+
+/** What the worker thread is told at its start. */
+export interface EmbeddedStart {
+  /** The directory of the database's files; null keeps the database in memory. */
+  files: string | null;
+  /** Path of the Unix socket to serve on. */
+  socket: string;
+}
+
+export interface EmbeddedDatabase {
+  readonly socketFolder: string;
+  /** A clean shutdown; the folder of the socket is the caller's to remove. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts PGlite in a worker thread, serving on a socket in `socketFolder`; resolves when it takes connections. When the
+ * thread dies later without having been asked to, that is logged, its connections break and new ones are refused: no
+ * statement waits for it.
+ *
+ * @throws Fault INTERNAL when it does not come up.
+ */
+export async function startEmbedded(options: {
+  files: string | null;
+  socketFolder: string;
+  log: Log;
+}): Promise<EmbeddedDatabase> {
+  const { files, socketFolder, log } = options;
+  // The name that PostgreSQL's clients expect in a socket folder.
+  const start: EmbeddedStart = { files, socket: join(socketFolder, '.s.PGSQL.5432') };
+  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
+    workerData: start,
+    execArgv: [],
+  });
+  let closing = false;
+  let cause: unknown;
+  const listening = Promise.withResolvers<void>();
+  const ended = new Promise<void>((resolve) => {
+    worker.once('exit', () => {
+      listening.reject(notStarted(cause));
+      if (!closing) log.error('the embedded database has died', { error: cause });
+      resolve();
+    });
+  });
+  worker.on('error', (error) => {
+    cause = error;
+  });
+  worker.once('message', () => listening.resolve());
+  await listening.promise;
+  return {
+    socketFolder,
+    close() {
+      closing = true;
+      worker.postMessage('close');
+      return ended;
+    },
+  };
+}
+
+function notStarted(cause: unknown): Fault {
+  return new Fault('INTERNAL', {
+    public: 'The embedded database did not start.',
+    internal: `the embedded database did not start: ${String(cause)}`,
+    cause,
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * The worker thread of the embedded database: PGlite runs its statements on the thread that calls it, and on the main
+ * thread each would stop every token stream for its length. Serves PostgreSQL's wire protocol on a Unix socket.
+ */
+import { createServer, type Socket } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { invariant, systemClock } from '#kernel';
+import { usualLimits } from './connections.ts';
+import type { EmbeddedStart } from './embedded.ts';
+import { type Seat, Turns } from './turns.ts';
+import { UnitReader } from './wire.ts';
+
+const { files, socket: socketPath } = workerData as EmbeddedStart;
+const parent = parentPort;
+invariant(parent, 'the embedded database runs in a worker thread');
+
+const database = await PGlite.create(files === null ? {} : { dataDir: files });
+
+const turns = new Turns(
+  {
+    run,
+    inTransaction: () => database.isInTransaction(),
+    rollback: () => void run(simpleQuery('ROLLBACK')),
+  },
+  { clock: systemClock, idleMs: usualLimits.idleInTransactionMs },
+);
+
+const sockets = new Set<Socket>();
+const server = createServer(serve);
+server.listen(socketPath, () => parent.postMessage('listening'));
+parent.once('message', close);
+
+/**
+ * Runs before it returns: only the flush to a file system that has none is left out. Of the ways to speak the protocol
+ * this is the one that keeps no parsed copy of every answer. A rejection is the death of the database: it is left
+ * unhandled, and ends the thread.
+ */
+function run(unit: Uint8Array): Uint8Array {
+  const answer: Buffer[] = [];
+  const onRawData = (bytes: Uint8Array) => void answer.push(Buffer.from(bytes)); // a copy: theirs is reused
+  void database.execProtocolRawStream(unit, { syncToFs: false, onRawData });
+  return Buffer.concat(answer);
+}
+
+function serve(socket: Socket): void {
+  const reader = new UnitReader();
+  const seat: Seat = {
+    answer: (bytes) => void socket.write(bytes),
+    expel: () => socket.destroy(),
+  };
+  sockets.add(socket);
+  socket.on('data', (chunk) => {
+    for (const unit of reader.read(chunk)) {
+      if (unit === 'ends') return socket.end();
+      if (unit === 'asks for encryption') socket.write('N');
+      else turns.enter(seat, unit.run);
+    }
+  });
+  socket.on('error', () => socket.destroy()); // `close` follows
+  socket.on('close', () => {
+    sockets.delete(socket);
+    turns.leave(seat);
+  });
+}
+
+/** Ends what runs and leaves the files as a clean shutdown does; the thread ends with its last handle. */
+async function close(): Promise<void> {
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  await database.close();
+  process.exit();
+}
+
+function simpleQuery(sql: string): Uint8Array {
+  const message = Buffer.from(`Q\0\0\0\0${sql}\0`);
+  message.writeInt32BE(message.length - 1, 1);
+  return message;
+}

@@ -1,0 +1,55 @@
+import type { Log, Secret } from '#kernel';
+import type { DatabaseAddress } from './connections.ts';
+import { notedFolder, takeDataDirectory } from './data-directory.ts';
+import { startEmbedded } from './embedded.ts';
+
+/** A database that takes connections. */
+export interface Place {
+  readonly address: DatabaseAddress;
+  /** Ends what was started for it. */
+  release(): Promise<void>;
+}
+
+export interface PlaceOptions {
+  /** A PostgreSQL 15+ server; without it the database is embedded in `dataDir`. */
+  databaseUrl?: Secret | null;
+  dataDir: string;
+  log: Log;
+  /** For a process that looks on: when another has `dataDir`, go to that one's database instead of being refused. */
+  join?: boolean;
+}
+
+/**
+ * The server, or the embedded database started in its directory.
+ *
+ * @throws Fault CONFLICT when another process has the directory, INTERNAL when the embedded database does not start.
+ */
+export async function findDatabase(options: PlaceOptions): Promise<Place> {
+  const { databaseUrl, dataDir, join = false } = options;
+  if (databaseUrl) return borrowed({ url: databaseUrl.reveal() });
+  try {
+    return await embeddedIn(options);
+  } catch (refusal) {
+    const socketFolder = join ? await notedFolder(dataDir) : null;
+    if (socketFolder === null) throw refusal;
+    return borrowed({ socketFolder });
+  }
+}
+
+async function embeddedIn({ dataDir, log }: PlaceOptions): Promise<Place> {
+  const directory = await takeDataDirectory(dataDir);
+  const { socketFolder, database: files } = directory;
+  try {
+    const database = await startEmbedded({ files, socketFolder, log });
+    const release = async () => {
+      await database.close();
+      await directory.release();
+    };
+    return { address: { socketFolder }, release };
+  } catch (error) {
+    await directory.release();
+    throw error;
+  }
+}
+
+const borrowed = (address: DatabaseAddress): Place => ({ address, async release() {} });

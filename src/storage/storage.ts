@@ -1,0 +1,140 @@
+import { fileURLToPath } from 'node:url';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { type Clock, Fault, type Log, sleep } from '#kernel';
+import { ChangeLog, type Changes, type Transaction } from './changes.ts';
+import {
+  type ConnectionLimits,
+  type DatabaseAddress,
+  exactTypes,
+  poolConfig,
+  usualLimits,
+} from './connections.ts';
+import { PrismaClient } from './generated/prisma/client.ts';
+import { migrate, readMigrations } from './migrate.ts';
+import { asFault } from './outage.ts';
+import { findDatabase, type Place, type PlaceOptions } from './place.ts';
+
+/** The open database. */
+export interface Storage {
+  readonly kind: 'embedded' | 'server';
+  /** For reads and for what is not money. */
+  readonly prisma: PrismaClient;
+  /**
+   * One statement, committed when it resolves: what the functions of money are called with. BIGINT and whole NUMERIC
+   * arrive as bigint. It has connections of its own, so that a page of usage never keeps a lease from its renewal.
+   *
+   * @throws Fault UNAVAILABLE when the database did not answer; whether the statement took effect is then unknown. What
+   * the database refused comes as the driver's error with its SQLSTATE in `code`.
+   */
+  query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
+  /**
+   * One transaction of several statements, not for money (rows stay locked between its statements). What `tx.change`
+   * noted is published with the commit and applied here before this resolves. Ten seconds at most.
+   *
+   * @throws Fault UNAVAILABLE as `query`, else what `act` threw; then nothing was written.
+   */
+  write<T>(act: (tx: Transaction) => Promise<T>): Promise<T>;
+  readonly changes: Changes;
+  /** Resolves when the database answers, within a second. @throws Fault UNAVAILABLE */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StorageOptions extends PlaceOptions {
+  clock: Clock;
+  /** Default 5 s; 0 lets a statement run, for those who read everything. */
+  statementTimeoutMs?: number;
+}
+
+/** prisma/migrations of this checkout. */
+export const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+
+/**
+ * Opens the database, creating the embedded one on its first start, and brings it up to the migrations.
+ *
+ * @throws Fault CONFLICT when another process has `dataDir` or an applied migration was edited; UNAVAILABLE when the
+ * server does not answer; INTERNAL when the embedded database or a migration fails.
+ */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  return storageAt(await findDatabase(options), options);
+}
+
+/** As `openStorage`, over a database that runs already; gives `place` back also when it fails. */
+export async function storageAt(
+  place: Place,
+  options: { clock: Clock; log: Log; statementTimeoutMs?: number },
+): Promise<Storage> {
+  const { clock, log } = options;
+  const statementMs = options.statementTimeoutMs ?? usualLimits.statementMs;
+  const { prisma, pool } = connect(place.address, { ...usualLimits, statementMs }, log);
+  const closeAll = async () => {
+    await Promise.all([prisma.$disconnect(), pool.end()]);
+    await place.release();
+  };
+  try {
+    await migrate(place.address, await readMigrations(migrationsFolder), log);
+    const changes = await ChangeLog.open(prisma, log);
+    const kind = 'url' in place.address ? 'server' : 'embedded';
+    return { kind, ...assemble({ prisma, pool, changes, clock, log, closeAll }) };
+  } catch (error) {
+    await closeAll();
+    throw asFault(error);
+  }
+}
+
+function connect(address: DatabaseAddress, limits: ConnectionLimits, log: Log) {
+  // An idle connection that breaks says so outside of any statement. The pool replaces it; unheard it ends the process.
+  const lost = (error: Error) => log.warn('a database connection was lost', { error });
+  const config = poolConfig(address, limits);
+  const adapter = new PrismaPg(config, { onPoolError: lost, onConnectionError: lost });
+  const pool = new pg.Pool({ ...config, types: exactTypes });
+  pool.on('error', lost);
+  return { prisma: new PrismaClient({ adapter, errorFormat: 'minimal' }), pool };
+}
+
+function assemble(parts: {
+  prisma: PrismaClient;
+  pool: pg.Pool;
+  changes: ChangeLog;
+  clock: Clock;
+  log: Log;
+  closeAll: () => Promise<void>;
+}): Omit<Storage, 'kind'> {
+  const { prisma, pool, changes, clock, log, closeAll } = parts;
+  const pruning = clock.every(hourMs, () => {
+    changes.prune().catch((error) => log.warn('old changes could not be pruned', { error }));
+  });
+  const query: Storage['query'] = async (sql, parameters = []) => {
+    const result = await pool.query(sql, [...parameters]).catch((error) => {
+      throw asFault(error);
+    });
+    return result.rows;
+  };
+  return {
+    prisma,
+    query,
+    write: (act) => changes.write(act),
+    changes,
+    ready: () => within(clock, readyMs, query('SELECT 1')),
+    async close() {
+      pruning.cancel();
+      await closeAll();
+    },
+  };
+}
+
+const hourMs = 3_600_000;
+const readyMs = 1_000;
+
+async function within(clock: Clock, ms: number, answer: Promise<unknown>): Promise<void> {
+  const answered = new AbortController();
+  const silence = sleep(clock, ms, answered.signal).then(() => {
+    throw new Fault('UNAVAILABLE', { public: `The database has not answered for ${ms} ms.` });
+  });
+  try {
+    await Promise.race([answer, silence]);
+  } finally {
+    answered.abort();
+  }
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { access, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { type Clock, type Log, Secret, silentLog, systemClock } from '#kernel';
+import { openStorage, type Storage } from '#storage';
+import { readMigrations } from '../../src/storage/migrate.ts';
+import { migrationsFolder } from '../../src/storage/storage.ts';
+import { testDatabaseUrl } from './servers.ts';
+
+/**
+ * A suite that holds for both databases is a function of the kind in a file of its own; `<name>.test.ts` calls it with
+ * `embedded`, `<name>.pg.test.ts` with `server`, so that it is left out where no server answers.
+ */
+export type DatabaseKind = Storage['kind'];
+
+export interface DatabaseOptions {
+  clock?: Clock;
+  log?: Log;
+}
+
+/** A database of the caller's own, migrated; `close` drops it. */
+export function freshDatabase(
+  kind: DatabaseKind,
+  { clock = systemClock, log = silentLog }: DatabaseOptions = {},
+): Promise<Storage> {
+  return kind === 'server' ? onServer(clock, log) : inDirectory(clock, log);
+}
+
+/** An empty database on the test server. */
+export async function freshServerDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `bourse_test_${crypto.randomUUID().replaceAll('-', '')}`;
+  await atServer(`CREATE DATABASE ${name}`);
+  const url = new URL(testDatabaseUrl);
+  url.pathname = name;
+  return { url: url.href, drop: () => atServer(`DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
+/** A folder under the system's temporary one; the caller removes it. */
+export const freshFolder = () => mkdtemp(join(tmpdir(), 'bourse-test-'));
+
+async function onServer(clock: Clock, log: Log): Promise<Storage> {
+  const { url, drop } = await freshServerDatabase();
+  const databaseUrl = new Secret(url);
+  return closingWith(await openStorage({ databaseUrl, dataDir: '', clock, log }), drop);
+}
+
+async function inDirectory(clock: Clock, log: Log): Promise<Storage> {
+  const dataDir = await freshFolder();
+  await cp(await template(), dataDir, { recursive: true });
+  return closingWith(await openStorage({ dataDir, clock, log }), () =>
+    rm(dataDir, { recursive: true, force: true }),
+  );
+}
+
+const closingWith = (storage: Storage, drop: () => Promise<void>): Storage => ({
+  ...storage,
+  async close() {
+    await storage.close();
+    await drop();
+  },
+});
+
+/**
+ * A data directory with these migrations, made once and then copied, because to create one takes seconds. Who is second
+ * to finish making it throws its own away.
+ */
+async function template(): Promise<string> {
+  const migrations = await readMigrations(migrationsFolder);
+  const state = createHash('sha256').update(JSON.stringify(migrations)).digest('hex');
+  const ready = join(tmpdir(), 'bourse-templates', state.slice(0, 16));
+  const found = await access(ready).then(
+    () => true,
+    () => false,
+  );
+  if (found) return ready;
+  const dataDir = await freshFolder();
+  const made = await openStorage({ dataDir, clock: systemClock, log: silentLog });
+  await made.close();
+  await mkdir(join(ready, '..'), { recursive: true });
+  await rename(dataDir, ready).catch(() => rm(dataDir, { recursive: true, force: true }));
+  return ready;
+}
+
+async function atServer(statement: string): Promise<void> {
+  const client = new pg.Client(testDatabaseUrl);
+  await client.connect();
+  await client.query(statement).finally(() => client.end());
+}
