@@ -15,7 +15,10 @@ export interface RequestLimit {
 }
 
 export interface Limits {
-  /** Counts one request of `key` if `perMinute` allows it: never more than that in any 60 s. A refused one is free. */
+  /**
+   * Counts one request of `key` if `perMinute` allows it: never more than that in any 60 s. A
+   * refused one is free.
+   */
   take(key: string, perMinute: number): RequestLimit;
   /** The same figures, with nothing counted. */
   look(key: string, perMinute: number): RequestLimit;

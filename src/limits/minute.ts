@@ -1,8 +1,13 @@
 const bucketMs = 1_000;
-/** The second that runs and the sixty before it: what is counted is never less than the last minute. */
+/**
+ * The second that runs and the sixty before it: what is counted is never less than the last minute.
+ */
 const buckets = 61;
 
-/** Requests of the last minute in one-second buckets: 250 bytes a key, whatever its limit. Times are monotonic. */
+/**
+ * Requests of the last minute in one-second buckets: 250 bytes a key, whatever its limit. Times are
+ * monotonic.
+ */
 export class Minute {
   readonly #counts = new Uint32Array(buckets);
   #second = 0;
@@ -20,7 +25,10 @@ export class Minute {
     return this.#total;
   }
 
-  /** Milliseconds from `atMs` until at most `left` of those counted still count; 0 when it is so now. */
+  /**
+   * Milliseconds from `atMs` until at most `left` of those counted still count; 0 when it is so
+   * now.
+   */
   msUntil(left: number, atMs: number): number {
     let counted = this.total(atMs);
     if (counted <= left) return 0;

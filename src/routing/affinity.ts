@@ -10,8 +10,9 @@ interface Stay {
 }
 
 /**
- * Where each session's last answer came from, so that its next request finds the provider's prompt cache warm. Forgets
- * a session after ten idle minutes, and the least recently used one when there are too many.
+ * Where each session's last answer came from, so that its next request finds the provider's prompt
+ * cache warm. Forgets a session after ten idle minutes, and the least recently used one when there
+ * are too many.
  */
 export class Affinity {
   readonly #clock: Clock;

@@ -2,18 +2,22 @@ import type { Clock } from '#kernel';
 import { FailureWindow, windowMs } from './window.ts';
 
 /**
- * The breaker of one endpoint. Closed: it is used. Open: it is left alone until its time has come. Half-open: one
- * trial is on its way, and everybody else is still kept off.
+ * The breaker of one endpoint. Closed: it is used. Open: it is left alone until its time has come.
+ * Half-open: one trial is on its way, and everybody else is still kept off.
  */
 export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 
 /**
- * `USED` and `DUE` are somebody who wants to use the endpoint, before and after its time has come. `TOO_MANY` is the
- * failure that reaches a threshold. `SPARED` is an attempt that says nothing about the endpoint.
+ * `USED` and `DUE` are somebody who wants to use the endpoint, before and after its time has come.
+ * `TOO_MANY` is the failure that reaches a threshold. `SPARED` is an attempt that says nothing
+ * about the endpoint.
  */
 export type BreakerEvent = 'USED' | 'DUE' | 'SUCCEEDED' | 'FAILED' | 'TOO_MANY' | 'SPARED';
 
-/** Every state meets every event. An open breaker ignores late answers to attempts from before it opened. */
+/**
+ * Every state meets every event. An open breaker ignores late answers to attempts from before it
+ * opened.
+ */
 export const transitions: Readonly<
   Record<BreakerState, Readonly<Record<BreakerEvent, BreakerState | 'refused'>>>
 > = {
@@ -82,17 +86,23 @@ export class Breaker {
     return this.#failedTrials;
   }
 
-  /** Until when the provider asked to be left alone, in milliseconds from now; 0 when it did not. */
+  /**
+   * Until when the provider asked to be left alone, in milliseconds from now; 0 when it did not.
+   */
   get pausedMs(): number {
     return Math.max(0, this.#pausedUntil - this.#clock.monotonic());
   }
 
-  /** Until when nobody may use it for its failures, in milliseconds from now; 0 when somebody may. */
+  /**
+   * Until when nobody may use it for its failures, in milliseconds from now; 0 when somebody may.
+   */
   get blockedMs(): number {
     return this.#state === 'CLOSED' ? 0 : Math.max(0, this.#dueAt - this.#clock.monotonic());
   }
 
-  /** Open, and nobody came to try it for as long as failures count: nothing is known of it any more. */
+  /**
+   * Open, and nobody came to try it for as long as failures count: nothing is known of it any more.
+   */
   get forgotten(): boolean {
     return this.#state !== 'CLOSED' && this.#clock.monotonic() > this.#dueAt + windowMs;
   }

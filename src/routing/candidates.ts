@@ -24,8 +24,9 @@ export interface Sifted<C = Candidate> {
 }
 
 /**
- * Sifts the endpoints of one model; the first check that an endpoint fails is its reason. What an endpoint is comes
- * before how it fares: `unwell` is asked last, so that an outage never makes a request lose its tools.
+ * Sifts the endpoints of one model; the first check that an endpoint fails is its reason. What an
+ * endpoint is comes before how it fares: `unwell` is asked last, so that an outage never makes a
+ * request lose its tools.
  */
 export function sift(
   request: RouteRequest,

@@ -15,7 +15,10 @@ export interface Question {
 
 type Check = (question: Question) => Refusal | null;
 
-/** The first check that an endpoint fails, in the order at the foot of this file; null when it passes all. */
+/**
+ * The first check that an endpoint fails, in the order at the foot of this file; null when it
+ * passes all.
+ */
 export function firstRefusal(question: Question): Refusal | null {
   for (const check of checks) {
     const refusal = check(question);
@@ -107,7 +110,8 @@ const quantization: Check = ({ endpoint, request: { preferences } }) => {
   const own = endpoint.quantization?.toLowerCase() ?? 'unknown';
   const wanted = preferences.quantizations?.map((name) => name.toLowerCase());
   if (!wanted || wanted.includes(own)) return null;
-  const reason = `Its quantization is ${own}; \`quantizations\` accepts ${wanted.join(', ') || 'none'}.`;
+  const accepted = wanted.join(', ') || 'none';
+  const reason = `Its quantization is ${own}; \`quantizations\` accepts ${accepted}.`;
   return refuse('QUANTIZATION', 'input.provider.quantizations', reason);
 };
 
@@ -121,7 +125,10 @@ const context: Check = ({ endpoint, request: { promptTokens, maxTokens } }) => {
   return refuse('CONTEXT_LENGTH', alone ? 'input.messages' : 'input.maxTokens', reason);
 };
 
-/** Null is a price that nobody knows; whoever counts an image among the prompt's tokens has the image price 0. */
+/**
+ * Null is a price that nobody knows; whoever counts an image among the prompt's tokens has the
+ * image price 0.
+ */
 const priceKnown: Check = ({ endpoint, prices, request: { needs } }) =>
   needs.images > 0 && prices.image === null
     ? refuse(

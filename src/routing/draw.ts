@@ -33,9 +33,10 @@ export function drawAll<T>(items: readonly T[], weights: readonly number[], pick
 }
 
 /**
- * Each one's chance of being drawn first: 1/price², of sum 1, which is how OpenRouter documents its load balancing
- * ($1 against $3 is 9 to 1). No price counts as less than a tenth of the median: a price of 0 would divide by zero, and
- * one that is all but 0 would take all traffic, so that nothing were known of the others when it fails.
+ * Each one's chance of being drawn first: 1/price², of sum 1, which is how OpenRouter documents its
+ * load balancing ($1 against $3 is 9 to 1). No price counts as less than a tenth of the median: a
+ * price of 0 would divide by zero, and one that is all but 0 would take all traffic, so that
+ * nothing were known of the others when it fails.
  */
 export function shares(prices: readonly Price[]): number[] {
   const sorted = prices.toSorted((left, right) => (left < right ? -1 : Number(left > right)));

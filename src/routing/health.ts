@@ -28,10 +28,16 @@ export interface StatusChange {
   readonly current: Condition;
 }
 
-/** How an attempt ended. `ABANDONED`: cancelled by us or by the caller, which says nothing about the endpoint. */
+/**
+ * How an attempt ended. `ABANDONED`: cancelled by us or by the caller, which says nothing about the
+ * endpoint.
+ */
 export type AttemptResult = 'SUCCEEDED' | 'ABANDONED' | UpstreamFault;
 
-/** Built to fail: they never trip a breaker nor turn DOWN, so that everybody always meets their fault. */
+/**
+ * Built to fail: they never trip a breaker nor turn DOWN, so that everybody always meets their
+ * fault.
+ */
 const faultModels: ReadonlySet<string> = new Set([
   'sandbox/fail-500',
   'sandbox/fail-429',
@@ -63,7 +69,10 @@ export class Health {
     this.#clock = clock;
   }
 
-  /** Takes the endpoint for an attempt, which is then to be reported; or says why it must be left alone. */
+  /**
+   * Takes the endpoint for an attempt, which is then to be reported; or says why it must be left
+   * alone.
+   */
   take(endpoint: Endpoint): Refusal | null {
     const refusal = this.refusal(endpoint);
     if (!refusal) this.#entries.get(endpoint.id)?.breaker.admit();

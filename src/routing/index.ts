@@ -1,11 +1,14 @@
 /**
- * routing: which endpoint a request goes to, in which order, and why not to the others. Owns the breakers and the memory
- * of sessions; refuses to send anything, to wait for anything and to know a bill.
+ * routing: which endpoint a request goes to, in which order, and why not to the others. Owns the
+ * breakers and the memory of sessions; refuses to send anything, to wait for anything and to know a
+ * bill.
  *
- * 1. Each endpoint of the models asked for is a candidate or rejected with its reason: none is lost.
+ * 1. Each endpoint of the models asked for is a candidate or rejected with its reason: none is
+ *    lost.
  * 2. The weights of a route with candidates add up to 1.
  * 3. A request narrows the organization's policy and the key's models, never widens them.
- * 4. A caller's own fault, an abandoned attempt and a rate limit never open a breaker; a fault model never does.
+ * 4. A caller's own fault, an abandoned attempt and a rate limit never open a breaker; a fault
+ *    model never does.
  * 5. Of a half-open breaker there is one trial at a time on a node.
  * 6. A dry run is the same code: it differs in the draw alone.
  */

@@ -1,9 +1,10 @@
 import type { Model, Provider } from '#catalog';
 
 /**
- * Whether a list of models names this one. An entry is a slug, an alias or an id, or a pattern on the slug in which
- * `*` stands for any run of characters (`anthropic/*`). Patterns do not look at aliases: a list that allows
- * `openai/*` must not admit another author's model by one of its nicknames.
+ * Whether a list of models names this one. An entry is a slug, an alias or an id, or a pattern on
+ * the slug in which `*` stands for any run of characters (`anthropic/*`). Patterns do not look at
+ * aliases: a list that allows `openai/*` must not admit another author's model by one of its
+ * nicknames.
  */
 export function namesModel(list: readonly string[], model: Model): boolean {
   return list.some((entry) => {
@@ -22,7 +23,9 @@ export function positionOf(list: readonly string[], provider: Provider): number 
 export const namesProvider = (list: readonly string[], provider: Provider) =>
   positionOf(list, provider) >= 0;
 
-/** Lists and providers are immutable, and one list is held against every endpoint: fold each once. */
+/**
+ * Lists and providers are immutable, and one list is held against every endpoint: fold each once.
+ */
 const foldedList = once((list: readonly string[]) => list.map(folded));
 const namesOf = once(({ slug, name, id }: Provider) => [slug, name, id].map(folded));
 
@@ -40,7 +43,10 @@ function folded(name: string): string {
   return name.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '');
 }
 
-/** Each piece between stars is found as early as it can be, so the cost is linear in what callers may write. */
+/**
+ * Each piece between stars is found as early as it can be, so the cost is linear in what callers
+ * may write.
+ */
 function matchesPattern(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop() ?? '';

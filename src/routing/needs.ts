@@ -4,7 +4,10 @@ import { type RouteNeeds, textNeeds } from './request.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
 
-/** The field's name of each parameter that endpoints differ in. The response format has two, by its type. */
+/**
+ * The field's name of each parameter that endpoints differ in. The response format has two, by its
+ * type.
+ */
 const parameterNames = {
   temperature: 'temperature',
   topP: 'top_p',
@@ -24,7 +27,10 @@ const parameterNames = {
 
 const partModality = { text: 'TEXT', image: 'IMAGE', audio: 'AUDIO', file: 'FILE' } as const;
 
-/** What a chat request needs of an endpoint: its parameters and the kinds of content in its messages. */
+/**
+ * What a chat request needs of an endpoint: its parameters and the kinds of content in its
+ * messages.
+ */
 export function needsOf(chat: Chat): RouteNeeds {
   const parts = chat.messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
   return {

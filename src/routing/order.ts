@@ -29,8 +29,8 @@ export interface Ordering {
 }
 
 /**
- * Puts candidates of one model into the order in which they are tried: those that `order` names, or else the one that
- * the session is at; then by `sort` or variant, or, without a wish, by a draw.
+ * Puts candidates of one model into the order in which they are tried: those that `order` names, or
+ * else the one that the session is at; then by `sort` or variant, or, without a wish, by a draw.
  */
 export function order(candidates: readonly Candidate[], ordering: Ordering): RouteCandidate[] {
   const chosen = ordering.preferences.order
@@ -96,7 +96,10 @@ function sortReason(sort: RouteSort, key: number, wish: string): string {
     : `By throughput, as ${wish} asks: its median is ${Math.round(-key)} tokens a second.`;
 }
 
-/** Draws from those that do well, then from the rest, so that a failing one is still there when nothing else is. */
+/**
+ * Draws from those that do well, then from the rest, so that a failing one is still there when
+ * nothing else is.
+ */
 function drawn(candidates: readonly Candidate[], ordering: Ordering): RouteCandidate[] {
   const { preferences, medians, troubled, pick } = ordering;
   const judged = candidates.map((candidate) => {

@@ -25,7 +25,10 @@ export type RejectionCode =
 /** Why an endpoint is out. */
 export interface Refusal {
   readonly code: RejectionCode;
-  /** What removed it: `input.provider.only`, `policy.allowTraining`, `apiKey.allowedModels`, …; null for its own state. */
+  /**
+   * What removed it: `input.provider.only`, `policy.allowTraining`, `apiKey.allowedModels`, …; null
+   * for its own state.
+   */
   readonly setting: string | null;
   /** A sentence that a person can act on. */
   readonly reason: string;
@@ -59,8 +62,9 @@ export class NoEndpointAvailable extends Fault {
 }
 
 /**
- * POLICY_VIOLATION when the organization's policy or the key removed every endpoint, CONTEXT_LENGTH_EXCEEDED when each
- * one that the platform can use is too short; NO_ENDPOINT_AVAILABLE for all else.
+ * POLICY_VIOLATION when the organization's policy or the key removed every endpoint,
+ * CONTEXT_LENGTH_EXCEEDED when each one that the platform can use is too short;
+ * NO_ENDPOINT_AVAILABLE for all else.
  */
 function codeOf(rejections: readonly Rejection[]): FaultCode {
   if (rejections.length > 0 && rejections.every(byRule)) return 'POLICY_VIOLATION';

@@ -2,7 +2,10 @@ import type { Modality } from '#catalog';
 import type { RoutingPolicy } from '#identity';
 import type { Price } from '#kernel';
 
-/** One question to the router: everything that decides where a request may go and where it goes first. */
+/**
+ * One question to the router: everything that decides where a request may go and where it goes
+ * first.
+ */
 export interface RouteRequest {
   /** As asked for: a slug, an alias or an id, with variants (`:floor`, `:nitro`, `:free`). */
   readonly model: string;
@@ -25,7 +28,10 @@ export interface RouteRequest {
   readonly at: Date;
 }
 
-/** The part of the contract's `ProviderPreferences` that chooses endpoints, with its defaults applied. */
+/**
+ * The part of the contract's `ProviderPreferences` that chooses endpoints, with its defaults
+ * applied.
+ */
 export interface RoutePreferences {
   readonly order: readonly string[] | null;
   readonly only: readonly string[] | null;
@@ -47,7 +53,9 @@ export type RouteSort = 'PRICE' | 'THROUGHPUT' | 'LATENCY';
 
 /** What an endpoint must take to serve the request. */
 export interface RouteNeeds {
-  /** Parameters that the request uses, in the field's names (`tools`, `seed`, `response_format`, …). */
+  /**
+   * Parameters that the request uses, in the field's names (`tools`, `seed`, `response_format`, …).
+   */
   readonly parameters: ReadonlySet<string>;
   /** Those without which an endpoint is of no use; a dry run names them. */
   readonly requiredParameters: ReadonlySet<string>;

@@ -8,13 +8,19 @@ import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.t
 import type { RouteRequest } from './request.ts';
 import { type AskedModel, findModel } from './variants.ts';
 
-/** The answer of the router. Each endpoint of the models asked for is a candidate or rejected, and in one place. */
+/**
+ * The answer of the router. Each endpoint of the models asked for is a candidate or rejected, and
+ * in one place.
+ */
 export interface Route {
   /** The model asked for; null when a name is unknown, and then there is nothing but `error`. */
   readonly model: Model | null;
   /** It and its fallbacks. */
   readonly models: readonly Model[];
-  /** In the order in which they are tried; those of a fallback model after all of the model before it. */
+  /**
+   * In the order in which they are tried; those of a fallback model after all of the model before
+   * it.
+   */
   readonly candidates: readonly RouteCandidate[];
   readonly rejected: readonly Rejection[];
   /** Why there is no candidate: MODEL_NOT_FOUND, or a `NoEndpointAvailable`. */
@@ -48,7 +54,9 @@ export function makeRoute(request: RouteRequest, around: Surroundings): Route {
   return { model: models[0] ?? null, models, candidates, rejected, error, request };
 }
 
-/** Whose prompt cache it is: one model in one session of one organization; null without a session. */
+/**
+ * Whose prompt cache it is: one model in one session of one organization; null without a session.
+ */
 export function sessionOf(request: RouteRequest, model: Model): string | null {
   const { organizationId, sessionId } = request;
   return organizationId && sessionId ? [organizationId, model.id, sessionId].join('\n') : null;
@@ -74,7 +82,10 @@ function listOf(
   return { candidates: kept, rejected: [...rejected, ...cut] };
 }
 
-/** A session draws by its own name: wherever it starts, on whichever node, it starts at the same endpoint. */
+/**
+ * A session draws by its own name: wherever it starts, on whichever node, it starts at the same
+ * endpoint.
+ */
 function pickOf(random: Random | null, session: string | null): Pick {
   if (!random) return heaviest;
   return byChance(session ? seededRandom(session) : random);

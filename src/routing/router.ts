@@ -23,13 +23,19 @@ export interface RouterOptions {
 
 /** The door of the room. Nothing here waits: everything that decides is in memory. */
 export interface Router {
-  /** Where a request goes, with one candidate at least. Throws MODEL_NOT_FOUND and `NoEndpointAvailable`. */
+  /**
+   * Where a request goes, with one candidate at least. Throws MODEL_NOT_FOUND and
+   * `NoEndpointAvailable`.
+   */
   route(request: RouteRequest): Route;
-  /** A dry run: nothing is drawn, the likeliest comes first. Throws nothing: the route carries its `error`. */
+  /**
+   * A dry run: nothing is drawn, the likeliest comes first. Throws nothing: the route carries its
+   * `error`.
+   */
   plan(request: RouteRequest): Route;
   /**
-   * The candidates one by one, each looked at again in the moment of its use; every one that is taken has to be
-   * reported. Throws `NoEndpointAvailable` when all of them went out meanwhile.
+   * The candidates one by one, each looked at again in the moment of its use; every one that is
+   * taken has to be reported. Throws `NoEndpointAvailable` when all of them went out meanwhile.
    */
   attempts(route: Route): Generator<RouteCandidate, void, undefined>;
   /** How an attempt ended. */
@@ -38,7 +44,9 @@ export interface Router {
   /** What other nodes should know; what they said goes to `apply`. Returns how to stop it. */
   onNotice(listener: (notice: BreakerNotice) => void): () => void;
   apply(notice: BreakerNotice): void;
-  /** An endpoint became UP, DEGRADED or DOWN, through this node or another. Returns how to stop it. */
+  /**
+   * An endpoint became UP, DEGRADED or DOWN, through this node or another. Returns how to stop it.
+   */
   onStatus(listener: (change: StatusChange) => void): () => void;
   close(): void;
 }

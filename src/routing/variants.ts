@@ -11,14 +11,19 @@ export interface AskedModel {
   readonly sortVariant: string | null;
 }
 
-/** Variants of a slug. A model whose own slug ends like one is found by it before any is taken off. */
+/**
+ * Variants of a slug. A model whose own slug ends like one is found by it before any is taken off.
+ */
 const variants: Readonly<Record<string, Partial<AskedModel>>> = {
   floor: { sort: 'PRICE', sortVariant: ':floor' },
   nitro: { sort: 'THROUGHPUT', sortVariant: ':nitro' },
   free: { free: true },
 };
 
-/** The model behind a name with its variants (`author/name:free:floor`); of two sorts the last counts. */
+/**
+ * The model behind a name with its variants (`author/name:free:floor`); of two sorts the last
+ * counts.
+ */
 export function findModel(market: Market, asked: string): AskedModel | null {
   const model = market.model(asked);
   if (model) return model.removedAt ? null : { model, sort: null, free: false, sortVariant: null };

@@ -100,9 +100,8 @@ describe('when it opens', () => {
     expect(breaker.state).toBe('OPEN');
   });
 
-  it('half of twenty within 30 s open it, half of nineteen do not', () => {
+  it('half of twenty within 30 s open it, half of eighteen do not', () => {
     const breaker = new Breaker(virtualClock());
-    breaker.record('FAILED');
     for (let pair = 0; pair < 9; pair++) {
       breaker.record('SUCCEEDED');
       breaker.record('FAILED');
@@ -111,6 +110,16 @@ describe('when it opens', () => {
     breaker.record('SUCCEEDED');
     breaker.record('FAILED');
     expect(breaker.state).toBe('OPEN');
+  });
+
+  it('ten of nineteen do not', () => {
+    const breaker = new Breaker(virtualClock());
+    for (let pair = 0; pair < 9; pair++) {
+      breaker.record('FAILED');
+      breaker.record('SUCCEEDED');
+    }
+    breaker.record('FAILED');
+    expect(breaker.state).toBe('CLOSED');
   });
 
   it('less than half of many does not', () => {

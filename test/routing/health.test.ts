@@ -63,7 +63,7 @@ describe('what counts against an endpoint', () => {
     expect(health.refusal(one)).toMatchObject({ code: 'TRIPPED', retryAfterMs: 10_000 });
   });
 
-  it('a rate limit does not, however often it comes; it is left alone as long as it asked', async () => {
+  it('a rate limit never does; the endpoint is left alone as long as it asked', async () => {
     const { clock, health, one } = stand();
     for (let time = 0; time < 50; time++) {
       health.report(one, fault('RATE_LIMITED', { retryAfterMs: 7_000 }));

@@ -63,7 +63,7 @@ describe('without a wish', () => {
     }
   });
 
-  it('one that misses a wished-for median goes after those that meet it or are not measured', () => {
+  it('one that misses a wished-for median goes after those that meet it or have none', () => {
     const { providers, reasons } = ordered(prefer({ minTokensPerSecond: 50 }), {
       cheap: { tokensPerSecond: 20 },
       dear: { tokensPerSecond: 90 },

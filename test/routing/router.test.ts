@@ -55,7 +55,7 @@ describe('attempts', () => {
     expect(router.plan(asked).candidates).toHaveLength(3);
   });
 
-  it('let one trial through when the time of an endpoint has come, and keep others off it', async () => {
+  it("let one trial through when an endpoint's time has come, and keep others off", async () => {
     const { clock, router, asked, trip, a, b } = stand();
     trip(a);
     await clock.advance(10_000);
