@@ -18,7 +18,7 @@ export {
   readCompletionId,
 } from './ids.ts';
 export { InvariantViolation, invariant, unreachable } from './invariant.ts';
-export { type Log, type LogFields, type LogLevel, openLog, scrub, silentLog } from './log.ts';
+export { type Log, type LogFields, type LogLevel, openLog, silentLog } from './log.ts';
 export {
   amountMax,
   divideHalfEven,
@@ -35,5 +35,6 @@ export {
   shareOf,
 } from './money.ts';
 export { type Random, secureText, seededRandom, systemRandom } from './random.ts';
+export { scrub } from './scrub.ts';
 export { Secret } from './secret.ts';
 export { type Deadline, deadline, type LinkedAbort, linkAborts } from './signal.ts';

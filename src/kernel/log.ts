@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { Fault } from './fault.ts';
+import { scrub } from './scrub.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -86,57 +87,66 @@ function wrap(sink: pino.Logger, base: LogFields): Log {
   };
 }
 
+/** The same list for code that goes around the types. */
+const fieldNames: Readonly<Record<keyof LogFields, true>> = {
+  room: true,
+  requestId: true,
+  completion: true,
+  organization: true,
+  apiKey: true,
+  session: true,
+  model: true,
+  provider: true,
+  endpoint: true,
+  attempt: true,
+  code: true,
+  status: true,
+  count: true,
+  durationMs: true,
+  address: true,
+  method: true,
+  path: true,
+  topic: true,
+  migration: true,
+  invariant: true,
+  reason: true,
+  error: true,
+};
+
 function printable(fields: LogFields): Record<string, unknown> {
   const line: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    line[name] = name === 'error' ? describe(value) : scrubbed(value);
+    if (!Object.hasOwn(fieldNames, name) || value === undefined) continue;
+    if (name === 'error') line[name] = describe(value, causesMax);
+    else if (typeof value === 'number') line[name] = value;
+    else line[name] = scrub(String(value));
   }
   return line;
 }
 
-const scrubbed = (value: unknown) => (typeof value === 'string' ? scrub(value) : value);
+/** An error may be its own cause, by a detour. */
+const causesMax = 5;
 
-function describe(thrown: unknown): Record<string, unknown> {
+function describe(thrown: unknown, causesLeft: number): Record<string, unknown> {
   if (!(thrown instanceof Error)) return { message: scrub(String(thrown)) };
   const { name, message, stack, cause } = thrown;
+  const isLast = cause === undefined || causesLeft === 0;
   return {
     name,
     ...(thrown instanceof Fault ? { code: thrown.code } : {}),
     message: scrub(message),
     stack: stack ? scrub(stack) : undefined,
-    ...(cause === undefined ? {} : { cause: describe(cause) }),
+    ...(isLast ? {} : { cause: describe(cause, causesLeft - 1) }),
   };
-}
-
-/** What a credential looks like, ours and the providers' alike. */
-const secrets: readonly [RegExp, string][] = [
-  [/\b(sk|pk|rk|whsec|ghp|gsk|xai|AIza|key)[-_][A-Za-z0-9_-]{12,}/g, '$1-[secret]'],
-  [/\b(Bearer|Basic)\s+[^\s"',;]+/gi, '$1 [secret]'],
-  [/([?&](?:key|token|api_key|secret|password)=)[^&\s"']+/gi, '$1[secret]'],
-  [/(\w+:\/\/[^\s:/@]+):[^\s@/]+@/g, '$1:[secret]@'],
-  [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+/g, '[secret]'],
-];
-
-const textMax = 2_000;
-
-/**
- * Masks what looks like a credential and cuts what is long. Also for provider texts on their way to
- * a caller.
- */
-export function scrub(text: string): string {
-  const short = text.length > textMax ? `${text.slice(0, textMax)}…` : text;
-  return secrets.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), short);
 }
 
 async function prettyStream(out: Writable): Promise<Writable> {
   const { default: pretty } = await import('pino-pretty');
-  const stream = pretty({
+  return pretty({
     colorize: true,
     translateTime: 'HH:MM:ss.l',
     ignore: 'room',
     messageFormat: '{if room}{room}: {end}{msg}',
+    destination: out,
   });
-  stream.pipe(out);
-  return stream as unknown as Writable; // pino-pretty types its transform as a bare stream
 }
