@@ -41,7 +41,7 @@ export interface BusOptions {
 }
 
 /**
- * With Redis it resolves after the first attempt to connect, within five seconds, whether that
+ * With Redis it resolves after the first attempt to connect, within three seconds, whether that
  * succeeded (`connected`) or not; it then goes on trying for as long as it is open.
  */
 export async function openBus(options: BusOptions): Promise<Bus> {

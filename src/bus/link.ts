@@ -21,7 +21,7 @@ export interface LinkOptions {
   healed(): void;
 }
 
-const dialMs = 5_000;
+const dialMs = 3_000;
 const pingMs = 1_000;
 /**
  * Ticks that a ping may stay unanswered before the other side counts as dead. They are counted

@@ -25,7 +25,11 @@ const next = <T extends keyof BusTopics>(bus: Bus, topic: T) =>
   new Promise<BusTopics[T]>((resolve) => void bus.subscribe(topic, resolve));
 
 describe('over Redis', () => {
-  keepsItsPromises((log) => node(testRedisUrl, `bourse-test-${randomUUID()}`, log));
+  keepsItsPromises(async (log) => {
+    const bus = await node(testRedisUrl, `bourse-test-${randomUUID()}`, log);
+    expect(bus.connected).toBe(true);
+    return bus;
+  });
 });
 
 it('a message reaches every other node once, and no other installation', async () => {

@@ -123,7 +123,7 @@ describe('a line of a bill', () => {
     );
   });
 
-  it('refuses a quantity that is no count, and an amount beyond 64 bits, instead of wrapping', () => {
+  it('refuses a quantity that is no count and an amount beyond 64 bits: nothing wraps', () => {
     for (const quantity of [-1, 1.5, NaN, Infinity, Number.MAX_SAFE_INTEGER + 1]) {
       expect(() => lineAmount(quantity, 1n), String(quantity)).toThrow(Fault);
     }
@@ -132,7 +132,7 @@ describe('a line of a bill', () => {
     expect(() => lineAmount(Number.MAX_SAFE_INTEGER, amountMax)).toThrow(Fault);
   });
 
-  it('names no amount in what the caller reads, and the amount in what the operator reads', () => {
+  it('tells the amount to the operator and not to the caller', () => {
     try {
       lineAmount(1_000_001, amountMax);
       expect.unreachable();
