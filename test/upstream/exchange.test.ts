@@ -144,6 +144,22 @@ describe('an abort', () => {
     expect(performance.now() - start).toBeLessThan(250);
   });
 
+  test('throws before anything that was read and not yet pulled', async () => {
+    const go = Promise.withResolvers<void>();
+    stub.answerWith(async (answer) => {
+      await answer.sse(textChunk('a'));
+      await go.promise;
+      await answer.sse(textChunk('b'));
+    });
+    const abort = new AbortController();
+    const attempt = connector().send(callTo(stub.url), abort.signal)[Symbol.asyncIterator]();
+    await attempt.next();
+    go.resolve();
+    await readByClient();
+    abort.abort(reason);
+    await expect(attempt.next()).rejects.toBe(reason);
+  });
+
   test('while a refusal is read closes the connection at once', async () => {
     stub.answerWith(async (answer) => {
       answer.head(500, { 'content-type': 'application/json' });
@@ -275,10 +291,13 @@ describe('a time-out', () => {
 
   test('does not count the time in which the consumer rests', async () => {
     const go = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
     stub.answerWith(async (answer) => {
       await answer.sse(textChunk('a'));
       await go.promise;
-      await answer.sse(textChunk('b'), finishChunk(), endMark);
+      await answer.sse(textChunk('b'));
+      await goOn.promise;
+      await answer.sse(finishChunk(), endMark);
       answer.end();
     });
     const { clock, iterator } = timed({});
@@ -286,6 +305,7 @@ describe('a time-out', () => {
     go.resolve();
     await readByClient();
     await clock.advance(5_000);
+    goOn.resolve();
     const rest = await outcomeOf({ [Symbol.asyncIterator]: () => iterator });
     expect(rest).toMatchObject({ text: 'b', thrown: undefined });
   });
@@ -301,13 +321,6 @@ describe('a time-out', () => {
     expect(clock.pending).toBe(0);
     stub = await stubUpstream();
   });
-
-  /** One round trip of another request: what was sent before it has reached this process. */
-  async function readByClient() {
-    const other = await stubUpstream();
-    await send(callTo(other.url));
-    await other.close();
-  }
 });
 
 test('a consumer that does not pull bounds what is held: the provider has to wait', async () => {
@@ -336,4 +349,11 @@ test('a consumer that does not pull bounds what is held: the provider has to wai
 /** Some turns of the event loop: sockets that can move have moved. */
 async function nextTurns() {
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+}
+
+/** One round trip of another request: what was sent before it has reached this process. */
+async function readByClient() {
+  const other = await stubUpstream();
+  await send(callTo(other.url));
+  await other.close();
 }

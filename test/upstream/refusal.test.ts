@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Secret, systemClock } from '#kernel';
+import { Secret, silentLog, systemClock } from '#kernel';
 import { openAiCompatible, UpstreamFault } from '#upstream';
 import { recordingLog } from '../harness/recording-log.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type UpstreamStub,
   wholeAnswer,
 } from '../harness/upstream-stub.ts';
+import { virtualClock } from '../harness/virtual-clock.ts';
 import { callTo, faultOf, outcomeOf, send } from './calls.ts';
 
 let stub: UpstreamStub;
@@ -95,12 +96,32 @@ test('a rate limit says when to come back', async () => {
   expect([fault.retryAfterMs, fault.retryable]).toEqual([7_000, true]);
 });
 
-test('a refusal whose body never ends is told by its status', async () => {
+test('a refusal whose body never ends is told by its status after two seconds', async () => {
+  const clock = virtualClock();
+  const begun = Promise.withResolvers<void>();
+  stub.answerWith(async (answer) => {
+    answer.head(500, { 'content-type': 'text/plain' });
+    await answer.write('It broke');
+    begun.resolve();
+  });
+  const connector = openAiCompatible({ clock, log: silentLog });
+  const outcome = outcomeOf(connector.send(callTo(stub.url), new AbortController().signal));
+  await begun.promise;
+  // The headers are here once the time-out of the refusal stands beside that of the attempt.
+  while (clock.pending < 2) await new Promise(setImmediate);
+  await clock.advance(2_000);
+  expect((await outcome).thrown).toMatchObject({ httpStatus: 500, failure: 'STATUS' });
+});
+
+test('a refusal is read to 64 KiB and no further', async () => {
+  const clock = virtualClock();
   stub.answerWith(async (answer) => {
     answer.head(500, { 'content-type': 'text/plain' });
     await answer.write('a'.repeat(100_000));
   });
-  expect((await faultOf(callTo(stub.url))).httpStatus).toBe(500);
+  const connector = openAiCompatible({ clock, log: silentLog });
+  const outcome = outcomeOf(connector.send(callTo(stub.url), new AbortController().signal));
+  expect((await outcome).thrown).toMatchObject({ httpStatus: 500, failure: 'STATUS' });
 });
 
 test('a refusal that breaks off is told by its status and the words that came', async () => {
@@ -166,10 +187,11 @@ describe('an answer that is not the protocol', () => {
   });
 
   test('by its size', async () => {
-    const piece = Buffer.alloc(1024 * 1024, 'a');
+    const space = Buffer.alloc(1024 * 1024, ' ');
     stub.answerWith(async (answer) => {
       answer.head(200, { 'content-type': 'application/json' });
-      for (let count = 0; count < 18; count++) await answer.write(piece);
+      for (let count = 0; count < 18; count++) await answer.write(space);
+      await answer.write(JSON.stringify(wholeAnswer({ content: 'Hello' })));
       answer.end();
     });
     expect((await faultOf(callTo(stub.url, { stream: false }))).failure).toBe('MALFORMED');
