@@ -10,6 +10,9 @@ export interface EmbeddedStart {
   socket: string;
 }
 
+/** What the worker thread tells. */
+export type EmbeddedNews = { listening: true } | { died: string };
+
 export interface EmbeddedDatabase {
   readonly socketFolder: string;
   /** A clean shutdown; the folder of the socket is the caller's to remove. */
@@ -48,7 +51,10 @@ export async function startEmbedded(options: {
   worker.on('error', (error) => {
     cause = error;
   });
-  worker.once('message', () => listening.resolve());
+  worker.on('message', (news: EmbeddedNews) => {
+    if ('died' in news) cause = news.died;
+    else listening.resolve();
+  });
   await listening.promise;
   return {
     socketFolder,

@@ -4,10 +4,10 @@
  */
 import { createServer, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
 import { invariant, systemClock } from '#kernel';
 import { usualLimits } from './connections.ts';
-import type { EmbeddedStart } from './embedded.ts';
+import type { EmbeddedNews, EmbeddedStart } from './embedded.ts';
+import { openMortalPglite } from './mortal-pglite.ts';
 import { type Seat, Turns } from './turns.ts';
 import { UnitReader } from './wire.ts';
 
@@ -15,7 +15,7 @@ const { files, socket: socketPath } = workerData as EmbeddedStart;
 const parent = parentPort;
 invariant(parent, 'the embedded database runs in a worker thread');
 
-const database = await PGlite.create(files === null ? {} : { dataDir: files });
+const database = await openMortalPglite(files, die);
 
 const turns = new Turns(
   {
@@ -28,7 +28,7 @@ const turns = new Turns(
 
 const sockets = new Set<Socket>();
 const server = createServer(serve);
-server.listen(socketPath, () => parent.postMessage('listening'));
+server.listen(socketPath, () => say({ listening: true }));
 parent.once('message', close);
 
 /**
@@ -62,6 +62,15 @@ function serve(socket: Socket): void {
     sockets.delete(socket);
     turns.leave(seat);
   });
+}
+
+function say(message: EmbeddedNews): void {
+  parent?.postMessage(message);
+}
+
+function die(cause: unknown): never {
+  say({ died: cause instanceof Error ? (cause.stack ?? cause.message) : JSON.stringify(cause) });
+  process.exit(1);
 }
 
 /** Ends what runs and leaves the files as a clean shutdown does; the thread ends with its last handle. */

@@ -30,7 +30,9 @@ export interface Storage {
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
   /**
    * One transaction of several statements, not for money (rows stay locked between its statements). What `tx.change`
-   * noted is published with the commit and applied here before this resolves. Ten seconds at most.
+   * noted is published with the commit and applied here before this resolves. Ten seconds at most. Inside of `act` wait
+   * for statements of `tx` alone: the embedded database serves nobody else until the transaction has ended, so one that
+   * waits for `query` or `prisma` waits for itself, until it is rolled back after five seconds.
    *
    * @throws Fault UNAVAILABLE as `query`, else what `act` threw; then nothing was written.
    */

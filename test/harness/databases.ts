@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type Clock, type Log, Secret, silentLog, systemClock } from '#kernel';
 import { openStorage, type Storage } from '#storage';
+import type { DatabaseAddress } from '../../src/storage/connections.ts';
+import { privateFolder, removeSocketFolder } from '../../src/storage/data-directory.ts';
+import { startEmbedded } from '../../src/storage/embedded.ts';
 import { readMigrations } from '../../src/storage/migrate.ts';
 import { migrationsFolder } from '../../src/storage/storage.ts';
 import { testDatabaseUrl } from './servers.ts';
@@ -28,8 +31,24 @@ export function freshDatabase(
   return kind === 'server' ? onServer(clock, log) : inDirectory(clock, log);
 }
 
-/** An empty database on the test server. */
-export async function freshServerDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+/** A database of the caller's own without a table in it, at an address that takes connections. */
+export async function emptyDatabase(
+  kind: DatabaseKind,
+): Promise<{ address: DatabaseAddress; drop(): Promise<void> }> {
+  if (kind === 'server') {
+    const { url, drop } = await serverDatabase();
+    return { address: { url }, drop };
+  }
+  const socketFolder = await privateFolder();
+  const database = await startEmbedded({ files: null, socketFolder, log: silentLog });
+  const drop = async () => {
+    await database.close();
+    await removeSocketFolder(socketFolder);
+  };
+  return { address: { socketFolder }, drop };
+}
+
+async function serverDatabase() {
   const name = `bourse_test_${crypto.randomUUID().replaceAll('-', '')}`;
   await atServer(`CREATE DATABASE ${name}`);
   const url = new URL(testDatabaseUrl);
@@ -41,14 +60,20 @@ export async function freshServerDatabase(): Promise<{ url: string; drop(): Prom
 export const freshFolder = () => mkdtemp(join(tmpdir(), 'bourse-test-'));
 
 async function onServer(clock: Clock, log: Log): Promise<Storage> {
-  const { url, drop } = await freshServerDatabase();
+  const { url, drop } = await serverDatabase();
   const databaseUrl = new Secret(url);
   return closingWith(await openStorage({ databaseUrl, dataDir: '', clock, log }), drop);
 }
 
-async function inDirectory(clock: Clock, log: Log): Promise<Storage> {
+/** A data directory with a migrated database that nobody uses; the caller removes it. */
+export async function freshDataDirectory(): Promise<string> {
   const dataDir = await freshFolder();
   await cp(await template(), dataDir, { recursive: true });
+  return dataDir;
+}
+
+async function inDirectory(clock: Clock, log: Log): Promise<Storage> {
+  const dataDir = await freshDataDirectory();
   return closingWith(await openStorage({ dataDir, clock, log }), () =>
     rm(dataDir, { recursive: true, force: true }),
   );
