@@ -12,7 +12,9 @@ export interface UpstreamStub {
   readonly connections: number;
   /** The next request that is not yet in `requests`. */
   nextRequest(): Promise<StubRequest>;
-  /** Every request from now on is answered by this script. Its first script says "Hello" properly. */
+  /**
+   * Every request from now on is answered by this script. Its first script says "Hello" properly.
+   */
   answerWith(script: StubScript): void;
   close(): Promise<void>;
 }
@@ -28,11 +30,17 @@ export interface StubRequest {
   readonly aborted: Promise<void>;
 }
 
-/** A step resolves once its bytes are handed to the network, so that a pause is any `await` between two steps. */
+/**
+ * A step resolves once its bytes are handed to the network, so that a pause is any `await` between
+ * two steps.
+ */
 export interface StubAnswer {
   head(status: number, headers?: Readonly<Record<string, string>>): void;
   write(bytes: string | Buffer): Promise<void>;
-  /** Events, after the head of a stream if none was sent: a string is data as it stands, else its JSON. */
+  /**
+   * Events, after the head of a stream if none was sent: a string is data as it stands, else its
+   * JSON.
+   */
   sse(...data: readonly unknown[]): Promise<void>;
   json(status: number, body: unknown, headers?: Readonly<Record<string, string>>): void;
   end(): void;
