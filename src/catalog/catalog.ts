@@ -69,7 +69,7 @@ export async function importSnapshot(
   { storage, clock }: { readonly storage: Storage; readonly clock: Clock },
   snapshot: Snapshot,
 ): Promise<boolean> {
-  const desired = desiredOf([snapshot, sandboxSnapshot]);
+  const desired = desiredOf(snapshot, sandboxSnapshot);
   return storage.write(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${importLock})`;
     const plan = reconcile(await readRows(tx, noRows, allStale), desired);

@@ -1,4 +1,4 @@
-import { derivedId, invariant, parsePrice } from '#kernel';
+import { derivedId, parsePrice } from '#kernel';
 import type { TierTexts } from './offer.ts';
 import { endpointKey, type Snapshot, type SnapshotEndpoint } from './snapshot.ts';
 
@@ -24,16 +24,16 @@ export const providerId = (slug: string) => derivedId('provider', slug);
 export const endpointId = (of: Parameters<typeof endpointKey>[0]) =>
   derivedId('endpoint', endpointKey(of));
 
-export function desiredOf(snapshots: readonly Snapshot[]): Desired {
-  const all = <Part>(part: (snapshot: Snapshot) => readonly Part[]) => snapshots.flatMap(part);
-  const [oldest] = snapshots.map((snapshot) => snapshot.asOf).sort();
-  invariant(oldest, 'A market is made of at least one snapshot.');
+/** A snapshot with what is built in beside it; the snapshot's day is the day of both. */
+export function desiredOf(snapshot: Snapshot, builtIn?: Snapshot): Desired {
+  const snapshots = builtIn ? [snapshot, builtIn] : [snapshot];
+  const all = <Part>(part: (of: Snapshot) => readonly Part[]) => snapshots.flatMap(part);
   return {
-    asOf: oldest,
-    providers: byId(all((snapshot) => snapshot.providers).map(providerRow)),
-    models: byId(all((snapshot) => snapshot.models).map(modelRow)),
+    asOf: snapshot.asOf,
+    providers: byId(all((of) => of.providers).map(providerRow)),
+    models: byId(all((of) => of.models).map(modelRow)),
     endpoints: new Map(
-      all((snapshot) => snapshot.endpoints).map((endpoint) => [
+      all((of) => of.endpoints).map((endpoint) => [
         endpointId(endpoint),
         { row: endpointRow(endpoint), price: priceRow(endpoint) },
       ]),

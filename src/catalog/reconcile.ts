@@ -55,11 +55,14 @@ export const isEmpty = ({ providers, models, endpoints, prices }: Plan): boolean
 
 function planEndpoints(rows: Rows, desired: Desired, madeAt: Date): Change<DesiredEndpoint['row']> {
   const wanted = new Map([...desired.endpoints].map(([id, { row }]) => [id, row]));
-  const newer = [...rows.prices.values()].filter(
-    ({ checkedAt }) => checkedAt && checkedAt > madeAt,
-  );
+  const newer = [...rows.prices.values()].filter((price) => isNewer(price, madeAt));
   const kept = new Set(newer.map((price) => price.endpointId));
-  return compare(rows.endpoints, wanted, { madeAt, kept });
+  const change = compare(rows.endpoints, wanted, { madeAt, kept });
+  const outdated = ({ id }: { readonly id: string }) => {
+    const said = desired.endpoints.get(id)?.price.checkedAt ?? madeAt;
+    return isNewer(rows.prices.get(id), said);
+  };
+  return { ...change, changed: change.changed.filter((row) => !outdated(row)) };
 }
 
 /** Models and providers that an endpoint needs which stays, although no snapshot has it. */
@@ -103,9 +106,12 @@ function holds(stored: object, wanted: object): boolean {
 
 function supersedes(price: DesiredEndpoint['price'], inForce: PriceRow | undefined): boolean {
   if (!inForce) return true;
-  if (inForce.checkedAt && inForce.checkedAt > price.checkedAt) return false;
-  return priceText(price) !== priceText(inForce);
+  return !isNewer(inForce, price.checkedAt) && priceText(price) !== priceText(inForce);
 }
+
+/** Whether the price in force was checked after that. */
+const isNewer = (inForce: PriceRow | undefined, at: Date): boolean =>
+  inForce?.checkedAt != null && inForce.checkedAt > at;
 
 /**
  * All that is charged by, as one text: where it is from and when it was checked is no change of

@@ -92,21 +92,14 @@ function offersIn(base: Snapshot, listed: ModelsDevCatalog, checkedAt: string): 
 }
 
 /**
- * A price that says the same is the one that is known: it may know tiers that models.dev does not
- * list.
+ * An offer whose price is the same stays as it is known: models.dev lists neither all tiers nor all
+ * parameters.
  */
 function sameOr(old: SnapshotEndpoint | undefined, fresh: SnapshotEndpoint): SnapshotEndpoint {
   if (!old) return fresh;
   const same =
     old.prices.prompt === fresh.prices.prompt && old.prices.completion === fresh.prices.completion;
-  const { prices, tiers, ...rest } = fresh;
-  const priced = same ? old : fresh;
-  return {
-    ...rest,
-    supportedParameters: old.supportedParameters,
-    prices: priced.prices,
-    ...(priced.tiers ? { tiers: priced.tiers } : {}),
-  };
+  return same ? old : { ...fresh, supportedParameters: old.supportedParameters };
 }
 
 /**

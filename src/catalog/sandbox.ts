@@ -7,7 +7,7 @@ import type { Snapshot, SnapshotEndpoint, SnapshotModel } from './snapshot.ts';
  * differ. Their prices are made up: they keep bills, limits and routing by price alive. Models that
  * play a fault cost nothing.
  */
-const asOf = '2026-11-24';
+const asOf = '2026-01-01';
 
 const providers = [
   { slug: 'sandbox', name: 'Sandbox (simulation)', prompt: 0.1, completion: 0.4 },
@@ -57,7 +57,7 @@ function model(name: string, does: string): SnapshotModel {
     supportedParameters: [...parameters],
     openWeights: false,
     aliases: [],
-    createdAt: '2026-11-01',
+    createdAt: asOf,
   };
 }
 

@@ -5,9 +5,9 @@ import type { Market } from '../../src/catalog/market.ts';
 import type { Rows } from '../../src/catalog/rows.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
 
-/** The rows that a fresh import of a snapshot leaves. */
-export function rowsOf(...snapshots: Snapshot[]): Rows {
-  const desired = desiredOf(snapshots);
+/** The rows that a fresh import leaves. */
+export function rowsOf(snapshot: Snapshot, builtIn?: Snapshot): Rows {
+  const desired = desiredOf(snapshot, builtIn);
   const imported = { curated: false, removedAt: null };
   const untimed = { connectTimeoutMs: null, firstContentTimeoutMs: null, idleTimeoutMs: null };
   const createdAt = new Date('2026-11-24T00:00:00Z');

@@ -5,7 +5,7 @@ import { noRows, type Rows } from '../../src/catalog/rows.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
 import { offer, rowsOf, small } from './market-maker.ts';
 
-const planFor = (rows: Rows, snapshot: Snapshot) => reconcile(rows, desiredOf([snapshot]));
+const planFor = (rows: Rows, snapshot: Snapshot) => reconcile(rows, desiredOf(snapshot));
 
 /** `small` with other endpoints, of another day. */
 const dated = (endpoints: Snapshot['endpoints'], asOf = '2026-10-01'): Snapshot => ({
@@ -46,9 +46,9 @@ it('a price that was only checked again starts no version', () => {
   expect(isEmpty(planFor(rowsOf(small), dated(small.endpoints)))).toBe(true);
 });
 
-it('an older file takes back no newer price', () => {
-  const rows = rowsOf(dated([...others, gamma]));
-  expect(planFor(rows, small).prices.size).toBe(0);
+it('an older file takes back nothing of what a newer one says of an offer', () => {
+  const rows = rowsOf(dated([...others, { ...gamma, contextLength: 1 }]));
+  expect(isEmpty(planFor(rows, small))).toBe(true);
 });
 
 it('what a newer file lacks is removed, with models and providers that nothing else needs', () => {
