@@ -4,8 +4,7 @@ import PrismaPlugin from '@pothos/plugin-prisma';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type { Permission } from '#identity';
 import { Fault } from '#kernel';
-import type PrismaTypes from '../src/storage/generated/pothos.ts';
-import { getDatamodel } from '../src/storage/generated/pothos.ts';
+import { getDatamodel, type PrismaTypes } from '#storage';
 import type { Context } from './context.ts';
 
 /** An organization, and what the caller must be allowed to do in it: one of these suffices. */

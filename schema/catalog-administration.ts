@@ -1,4 +1,6 @@
 import type { Endpoint, Model, Provider } from '#catalog';
+import type { Principal } from '#identity';
+import { invariant } from '#kernel';
 import { builder } from './builder.ts';
 import { Modality } from './model.ts';
 import { idOf } from './paging.ts';
@@ -148,6 +150,12 @@ const RemoveEndpointResult = resultUnion({
   payload: endpointPayload('RemoveEndpointPayload', 'The endpoint is no longer offered.'),
 });
 
+/** Whoever gets here was let in as an administrator. */
+function actorOf(principal: Principal): string {
+  invariant(principal.kind === 'user', 'a platform administrator is a person');
+  return principal.userId;
+}
+
 const authScopes = { platformAdmin: true };
 const who = 'Platform administrators only.';
 
@@ -161,7 +169,9 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: UpsertProviderInput, required: true, description: 'The provider.' }),
     },
     resolve: (_root, { input }, { rooms, principal }) =>
-      caught(async () => ({ provider: await rooms.catalog.upsertProvider(principal, input) })),
+      caught(async () => ({
+        provider: await rooms.catalog.administration.upsertProvider(actorOf(principal), input),
+      })),
   }),
   upsertModel: t.field({
     type: UpsertModelResult,
@@ -170,7 +180,9 @@ builder.mutationFields((t) => ({
     description: `Makes or changes a model. ${who}`,
     args: { input: t.arg({ type: UpsertModelInput, required: true, description: 'The model.' }) },
     resolve: (_root, { input }, { rooms, principal }) =>
-      caught(async () => ({ model: await rooms.catalog.upsertModel(principal, input) })),
+      caught(async () => ({
+        model: await rooms.catalog.administration.upsertModel(actorOf(principal), input),
+      })),
   }),
   upsertEndpoint: t.field({
     type: UpsertEndpointResult,
@@ -181,7 +193,9 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: UpsertEndpointInput, required: true, description: 'The endpoint.' }),
     },
     resolve: (_root, { input }, { rooms, principal }) =>
-      caught(async () => ({ endpoint: await rooms.catalog.upsertEndpoint(principal, input) })),
+      caught(async () => ({
+        endpoint: await rooms.catalog.administration.upsertEndpoint(actorOf(principal), input),
+      })),
   }),
   setEndpointEnabled: t.field({
     type: SetEndpointEnabledResult,
@@ -196,7 +210,11 @@ builder.mutationFields((t) => ({
       caught(async () => {
         const endpointId = idOf('endpoint', id, 'id');
         return {
-          endpoint: await rooms.catalog.setEndpointEnabled(principal, endpointId, enabled),
+          endpoint: await rooms.catalog.administration.setEndpointEnabled(
+            actorOf(principal),
+            endpointId,
+            enabled,
+          ),
         };
       }),
   }),
@@ -208,7 +226,10 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true, description: 'The endpoint.' }) },
     resolve: (_root, { id }, { rooms, principal }) =>
       caught(async () => ({
-        endpoint: await rooms.catalog.removeEndpoint(principal, idOf('endpoint', id, 'id')),
+        endpoint: await rooms.catalog.administration.removeEndpoint(
+          actorOf(principal),
+          idOf('endpoint', id, 'id'),
+        ),
       })),
   }),
 }));

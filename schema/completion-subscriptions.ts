@@ -10,11 +10,16 @@ import { noUsage, refusedCompletion } from './refused-completion.ts';
 function follow(run: Started, after: number, context: Context): AsyncIterable<CompletionEvent> {
   const [id, sequence] = context.lastEventId?.split(':') ?? [];
   const seen = id === run.id && /^\d{1,9}$/.test(sequence ?? '') ? Number(sequence) : 0;
-  return singly(run.events(Math.max(after, seen), context.signal));
+  return singly(run.events(Math.max(after, seen), context.signal), context);
 }
 
-async function* singly(batches: AsyncIterable<readonly CompletionEvent[]>) {
-  for await (const batch of batches) yield* batch;
+async function* singly(batches: AsyncIterable<readonly CompletionEvent[]>, context: Context) {
+  for await (const batch of batches) {
+    for (const event of batch) {
+      context.delivering?.(`${event.completionId}:${event.sequence}`);
+      yield event;
+    }
+  }
 }
 
 /** Refusals that end a subscription with an error; every other one is a completion that failed. */
@@ -43,6 +48,7 @@ async function resumed(id: string, after: number, context: Context) {
   return refused(id, error, ended && { ...ended, error, attempts: [] }, context);
 }
 
+const startedByPost = 'A completion is started by POST or over a WebSocket, never by GET.';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const authScopes = { authenticated: true };
@@ -89,6 +95,7 @@ builder.subscriptionFields((t) => ({
     complexity: 10,
     async subscribe(_root, { input, after, ...how }, context) {
       const { operationId } = context;
+      if (context.readOnly) throw new Fault('INVALID_INPUT', { public: startedByPost });
       const joined = operationId !== null && uuid.test(operationId) ? { operationId } : {};
       const options = { streamed: true, ...how, ...joined };
       try {

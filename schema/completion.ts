@@ -103,7 +103,7 @@ CompletionRef.implement({
       nullable: true,
       description: 'The model that answers; null when none was found.',
       resolve: ({ modelId }, _args, { rooms }) =>
-        (modelId && rooms.market().model(modelId)) || null,
+        (modelId && rooms.catalog.market().model(modelId)) || null,
     }),
     requestedModel: t.exposeString('requestedModel', { description: 'What was asked for.' }),
     endpoint: t.field({
@@ -111,7 +111,7 @@ CompletionRef.implement({
       nullable: true,
       description: 'The endpoint that gave the answer.',
       resolve: ({ endpointId }, _args, { rooms }) =>
-        (endpointId && rooms.market().endpoint(endpointId)) || null,
+        (endpointId && rooms.catalog.market().endpoint(endpointId)) || null,
     }),
     text: t.string({
       nullable: true,

@@ -1,10 +1,10 @@
-import type { Market } from '#catalog';
+import type { Catalog } from '#catalog';
 import type { Completions } from '#completions';
 import type { Identity, Principal } from '#identity';
 import type { Clock, Price } from '#kernel';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
-import type { CatalogDoor, CreditsDoor } from './doors.ts';
+import type { CreditsDoor } from './doors.ts';
 
 /** What every resolver is given: the rooms, who asks, and the life of the operation. */
 export interface Context {
@@ -21,6 +21,10 @@ export interface Context {
   readonly operationId: string | null;
   /** What an SSE client saw last, as `<completionId>:<sequence>`. */
   readonly lastEventId: string | null;
+  /** By GET, which must start nothing that is billed. */
+  readonly readOnly: boolean;
+  /** Told of every event that is about to be delivered, as `<completionId>:<sequence>`: SSE names its events. */
+  delivering?(eventId: string): void;
 }
 
 /** The doors that resolvers knock at, and nothing else of the machine. */
@@ -29,9 +33,7 @@ export interface Rooms {
   readonly platform: PlatformFacts;
   /** Tables are read through it, each query beginning with what the principal may see; nothing is written. */
   readonly storage: Pick<Storage, 'prisma'>;
-  /** The market as it stands now. One object is immutable, so an operation may keep it. */
-  market(): Market;
-  readonly catalog: CatalogDoor;
+  readonly catalog: Pick<Catalog, 'market' | 'administration'>;
   readonly identity: Identity;
   readonly credits: CreditsDoor;
   readonly router: Pick<Router, 'plan' | 'status'>;

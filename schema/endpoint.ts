@@ -63,4 +63,4 @@ EndpointRef.implement({
 
 export const EndpointConnection = connectionOf({ node: EndpointRef, of: 'endpoints' });
 
-findNode('endpoint', 'Endpoint', (id, { rooms }) => rooms.market().endpoint(id) ?? null);
+findNode('endpoint', 'Endpoint', (id, { rooms }) => rooms.catalog.market().endpoint(id) ?? null);

@@ -1,22 +1,19 @@
-import type { Endpoint, Model } from '#catalog';
+import type { CanServe, Endpoint } from '#catalog';
 import type { Condition } from '#routing';
+import type { Rooms } from './context.ts';
 
-export type Health = (endpoint: Endpoint) => Condition;
+const serving: ReadonlySet<Condition['status']> = new Set(['UP', 'DEGRADED']);
 
-const serving = new Set<Condition['status']>(['UP', 'DEGRADED']);
+/** Whether an endpoint can serve now, as the router sees it. */
+export const canServe =
+  ({ router }: Rooms): CanServe =>
+  (endpoint) =>
+    serving.has(router.status(endpoint).status);
 
-export const canServe = (endpoint: Endpoint, health: Health) =>
-  serving.has(health(endpoint).status);
+const bestFirst = ['UP', 'DEGRADED', 'DOWN', 'NOT_CONFIGURED', 'DISABLED'] as const;
 
-/** One endpoint, never a mix: the cheapest that can serve now; when none can, the cheapest of all. */
-export function cheapestEndpoint(model: Model, health: Health): Endpoint | null {
-  const [cheapest = null] = model.endpoints;
-  return model.endpoints.find((endpoint) => canServe(endpoint, health)) ?? cheapest;
-}
-
-/** A provider is as well as the best of its endpoints. */
-export function bestHealth(endpoints: readonly Endpoint[], health: Health) {
-  const ranks = ['UP', 'DEGRADED', 'DOWN', 'NOT_CONFIGURED', 'DISABLED'] as const;
-  const found = new Set(endpoints.map((endpoint) => health(endpoint).status));
-  return ranks.find((status) => found.has(status)) ?? 'DISABLED';
+/** A provider is as well as the best of its endpoints; one without any is as good as switched off. */
+export function bestStatus(endpoints: readonly Endpoint[], { router }: Rooms): Condition['status'] {
+  const found = new Set(endpoints.map((endpoint) => router.status(endpoint).status));
+  return bestFirst.find((status) => found.has(status)) ?? 'DISABLED';
 }

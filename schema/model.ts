@@ -1,6 +1,7 @@
+import { cheapestEndpoint } from '#catalog';
 import { builder } from './builder.ts';
 import { describedEnum } from './described.ts';
-import { cheapestEndpoint } from './market-order.ts';
+import { canServe } from './market-order.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { EndpointRef, ModelRef, PricingRef } from './refs.ts';
 
@@ -74,7 +75,7 @@ ModelRef.implement({
       nullable: true,
       description: 'Of `cheapestEndpoint`; null when no endpoint has a price.',
       resolve: (model, _args, { rooms }) =>
-        cheapestEndpoint(model, rooms.router.status)?.pricing ?? null,
+        cheapestEndpoint(model, canServe(rooms))?.pricing ?? null,
     }),
     cheapestEndpoint: t.field({
       type: EndpointRef,
@@ -82,7 +83,7 @@ ModelRef.implement({
       description:
         'Lowest price of 3 prompt tokens + 1 completion token among endpoints that are UP or ' +
         'DEGRADED; when there is none, among all. One endpoint, never a mix.',
-      resolve: (model, _args, { rooms }) => cheapestEndpoint(model, rooms.router.status),
+      resolve: (model, _args, { rooms }) => cheapestEndpoint(model, canServe(rooms)),
     }),
     endpoints: t.field({
       type: [EndpointRef],
@@ -93,7 +94,7 @@ ModelRef.implement({
   }),
 });
 
-findNode('model', 'Model', (id, { rooms }) => rooms.market().model(id) ?? null);
+findNode('model', 'Model', (id, { rooms }) => rooms.catalog.market().model(id) ?? null);
 
 /** `author/name:floor` names the model `author/name`; the suffix is the router's business. */
 const variant = /:[a-z0-9-]+$/;
@@ -111,7 +112,7 @@ builder.queryField('model', (t) =>
       }),
     },
     resolve(_root, { slug }, { rooms }) {
-      const market = rooms.market();
+      const market = rooms.catalog.market();
       return market.model(slug) ?? market.model(slug.replace(variant, '')) ?? null;
     },
   }),

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Market, Model } from '#catalog';
+import { type Facet, facetsOf, listModels, type ModelQuery } from '#catalog';
 import { builder } from './builder.ts';
 import { connectionOf, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
-import { cheapestEndpoint } from './market-order.ts';
+import { canServe } from './market-order.ts';
 import { Modality } from './model.ts';
-import { type ModelFilterInput, modelFilter } from './model-filter.ts';
 import { arrayPage } from './paging.ts';
 import { ModelRef } from './refs.ts';
 
@@ -76,62 +75,8 @@ const ModelOrder = builder.inputType('ModelOrder', {
   }),
 });
 
-type OrderInput = typeof ModelOrder.$inferInput;
-
-interface ModelQuery {
-  search?: string | null | undefined;
-  filter?: ModelFilterInput | null | undefined;
-  orderBy?: OrderInput | null | undefined;
-}
-
-function matching(query: ModelQuery, { rooms }: Context): readonly Model[] {
-  const market: Market = rooms.market();
-  const found = query.search ? market.search(query.search) : market.models;
-  if (!query.filter) return found;
-  return found.filter(modelFilter(query.filter, rooms.router.status));
-}
-
-type Value = string | number | bigint | null;
-
-function valuesOf(field: OrderInput['field'], { rooms }: Context): (model: Model) => Value {
-  const price = (model: Model) => cheapestEndpoint(model, rooms.router.status)?.pricing;
-  switch (field) {
-    case 'NAME':
-      return (model) => model.name.toLowerCase();
-    case 'CREATED_AT':
-      return (model) => model.createdAt.getTime();
-    case 'CONTEXT_LENGTH':
-      return (model) => model.contextLength;
-    case 'PROMPT_PRICE':
-      return (model) => price(model)?.prompt ?? null;
-    case 'COMPLETION_PRICE':
-      return (model) => price(model)?.completion ?? null;
-    case 'RELEVANCE':
-      return () => null;
-  }
-}
-
-const ascending = new Set<OrderInput['field']>(['NAME', 'PROMPT_PRICE', 'COMPLETION_PRICE']);
-
-function ordered(query: ModelQuery, context: Context): readonly Model[] {
-  const models = matching(query, context);
-  const field = query.orderBy?.field ?? 'RELEVANCE';
-  if (field === 'RELEVANCE') return query.search ? models : models.toSorted(bySlug);
-  const direction = query.orderBy?.direction ?? (ascending.has(field) ? 'ASC' : 'DESC');
-  const value = valuesOf(field, context);
-  return models
-    .map((model) => ({ model, value: value(model) }))
-    .sort((a, b) => compare(a.value, b.value, direction) || bySlug(a.model, b.model))
-    .map(({ model }) => model);
-}
-
-function compare(a: Value, b: Value, direction: 'ASC' | 'DESC'): number {
-  if (a === null || b === null) return Number(a === null) - Number(b === null);
-  if (a === b) return 0;
-  return (a < b ? -1 : 1) * (direction === 'ASC' ? 1 : -1);
-}
-
-const bySlug = (a: Model, b: Model) => (a.slug < b.slug ? -1 : Number(a.slug > b.slug));
+const found = (query: ModelQuery, { rooms }: Context) =>
+  listModels(rooms.catalog.market(), query, { canServe: canServe(rooms) });
 
 /** Names the list by what was asked for, so that a cursor does not fit another filter or order. */
 function listName(query: ModelQuery): string {
@@ -142,12 +87,7 @@ function listName(query: ModelQuery): string {
 
 export const ModelConnection = connectionOf({ node: ModelRef, of: 'models' });
 
-interface FacetCount {
-  value: string;
-  count: number;
-}
-
-const Facet = builder.objectRef<FacetCount>('Facet').implement({
+const FacetRef = builder.objectRef<Facet>('Facet').implement({
   description: 'A value to filter by.',
   fields: (t) => ({
     value: t.exposeString('value', { description: 'What to put into the filter.' }),
@@ -155,34 +95,20 @@ const Facet = builder.objectRef<FacetCount>('Facet').implement({
   }),
 });
 
-/** How many models have each value: the most frequent first, then by value. */
-function facets(models: readonly Model[], values: (model: Model) => Iterable<string>) {
-  const counts = new Map<string, number>();
-  for (const model of models) {
-    for (const value of new Set(values(model))) counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
-  return [...counts]
-    .map(([value, count]): FacetCount => ({ value, count }))
-    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
-}
-
-const ModelFacets = builder.objectRef<readonly Model[]>('ModelFacets').implement({
+const ModelFacets = builder.objectRef<ReturnType<typeof facetsOf>>('ModelFacets').implement({
   description: 'The values that the found models have, for filter lists; most frequent first.',
   fields: (t) => ({
-    authors: t.field({
-      type: [Facet],
+    authors: t.expose('authors', {
+      type: [FacetRef],
       description: 'Authors, for `ModelFilter.authors`.',
-      resolve: (models) => facets(models, (model) => [model.author]),
     }),
-    providers: t.field({
-      type: [Facet],
+    providers: t.expose('providers', {
+      type: [FacetRef],
       description: 'Slugs of providers, for `ModelFilter.providers`.',
-      resolve: (models) => facets(models, (model) => model.endpoints.map((e) => e.provider.slug)),
     }),
-    supportedParameters: t.field({
-      type: [Facet],
+    supportedParameters: t.expose('supportedParameters', {
+      type: [FacetRef],
       description: 'Request parameters, for `ModelFilter.supportedParameters`.',
-      resolve: (models) => facets(models, (model) => model.supportedParameters),
     }),
   }),
 });
@@ -204,7 +130,7 @@ builder.queryFields((t) => ({
       arrayPage({
         list: listName(args),
         args,
-        rows: ordered(args, context),
+        rows: found(args, context),
         key: (model) => model.id,
       }),
   }),
@@ -217,6 +143,6 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: ModelFilter, description: 'What the models must have.' }),
     },
     complexity: 20,
-    resolve: (_root, args, context) => matching(args, context),
+    resolve: (_root, args, context) => facetsOf(found(args, context)),
   }),
 }));

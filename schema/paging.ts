@@ -112,7 +112,7 @@ export interface Keyset<Row, Where, OrderBy> {
 export async function tablePage<Row, Where, OrderBy>(options: {
   list: string;
   args: PageArgs;
-  keyset: Keyset<Row, Where, OrderBy>;
+  keyset: Keyset<NoInfer<Row>, Where, OrderBy>;
   find(where: Where | null, orderBy: OrderBy, take: number): Promise<Row[]>;
   count(): Promise<number>;
 }): Promise<Connection<Row>> {

@@ -59,11 +59,11 @@ const Platform = builder.objectRef<Rooms>('Platform').implement({
     }),
     modelCount: t.int({
       description: 'Models in the catalog.',
-      resolve: ({ market }) => market().models.length,
+      resolve: ({ catalog }) => catalog.market().models.length,
     }),
     providerCount: t.int({
       description: 'Providers in the catalog.',
-      resolve: ({ market }) => market().providers.length,
+      resolve: ({ catalog }) => catalog.market().providers.length,
     }),
     chargePolicy: t.field({
       type: [ChargeRule],

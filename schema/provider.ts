@@ -1,7 +1,7 @@
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageArgs, pageCost } from './connection.ts';
 import { EndpointConnection, EndpointStatus } from './endpoint.ts';
-import { bestHealth } from './market-order.ts';
+import { bestStatus } from './market-order.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { arrayPage } from './paging.ts';
 import { DataPolicyRef, ProviderRef } from './refs.ts';
@@ -44,14 +44,14 @@ ProviderRef.implement({
     status: t.field({
       type: EndpointStatus,
       description: 'That of its best endpoint.',
-      resolve: (provider, _args, { rooms }) => bestHealth(provider.endpoints, rooms.router.status),
+      resolve: (provider, _args, { rooms }) => bestStatus(provider.endpoints, rooms),
     }),
   }),
 });
 
 const ProviderConnection = connectionOf({ node: ProviderRef, of: 'providers' });
 
-findNode('provider', 'Provider', (id, { rooms }) => rooms.market().provider(id) ?? null);
+findNode('provider', 'Provider', (id, { rooms }) => rooms.catalog.market().provider(id) ?? null);
 
 builder.queryFields((t) => ({
   providers: t.field({
@@ -66,7 +66,7 @@ builder.queryFields((t) => ({
       arrayPage({
         list: `providers:${search ?? ''}`,
         args,
-        rows: rooms
+        rows: rooms.catalog
           .market()
           .providers.filter(({ name, slug }) => names(`${name} ${slug}`, search ?? ''))
           .toSorted((a, b) => a.name.localeCompare(b.name, 'en') || (a.slug < b.slug ? -1 : 1)),
@@ -78,7 +78,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One provider by its slug; null when there is none. Public.',
     args: { slug: t.arg.string({ required: true, description: 'As `anthropic`.' }) },
-    resolve: (_root, { slug }, { rooms }) => rooms.market().provider(slug) ?? null,
+    resolve: (_root, { slug }, { rooms }) => rooms.catalog.market().provider(slug) ?? null,
   }),
 }));
 

@@ -118,6 +118,7 @@ const RouteInputRef = builder.inputType('RouteInput', {
 builder.queryField('routePlan', (t) =>
   t.field({
     type: RoutePlanRef,
+    nullable: true,
     description:
       'A dry run of the router: which endpoints this request would try, in which order, why the ' +
       'others are out, and what it would cost. Sends nothing upstream.',

@@ -94,7 +94,7 @@ export const ChargeLineRef = builder.objectRef<ChargeLine>('ChargeLine').impleme
       nullable: true,
       description: 'Whose price it is; null for FEE and WAIVED.',
       resolve: ({ endpointId }, _args, { rooms }) =>
-        (endpointId && rooms.market().endpoint(endpointId)) || null,
+        (endpointId && rooms.catalog.market().endpoint(endpointId)) || null,
     }),
   }),
 });
@@ -115,7 +115,8 @@ export const RouteAttemptRef = builder.objectRef<AttemptRecord>('RouteAttempt').
     endpoint: t.field({
       type: EndpointRef,
       description: 'Which endpoint.',
-      resolve: ({ endpointId }, _args, { rooms }) => knownEndpoint(rooms.market(), endpointId),
+      resolve: ({ endpointId }, _args, { rooms }) =>
+        knownEndpoint(rooms.catalog.market(), endpointId),
     }),
     startedAt: t.field({
       type: 'DateTime',

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '#identity';
+import { Fault, InvalidInput } from '#kernel';
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  readonly requestId: string;
+  /** Aborts when the client has gone before the answer was complete. */
+  readonly signal: AbortSignal;
+}
+
+/** A request id that a proxy gave is kept when it is harmless to print. */
+const requestIdForm = /^[A-Za-z0-9_.:-]{8,128}$/;
+
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID();
+}
+
+export function openExchange(request: IncomingMessage, response: ServerResponse): Exchange {
+  const requestId = requestIdOf(request);
+  const left = new AbortController();
+  response.setHeader('X-Request-Id', requestId);
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort(new Fault('CANCELLED', { public: 'You left.' }));
+  });
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  return { request, response, url, requestId, signal: left.signal };
+}
+
+/** The credential as it came, without the word Bearer; undefined without one. */
+export function credentialOf(authorization: string | undefined): string | undefined {
+  const given = authorization?.trim();
+  return given ? given.replace(/^bearer\s+/i, '') : undefined;
+}
+
+export interface Authenticator {
+  authenticate(credential: string | undefined): Principal;
+}
+
+export function principalOf({ request }: Exchange, identity: Authenticator): Principal {
+  return identity.authenticate(credentialOf(request.headers.authorization));
+}
+
+const bodyBytesMax = 10 * 1024 * 1024;
+
+/** The body is larger than is taken: 413. */
+export class BodyTooLarge extends Fault {
+  override readonly name = 'BodyTooLarge';
+
+  constructor() {
+    super('INVALID_INPUT', { public: 'The request is larger than 10 MiB. Send less at once.' });
+  }
+}
+
+/** The whole body. What is too large is refused as soon as that is known, without reading on. */
+export async function bodyOf({ request }: Exchange): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) throw new BodyTooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bodyBytesMax) throw new BodyTooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}
+
+/** The body as JSON; InvalidInput when it is none. */
+export function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch (thrown) {
+    const reason = thrown instanceof SyntaxError ? thrown.message : String(thrown);
+    throw InvalidInput.at('body', `This is not JSON: ${reason.slice(0, 200)}.`, 'a JSON object');
+  }
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'Content-Type': response.getHeader('Content-Type') ?? 'application/json; charset=utf-8',
+    'Content-Length': bytes.length,
+  });
+  response.end(bytes);
+}

@@ -1,0 +1,179 @@
+import { complexityFromQuery } from '@pothos/plugin-complexity';
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  getOperationAST,
+  Kind,
+  Lexer,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  Source,
+  TokenKind,
+  type ValidationContext,
+} from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Context } from '#schema';
+
+/** What a document may be, so that reading one never costs more than answering it. */
+export const documentLimits = {
+  tokens: 2_000,
+  depth: 12,
+  aliases: 30,
+  /** Points: one a field that is an object or a scalar, times the rows of the lists above it. */
+  cost: { anonymous: 5_000, authenticated: 20_000 },
+} as const;
+
+/**
+ * Refuses documents over a limit, with the limit, the document's own figure and how to stay under it. All of it hangs
+ * on hooks that run over every transport; hooks of HTTP alone do not guard a WebSocket (CVE-2026-30241).
+ */
+export function useDocumentLimits(): Plugin<Context> {
+  return {
+    onParse({ params }) {
+      refuseLong(params.source);
+    },
+    onValidate({ addValidationRule }) {
+      addValidationRule(DepthLimit);
+      addValidationRule(AliasLimit);
+    },
+    onExecute({ args, setResultAndStopExecution }) {
+      const error = costError(args);
+      if (error) setResultAndStopExecution({ errors: [error] });
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const error = costError(args);
+      if (error) setResultAndStopExecution({ errors: [error] });
+    },
+  };
+}
+
+/** Counting stops here: nobody needs to know by how much a hostile document is too long. */
+const countedTokensMax = documentLimits.tokens * 10;
+
+function refuseLong(source: string | Source): void {
+  const lexer = new Lexer(typeof source === 'string' ? new Source(source) : source);
+  const text = lexer.source.body;
+  // A token takes at least one character, so that most documents need no counting.
+  if (text.length <= documentLimits.tokens) return;
+  let tokens = 0;
+  while (tokens < countedTokensMax && lexer.advance().kind !== TokenKind.EOF) tokens += 1;
+  if (tokens > documentLimits.tokens) {
+    throw overLimit('TOKEN', { limit: documentLimits.tokens, actual: tokens });
+  }
+}
+
+function DepthLimit(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(operation) {
+      const actual = depthOf(operation.selectionSet, context, new Map());
+      if (actual <= documentLimits.depth) return;
+      context.reportError(overLimit('DEPTH', { limit: documentLimits.depth, actual }));
+    },
+  };
+}
+
+/** How deep fields are nested. Introspection has a rule of its own in graphql-js; cycles are refused by another. */
+function depthOf(
+  set: SelectionSetNode,
+  context: ValidationContext,
+  known: Map<FragmentDefinitionNode, number>,
+): number {
+  let deepest = 0;
+  for (const selection of set.selections) {
+    let depth = 0;
+    if (selection.kind === Kind.FIELD) {
+      if (selection.name.value.startsWith('__')) continue;
+      const inner = selection.selectionSet;
+      depth = 1 + (inner ? depthOf(inner, context, known) : 0);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      depth = depthOf(selection.selectionSet, context, known);
+    } else {
+      const fragment = context.getFragment(selection.name.value);
+      if (!fragment) continue;
+      const before = known.get(fragment);
+      if (before === undefined) {
+        known.set(fragment, 0);
+        known.set(fragment, depthOf(fragment.selectionSet, context, known));
+      }
+      depth = known.get(fragment) ?? 0;
+    }
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+function AliasLimit(context: ValidationContext): ASTVisitor {
+  let aliases = 0;
+  return {
+    Field(field: FieldNode) {
+      if (field.alias) aliases += 1;
+    },
+    Document: {
+      leave() {
+        if (aliases <= documentLimits.aliases) return;
+        const figures = { limit: documentLimits.aliases, actual: aliases };
+        context.reportError(overLimit('ALIAS', figures));
+      },
+    },
+  };
+}
+
+export interface CostArgs {
+  readonly schema: Parameters<typeof complexityFromQuery>[1]['schema'];
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly variableValues?: { readonly [variable: string]: unknown } | null | undefined;
+  readonly contextValue: Context;
+}
+
+function costError(args: CostArgs): GraphQLError | null {
+  const { requested, limit } = documentCost(args);
+  return requested > limit ? overLimit('COST', { limit, actual: requested }) : null;
+}
+
+/** What the operation that runs costs, and what it may. Variables that do not fit cost nothing: they are refused next. */
+export function documentCost(args: CostArgs): { requested: number; limit: number } {
+  const { anonymous, authenticated } = documentLimits.cost;
+  const limit = args.contextValue.principal.kind === 'anonymous' ? anonymous : authenticated;
+  const operation = getOperationAST(args.document, args.operationName);
+  if (!operation) return { requested: 0, limit };
+  try {
+    const { complexity } = complexityFromQuery(alone(args.document, operation), {
+      schema: args.schema,
+      ctx: args.contextValue,
+      variables: { ...args.variableValues },
+    });
+    return { requested: complexity, limit };
+  } catch (thrown) {
+    if (thrown instanceof GraphQLError) return { requested: 0, limit };
+    throw thrown;
+  }
+}
+
+/** The document without its other operations: the cheap one before it does not count in its place. */
+function alone(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  return { ...document, definitions: [operation, ...fragments] };
+}
+
+const advice = {
+  TOKEN: 'Send long texts as variables, and large documents in parts.',
+  DEPTH: 'Ask for inner objects by id in a second request.',
+  ALIAS: 'Ask for lists instead of one alias after the other, or send several requests.',
+  COST: 'Ask for smaller pages (`first`), fewer lists within lists, or fewer fields.',
+};
+
+const things = { TOKEN: 'tokens', DEPTH: 'levels', ALIAS: 'aliases', COST: 'points of cost' };
+
+function overLimit(
+  kind: keyof typeof advice,
+  { limit, actual }: { limit: number; actual: number },
+): GraphQLError {
+  const message = `The document has ${actual} ${things[kind]}; ${limit} are allowed. ${advice[kind]}`;
+  return new GraphQLError(message, {
+    extensions: { code: `DOCUMENT_${kind}_LIMIT`, limit, actual, http: { status: 400 } },
+  });
+}

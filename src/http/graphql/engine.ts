@@ -1,0 +1,117 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+} from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Log } from '#kernel';
+import { type Context, schema } from '#schema';
+import { useCompiledSubscriptions } from './compiled-subscriptions.ts';
+import { useDocumentLimits } from './document-limits.ts';
+import { graphiql } from './graphiql.ts';
+import { graphqlErrorOf, presentError } from './present-error.ts';
+
+/** One operation as a client sends it, over whatever transport. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly variables?: Record<string, unknown> | null | undefined;
+  readonly operationName?: string | null | undefined;
+}
+
+/** An operation that was read, checked and found within its limits, ready to run. */
+export interface Operation extends ExecutionArgs {
+  readonly kind: 'query' | 'mutation' | 'subscription';
+  readonly contextValue: Context;
+  run(): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+}
+
+export type Engine = ReturnType<typeof openEngine>;
+
+/**
+ * GraphQL over HTTP as the specification has it, and, for the transports that do not go through it, the same parsing,
+ * checking and running: `prepare`.
+ */
+export function openEngine(options: { log: Log; demoKey: string | null }) {
+  const { log } = options;
+  const yoga = createYoga<Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    plugins: [useDocumentLimits(), useCompiledSubscriptions(), usePresentedErrors(log)],
+    maskedErrors: false,
+    logging: false,
+    landingPage: false,
+    healthCheckEndpoint: '/graphql/health',
+    multipart: false,
+    cors: false,
+    maxRequestBodySize: false,
+    ...graphiql(options.demoKey),
+  });
+
+  /** Errors are the caller's, presented; they are data, never thrown. */
+  function prepare(
+    request: OperationRequest,
+    context: Context,
+  ): Operation | readonly GraphQLError[] {
+    try {
+      const { schema, parse, validate, execute, subscribe } = yoga.getEnveloped(
+        context as never, // the context is whole: nothing of an HTTP request is added to it
+      );
+      const document: DocumentNode = parse(request.query);
+      const errors: readonly GraphQLError[] = validate(schema, document);
+      const operation = getOperationAST(document, request.operationName);
+      if (errors.length > 0) return present(errors, context);
+      if (!operation) return present([noSuchOperation()], context);
+      const args = {
+        schema,
+        document,
+        contextValue: context,
+        variableValues: request.variables ?? undefined,
+        operationName: request.operationName ?? undefined,
+      };
+      const start = operation.operation === 'subscription' ? subscribe : execute;
+      return { ...args, kind: operation.operation, run: async () => start(args) };
+    } catch (thrown) {
+      return present([graphqlErrorOf(thrown)], context);
+    }
+  }
+
+  const present = (errors: readonly GraphQLError[], { requestId }: Context) =>
+    errors.map((error) => withoutHttp(presentError(error, { requestId, log })));
+
+  return { yoga, prepare, present };
+}
+
+/** Presents the errors of answers that go out over HTTP. */
+function usePresentedErrors(log: Log): Plugin<Context> {
+  return {
+    onExecutionResult({ result, context }) {
+      if (!result || Array.isArray(result) || Symbol.asyncIterator in result) return;
+      const { requestId } = context as unknown as Context; // given to every request by the server
+      const single = result as ExecutionResult & { errors?: readonly GraphQLError[] };
+      if (!single.errors) return;
+      const errors = single.errors.map((error) => presentError(error, { requestId, log }));
+      Object.assign(single, { errors });
+    },
+  };
+}
+
+/** What steers the HTTP status is of no use elsewhere. */
+function withoutHttp(error: GraphQLError): GraphQLError {
+  const { http: _, ...extensions } = error.extensions;
+  const { message, nodes, source, positions, path } = error;
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions,
+  });
+}
+
+function noSuchOperation(): GraphQLError {
+  return new GraphQLError('The document has no such operation: name one in `operationName`.', {
+    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+  });
+}

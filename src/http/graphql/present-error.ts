@@ -1,0 +1,67 @@
+import { GraphQLError } from 'graphql';
+import { Fault, InvalidInput, type Log } from '#kernel';
+
+/** For whom an error is presented, and where it is noted. */
+export interface Presentation {
+  readonly requestId: string;
+  readonly log: Log;
+}
+
+/**
+ * An error as callers may see it: a fault with its public sentence and its code, a mistake in the document as it is,
+ * and everything else masked, with the request id under which it was logged.
+ */
+export function presentError(error: GraphQLError, to: Presentation): GraphQLError {
+  const cause = causeOf(error);
+  if (cause instanceof Fault && cause.code !== 'INTERNAL') {
+    return presented(error, cause.public, { ...faultExtensions(cause), requestId: to.requestId });
+  }
+  if (cause === null && (error.extensions['code'] || !error.path)) {
+    const { unexpected: _, ...extensions } = error.extensions;
+    const code = codes[String(extensions['code'])] ?? extensions['code'] ?? 'INVALID_INPUT';
+    return presented(error, error.message, { ...extensions, code, requestId: to.requestId });
+  }
+  to.log.error('an operation failed', { requestId: to.requestId, error: cause ?? error });
+  const message = `Something failed on our side. Report it with the request id ${to.requestId}.`;
+  return presented(error, message, { code: 'INTERNAL_SERVER_ERROR', requestId: to.requestId });
+}
+
+/** Codes of the library that the contract calls otherwise. */
+const codes: Readonly<Record<string, string>> = { BAD_REQUEST: 'INVALID_INPUT' };
+
+/** What was really thrown: graphql-js and its executors wrap it, at times more than once; null: by GraphQL itself. */
+function causeOf(error: GraphQLError): Error | null {
+  let cause: unknown = error.originalError;
+  while (cause instanceof GraphQLError) cause = cause.originalError;
+  return (cause as Error | undefined) ?? null;
+}
+
+function faultExtensions(fault: Fault): Record<string, unknown> {
+  return {
+    code: fault.code,
+    ...(fault.retryAfterMs === undefined ? {} : { retryAfterMs: fault.retryAfterMs }),
+    ...(fault instanceof InvalidInput ? { path: fault.issues[0]?.path.split('.') } : {}),
+  };
+}
+
+function presented(
+  error: GraphQLError,
+  message: string,
+  extensions: Record<string, unknown>,
+): GraphQLError {
+  const { nodes, source, positions, path } = error;
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions,
+  });
+}
+
+/** What was thrown outside of any field, in the form of all other errors. */
+export function graphqlErrorOf(thrown: unknown): GraphQLError {
+  if (thrown instanceof GraphQLError) return thrown;
+  const originalError = thrown instanceof Error ? thrown : Fault.from(thrown);
+  return new GraphQLError(originalError.message, { originalError });
+}

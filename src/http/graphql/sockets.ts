@@ -1,0 +1,74 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Log } from '#kernel';
+import type { Rooms } from '#schema';
+import { type Connection, openConnection } from './connection.ts';
+import type { Engine } from './engine.ts';
+
+/** A larger prompt goes by POST. */
+const messageBytesMax = 1024 * 1024;
+
+export interface Sockets {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Sends clients elsewhere: those with nothing running at random within `spreadMs`, the others when it has ended. */
+  drain(spreadMs: number): void;
+  /** Ends all of them at once. */
+  close(): void;
+  readonly size: number;
+}
+
+/** The WebSockets of `/graphql`. */
+export function openSockets(options: {
+  engine: Engine;
+  rooms: Rooms;
+  log: Log;
+  random: () => number;
+}): Sockets {
+  const { engine, rooms, log, random } = options;
+  const connections = new Set<Connection>();
+  let draining = false;
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+    handleProtocols,
+    // Messages of one read in separate turns, so that an id ended by the first can be used anew by the second.
+    allowSynchronousEvents: false,
+  });
+  const forget = rooms.identity.onRevoked((apiKeyId) => {
+    for (const connection of connections) connection.revoked(apiKeyId);
+  });
+
+  const accept = (socket: WebSocket, request: IncomingMessage) => {
+    const connection = openConnection({ socket, request, engine, rooms, log });
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+    if (draining) connection.drain(0);
+  };
+
+  return {
+    upgrade(request, socket, head) {
+      if (draining) return refuse(socket, '503 Service Unavailable');
+      server.handleUpgrade(request, socket, head, (accepted) => accept(accepted, request));
+    },
+    drain(spreadMs) {
+      draining = true;
+      for (const connection of connections) connection.drain(random() * spreadMs);
+    },
+    close() {
+      draining = true;
+      forget();
+      for (const connection of connections) connection.close(1001, 'Going away');
+      server.close();
+    },
+    get size() {
+      return connections.size;
+    },
+  };
+}
+
+export function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,59 @@
+import type { ExecutionResult } from 'graphql';
+import type { Clock } from '#kernel';
+import type { Context } from '#schema';
+import { openEventStream } from '../event-stream.ts';
+import type { Exchange } from '../exchange.ts';
+import { closing } from './closing.ts';
+import type { Engine, OperationRequest } from './engine.ts';
+import { graphqlErrorOf } from './present-error.ts';
+
+/**
+ * An operation as server-sent events (the distinct connections mode of graphql-sse): `next` for each result, then
+ * `complete`. An event of a completion is named `<completionId>:<sequence>`, which a client that comes back says in
+ * Last-Event-ID. False when the operation gives one result and the client takes that in plain form too.
+ */
+export async function streamEvents(options: {
+  exchange: Exchange;
+  asked: OperationRequest;
+  accept: string;
+  context: Context;
+  engine: Engine;
+  clock: Clock;
+}): Promise<boolean> {
+  const { exchange, asked, accept, engine, clock } = options;
+  const { response, signal } = exchange;
+  let eventId: string | null = null;
+  const context: Context = {
+    ...options.context,
+    delivering: (id) => {
+      eventId = id;
+    },
+  };
+  const operation = engine.prepare(asked, context);
+  const streams = 'kind' in operation && operation.kind === 'subscription';
+  if (!streams && accept.trim() !== 'text/event-stream') return false;
+  const shown = ({ errors, ...rest }: ExecutionResult) =>
+    JSON.stringify(errors ? { errors: engine.present(errors, context), ...rest } : rest);
+  const stream = openEventStream({ response, clock, comment: 'still here' });
+  const started = 'kind' in operation ? await operation.run() : { errors: operation };
+  const results = Symbol.asyncIterator in started ? started : once(started as ExecutionResult);
+  const open = closing(results, () => signal.removeEventListener('abort', leave));
+  const leave = () => void open.return();
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    for await (const result of open) {
+      const name = eventId === null ? '' : `id: ${eventId}\n`;
+      await stream.write(`${name}event: next\ndata: ${shown(result)}\n\n`);
+      eventId = null;
+    }
+  } catch (thrown) {
+    await stream.write(`event: next\ndata: ${shown({ errors: [graphqlErrorOf(thrown)] })}\n\n`);
+  }
+  stream.end('event: complete\ndata:\n\n');
+  return true;
+}
+
+async function* once<Value>(value: Value) {
+  yield value;
+}

@@ -1,0 +1,93 @@
+import type { Market } from '#catalog';
+import type { Completion, FinishReason, Usage } from '#completions';
+import type { ChargeKind, ChargeLine } from '#credits';
+import { formatMoney } from '#kernel';
+
+/** The wire's reasons. An answer cut by the budget or a cancellation is one that got too long for its caller. */
+const finishReasons: Record<FinishReason, string> = {
+  STOP: 'stop',
+  LENGTH: 'length',
+  TOOL_CALLS: 'tool_calls',
+  CONTENT_FILTER: 'content_filter',
+  BUDGET: 'length',
+  CANCELLED: 'length',
+  ERROR: 'error',
+};
+
+export function finishOf({ finishReason, nativeFinishReason }: Completion) {
+  return {
+    finish_reason: finishReason && finishReasons[finishReason],
+    native_finish_reason: nativeFinishReason ?? finishReason?.toLowerCase() ?? null,
+  };
+}
+
+/** The whole answer as one JSON object. */
+export function chatAnswer(completion: Completion, market: Market) {
+  const { content } = completion;
+  const endpoint = market.endpoint(completion.endpointId ?? '');
+  const calls = content?.toolCalls ?? [];
+  const message = {
+    role: 'assistant',
+    content: content?.text || (calls.length > 0 ? null : (content?.text ?? null)),
+    refusal: content?.refusal ?? null,
+    reasoning: content?.reasoning ?? null,
+    ...(content?.reasoningDetails ? { reasoning_details: content.reasoningDetails } : {}),
+    ...(calls.length > 0 ? { tool_calls: calls.map(toolCall) } : {}),
+    ...(content?.annotations ? { annotations: content.annotations } : {}),
+  };
+  return {
+    id: completion.id,
+    object: 'chat.completion',
+    created: secondsOf(completion.createdAt),
+    model: endpoint?.model.slug ?? completion.requestedModel,
+    provider: endpoint?.provider.name ?? null,
+    system_fingerprint: null,
+    choices: [{ index: 0, logprobs: null, ...finishOf(completion), message }],
+    usage: usageOf(completion.usage, completion.lines),
+  };
+}
+
+const toolCall = (call: { callId: string; name: string; arguments: string; index: number }) => ({
+  index: call.index,
+  id: call.callId,
+  type: 'function',
+  function: { name: call.name, arguments: call.arguments },
+});
+
+const promptKinds: ReadonlySet<ChargeKind> = new Set([
+  'PROMPT',
+  'CACHE_READ',
+  'CACHE_WRITE',
+  'IMAGE',
+  'REQUEST',
+]);
+const completionKinds: ReadonlySet<ChargeKind> = new Set(['COMPLETION', 'REASONING']);
+
+/** What was used and what it cost; `cost` is what was charged, fee included, as a number because the wire has one. */
+export function usageOf(usage: Usage, lines: readonly ChargeLine[]) {
+  const sumOf = (kinds: ReadonlySet<ChargeKind>) =>
+    dollars(lines.reduce((sum, line) => (kinds.has(line.kind) ? sum + line.amount : sum), 0n));
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.promptTokens + usage.completionTokens,
+    cost: dollars(usage.charged),
+    is_byok: usage.ownProviderKey,
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      audio_tokens: 0,
+    },
+    completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    cost_details: {
+      upstream_inference_cost: usage.ownProviderKey ? dollars(usage.upstreamCost) : null,
+      upstream_inference_prompt_cost: sumOf(promptKinds),
+      upstream_inference_completions_cost: sumOf(completionKinds),
+    },
+  };
+}
+
+const dollars = (amount: bigint) => Number(formatMoney(amount));
+
+/** Times of this surface are in whole seconds. */
+export const secondsOf = (at: Date) => Math.floor(at.getTime() / 1_000);

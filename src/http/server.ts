@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Fault, type Log, type Random } from '#kernel';
+import type { Rooms } from '#schema';
+import { type Exchange, openExchange } from './exchange.ts';
+import { openEngine } from './graphql/engine.ts';
+import { openGraphqlHandler, refuse } from './graphql/handler.ts';
+import { openSockets, refuse as refuseUpgrade } from './graphql/sockets.ts';
+import { answerHealth, answerReady, type Readiness } from './health.ts';
+import { answerLandingPage } from './landing-page.ts';
+import { answerChat, refuseChat } from './openai/chat-completions.ts';
+import { answerModels } from './openai/models.ts';
+
+export interface HttpOptions {
+  readonly rooms: Rooms;
+  readonly log: Log;
+  readonly random: Random;
+  readonly ready: Readiness;
+  /** Where clients reach this server; stands in the examples of its front page. */
+  readonly publicUrl: string;
+  /** Put into GraphiQL's examples, so that they run; null where others than the owner can open the page. */
+  readonly demoKey: string | null;
+}
+
+export interface HttpServer {
+  /** Resolves with the port once it accepts; port 0 takes a free one. */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes no more; sends the clients of its sockets elsewhere over the first half of `graceMs`. */
+  drain(graceMs: number): void;
+  /** Ends every connection. */
+  close(): Promise<void>;
+  /** Open WebSockets. */
+  readonly sockets: number;
+}
+
+type Answer = (exchange: Exchange) => Promise<void> | void;
+type Refuse = (exchange: Exchange, thrown: unknown) => void;
+
+/** How one address is answered, and in what form it refuses. */
+interface Route {
+  readonly methods: readonly string[];
+  readonly answer: Answer;
+  readonly refuse: Refuse;
+}
+
+/** One server for everything that the outside speaks to. Nothing is open until `listen`. */
+export function openHttp(options: HttpOptions): HttpServer {
+  const { rooms, log, random } = options;
+  const engine = openEngine({ log, demoKey: options.demoKey });
+  const sockets = openSockets({ engine, rooms, log, random: () => random.next() });
+  const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log }));
+  const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
+    void answer(openExchange(request, response));
+  });
+
+  async function answer(exchange: Exchange): Promise<void> {
+    const { request, response, url, requestId } = exchange;
+    const route = routes(url.pathname);
+    allowOtherOrigins(response);
+    if (request.method === 'OPTIONS') return sendNothing(response);
+    try {
+      if (!route.methods.includes(request.method ?? '')) throw wrongMethod(route);
+      await route.answer(exchange);
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      if (fault.code === 'INTERNAL') log.error('a request failed', { requestId, error: thrown });
+      if (response.headersSent) return void response.destroy();
+      route.refuse(exchange, fault);
+    }
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket, head) => {
+    // A client that resets its connection here has nobody to tell.
+    socket.on('error', () => socket.destroy());
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (pathname !== '/graphql') return refuseUpgrade(socket, '404 Not Found');
+    sockets.upgrade(request, socket, head);
+  });
+
+  return {
+    listen: (host, port) => listening(server, host, port),
+    drain(graceMs) {
+      server.close();
+      server.closeIdleConnections();
+      sockets.drain(graceMs / 2);
+    },
+    async close() {
+      sockets.close();
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeAllConnections();
+      await closed;
+    },
+    get sockets() {
+      return sockets.size;
+    },
+  };
+}
+
+function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Route {
+  const { rooms, log, ready, publicUrl } = options;
+  const { platform } = rooms;
+  const get = (answer: Answer): Route => ({ methods: ['GET', 'HEAD'], answer, refuse: refuseChat });
+  const routes: ReadonlyMap<string, Route> = new Map([
+    ['/', get(({ response }) => answerLandingPage(response, { platform, publicUrl }))],
+    ['/health', get(answerHealth)],
+    ['/ready', get((exchange) => answerReady(exchange, ready))],
+    [
+      '/graphql',
+      {
+        // Yoga says in the specification's words what other methods are answered with.
+        methods: allMethods,
+        answer: graphql,
+        refuse: (exchange, thrown) => refuse(exchange, thrown, log),
+      },
+    ],
+    [
+      '/v1/chat/completions',
+      {
+        methods: ['POST'],
+        answer: (exchange) => answerChat(exchange, rooms),
+        refuse: refuseChat,
+      },
+    ],
+    ['/v1/models', get((exchange) => answerModels(exchange, rooms))],
+  ]);
+  const nothing: Route = { methods: allMethods, answer: notFound, refuse: refuseChat };
+  return (path) => routes.get(path.replace(/^\/api(?=\/v1\/)/, '')) ?? nothing;
+}
+
+const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+function notFound({ url }: Exchange): void {
+  throw new Fault('NOT_FOUND', { public: `There is nothing at ${url.pathname}.` });
+}
+
+function wrongMethod({ methods }: Route): Fault {
+  return new Fault('INVALID_INPUT', { public: `This address takes ${methods.join(', ')}.` });
+}
+
+/** Credentials are never cookies here, so pages of any origin may call with a key that they have. */
+function allowOtherOrigins(response: ServerResponse): void {
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  response.setHeader('Access-Control-Expose-Headers', 'X-Request-Id, X-Generation-Id, Retry-After');
+}
+
+function sendNothing(response: ServerResponse): void {
+  response.writeHead(204, {
+    'Access-Control-Allow-Methods': 'GET, POST',
+    'Access-Control-Allow-Headers': '*, Authorization',
+    'Access-Control-Max-Age': '86400',
+  });
+  response.end();
+}
+
+function listening(
+  server: ReturnType<typeof createServer>,
+  host: string,
+  port: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serve, standIn } from '../harness/stand-in-rooms.ts';
+
+const stand = standIn();
+let server: Awaited<ReturnType<typeof serve>>;
+
+beforeAll(async () => {
+  server = await serve(stand);
+});
+afterAll(() => server.close());
+
+const page = `query ($first: Int, $after: String, $last: Int, $before: String) {
+  models(first: $first, after: $after, last: $last, before: $before) {
+    nodes { slug } edges { cursor } totalCount
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}`;
+
+const models = async (variables: object) => {
+  const answer = await server.ask(page, { variables, credential: null });
+  expect(answer.errors).toBeUndefined();
+  return answer.data.models;
+};
+
+const slugs = (list: { nodes: { slug: string }[] }) => list.nodes.map(({ slug }) => slug);
+
+describe('a list is walked without a gap', () => {
+  it('forwards, and knows at every page what lies before and behind it', async () => {
+    const first = await models({ first: 2 });
+    expect(slugs(first)).toEqual(['acme/echo', 'acme/other']);
+    expect(first.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+    const second = await models({ first: 2, after: first.pageInfo.endCursor });
+    expect(slugs(second)).toEqual(['acme/third']);
+    expect(second.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    expect(second.totalCount).toBe(3);
+  });
+
+  it('backwards, to the same rows in the same order', async () => {
+    const end = await models({ last: 2 });
+    expect(slugs(end)).toEqual(['acme/other', 'acme/third']);
+    expect(end.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    const start = await models({ last: 2, before: end.pageInfo.startCursor });
+    expect(slugs(start)).toEqual(['acme/echo']);
+    expect(start.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+  });
+});
+
+describe('a page that cannot be is refused by the name of its argument', () => {
+  const refused: [string, object, string][] = [
+    ['below 1', { first: 0 }, 'first'],
+    ['above 100', { first: 101 }, 'first'],
+    ['first with last', { first: 1, last: 1 }, 'last'],
+    ['first with before', { first: 1, before: 'x' }, 'before'],
+    ['last with after', { last: 1, after: 'x' }, 'after'],
+    ['a cursor that is not ours', { after: 'bm90IG91cnM' }, 'after'],
+  ];
+  it.each(refused)('%s', async (_what, variables, path) => {
+    const answer = await server.ask(page, { variables });
+    expect(answer.errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', path: [path] });
+  });
+
+  it('a cursor of another list', async () => {
+    const other = await server.ask('{ providers(first: 1) { pageInfo { endCursor } } }');
+    const after = other.data.providers.pageInfo.endCursor;
+    const answer = await server.ask(page, { variables: { after } });
+    expect(answer.errors?.[0]?.extensions['code']).toBe('INVALID_INPUT');
+  });
+});
+
+it('a model shows the price of the cheapest endpoint as exact decimals', async () => {
+  const answer = await server.ask(`{ model(slug: "acme/echo:floor") {
+    pricing { promptPerToken promptPerMillion }
+    cheapestEndpoint { provider { slug } status }
+    endpoints { provider { slug } }
+  } }`);
+  expect(answer.data.model.pricing).toEqual({
+    promptPerToken: '0.000001',
+    promptPerMillion: '1',
+  });
+  expect(answer.data.model.cheapestEndpoint).toMatchObject({ status: 'UP' });
+});
+
+it('anything with an id is found by it, in the order asked, with null where there is nothing', async () => {
+  const [model] = stand.market.models;
+  const [endpoint] = model?.endpoints ?? [];
+  const ids = [endpoint?.id, 'mdl_nonsense', model?.id];
+  const answer = await server.ask('query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', {
+    variables: { ids },
+  });
+  expect(answer.data.nodes).toEqual([
+    { __typename: 'Endpoint', id: endpoint?.id },
+    null,
+    { __typename: 'Model', id: model?.id },
+  ]);
+});
+
+it('a route shows who would be tried, at what price, and why the others would not', async () => {
+  const answer = await server.ask(`{ routePlan(input: {
+    model: "acme/echo", promptTokens: 1000, maxTokens: 1000, provider: { only: ["cheap"] }
+  }) {
+    model { slug } error { code }
+    candidates { order weight maximumCharge endpoint { provider { slug } } }
+    rejected { code setting endpoint { provider { slug } } }
+  } }`);
+  expect(answer.data.routePlan).toEqual({
+    model: { slug: 'acme/echo' },
+    error: null,
+    candidates: [
+      { order: 1, weight: 1, maximumCharge: '0.0021', endpoint: { provider: { slug: 'cheap' } } },
+    ],
+    rejected: [
+      {
+        code: 'NOT_IN_ONLY',
+        setting: 'input.provider.only',
+        endpoint: { provider: { slug: 'dear' } },
+      },
+    ],
+  });
+});
+
+it('writing the catalog is refused to a key, and to nobody in particular differently', async () => {
+  const remove = 'mutation { removeEndpoint(id: "end_x") { __typename } }';
+  const byKey = await server.ask(remove);
+  expect(byKey.errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+  const byNobody = await server.ask(remove, { credential: null });
+  expect(byNobody.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
+});

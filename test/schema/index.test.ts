@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { expect, it } from 'vitest';
+import { schema } from '#schema';
+
+it('every promise is described: types, fields, arguments, input fields and enum values', () => {
+  const silent: string[] = [];
+  const check = (name: string, { description }: { description?: string | null | undefined }) => {
+    if (!description) silent.push(name);
+  };
+  for (const [name, type] of Object.entries(schema.getTypeMap())) {
+    if (name.startsWith('__')) continue;
+    check(name, type);
+    if ('getValues' in type) for (const value of type.getValues()) check(value.name, value);
+    if (!('getFields' in type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      check(`${name}.${field.name}`, field);
+      const args = 'args' in field ? field.args : [];
+      for (const arg of args) check(`${name}.${field.name}(${arg.name}:)`, arg);
+    }
+  }
+  expect(silent).toEqual([]);
+});
+
+it('the printed schema is the served one', () => {
+  const printed = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
+  expect(printed).toBe(`${printSchema(lexicographicSortSchema(schema))}\n`);
+});
