@@ -33,7 +33,8 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 /**
  * Brings the database up to `migrations` and keeps the record in Prisma's table and form, so that Prisma's command line
  * can go on from here. Each migration is one transaction together with its record: it is there whole, or not at all.
- * Nodes that start at once take turns on the lock that Prisma's command line takes too.
+ * Nodes that start at once take turns, within that transaction: a lock of the session would not part those who share
+ * the one session of the embedded database.
  *
  * @throws Fault CONFLICT when an applied migration was edited since or never finished, INTERNAL naming the migration
  * that failed; the cause is the database's error.
@@ -48,15 +49,49 @@ export async function migrate(
   await client.connect();
   try {
     await prepareConnection(client, migrationLimits);
-    await client.query(`SELECT pg_advisory_lock(${prismaLock})`);
-    await client.query(recordTable);
-    const applied = await readApplied(client);
-    refuseEdited(applied, migrations);
-    for (const migration of migrations) {
-      if (!applied.has(migration.name)) await apply(client, migration, log);
+    await client.query('SET client_min_messages = warning');
+    for (;;) {
+      const name = await inTransaction(client, () => applyNext(client, migrations));
+      if (name === null) return;
+      log.info('migrated the database', { migration: name });
     }
   } finally {
-    await client.end(); // frees the lock as well
+    await client.end();
+  }
+}
+
+/** Applies the first migration that is not applied yet and gives its name; null when there is none. */
+async function applyNext(
+  client: pg.Client,
+  migrations: readonly Migration[],
+): Promise<string | null> {
+  await client.query(`SELECT pg_advisory_xact_lock(${prismaLock})`);
+  await client.query(recordTable);
+  const applied = await readApplied(client);
+  refuseEdited(applied, migrations);
+  const next = migrations.find(({ name }) => !applied.has(name));
+  if (!next) return null;
+  await client.query(next.sql).catch((cause) => {
+    throw failed(next.name, cause);
+  });
+  await client.query(
+    `INSERT INTO _prisma_migrations
+       (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+    [randomUUID(), next.checksum, next.name],
+  );
+  return next.name;
+}
+
+async function inTransaction<T>(client: pg.Client, act: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    const result = await act();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {}); // a lost connection has rolled back by itself
+    throw error;
   }
 }
 
@@ -64,7 +99,6 @@ export async function migrate(
 const prismaLock = 72_707_369;
 
 const recordTable = `
-  SET client_min_messages = warning;
   CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id                  VARCHAR(36) PRIMARY KEY NOT NULL,
     checksum            VARCHAR(64) NOT NULL,
@@ -100,25 +134,6 @@ function refuseEdited(applied: Map<string, Applied>, migrations: readonly Migrat
       throw refused(`Migration ${name} has been changed since this database applied it.`);
     }
   }
-}
-
-async function apply(client: pg.Client, migration: Migration, log: Log): Promise<void> {
-  const { name, sql, checksum } = migration;
-  await client.query('BEGIN');
-  try {
-    await client.query(sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations
-         (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
-    );
-    await client.query('COMMIT');
-  } catch (cause) {
-    await client.query('ROLLBACK').catch(() => {}); // a lost connection has rolled back by itself
-    throw failed(name, cause);
-  }
-  log.info('migrated the database', { migration: name });
 }
 
 function refused(why: string): Fault {

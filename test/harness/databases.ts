@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { access, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -68,7 +69,7 @@ async function onServer(clock: Clock, log: Log): Promise<Storage> {
 /** A data directory with a migrated database that nobody uses; the caller removes it. */
 export async function freshDataDirectory(): Promise<string> {
   const dataDir = await freshFolder();
-  await cp(await template(), dataDir, { recursive: true });
+  cpSync(await template(), dataDir, { recursive: true }); // twenty times as fast as its sibling `cp`
   return dataDir;
 }
 

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLog, systemClock } from '#kernel';
+import { openStorage, type StorageOptions } from '#storage';
+import { notedFolder } from '../../src/storage/data-directory.ts';
+import { freshDataDirectory } from '../harness/databases.ts';
+import { recordingLog } from '../harness/recording-log.ts';
+
+describe('an embedded database', () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await freshDataDirectory();
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  const open = (options: Partial<StorageOptions> = {}) =>
+    openStorage({ dataDir, clock: systemClock, log: silentLog, ...options });
+  const names = 'SELECT name FROM "user" ORDER BY id';
+
+  test('keeps what was written over a restart', async () => {
+    const first = await open();
+    await first.prisma.user.create({ data: { id: 'u1', name: 'Ada' } });
+    await first.close();
+    const second = await open();
+    expect(await second.query(names)).toEqual([{ name: 'Ada' }]);
+    await second.close();
+  });
+
+  test('refuses a second start on its directory, and says what to do', async () => {
+    const first = await open();
+    await expect(open()).rejects.toMatchObject({
+      code: 'CONFLICT',
+      public: expect.stringContaining('set DATA_DIR to another directory'),
+    });
+    await first.ready();
+    await first.close();
+    await (await open()).close();
+  });
+
+  test('lets a process that looks on join the one that has the directory', async () => {
+    const first = await open();
+    await first.prisma.user.create({ data: { id: 'u1', name: 'Ada' } });
+    const onlooker = await open({ join: true });
+    expect(await onlooker.query(names)).toEqual([{ name: 'Ada' }]);
+    await onlooker.close();
+    expect(await first.query(names)).toEqual([{ name: 'Ada' }]);
+    await first.close();
+    const alone = await open({ join: true });
+    expect(await alone.query(names)).toEqual([{ name: 'Ada' }]);
+    await alone.close();
+  });
+
+  test('lets in nobody but its own user, and leaves no socket behind', async () => {
+    const storage = await open();
+    const folder = (await notedFolder(dataDir)) ?? '';
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect(await readdir(folder)).toHaveLength(1);
+    await storage.close();
+    await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await notedFolder(dataDir)).toBe(null);
+  });
+
+  test('loses nothing that it acknowledged when its process is killed, and is free at once', async () => {
+    const holder = hold(dataDir);
+    const lines = createInterface({ input: holder.stdout });
+    let acknowledged = 0;
+    const many = Promise.withResolvers<void>();
+    lines.on('line', (line) => {
+      acknowledged = Number(line);
+      if (acknowledged === 20) many.resolve();
+    });
+    await many.promise;
+    await expect(open()).rejects.toMatchObject({ code: 'CONFLICT' });
+    const leftBehind = await notedFolder(dataDir);
+    const closed = once(lines, 'close');
+    await kill(holder);
+    await closed;
+    const storage = await open();
+    const [row] = await storage.query<{ count: bigint }>('SELECT count(*) FROM "user"');
+    expect(Number(row?.count)).toBeGreaterThanOrEqual(acknowledged);
+    await expect(stat(leftBehind ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
+    await storage.close();
+  });
+
+  test('that dies is a line in the log and a failure of every statement, not a wait', async () => {
+    const log = recordingLog();
+    const storage = await open({ log });
+    await storage.ready();
+    const running = storage.query('SELECT count(*) FROM generate_series(1, 300000)');
+    await sendFatalMessage((await notedFolder(dataDir)) ?? '');
+    await running.catch(() => {});
+    await expect(storage.query('SELECT 1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(storage.ready()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(storage.write((tx) => tx.user.count())).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    const errors = () => log.lines.filter(({ level }) => level === 'error');
+    await expect
+      .poll(() => errors().map(({ message }) => message))
+      .toEqual(['the embedded database has died']);
+    expect(errors()[0]?.fields.error).toBeDefined();
+    await storage.close();
+    await (await open()).close();
+  });
+});
+
+function hold(dataDir: string) {
+  const script = fileURLToPath(new URL('./hold-directory.ts', import.meta.url));
+  return spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** Something that PostgreSQL answers with FATAL, the end of its process: a message of a type that does not exist. */
+async function sendFatalMessage(socketFolder: string): Promise<void> {
+  const socket = createConnection(join(socketFolder, '.s.PGSQL.5432'));
+  const start = Buffer.from('\0\0\0\0\0\x03\0\0user\0postgres\0\0', 'latin1');
+  start.writeInt32BE(start.length, 0);
+  socket.write(start);
+  await once(socket, 'data');
+  const closed = once(socket, 'close');
+  socket.write(Buffer.from('z\0\0\0\x04S\0\0\0\x04', 'latin1'));
+  await closed;
+}

@@ -1,0 +1,3 @@
+import { schemaSuite } from './schema-suite.ts';
+
+schemaSuite('server');

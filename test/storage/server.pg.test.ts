@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Secret, systemClock } from '#kernel';
+import { openStorage, type Storage } from '#storage';
+import { emptyDatabase } from '../harness/databases.ts';
+import { type LossyProxy, lossyProxy } from '../harness/lossy-proxy.ts';
+import { recordingLog } from '../harness/recording-log.ts';
+
+describe('a database server', () => {
+  const log = recordingLog();
+  let storage: Storage;
+  let proxy: LossyProxy;
+  let drop: () => Promise<void>;
+
+  beforeEach(async () => {
+    const database = await emptyDatabase('server');
+    drop = database.drop;
+    const url = new URL('url' in database.address ? database.address.url : '');
+    proxy = await lossyProxy({ host: url.hostname, port: Number(url.port) || 5432 });
+    url.hostname = '127.0.0.1';
+    url.port = `${proxy.port}`;
+    const databaseUrl = new Secret(url.href);
+    storage = await openStorage({ databaseUrl, dataDir: '', clock: systemClock, log });
+  });
+  afterEach(async () => {
+    await proxy.heal();
+    await storage.close();
+    await proxy.close();
+    await drop();
+  });
+
+  const setting = (name: string) => `current_setting('${name}')`;
+
+  test('is told for how long our connections may hold others up', async () => {
+    const limits = [
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'TimeZone',
+      'tcp_keepalives_idle',
+    ];
+    const ask = `SELECT concat_ws(' ', ${limits.map(setting)}) AS limits`;
+    const expected = [{ limits: '5s 2s 5s UTC 10' }];
+    expect(await storage.query(ask)).toEqual(expected);
+    expect(await storage.prisma.$queryRawUnsafe(ask)).toEqual(expected);
+  });
+
+  test('that breaks all connections costs the statements under way, and is found again', async () => {
+    await Promise.all([storage.query('SELECT 1'), storage.prisma.user.count()]);
+    const under = storage.query('SELECT pg_sleep(4)').catch((fault) => fault);
+    const writing = storage.write(async (tx) => {
+      await tx.user.create({ data: { id: 'u1', name: 'Ada' } });
+      await proxy.cut();
+      await tx.user.create({ data: { id: 'u2', name: 'Bob' } });
+    });
+    await expect(writing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await under).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    await expect(storage.query('SELECT 1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(storage.ready()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await proxy.heal();
+    await storage.ready();
+    expect(await storage.prisma.user.count()).toBe(0);
+  });
+
+  test('that falls silent makes nobody wait for ever', async () => {
+    await storage.ready();
+    const start = systemClock.monotonic();
+    proxy.freeze();
+    const statement = storage.query('SELECT 1').catch((fault) => fault);
+    await expect(storage.ready()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(systemClock.monotonic() - start).toBeLessThan(1_500);
+    expect(await statement).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(systemClock.monotonic() - start).toBeLessThan(9_000);
+    await proxy.heal();
+    await storage.ready();
+  });
+
+  test('stops a statement that waits for somebody else, and keeps ours from waiting long', async () => {
+    await storage.prisma.user.create({ data: { id: 'u1', name: 'Ada' } });
+    await storage.prisma.$transaction(async (tx) => {
+      await tx.user.update({ where: { id: 'u1' }, data: { name: 'mine' } });
+      const theirs = storage.query(`UPDATE "user" SET name = 'theirs'`);
+      await expect(theirs).rejects.toMatchObject({ code: '55P03' });
+    });
+  });
+
+  test('whose connections an operator ends is asked again on new ones', async () => {
+    await Promise.all([storage.query('SELECT 1'), storage.prisma.user.count()]);
+    await storage
+      .query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()',
+      )
+      .catch(() => {});
+    await expect.poll(() => storage.prisma.user.count().catch(() => null)).toBe(0);
+    await storage.ready();
+  });
+});
