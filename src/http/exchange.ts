@@ -57,17 +57,29 @@ export class BodyTooLarge extends Fault {
   }
 }
 
-/** The whole body. What is too large is refused as soon as that is known, without reading on. */
-export async function bodyOf({ request }: Exchange): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) throw new BodyTooLarge();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw new BodyTooLarge();
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+/**
+ * The whole body. What is too large is refused as soon as that is known: nothing more is read, and the connection, on
+ * which the rest would still come, is closed behind the refusal.
+ */
+export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const refuse = () => {
+      request.off('data', take).pause();
+      response.setHeader('Connection', 'close');
+      reject(new BodyTooLarge());
+    };
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bodyBytesMax) refuse();
+      else chunks.push(chunk);
+    };
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuse();
+    request.on('data', take);
+    request.once('end', () => resolve(Buffer.concat(chunks, bytes)));
+    request.once('error', reject);
+  });
 }
 
 /** The body as JSON; InvalidInput when it is none. */

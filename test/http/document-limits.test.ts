@@ -1,0 +1,78 @@
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { serve, standIn } from '../harness/stand-in-rooms.ts';
+
+const stand = standIn();
+let server: Awaited<ReturnType<typeof serve>>;
+
+beforeAll(async () => {
+  server = await serve(stand);
+});
+afterAll(() => server.close());
+
+const nested = (levels: number): string =>
+  levels === 0 ? 'slug' : `endpoints { model { ${nested(levels - 1)} } }`;
+const aliases = Array.from({ length: 31 }, (_, index) => `a${index}: platform { name }`);
+const fields = Array.from({ length: 1_001 }, () => 'name slug');
+
+/** A document over each limit, under all of the others. */
+const documents = {
+  DOCUMENT_TOKEN_LIMIT: `{ model(slug: "acme/echo") { ${fields.join(' ')} } }`,
+  DOCUMENT_DEPTH_LIMIT: `{ model(slug: "acme/echo") { ${nested(6)} } }`,
+  DOCUMENT_ALIAS_LIMIT: `{ ${aliases.join(' ')} }`,
+  DOCUMENT_COST_LIMIT: `{ models(first: 100) { nodes {
+    endpoints { model { endpoints { provider { slug } } } } } } }`,
+};
+
+type Extensions = Record<string, unknown>;
+
+async function overHttp(query: string): Promise<Extensions | undefined> {
+  const answer = await server.ask(query, { credential: null });
+  return answer.errors?.[0]?.extensions;
+}
+
+function overSocket(query: string): Promise<Extensions | undefined> {
+  const url = `${server.url.replace('http', 'ws')}/graphql`;
+  const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0 });
+  const first = (errors: unknown) => (errors as { extensions: Extensions }[])[0]?.extensions;
+  return new Promise<Extensions | undefined>((resolve) => {
+    client.subscribe(
+      { query },
+      {
+        next: ({ errors }) => resolve(first(errors ?? [])),
+        error: (errors) => resolve(first(errors)),
+        complete: () => resolve(undefined),
+      },
+    );
+  }).finally(() => client.dispose());
+}
+
+describe.each([
+  ['HTTP', overHttp],
+  ['WebSocket', overSocket],
+])('a document over a limit is refused over %s, with the limit and its own figure', (_, ask) => {
+  it.each(Object.entries(documents))('%s', async (code, query) => {
+    const extensions = await ask(query);
+    expect(extensions).toMatchObject({ code, requestId: expect.any(String) });
+    expect(Number(extensions?.['actual'])).toBeGreaterThan(Number(extensions?.['limit']));
+  });
+
+  it('a cheap operation in front does not hide a dear one', async () => {
+    const query = documents.DOCUMENT_COST_LIMIT.replace('{', 'query Dear {');
+    const both = `query Cheap { platform { name } } ${query}`;
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ query: both, operationName: 'Dear' }),
+    });
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'DOCUMENT_COST_LIMIT' } }],
+    });
+  });
+});
+
+it('a document within the limits is answered', async () => {
+  expect(await overHttp(`{ model(slug: "acme/echo") { ${nested(4)} } }`)).toBeUndefined();
+  expect(await overSocket('{ platform { name } }')).toBeUndefined();
+});

@@ -1,0 +1,81 @@
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { key, serve, standIn } from '../harness/stand-in-rooms.ts';
+
+const stand = standIn();
+let server: Awaited<ReturnType<typeof serve>>;
+
+beforeAll(async () => {
+  server = await serve(stand);
+});
+afterAll(() => server.close());
+
+describe('GraphQL over HTTP is spoken to the letter', () => {
+  for (const audit of serverAudits({ url: () => `${server.url}/graphql`, fetchFn: fetch })) {
+    it(audit.name, async () => {
+      const result = await audit.fn();
+      if (result.status !== 'ok') expect(`${result.status}: ${result.reason}`).toBe('ok');
+    });
+  }
+});
+
+const post = (body: BodyInit, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body,
+  });
+
+it('an unknown key is refused with 401 and UNAUTHENTICATED', async () => {
+  const answer = await server.ask('{ platform { name } }', { credential: 'sk-bourse-wrong' });
+  expect(answer.status).toBe(401);
+  expect(answer.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
+});
+
+it('a body above 10 MiB is refused with 413, also when its length is not announced', async () => {
+  const large = JSON.stringify({ query: `{ platform { name } } #${'x'.repeat(11 * 1024 * 1024)}` });
+  expect((await post(large)).status).toBe(413);
+  const stream = new Blob([large]).stream();
+  const unannounced = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: stream,
+    duplex: 'half',
+  } as RequestInit);
+  expect(unannounced.status).toBe(413);
+});
+
+it('a form of a foreign page does not reach an operation', async () => {
+  const form = await post('query=%7Bplatform%7Bname%7D%7D', {
+    'Content-Type': 'application/x-www-form-urlencoded',
+  });
+  expect(form.status).toBe(400);
+});
+
+it('what goes wrong inside is masked, with a request id to report it by', async () => {
+  const answer = await server.ask('{ organization(slug: "acme") { slug } }');
+  expect(answer.errors?.[0]).toMatchObject({
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.stringMatching(/.{8,}/) },
+  });
+  expect(JSON.stringify(answer)).not.toContain('storage');
+});
+
+it('a completion is not started by GET', async () => {
+  const query = 'subscription { completion(input: { model: "a/b", messages: [] }) { sequence } }';
+  const answer = await fetch(`${server.url}/graphql?query=${encodeURIComponent(query)}`, {
+    headers: { Accept: 'text/event-stream', Authorization: `Bearer ${key}` },
+  });
+  expect(await answer.text()).toContain('never by GET');
+  expect(stand.runs).toEqual([]);
+});
+
+it('the front page, GraphiQL and the two probes answer, and load nothing from elsewhere', async () => {
+  const page = await (await fetch(server.url)).text();
+  expect(page).toContain('<title>Bourse</title>');
+  const graphiql = await fetch(`${server.url}/graphql`, { headers: { Accept: 'text/html' } });
+  const html = await graphiql.text();
+  expect(html).toContain('Bourse');
+  expect(html).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
+  expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+});
