@@ -29,6 +29,11 @@ export interface Hold {
   /** All that is set aside now. */
   readonly amount: Money;
   /**
+   * What every allowance could pay at admission, this hold included, as far as this node knew then: the upper end of
+   * any extension, and so of the output cap that is sent upstream.
+   */
+  readonly affordable: Money;
+  /**
    * Sets aside `by` more from what the node has leased; false when that is used up. Never waits: the lease is refilled
    * in the background before it runs out.
    */
@@ -39,6 +44,17 @@ export interface Hold {
    * violation. Null: nothing is recorded and all is given back (a refusal after the hold).
    */
   end(record: SettlementRecord | null): Promise<void>;
+}
+
+/** 10⁻¹⁸ US dollar per token, image or request. A kind without an own price (null) costs what its base kind does. */
+export interface UnitPrices {
+  readonly prompt: Price;
+  readonly completion: Price;
+  readonly cacheRead: Price | null;
+  readonly cacheWrite: Price | null;
+  readonly reasoning: Price | null;
+  readonly image: Price | null;
+  readonly request: Price | null;
 }
 
 export type ChargeKind =
@@ -117,11 +133,13 @@ export interface SettlementRecord {
   readonly estimated: boolean;
   readonly ownProviderKey: boolean;
   readonly lines: readonly ChargeLine[];
+  /** The provider's price of what is charged: net of what is waived; 0 with an own provider key. */
   readonly cost: Money;
   readonly upstreamCost: Money;
   readonly fee: Money;
-  /** cost + fee − waived = Σ lines: what leaves the account. */
+  /** cost + fee = Σ lines: what leaves the account. */
   readonly charged: Money;
+  /** What the charge policy took back: cost and fee at full price are `charged` + `waived`. */
   readonly waived: Money;
   readonly attempts: readonly AttemptRecord[];
   readonly error: { readonly code: string; readonly message: string } | null;

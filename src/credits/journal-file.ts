@@ -1,0 +1,146 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, invariant, type Log } from '#kernel';
+import { frame, readFrames } from './frames.ts';
+
+/** A segment is followed by the next one at this size. */
+const segmentBytesMax = 16 * 2 ** 20;
+/** Posted segments are kept this long: after a power loss they bring a restored copy of the database up to date. */
+const keepMs = 24 * 3_600_000;
+
+/** What one write was: the records of one batch and the session whose lease pays them. */
+export interface JournalFrame {
+  readonly session: number;
+  /** A JSON array of journal records. */
+  readonly records: string;
+}
+
+/** Counts down what of a segment is not yet posted. */
+export interface Segment {
+  readonly path: string;
+  pending: number;
+  sealed: boolean;
+}
+
+export interface JournalFile {
+  /** Resolves once the bytes are on the disk (fdatasync). A failed write leaves the segment and begins another. */
+  write(frame: JournalFrame): Promise<Segment>;
+  /** A batch of this segment is in the ledger; when all are, the segment is set aside. */
+  posted(segment: Segment): void;
+  close(): Promise<void>;
+}
+
+/** Batches that earlier runs acknowledged and did not see posted, oldest first. To be read before `openJournalFile`. */
+export async function unposted(
+  folder: string,
+  log: Log,
+): Promise<{ path: string; frames: JournalFrame[] }[]> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.journal')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      const { payloads, torn } = readFrames(await readFile(path));
+      if (torn) log.warn('The settlement journal ends in a torn record; it was not acknowledged.', { path });
+      return { path, frames: payloads.map(fromPayload) };
+    }),
+  );
+}
+
+/** Sets a segment aside: everything in it is in the ledger. */
+export const archive = (path: string): Promise<void> =>
+  rename(path, path.replace(/\.journal$/, '.posted'));
+
+/** One writer on one folder: `DATA_DIR` is locked. */
+export function openJournalFile(folder: string, clock: Clock, log: Log): JournalFile {
+  let current: { segment: Segment; handle: FileHandle; bytes: number } | null = null;
+  let lane: Promise<unknown> = Promise.resolve();
+  let made = 0;
+
+  const seal = async () => {
+    if (!current) return;
+    const { segment, handle } = current;
+    current = null;
+    segment.sealed = true;
+    await handle.close();
+    settleSegment(segment);
+  };
+
+  const settleSegment = (segment: Segment) => {
+    if (segment.sealed && segment.pending === 0) {
+      inLane(() => archive(segment.path).then(() => discardOld(folder, clock))).catch((error) =>
+        log.warn('A posted journal segment was not set aside.', { path: segment.path, error }),
+      );
+    }
+  };
+
+  const inLane = <T>(step: () => Promise<T>): Promise<T> => {
+    const result = lane.then(step);
+    lane = result.catch(() => undefined);
+    return result;
+  };
+
+  const writeNow = async (payload: string): Promise<Segment> => {
+    if (current && current.bytes >= segmentBytesMax) await seal();
+    current ??= await newSegment(folder, clock.now(), made++);
+    const { segment, handle } = current;
+    const bytes = frame(payload);
+    try {
+      await handle.appendFile(bytes);
+      await handle.datasync();
+    } catch (thrown) {
+      await seal().catch(() => undefined);
+      throw thrown;
+    }
+    current.bytes += bytes.length;
+    segment.pending++;
+    return segment;
+  };
+
+  return {
+    write: ({ session, records }) =>
+      inLane(() => writeNow(`{"session":${session},"records":${records}}`)),
+    posted(segment) {
+      segment.pending--;
+      invariant(segment.pending >= 0, 'a batch is posted once');
+      settleSegment(segment);
+    },
+    async close() {
+      await inLane(seal);
+      await lane;
+    },
+  };
+}
+
+async function newSegment(folder: string, nowMs: number, made: number) {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const name = `${String(nowMs).padStart(14, '0')}-${String(made).padStart(6, '0')}.journal`;
+  const path = join(folder, name);
+  const handle = await open(path, 'ax', 0o600);
+  await syncFolder(folder);
+  return { segment: { path, pending: 0, sealed: false }, handle, bytes: 0 };
+}
+
+/** A new file's name is durable only when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function discardOld(folder: string, clock: Clock): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (name.endsWith('.posted') && (await stat(path)).mtimeMs < clock.now() - keepMs) {
+      await unlink(path);
+    }
+  }
+}
+
+function fromPayload(payload: string): JournalFrame {
+  const { session, records } = JSON.parse(payload) as { session: number; records: unknown[] };
+  return { session, records: JSON.stringify(records) };
+}

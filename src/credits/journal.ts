@@ -1,0 +1,49 @@
+import type { Money } from '#kernel';
+import type { Segment } from './journal-file.ts';
+import type { Lease } from './lease.ts';
+import type { Held } from './statements.ts';
+
+/** A completion that has ended: its record, and what the record's charge is reserved in. */
+export interface Ended {
+  /** Whose leases pay; when it is not the node's session any more, the record is late. */
+  readonly session: number;
+  readonly leases: readonly Lease[];
+  readonly charge: Money;
+  /** The journal record as JSON. */
+  readonly record: string;
+}
+
+/** Records that were acknowledged together, of one session. */
+export interface Batch {
+  readonly session: number;
+  /** Unique within the session. */
+  readonly n: number;
+  readonly ended: readonly Ended[];
+  /** A JSON array. */
+  readonly records: string;
+  segment: Segment | null;
+}
+
+/** Where acknowledged records are safe until they are in the ledger. */
+export interface Journal {
+  /** Resolves once the batch survives the death of this process. */
+  write(batch: Batch): Promise<void>;
+  /** Brings what is safe into the ledger. Throws when the database does not answer; nothing is lost by that. */
+  post(): Promise<void>;
+  /** False while neither the database nor the file takes a record: then nothing may be admitted. */
+  writable(): boolean;
+  close(): Promise<void>;
+}
+
+/** What these batches' leases hold now, for the rows that their posting writes anyway. */
+export function heldOf(batches: readonly Batch[]): readonly Held[] {
+  const leases = new Set(batches.flatMap(({ ended }) => ended.flatMap((one) => one.leases)));
+  return [...leases].map(asHeld);
+}
+
+/** A charge that is not posted counts as held: it has left what a new completion may use. */
+export const asHeld = ({ kind, target, held, unposted }: Lease): Held => ({
+  kind,
+  target,
+  held: held + unposted,
+});

@@ -1,0 +1,52 @@
+import { Fault, formatMoney, type Money } from '#kernel';
+import type { AllowanceTarget } from './terms.ts';
+
+export interface Shortage {
+  readonly allowance: AllowanceTarget['kind'];
+  readonly required: Money;
+  readonly available: Money;
+  /** When the limit's period starts anew; null when it never does, or for credits. */
+  readonly resetsAt: Date | null;
+  /** The largest `maxTokens` that would be admitted; null when not even the prompt fits, or when nobody worked it out. */
+  readonly affordableMaxTokens?: number | null;
+}
+
+const owners = {
+  ORGANIZATION: "the organization's credits",
+  MEMBER: "the member's monthly budget",
+  API_KEY: "the key's limit",
+} as const;
+
+/** The worst case does not fit: INSUFFICIENT_CREDITS for credits, LIMIT_EXCEEDED for a member's or a key's limit. */
+export class InsufficientCredits extends Fault {
+  override readonly name = 'InsufficientCredits';
+  readonly allowance: AllowanceTarget['kind'];
+  readonly required: Money;
+  readonly available: Money;
+  readonly resetsAt: Date | null;
+  readonly affordableMaxTokens: number | null;
+
+  constructor(shortage: Shortage) {
+    const { allowance, required, available, resetsAt } = shortage;
+    super(allowance === 'ORGANIZATION' ? 'INSUFFICIENT_CREDITS' : 'LIMIT_EXCEEDED', {
+      public:
+        `This could cost up to ${formatMoney(required)} US dollars, and ${owners[allowance]} ` +
+        `can pay ${formatMoney(available)} now. Ask for fewer tokens, or add credits.`,
+    });
+    this.allowance = allowance;
+    this.required = required;
+    this.available = available;
+    this.resetsAt = resetsAt;
+    this.affordableMaxTokens = shortage.affordableMaxTokens ?? null;
+  }
+}
+
+/** The money may be there, but not within reach of this node now. */
+export function creditsOutOfReach(internal: string, cause?: unknown): Fault {
+  return new Fault('UNAVAILABLE', {
+    public: 'The credit account cannot be read now. Nothing was started or charged; try again.',
+    internal,
+    retryAfterMs: 1_000,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
