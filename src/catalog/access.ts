@@ -1,5 +1,6 @@
 import { Fault, type Log, type Secret } from '#kernel';
 import type { Access } from './build.ts';
+import { localProvider } from './local-server.ts';
 import type { ProviderRow } from './rows.ts';
 import { isSandbox } from './sandbox.ts';
 
@@ -22,8 +23,10 @@ export interface AccessOptions {
 export function openAccess(options: AccessOptions): Access {
   const unsealed = new Map<string, { sealed: Uint8Array; secret: Secret | null }>();
   return {
+    isOpen: ({ slug }) => isSandbox(slug) || slug === localProvider,
     baseUrl(row) {
       if (isSandbox(row.slug)) return sandboxAddress(options.sandboxUrl(), row.slug);
+      if (row.slug === localProvider) return row.baseUrl;
       return options.addressFromEnvironment(addressVariable(row)) ?? row.baseUrl;
     },
     secret(row) {

@@ -11,6 +11,8 @@ import { readTiers } from './tiers.ts';
 export interface Access {
   baseUrl(row: ProviderRow): string | null;
   secret(row: ProviderRow): Secret | null;
+  /** Takes no credential: it runs here. */
+  isOpen(row: ProviderRow): boolean;
 }
 
 /**
@@ -90,7 +92,7 @@ function providerOf(row: ProviderRow, access: Access, endpoints: readonly Endpoi
   const sandbox = isSandbox(row.slug);
   const [baseUrl, secret] = [access.baseUrl(row), access.secret(row)];
   const { id, slug, name, homepage, statusPage, connector, removedAt } = row;
-  const configured = baseUrl !== null && (sandbox || secret !== null);
+  const configured = baseUrl !== null && (secret !== null || access.isOpen(row));
   const shown = { id, slug, name, homepage, statusPage, connector, removedAt };
   return { ...shown, baseUrl, secret, configured, sandbox, dataPolicy: policyOf(row), endpoints };
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '#kernel';
+import type { Clock, Log } from '#kernel';
 import type { Storage } from '#storage';
 import { type AccessOptions, openAccess } from './access.ts';
 import {
@@ -9,14 +9,17 @@ import {
 } from './administration.ts';
 import { type Access, buildMarket } from './build.ts';
 import { desiredOf } from './desired.ts';
+import { listLocalModels, localProvider, localRows } from './local-server.ts';
 import type { Market } from './market.ts';
 import { isEmpty, reconcile } from './reconcile.ts';
-import { allStale, noRows, type Rows, readRows, type Stale } from './rows.ts';
+import { allStale, noRows, type Rows, readRows, type Stale, together } from './rows.ts';
 import { sandboxSnapshot } from './sandbox.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { catalogTopic, writePlan } from './write-plan.ts';
 
 export interface Catalog {
+  /** Stops asking the local model server. */
+  close(): void;
   /** The market as it is now: one object until something changes. */
   market(): Market;
   /** For what no table tells: the sandbox has started, a variable of the environment is another. */
@@ -29,6 +32,8 @@ export interface CatalogOptions
     Pick<AdministrationOptions, 'storage' | 'clock' | 'seal'> {
   /** Default: the catalog that is shipped. */
   readonly shipped?: Snapshot;
+  /** The address of a model server of one's own (OLLAMA_BASE_URL) and how to ask it. */
+  readonly local?: { readonly url: string; readonly fetch: typeof fetch } | null;
 }
 
 const shippedFile = new URL('../../prisma/catalog/market.json', import.meta.url);
@@ -48,8 +53,11 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   storage.changes.on(catalogTopic, (subjects) => current.reread(storage, staleOf(subjects)));
   await current.reread(storage, allStale);
   const market = () => current.market;
+  const local = options.local && followLocal({ ...options.local, ...options, current });
+  await local?.asked;
   return {
     market,
+    close: () => local?.close(),
     rebuild: () => current.rebuild(),
     administration: openAdministration({ ...options, market }),
   };
@@ -85,6 +93,7 @@ class Current {
   #rows: Rows = noRows;
   #version = 0;
   #last: Promise<void> = Promise.resolve();
+  #local: Rows = noRows;
   #market: Market;
 
   constructor(access: Access) {
@@ -108,10 +117,45 @@ class Current {
     return next;
   }
 
+  /** What no table holds: the models of a server of one's own. */
+  setLocal(rows: Rows): void {
+    this.#local = rows;
+    this.rebuild();
+  }
+
   rebuild(): void {
     this.#version += 1;
-    this.#market = buildMarket(this.#rows, this.#access, this.#version);
+    this.#market = buildMarket(together(this.#rows, this.#local), this.#access, this.#version);
   }
+}
+
+/** How often the local server is asked what it has: a model that was pulled is there soon. */
+const localPeriodMs = 10_000;
+const localTimeoutMs = 1_000;
+
+interface LocalFollowing {
+  readonly url: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly current: Current;
+}
+
+/** Keeps the local server's models in the market. While it does not answer, the last ones stay. */
+function followLocal({ url, fetch, clock, log, current }: LocalFollowing) {
+  let known = '';
+  const ask = async () => {
+    try {
+      const models = await listLocalModels(url, fetch, AbortSignal.timeout(localTimeoutMs));
+      const text = JSON.stringify(models);
+      if (text !== known) current.setLocal(localRows(url, models, new Date(clock.now())));
+      known = text;
+    } catch (error) {
+      log.debug('The local model server was asked in vain.', { provider: localProvider, error });
+    }
+  };
+  const timer = clock.every(localPeriodMs, ask);
+  return { asked: ask(), close: () => timer.cancel() };
 }
 
 /** The rows behind changed subjects, as `model:<id>`; `*` is everything. */

@@ -20,23 +20,22 @@ const slugPart = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 /** @throws InvalidInput with every issue, paths `input.…`. */
 export function checkProvider(input: ProviderUpsert): void {
   const check = issues();
-  check.that('slug', slugPart.test(input.slug), 'Not a slug.', 'lower case, like "openai"');
+  check.that('slug', slugPart.test(input.slug), ['Not a slug.', 'lower case, like "openai"']);
   check.text('name', input.name, textMax);
-  check.that(
-    'connector',
-    connectors.has(input.connector),
+  check.that('connector', connectors.has(input.connector), [
     'Not a known connector.',
     [...connectors].join(', '),
-  );
-  check.that('homepage', isHttp(input.homepage), 'Not a web address.', 'an https address');
-  check.that('statusPage', isHttp(input.statusPage), 'Not a web address.', 'an https address');
-  check.that(
-    'baseUrl',
-    isSafeAddress(input.baseUrl),
+  ]);
+  check.that('homepage', isHttp(input.homepage), ['Not a web address.', 'an https address']);
+  check.that('statusPage', isHttp(input.statusPage), ['Not a web address.', 'an https address']);
+  check.that('baseUrl', isSafeAddress(input.baseUrl), [
     'Not an address that credentials may be sent to.',
     'https, or http on a loopback address; no user name, query or fragment',
-  );
-  check.that('secret', isSecret(input.secret), 'Not a credential.', '1 to 4096 visible characters');
+  ]);
+  check.that('secret', isSecret(input.secret), [
+    'Not a credential.',
+    '1 to 4096 visible characters',
+  ]);
   check.count('retentionDays', input.retentionDays, { min: 0, max: 36_500 });
   check.done();
 }
@@ -46,7 +45,7 @@ export function checkModel(input: ModelUpsert): void {
   const check = issues();
   const parts = input.slug.split('/');
   const sound = parts.length === 2 && parts.every((part) => slugPart.test(part));
-  check.that('slug', sound, 'Not a slug of a model.', '"author/name" in lower case');
+  check.that('slug', sound, ['Not a slug of a model.', '"author/name" in lower case']);
   check.text('name', input.name, textMax);
   check.text('author', input.author, textMax);
   if (input.description != null) check.text('description', input.description, descriptionMax);
@@ -57,8 +56,7 @@ export function checkModel(input: ModelUpsert): void {
   check.that(
     'knowledgeCutoff',
     input.knowledgeCutoff == null || /^\d{4}(-\d{2}){0,2}$/.test(input.knowledgeCutoff),
-    'Not a date.',
-    'YYYY, YYYY-MM or YYYY-MM-DD',
+    ['Not a date.', 'YYYY, YYYY-MM or YYYY-MM-DD'],
   );
   check.done();
 }
@@ -99,7 +97,7 @@ function readPrices(pricing: PricingUpsert, check: Issues): PriceColumns {
     const text = pricing[field];
     if (text == null) return null;
     const price = priceOf(text);
-    check.that(`pricing.${field}`, price !== null, 'Not a price.', priceForm);
+    check.that(`pricing.${field}`, price !== null, ['Not a price.', priceForm]);
     return price;
   };
   return {
@@ -128,27 +126,33 @@ function priceOf(text: string): Price | null {
 
 type Issues = ReturnType<typeof issues>;
 
+/** What is wrong, and what would be accepted. */
+type Verdict = readonly [message: string, accepted: string];
+
 /** Gathers what is wrong, so that all of it is told at once. */
 function issues() {
   const found: InputIssue[] = [];
-  const that = (field: string, holds: boolean, message: string, accepted: string) => {
+  const that = (field: string, holds: boolean, [message, accepted]: Verdict) => {
     if (!holds) found.push({ path: `input.${field}`, message, accepted });
   };
   return {
     that,
     text(field: string, value: string, max: number) {
       const fits = value.trim() !== '' && value.length <= max;
-      that(field, fits, 'Empty or too long.', `1 to ${max} characters`);
+      that(field, fits, ['Empty or too long.', `1 to ${max} characters`]);
     },
     count(field: string, value: number | null | undefined, { min, max }: Bounds) {
       const fits = value == null || (Number.isInteger(value) && min <= value && value <= max);
-      that(field, fits, 'Out of bounds.', `a whole number from ${min} to ${max}`);
+      that(field, fits, ['Out of bounds.', `a whole number from ${min} to ${max}`]);
     },
     names(field: string, values: readonly string[] | null | undefined, form: RegExp) {
       const few = (values ?? []).length <= listMax;
-      that(field, few, 'Too many names.', `up to ${listMax}`);
+      that(field, few, ['Too many names.', `up to ${listMax}`]);
       for (const [index, value] of (values ?? []).entries()) {
-        that(`${field}.${index}`, form.test(value), 'Not a name.', 'lower case, as in the catalog');
+        that(`${field}.${index}`, form.test(value), [
+          'Not a name.',
+          'lower case, as in the catalog',
+        ]);
       }
     },
     done() {

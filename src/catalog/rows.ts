@@ -126,6 +126,16 @@ export async function readRows(reader: Reader, known: Rows, stale: Stale): Promi
   };
 }
 
+/** Rows of two kinds of origin as one. */
+export function together(a: Rows, b: Rows): Rows {
+  return {
+    providers: new Map([...a.providers, ...b.providers]),
+    models: new Map([...a.models, ...b.models]),
+    endpoints: new Map([...a.endpoints, ...b.endpoints]),
+    prices: new Map([...a.prices, ...b.prices]),
+  };
+}
+
 const byId = (row: { readonly id: string }) => row.id;
 
 function laidOver<Row>(

@@ -3,6 +3,7 @@ import { Secret, silentLog } from '#kernel';
 import type { Storage } from '#storage';
 import {
   type Catalog,
+  type CatalogOptions,
   importSnapshot,
   openCatalog,
   readShipped,
@@ -29,8 +30,9 @@ export function catalogSuite(kind: DatabaseKind): void {
   });
   afterEach(() => storage.close());
 
-  const open = (shipped: Snapshot = small): Promise<Catalog> =>
+  const open = (shipped: Snapshot = small, more: Partial<CatalogOptions> = {}): Promise<Catalog> =>
     openCatalog({
+      ...more,
       storage,
       clock,
       shipped,
@@ -115,7 +117,7 @@ export function catalogSuite(kind: DatabaseKind): void {
       expect(cleared.homepage).toBeNull();
     });
 
-    it('changes a price: the old one keeps its days; the same price starts no version', async () => {
+    it('changes a price: the old one keeps its days; an equal one starts no version', async () => {
       const { administration } = await open();
       await administration.upsertProvider(admin, mine);
       const { id } = await administration.upsertEndpoint(admin, own);
@@ -170,6 +172,28 @@ export function catalogSuite(kind: DatabaseKind): void {
         [admin, 'endpoint.removed', id],
       ]);
     });
+  });
+
+  it('a model server of one’s own is listed, followed, and kept while it is silent', async () => {
+    const answers = [['one'], ['one', 'two'], null];
+    const get: typeof fetch = async () => {
+      const ids = answers.shift();
+      if (!ids) throw new TypeError('fetch failed');
+      return Response.json({ data: ids.map((id) => ({ id })) });
+    };
+    const local = { url: 'http://127.0.0.1:11434', fetch: get };
+    const { market, close } = await open(small, { local });
+    const slugs = () =>
+      market()
+        .provider('ollama')
+        ?.endpoints.map(({ model }) => model.slug);
+    expect(slugs()).toEqual(['ollama/one']);
+    expect(market().provider('ollama')).toMatchObject({ configured: true, secret: null });
+    await clock.advance(20_000);
+    expect(answers).toEqual([]);
+    expect(slugs()).toEqual(['ollama/one', 'ollama/two']);
+    close();
+    expect(clock.pending).toBe(0);
   });
 
   it('another reader of the same changes has the same market', async () => {

@@ -1,43 +1,22 @@
 import { Secret } from '#kernel';
 import { buildMarket } from '../../src/catalog/build.ts';
 import { desiredOf } from '../../src/catalog/desired.ts';
+import { rowsOf as importedRows } from '../../src/catalog/local-server.ts';
 import type { Market } from '../../src/catalog/market.ts';
 import type { Rows } from '../../src/catalog/rows.ts';
+import { isSandbox } from '../../src/catalog/sandbox.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
 
 /** The rows that a fresh import leaves. */
 export function rowsOf(snapshot: Snapshot, builtIn?: Snapshot): Rows {
-  const desired = desiredOf(snapshot, builtIn);
-  const imported = { curated: false, removedAt: null };
-  const untimed = { connectTimeoutMs: null, firstContentTimeoutMs: null, idleTimeoutMs: null };
-  const createdAt = new Date('2026-11-24T00:00:00Z');
-  const from = createdAt;
-  const map = <From, To>(rows: ReadonlyMap<string, From>, make: (row: From, id: string) => To) =>
-    new Map([...rows].map(([id, row]) => [id, make(row, id)]));
-  return {
-    providers: map(desired.providers, (row) => ({ ...row, ...imported, sealedSecret: null })),
-    models: map(desired.models, (row) => ({ ...row, ...imported, deprecatedAt: null })),
-    endpoints: map(desired.endpoints, ({ row }) => ({
-      ...row,
-      ...imported,
-      ...untimed,
-      totalTimeoutMs: null,
-      enabled: true,
-      createdAt,
-    })),
-    prices: map(desired.endpoints, ({ price }, id) => ({
-      ...price,
-      id: `prc_${id}`,
-      endpointId: id,
-      from,
-    })),
-  };
+  return importedRows(desiredOf(snapshot, builtIn), new Date('2026-11-24T00:00:00Z'));
 }
 
-/** A market of rows; every provider has an address and a credential unless `configured` says otherwise. */
+/** A market of rows; every provider is configured unless `configured` says otherwise. */
 export function marketOf(rows: Rows, configured: (slug: string) => boolean = () => true): Market {
   const access = {
     baseUrl: () => 'http://127.0.0.1:9/v1',
+    isOpen: ({ slug }: { slug: string }) => isSandbox(slug),
     secret: ({ slug }: { slug: string }) => (configured(slug) ? new Secret('given') : null),
   };
   return buildMarket(rows, access, 1);

@@ -27,7 +27,7 @@ describe('the catalog that is shipped', () => {
     expect(unique(models.flatMap(({ slug, aliases }) => [slug, ...aliases]))).toBe(true);
   });
 
-  it('offers nothing of a model or a provider that is not in it, and has none without an offer', () => {
+  it('has the models and providers of its offers, and no others', () => {
     const [sold, selling] = [new Set<string>(), new Set<string>()];
     for (const { model, provider } of endpoints) {
       sold.add(model);
