@@ -1,5 +1,6 @@
-// `npm run migration -- <name>` writes what is between the migrations and schema.prisma as the next migration. What
-// Prisma does not see (CHECKs, functions, triggers, partitions) is added to the file by hand.
+// `npm run migration -- <name>` writes what is between the migrations and schema.prisma as the next
+// migration. What Prisma does not see (CHECKs, functions, triggers, partitions) is added to the
+// file by hand.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '#kernel';

@@ -1,4 +1,5 @@
-// Prisma's schema engine without Prisma's command line, which would download it: the same engine as WebAssembly.
+// Prisma's schema engine without Prisma's command line, which would download it: the same engine as
+// WebAssembly.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -55,8 +56,9 @@ const ready = (async () => {
 })();
 
 /**
- * The catalogs of PostgreSQL have columns of the type "char", which Prisma's driver refuses and its engine insists on. So
- * they pass through the driver as text, and get their type back behind it. The engine asks one thing at a time.
+ * The catalogs of PostgreSQL have columns of the type "char", which Prisma's driver refuses and its
+ * engine insists on. So they pass through the driver as text, and get their type back behind it.
+ * The engine asks one thing at a time.
  */
 class CatalogPool extends pg.Pool {
   /** The places of the columns of type "char" in the last answer. */

@@ -2,7 +2,7 @@ import type { RouteCandidate } from '#routing';
 import type { Admission } from './admit.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
-import { type FailedAttempt, stream } from './stream.ts';
+import { stream } from './stream.ts';
 
 /**
  * Tries the endpoints of the route, one after the other, until one gives content or none is left. What fails before
@@ -14,21 +14,19 @@ export async function attempts(
   rooms: Rooms,
 ): Promise<void> {
   const candidates = rooms.router.attempts(admission.route);
-  const next = (): RouteCandidate | null => candidates.next().value ?? null;
+  const take = (): RouteCandidate | null => candidates.next().value ?? null;
 
-  let candidate = next();
+  let candidate = take();
   while (candidate && !running.ending) {
-    const failed: FailedAttempt | null = await stream(running, { admission, candidate }, rooms);
+    const failed = await stream(running, { admission, candidate }, rooms);
     if (!failed) return;
-    candidate = failed.final ? null : next();
-    running.log.append({
-      type: 'RouteChanged',
-      failed: failed.attempt,
-      next: candidate?.endpoint ?? null,
-    });
-    if (!candidate)
-      running.end({ kind: failed.afterContent ? 'brokeOff' : 'exhausted', fault: failed.fault });
+    const next: RouteCandidate | null = failed.final ? null : take();
+    const event = { type: 'RouteChanged', failed: failed.record } as const;
+    running.log.append({ ...event, next: next?.endpoint ?? null });
+    if (!next) {
+      const kind = failed.afterContent ? 'brokeOff' : 'exhausted';
+      running.end({ kind, fault: failed.fault });
+    }
+    candidate = next;
   }
-  // Every endpoint was taken out of the route between admission and here.
-  if (!running.ending) running.end({ kind: 'exhausted', fault: admission.route.unavailable() });
 }

@@ -1,6 +1,7 @@
+import type { ChargeOutcome } from '#credits';
 import { Fault } from '#kernel';
+import { NoEndpointAvailable } from '#routing';
 import type { CompletionStatus, FinishReason } from './completion.ts';
-import type { State } from './lifecycle.ts';
 
 /** How a run ended. The first one counts; what comes later is ignored. */
 export type Ending =
@@ -16,32 +17,34 @@ export type EndingKind = Ending['kind'];
 interface EndingRule {
   readonly status: Extract<CompletionStatus, 'SUCCEEDED' | 'FAILED' | 'CANCELLED'>;
   readonly finishReason: FinishReason | 'as the provider said' | null;
-  readonly lastEvent: 'CompletionFinished' | 'CompletionFailed';
+  readonly charge: ChargeOutcome;
 }
 
-/** The contract's table "How a completion ends". */
+/** The contract's table "How a completion ends"; a failure is told by CompletionFailed, the rest by CompletionFinished. */
 export const endings: Readonly<Record<EndingKind, EndingRule>> = {
   // Stop, length, tool calls, content filter.
   answered: {
     status: 'SUCCEEDED',
     finishReason: 'as the provider said',
-    lastEvent: 'CompletionFinished',
+    charge: 'SUCCEEDED',
   },
   // The hold could not be extended.
-  budget: { status: 'SUCCEEDED', finishReason: 'BUDGET', lastEvent: 'CompletionFinished' },
+  budget: { status: 'SUCCEEDED', finishReason: 'BUDGET', charge: 'BUDGET' },
   // By the caller, its key's revocation, or its leaving.
-  cancelled: { status: 'CANCELLED', finishReason: 'CANCELLED', lastEvent: 'CompletionFinished' },
+  cancelled: { status: 'CANCELLED', finishReason: 'CANCELLED', charge: 'CANCELLED' },
   // Before any provider was tried.
-  refused: { status: 'FAILED', finishReason: null, lastEvent: 'CompletionFailed' },
+  refused: { status: 'FAILED', finishReason: null, charge: 'NOTHING_DELIVERED' },
   // Every attempt failed before content.
-  exhausted: { status: 'FAILED', finishReason: 'ERROR', lastEvent: 'CompletionFailed' },
+  exhausted: { status: 'FAILED', finishReason: 'ERROR', charge: 'NOTHING_DELIVERED' },
   // After content, and not continued.
-  brokeOff: { status: 'FAILED', finishReason: 'ERROR', lastEvent: 'CompletionFailed' },
+  brokeOff: { status: 'FAILED', finishReason: 'ERROR', charge: 'BROKE_OFF' },
   // Our own shutdown or fault.
-  interrupted: { status: 'FAILED', finishReason: 'ERROR', lastEvent: 'CompletionFailed' },
+  interrupted: { status: 'FAILED', finishReason: 'ERROR', charge: 'NOTHING_DELIVERED' },
 };
 
 /** What was thrown out of a run as its ending: before the first attempt a refusal, afterwards our own fault. */
-export function endingOf(thrown: unknown, state: State): Ending {
-  return { kind: state === 'QUEUED' ? 'refused' : 'interrupted', fault: Fault.from(thrown) };
+export function endingOf(thrown: unknown, attempts: number): Ending {
+  const fault = Fault.from(thrown);
+  if (attempts === 0) return { kind: 'refused', fault };
+  return { kind: thrown instanceof NoEndpointAvailable ? 'exhausted' : 'interrupted', fault };
 }

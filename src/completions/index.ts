@@ -17,6 +17,7 @@ export type {
   Usage,
 } from './completion.ts';
 export type { Completions, Started, StartOptions } from './completions.ts';
+export { ConnectionLost } from './completions.ts';
 export type {
   CompletionEvent,
   CompletionFailed,
@@ -38,4 +39,5 @@ export type {
   ToolCallInput,
   ToolInput,
 } from './input.ts';
-export { ConnectionLost, openCompletions } from './open.ts';
+export { openCompletions } from './open.ts';
+export type { Rooms } from './rooms.ts';

@@ -11,6 +11,7 @@ import type { CompletionRequest } from './request.ts';
 import type { Rooms } from './rooms.ts';
 import { run } from './run.ts';
 import { Running } from './running.ts';
+import { findStored } from './stored.ts';
 import { Viewer } from './viewer.ts';
 
 /** Content can be read for ten minutes after the end (contract, `Completion.text`). */
@@ -20,17 +21,9 @@ const keptBytesMax = 96 * 1024 * 1024;
 const defaultGraceMs = 15_000;
 const defaultCoalesceMs = 20;
 
-export interface CompletionsOptions extends Rooms {
-  /** Who pays for a completion of this principal; throws when nobody does. */
-  readonly payer: (principal: Principal, organizationId: string | null) => Payer;
-  /** Whether the principal may see this completion. */
-  readonly maySee: (principal: Principal, completion: Completion) => boolean;
-  /** One that has ended, from the database. */
-  readonly stored: (id: string) => Promise<Completion | null>;
-}
-
-export function openCompletions(options: CompletionsOptions): Completions {
-  const { clock, payer, maySee, stored } = options;
+/** Opens the room: nothing runs yet. */
+export function openCompletions(rooms: Rooms): Completions {
+  const { clock, identity } = rooms;
   const repeats = new Repeats();
   const forget = (running: Running) => repeats.forget(running);
   const registry = new Registry({ clock, keepMs, bytesMax: keptBytesMax, forget });
@@ -38,7 +31,7 @@ export function openCompletions(options: CompletionsOptions): Completions {
 
   const create = (request: CompletionRequest, pays: Payer, how: StartOptions): Running =>
     new Running({
-      id: completionId(clock.now(), options.credits.session, counter++),
+      id: completionId(clock.now(), rooms.credits.session, counter++),
       request,
       payer: pays,
       clock,
@@ -59,7 +52,7 @@ export function openCompletions(options: CompletionsOptions): Completions {
       const running = create(request, pays, how);
       if (key) repeats.remember(owner, key, { running, input });
       registry.add(running);
-      void run(running, options);
+      void run(running, rooms);
       return running;
     } catch (thrown) {
       return refuse(create(unreadable(input), pays, how), Fault.from(thrown));
@@ -68,17 +61,15 @@ export function openCompletions(options: CompletionsOptions): Completions {
 
   const visible = (principal: Principal, id: string): Running | null => {
     const running = registry.get(id);
-    return running && maySee(principal, running.completion()) ? running : null;
+    return running && sees(identity.current(principal), running, identity) ? running : null;
   };
 
-  const find = async (principal: Principal, id: string): Promise<Completion | null> => {
-    const completion = visible(principal, id)?.completion() ?? (await stored(id));
-    return completion && maySee(principal, completion) ? completion : null;
-  };
+  const find = async (principal: Principal, id: string): Promise<Completion | null> =>
+    visible(principal, id)?.completion() ?? findStored(principal, id, rooms);
 
   return {
     start: async (principal, input, how) =>
-      startedOf(begin(input, payer(principal, input.organizationId ?? null), how)),
+      startedOf(begin(input, identity.payer(principal, input.organizationId), how)),
     join(principal, id) {
       const running = visible(principal, id);
       return running && startedOf(running);
@@ -95,11 +86,20 @@ export function openCompletions(options: CompletionsOptions): Completions {
         if (running.payer.apiKey?.id === apiKeyId) running.end({ kind: 'cancelled' });
       }
     },
-    drain: (graceMs) => drain(registry, options, graceMs),
+    drain: (graceMs) => drain(registry, rooms, graceMs),
     get running() {
       return registry.running;
     },
   };
+}
+
+/** A key sees what it ran itself; others what they may read of the organization. */
+function sees(principal: Principal, { payer }: Running, identity: Rooms['identity']): boolean {
+  if (principal.kind === 'apiKey' && principal.apiKey.kind === 'INFERENCE') {
+    return payer.apiKey?.id === principal.apiKey.id;
+  }
+  const permissions = identity.permissions(principal, payer.organization.id);
+  return permissions?.has('COMPLETIONS_READ') ?? false;
 }
 
 /** Ends a run before anything was tried: one event, nothing held, nothing stored. */

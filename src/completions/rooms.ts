@@ -1,7 +1,9 @@
 import type { Credits } from '#credits';
+import type { Identity } from '#identity';
 import type { Clock, Log, Price } from '#kernel';
 import type { Limits } from '#limits';
 import type { Router } from '#routing';
+import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
 
 /** What a run needs of others. */
@@ -11,6 +13,8 @@ export interface Rooms {
   readonly router: Router;
   readonly credits: Credits;
   readonly limits: Limits;
+  readonly identity: Pick<Identity, 'payer' | 'permissions' | 'current'>;
+  readonly storage: Pick<Storage, 'prisma'>;
   readonly connectors: (name: string) => Connector | null;
   /** The platform's fee on inference cost, 10⁻¹⁸ per unit. */
   readonly feeRate: Price;

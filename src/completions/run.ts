@@ -15,7 +15,7 @@ export async function run(running: Running, rooms: Rooms): Promise<void> {
     admission = await admit(running, rooms);
     await attempts(running, admission, rooms);
   } catch (thrown) {
-    running.end(endingOf(thrown, running.state));
+    running.end(endingOf(thrown, running.attempts.length));
   } finally {
     await settle(running, admission, rooms);
   }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '#catalog';
 import type { AttemptRecord, ChargeLine } from '#credits';
 import type { Payer } from '#identity';
-import type { Clock, Timer } from '#kernel';
+import type { Clock, Fault, Timer } from '#kernel';
 import { Coalescer } from './coalesce.ts';
 import {
   type Completion,
@@ -15,6 +15,12 @@ import { EventLog } from './event-log.ts';
 import { advance, type State, type Step } from './lifecycle.ts';
 import type { CompletionRequest } from './request.ts';
 import { Transcript } from './transcript.ts';
+
+/** What it came to. */
+export interface RunBill {
+  readonly usage: Usage;
+  readonly lines: readonly ChargeLine[];
+}
 
 /** What a run is made with. */
 export interface RunningOptions {
@@ -50,8 +56,9 @@ export class Running {
   #ending: Ending | null = null;
   #viewers = 0;
   #grace: Timer | undefined;
-  #bill: { usage: Usage; lines: readonly ChargeLine[] } | null = null;
-  #finishedAt: Date | null = null;
+  #bill: RunBill | null = null;
+  #lost: Fault | null = null;
+  #endedAt: Date | null = null;
   #latencyMs: number | null = null;
   /** Of the attempt that is out, or that gave the answer. */
   endpoint: Endpoint | null = null;
@@ -87,6 +94,11 @@ export class Running {
     return this.#createdAt;
   }
 
+  /** When it ended, whether or not it has been settled; now, while it runs. */
+  get endedAt(): Date {
+    return this.#endedAt ?? new Date(this.#options.clock.now());
+  }
+
   get streamed(): boolean {
     return this.#options.streamed;
   }
@@ -114,26 +126,33 @@ export class Running {
   end(ending: Ending): boolean {
     if (this.#ending) return false;
     this.#ending = ending;
+    this.#endedAt = new Date(this.#options.clock.now());
+    this.#latencyMs = this.elapsedMs();
     this.step('end');
     this.#grace?.cancel();
     this.#abort.abort(ending);
     return true;
   }
 
-  /** The last event: everything is known and durable. */
-  conclude(bill: { usage: Usage; lines: readonly ChargeLine[] }): void {
+  /**
+   * The last event: everything is known and durable. No bill when nothing was set aside; a fault when the answer was
+   * there and its record could not be made durable: then it was not acknowledged and costs nothing.
+   */
+  conclude(bill: RunBill | null, lost: Fault | null = null): void {
     this.#bill = bill;
-    this.#finishedAt = new Date(this.#options.clock.now());
-    this.#latencyMs = this.elapsedMs();
+    this.#lost = lost;
     this.step('acknowledge');
     this.coalescer.flush();
     const completion = this.completion();
-    const { usage } = bill;
-    const { finishReason, error } = completion;
+    const { usage, finishReason, error } = completion;
     if (error) this.log.append({ type: 'CompletionFailed', error, usage, completion });
-    else if (finishReason) {
-      this.log.append({ type: 'CompletionFinished', finishReason, usage, completion });
-    }
+    else
+      this.log.append({
+        type: 'CompletionFinished',
+        finishReason: finishReason ?? 'STOP',
+        usage,
+        completion,
+      });
     this.#settled.resolve();
   }
 
@@ -179,9 +198,9 @@ export class Running {
       lines: this.#bill?.lines ?? [],
       attempts: [...this.attempts],
       droppedParameters: this.droppedParameters,
-      error: this.#ending && 'fault' in this.#ending ? this.#ending.fault : null,
+      error: this.#error(),
       createdAt: this.#createdAt,
-      finishedAt: this.#finishedAt,
+      finishedAt: this.#endedAt,
       timeToFirstTokenMs: this.timeToFirstTokenMs,
       latencyMs: this.#latencyMs,
       metadata: request.metadata,
@@ -201,14 +220,20 @@ export class Running {
     return this.transcript.finish?.unified ?? 'STOP';
   }
 
+  #error(): Fault | null {
+    if (this.#lost) return this.#lost;
+    return this.#ending && 'fault' in this.#ending ? this.#ending.fault : null;
+  }
+
   #status(): Completion['status'] {
+    if (this.#lost) return 'FAILED';
     if (this.#ending) return endings[this.#ending.kind].status;
     return this.#state === 'QUEUED' ? 'QUEUED' : 'RUNNING';
   }
 
   #content(): Content {
     const { text, reasoning, reasoningDetails, refusal, annotations, toolCalls } = this.transcript;
-    const end = this.#finishedAt?.getTime();
+    const end = this.#endedAt?.getTime();
     return {
       text,
       reasoning,

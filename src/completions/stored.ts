@@ -1,7 +1,23 @@
 import type { AttemptRecord, ChargeLine } from '#credits';
+import { completionsSeenBy, type Principal } from '#identity';
 import { Fault, type FaultCode } from '#kernel';
-import type { CompletionRow } from '#storage';
+import type { Prisma } from '#storage';
 import type { Completion, Usage } from './completion.ts';
+import type { Rooms } from './rooms.ts';
+
+type CompletionRow = Prisma.CompletionGetPayload<object>;
+
+/** One that has ended, exact: what is acknowledged is posted first. Null when it is not this caller's. */
+export async function findStored(
+  principal: Principal,
+  id: string,
+  { credits, storage }: Pick<Rooms, 'credits' | 'storage'>,
+): Promise<Completion | null> {
+  await credits.flush();
+  const where = { AND: [completionsSeenBy(principal), { id }] };
+  const row = await storage.prisma.completion.findFirst({ where });
+  return row && fromRow(row);
+}
 
 /** A completion as its row tells it: everything but the content, which is not kept there. */
 export function fromRow(row: CompletionRow): Completion {

@@ -1,7 +1,7 @@
 import type { AttemptRecord } from '#credits';
-import type { Fault } from '#kernel';
-import type { RouteCandidate } from '#routing';
-import { type UpstreamCall, type UpstreamEvent, UpstreamFault } from '#upstream';
+import { type Fault, invariant } from '#kernel';
+import type { AttemptResult, RouteCandidate } from '#routing';
+import { isContent, type UpstreamCall, type UpstreamEvent, UpstreamFault } from '#upstream';
 import type { Admission } from './admit.ts';
 import { Meter } from './meter.ts';
 import type { Rooms } from './rooms.ts';
@@ -9,17 +9,17 @@ import type { Running } from './running.ts';
 import { Transcript } from './transcript.ts';
 import { upstreamCall } from './upstream-call.ts';
 
+export interface Attempt {
+  readonly admission: Admission;
+  readonly candidate: RouteCandidate;
+}
+
 export interface FailedAttempt {
-  readonly attempt: AttemptRecord;
+  readonly record: AttemptRecord;
   readonly fault: Fault;
   readonly afterContent: boolean;
   /** Nothing else may be tried. */
   readonly final: boolean;
-}
-
-interface Attempt {
-  readonly admission: Admission;
-  readonly candidate: RouteCandidate;
 }
 
 /** Makes one attempt and passes on what comes. Null when the run has ended with it; else how it failed. */
@@ -28,98 +28,97 @@ export async function stream(
   attempt: Attempt,
   rooms: Rooms,
 ): Promise<FailedAttempt | null> {
-  const { endpoint } = attempt.candidate;
-  const startedAt = new Date(rooms.clock.now()).toISOString();
-  const startedMs = rooms.clock.monotonic();
-  const record = (outcome: AttemptRecord['outcome'], fault?: UpstreamFault): AttemptRecord => {
-    const made = {
-      endpointId: endpoint.id,
-      startedAt,
-      durationMs: rooms.clock.monotonic() - startedMs,
+  const { admission, candidate } = attempt;
+  const timing = { startedAt: new Date(rooms.clock.now()), startedMs: rooms.clock.monotonic() };
+  const note = (outcome: AttemptRecord['outcome'], fault: UpstreamFault | null): AttemptRecord => {
+    const record = {
+      endpointId: candidate.endpoint.id,
+      startedAt: timing.startedAt.toISOString(),
+      durationMs: rooms.clock.monotonic() - timing.startedMs,
       outcome,
       httpStatus: fault?.httpStatus ?? null,
       message: fault?.public ?? null,
     };
-    running.attempts.push(made);
-    return made;
+    running.attempts.push(record);
+    return record;
   };
+  const report = (result: AttemptResult) =>
+    rooms.router.report(admission.route, candidate.endpoint, result);
 
-  const call = upstreamCall(running, attempt);
-  begin(running, attempt);
+  begin(running, candidate);
   try {
-    await receive(running, { attempt, call }, rooms);
-    record(running.ending?.kind === 'answered' ? 'SUCCEEDED' : 'CANCELLED');
-    rooms.router.report(endpoint, { ok: true });
+    const answered = await receive(running, attempt, rooms);
+    note(answered ? 'SUCCEEDED' : 'CANCELLED', null);
+    report(answered ? 'SUCCEEDED' : 'ABANDONED');
     return null;
   } catch (thrown) {
     if (running.ending) {
-      record('CANCELLED');
+      note('CANCELLED', null);
+      report('ABANDONED');
       return null;
     }
     const fault = asUpstreamFault(thrown);
-    rooms.router.report(endpoint, { ok: false, fault });
-    return failure(running, fault, record);
+    report(fault);
+    return failure(running, fault, note);
   } finally {
     running.coalescer.flush();
   }
 }
 
-function begin(running: Running, { candidate, admission }: Attempt): void {
+function begin(running: Running, { endpoint, droppedParameters }: RouteCandidate): void {
   running.step('send');
-  running.endpoint = candidate.endpoint;
+  running.endpoint = endpoint;
   running.transcript = new Transcript();
-  running.droppedParameters = candidate.droppedParameters;
+  running.droppedParameters = droppedParameters;
   const attempt = running.attempts.length + 1;
-  running.log.append({ type: 'CompletionStarted', endpoint: candidate.endpoint, attempt });
-  admission.began(candidate);
+  running.log.append({ type: 'CompletionStarted', endpoint, attempt });
 }
 
-async function receive(
-  running: Running,
-  { attempt, call }: { attempt: Attempt; call: UpstreamCall },
-  rooms: Rooms,
-): Promise<void> {
-  const { endpoint } = attempt.candidate;
-  const connector = rooms.connectors(endpoint.provider.connector);
-  const meter = new Meter(attempt.admission, attempt.candidate, call);
+/** True when the provider ended properly; false when the run was ended first, by the budget or from outside. */
+async function receive(running: Running, attempt: Attempt, rooms: Rooms): Promise<boolean> {
+  const { admission, candidate } = attempt;
+  const connector = rooms.connectors(candidate.endpoint.provider.connector);
+  invariant(connector, 'an endpoint without a connector is never a candidate');
+  const cap = admission.cover.outputCap(candidate, admission.hold.affordable);
+  const call: UpstreamCall = upstreamCall(running, candidate, cap.tokens);
+  const meter = new Meter(admission, candidate, cap);
   for await (const batch of connector.send(call, running.signal)) {
-    take(running, batch);
-    if (!meter.covers(running.transcript)) running.end({ kind: 'budget' });
-    if (running.ending) return;
+    const pieces = take(running, batch);
+    if (!meter.covers(running.transcript, pieces)) running.end({ kind: 'budget' });
+    if (running.ending) return false;
   }
-  const cut = running.transcript.finish?.unified === 'LENGTH' && meter.cappedByCredits;
-  running.end({ kind: cut ? 'budget' : 'answered' });
+  const stopped = meter.stoppedByCredits(running.transcript);
+  running.coalescer.flush();
+  return running.end({ kind: stopped ? 'budget' : 'answered' });
 }
 
-/** What one read brought: kept, and passed on. The first content commits the attempt. */
-function take(running: Running, batch: readonly UpstreamEvent[]): void {
+/** What one read brought: kept, and passed on. The first content commits the attempt. Returns the pieces of content. */
+function take(running: Running, batch: readonly UpstreamEvent[]): number {
+  let pieces = 0;
   for (const event of batch) {
-    const content = running.transcript.add(event);
-    if (content && running.state === 'TRYING') {
-      running.step('content');
-      running.timeToFirstTokenMs = running.elapsedMs();
-    }
+    running.transcript.add(event);
+    if (isContent(event)) pieces++;
+  }
+  if (pieces > 0 && running.state === 'TRYING') {
+    running.step('content');
+    running.timeToFirstTokenMs = running.elapsedMs();
   }
   running.coalescer.push(batch);
+  return pieces;
 }
 
 function failure(
   running: Running,
   fault: UpstreamFault,
-  record: (outcome: AttemptRecord['outcome'], fault: UpstreamFault) => AttemptRecord,
+  note: (outcome: AttemptRecord['outcome'], fault: UpstreamFault) => AttemptRecord,
 ): FailedAttempt {
   const afterContent = running.state === 'ANSWERING';
   if (!afterContent) running.step('fail');
-  const outcome = afterContent ? 'BROKE_OFF' : attemptOutcome(fault);
-  return {
-    attempt: record(outcome, fault),
-    fault,
-    afterContent,
-    final: afterContent || fault.callersFault,
-  };
+  const record = note(afterContent ? 'BROKE_OFF' : outcomeOf(fault), fault);
+  return { record, fault, afterContent, final: afterContent || fault.callersFault };
 }
 
-function attemptOutcome(fault: UpstreamFault): AttemptRecord['outcome'] {
+function outcomeOf(fault: UpstreamFault): AttemptRecord['outcome'] {
   if (fault.code === 'UPSTREAM_TIMEOUT') return 'TIMED_OUT';
   if (fault.failure === 'RATE_LIMITED') return 'RATE_LIMITED';
   return fault.callersFault || fault.failure === 'CREDENTIAL' ? 'REJECTED' : 'FAILED';
@@ -127,6 +126,7 @@ function attemptOutcome(fault: UpstreamFault): AttemptRecord['outcome'] {
 
 /** A connector that throws anything else is at fault itself; the caller is told no more than that it failed. */
 function asUpstreamFault(thrown: unknown): UpstreamFault {
-  if (thrown instanceof UpstreamFault) return thrown;
-  return new UpstreamFault({ failure: 'MALFORMED', cause: thrown });
+  return thrown instanceof UpstreamFault
+    ? thrown
+    : new UpstreamFault({ failure: 'MALFORMED', cause: thrown });
 }

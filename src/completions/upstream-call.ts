@@ -1,6 +1,6 @@
 import { invariant } from '#kernel';
-import { type RouteCandidate, withoutParameters } from '#routing';
-import { type AttemptTimeouts, defaultTimeouts, type UpstreamCall } from '#upstream';
+import { type RouteCandidate, timeoutsOf, withoutParameters } from '#routing';
+import type { UpstreamCall } from '#upstream';
 import type { Running } from './running.ts';
 
 /**
@@ -13,30 +13,16 @@ const shortAnswerTokens = 1_024;
 /** What goes to this endpoint: the request without what it cannot take, and always with an output cap. */
 export function upstreamCall(
   running: Running,
-  { candidate, outputCap }: { candidate: RouteCandidate; outputCap: number },
+  candidate: RouteCandidate,
+  maxTokens: number,
 ): UpstreamCall {
-  const { provider, upstreamModel, timeouts } = candidate.endpoint;
-  invariant(provider.baseUrl, 'an endpoint without an address is never a candidate');
-  const chat = withoutParameters(running.request.chat, candidate.droppedParameters);
+  const { endpoint, droppedParameters } = candidate;
+  const { baseUrl, secret } = endpoint.provider;
+  invariant(baseUrl, 'an endpoint without an address is never a candidate');
+  const chat = withoutParameters(running.request.chat, droppedParameters);
   return {
-    stream: running.streamed || outputCap > shortAnswerTokens,
-    request: { ...chat, maxTokens: outputCap },
-    target: {
-      baseUrl: provider.baseUrl,
-      secret: provider.secret,
-      model: upstreamModel,
-      timeouts: withDefaults(timeouts),
-    },
-  };
-}
-
-function withDefaults(
-  own: Readonly<Record<keyof AttemptTimeouts, number | null>>,
-): AttemptTimeouts {
-  return {
-    connectMs: own.connectMs ?? defaultTimeouts.connectMs,
-    firstContentMs: own.firstContentMs ?? defaultTimeouts.firstContentMs,
-    idleMs: own.idleMs ?? defaultTimeouts.idleMs,
-    totalMs: own.totalMs ?? defaultTimeouts.totalMs,
+    stream: running.streamed || maxTokens > shortAnswerTokens,
+    request: { ...chat, maxTokens },
+    target: { baseUrl, secret, model: endpoint.upstreamModel, timeouts: timeoutsOf(endpoint) },
   };
 }

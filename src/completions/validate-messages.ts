@@ -52,8 +52,7 @@ function checkPart(issues: Issues, part: ContentPartInput, at: string): void {
     if (!mediaType.test(media.mediaType)) {
       issues.add(`${at}.${name}.mediaType`, 'It is not a media type.', 'as `application/pdf`');
     }
-    const address = name === 'file' && media.data.startsWith('https://');
-    if (!address && !base64.test(media.data)) {
+    if (!base64.test(media.data)) {
       issues.add(`${at}.${name}.data`, 'It cannot be read.', 'base64');
     }
   }

@@ -21,6 +21,8 @@ export interface Lease extends LeaseTarget {
   free: Money;
   held: Money;
   unposted: Money;
+  /** What could be granted on top when the database was last asked. */
+  beyond: Money;
   /** `free` below this asks for more in the background: half of what there was after the last grant. */
   refillBelow: Money;
   refillNotBeforeMs: number;
@@ -50,6 +52,7 @@ export function emptyLease(source: AllowanceTarget, organizationId: string, at: 
     free: 0n,
     held: 0n,
     unposted: 0n,
+    beyond: 0n,
     refillBelow: 0n,
     refillNotBeforeMs: 0,
     lastUsedMs: 0,
@@ -106,6 +109,13 @@ export function granted(lease: Lease, amount: Money): void {
   lease.amount += amount;
   lease.free += amount;
   lease.refillBelow = lease.free / 2n;
+}
+
+/** What all of them could pay now, as far as this node knows. */
+export function affordable(leases: readonly Lease[]): Money {
+  return leases
+    .map(({ free, beyond }) => free + beyond)
+    .reduce((least, sum) => (sum < least ? sum : least));
 }
 
 /** What was charged in the last ten seconds, at least: what a lease is sized by. */

@@ -13,6 +13,8 @@ export interface Settlement {
   add(ended: Ended): Promise<void>;
   /** Everything that was added before is in the ledger when this resolves. */
   flush(): Promise<void>;
+  /** As `flush`, for what is durable already. */
+  post(): Promise<void>;
   /** Runs `step` while nothing is being posted from here. */
   undisturbed<T>(step: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -114,6 +116,7 @@ export function openSettlement(options: {
         gather();
       }),
     flush,
+    post: postAll,
     undisturbed,
     async close() {
       timer?.cancel();

@@ -6,15 +6,16 @@ import { asFault } from './outage.ts';
 /** A transaction of `write`. */
 export type Transaction = Prisma.TransactionClient & {
   /**
-   * Notes that something changed which nodes keep in memory. `topic` says who cares (`identity`), `subject` which one
-   * (an id); the subject `*` is everything. Published only if the transaction commits.
+   * Notes that something changed which nodes keep in memory. `topic` says who cares (`identity`),
+   * `subject` which one (an id); the subject `*` is everything. Published only if the transaction
+   * commits.
    */
   change(topic: string, subject: string): void;
 };
 
 /**
- * Runs after a change of its topic, here or on another node; reads anew what it keeps of the subjects. It must not wait
- * for `write` or `read`, which wait for it.
+ * Runs after a change of its topic, here or on another node; reads anew what it keeps of the
+ * subjects. It must not wait for `write` or `read`, which wait for it.
  */
 export type Apply = (subjects: readonly string[]) => Promise<void>;
 
@@ -23,8 +24,9 @@ export interface Changes {
   /** `apply` may be called twice for one change and is never called at the same time as another. */
   on(topic: string, apply: Apply): void;
   /**
-   * Applies everything that committed before the call and was not applied here; resolves with the number up to which
-   * this node is then up to date. When an `apply` fails it rejects, and the next read begins with the same change.
+   * Applies everything that committed before the call and was not applied here; resolves with the
+   * number up to which this node is then up to date. When an `apply` fails it rejects, and the next
+   * read begins with the same change.
    */
   read(): Promise<bigint>;
   /** Is told the number of each transaction of this node, once it has committed: for the bus. */
@@ -76,8 +78,9 @@ export class ChangeLog implements Changes {
   }
 
   /**
-   * One transaction; resolves once its own changes are applied here, so that who wrote reads what it wrote. After the
-   * commit nothing can make it fail: an `apply` that does is logged and tried again with the next read.
+   * One transaction; resolves once its own changes are applied here, so that who wrote reads what
+   * it wrote. After the commit nothing can make it fail: an `apply` that does is logged and tried
+   * again with the next read.
    */
   async write<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
     const committed = this.#prisma.$transaction(
@@ -135,7 +138,10 @@ export class ChangeLog implements Changes {
     }
   }
 
-  /** Every number has a row for a day, so one that lacks was pruned: what it said is not known any more. */
+  /**
+   * Every number has a row for a day, so one that lacks was pruned: what it said is not known any
+   * more.
+   */
   async #applyAll(): Promise<void> {
     for (const topic of this.#appliers.keys()) await this.#apply(topic, ['*']);
   }
@@ -156,9 +162,10 @@ function withChange(
 }
 
 /**
- * The last act of a transaction: takes the next numbers from the one row that holds them. Its lock is held until the
- * commit, so the order of numbers is the order of commits and who has seen 11 has seen 10. A sequence cannot promise
- * that: 11 may commit before 10, and a reader that went on from 11 would never see a revocation in 10.
+ * The last act of a transaction: takes the next numbers from the one row that holds them. Its lock
+ * is held until the commit, so the order of numbers is the order of commits and who has seen 11 has
+ * seen 10. A sequence cannot promise that: 11 may commit before 10, and a reader that went on from
+ * 11 would never see a revocation in 10.
  */
 async function numberChanges(
   client: Prisma.TransactionClient,

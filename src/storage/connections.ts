@@ -4,9 +4,15 @@ import pg from 'pg';
 export interface ConnectionLimits {
   /** A statement that takes longer is cancelled; 0 lets it run. */
   statementMs: number;
-  /** A statement that waits longer for a row or table fails instead of queueing behind a stuck holder. */
+  /**
+   * A statement that waits longer for a row or table fails instead of queueing behind a stuck
+   * holder.
+   */
   lockMs: number;
-  /** A transaction whose client has gone silent (paused, cut off) is rolled back and its rows are free again. */
+  /**
+   * A transaction whose client has gone silent (paused, cut off) is rolled back and its rows are
+   * free again.
+   */
   idleInTransactionMs: number;
 }
 
@@ -23,14 +29,13 @@ export const migrationLimits: ConnectionLimits = {
   idleInTransactionMs: 0,
 };
 
-/** Where the database is. A server has an address; the embedded one has a socket in a private folder. */
+/**
+ * Where the database is. A server has an address; the embedded one has a socket in a private
+ * folder.
+ */
 export type DatabaseAddress = { url: string } | { socketFolder: string };
 
-/**
- * Settings of one connection. The limits are set by statement and not in the start-up packet, because poolers between
- * us and the server refuse those. The time zone is not a matter of taste: Prisma's driver drops the offset of a
- * timestamp and takes it for UTC.
- */
+/** The driver's settings of a connection; what the server must know, `prepareConnection` says. */
 export function connectionConfig(address: DatabaseAddress, limits: ConnectionLimits) {
   return {
     ...('url' in address ? { connectionString: address.url } : embedded(address.socketFolder)),
@@ -38,17 +43,24 @@ export function connectionConfig(address: DatabaseAddress, limits: ConnectionLim
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // A server that is frozen cancels nothing itself, so the client gives up a little after the server should have.
+    // A server that is frozen cancels nothing itself, so the client gives up a little after the
+    // server should have.
     ...(limits.statementMs > 0 ? { query_timeout: limits.statementMs + 1_000 } : {}),
   };
 }
 
-/** All of it said here, because the driver takes what is left out from the environment (PGPORT, PGSSLMODE). */
+/**
+ * All of it said here, because the driver takes what is left out from the environment (PGPORT,
+ * PGSSLMODE).
+ */
 function embedded(host: string) {
   return { host, port: 5432, user: 'postgres', password: '', database: 'postgres', ssl: false };
 }
 
-/** The settings of a pool, whose connections are all prepared by `prepareConnection` before their first use. */
+/**
+ * The settings of a pool, whose connections are all prepared by `prepareConnection` before their
+ * first use.
+ */
 export function poolConfig(address: DatabaseAddress, limits: ConnectionLimits): pg.PoolConfig {
   return {
     ...connectionConfig(address, limits),
@@ -58,7 +70,11 @@ export function poolConfig(address: DatabaseAddress, limits: ConnectionLimits): 
   };
 }
 
-/** Sets on the server's side of a connection what must hold for everything that is said over it. */
+/**
+ * Tells the server what must hold for everything that is said over a connection: in statements,
+ * since poolers on the way refuse settings in the start-up packet. The time zone is not a matter of
+ * taste: Prisma's driver drops the offset of a timestamp and takes it for UTC.
+ */
 export async function prepareConnection(
   client: pg.ClientBase,
   limits: ConnectionLimits,
@@ -75,8 +91,8 @@ export async function prepareConnection(
 const { builtins, getTypeParser } = pg.types;
 
 /**
- * Whole numbers of more than 53 bits arrive as bigint. A NUMERIC that is not whole fails the query, since no amount of
- * ours has a fraction: cast an average to float8.
+ * Whole numbers of more than 53 bits arrive as bigint. A NUMERIC that is not whole fails the query,
+ * since no amount of ours has a fraction: cast an average to float8.
  */
 export const exactTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text') =>

@@ -14,9 +14,10 @@ export interface DataDirectory {
 }
 
 /**
- * Takes `path` for this process, creating it when needed. Two processes on one embedded database would destroy it
- * without an error, so this comes before anything else. The lock is one that the kernel holds (SQLite's, on an empty
- * file): it is free again the moment its process is dead, however it died, which a file with a process id is not.
+ * Takes `path` for this process, creating it when needed. Two processes on one embedded database
+ * would destroy it without an error, so this comes before anything else. The lock is one that the
+ * kernel holds (SQLite's, on an empty file): it is free again the moment its process is dead,
+ * however it died, which a file with a process id is not.
  *
  * @throws Fault CONFLICT when another process has it.
  */
@@ -25,7 +26,8 @@ export async function takeDataDirectory(path: string): Promise<DataDirectory> {
   const lock = lockFile(join(path, 'lock.db'));
   try {
     const note = join(path, socketNote);
-    await removeSocketFolder(await notedFolder(path)); // of a process that was killed: the lock proves that it is gone
+    // What a killed process has left: that it is gone is what the lock proves.
+    await removeSocketFolder(await notedFolder(path));
     const socketFolder = await privateFolder();
     await writeFile(note, socketFolder, { mode: 0o600 });
     const release = async () => {
@@ -41,8 +43,8 @@ export async function takeDataDirectory(path: string): Promise<DataDirectory> {
 }
 
 /**
- * A fresh folder that only this user may enter. It is not inside the data directory, because the path of a Unix socket
- * has at most 107 bytes.
+ * A fresh folder that only this user may enter. It is not inside the data directory, because the
+ * path of a Unix socket has at most 107 bytes.
  */
 export async function privateFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), socketPrefix));
@@ -75,7 +77,8 @@ function lockFile(path: string): DatabaseSync {
     lock.close();
     throw new Fault('CONFLICT', {
       public:
-        'The data directory is in use by another process. Stop that one, or set DATA_DIR to another directory.',
+        'The data directory is in use by another process. ' +
+        'Stop that one, or set DATA_DIR to another directory.',
       cause,
       retryable: false,
     });

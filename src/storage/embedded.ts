@@ -20,9 +20,9 @@ export interface EmbeddedDatabase {
 }
 
 /**
- * Starts PGlite in a worker thread, serving on a socket in `socketFolder`; resolves when it takes connections. When the
- * thread dies later without having been asked to, that is logged, its connections break and new ones are refused: no
- * statement waits for it.
+ * Starts PGlite in a worker thread, serving on a socket in `socketFolder`; resolves when it takes
+ * connections. When the thread dies later without having been asked to, that is logged, its
+ * connections break and new ones are refused: no statement waits for it.
  *
  * @throws Fault INTERNAL when it does not come up.
  */

@@ -31,13 +31,14 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 /**
- * Brings the database up to `migrations` and keeps the record in Prisma's table and form, so that Prisma's command line
- * can go on from here. Each migration is one transaction together with its record: it is there whole, or not at all.
- * Nodes that start at once take turns, within that transaction: a lock of the session would not part those who share
- * the one session of the embedded database.
+ * Brings the database up to `migrations` and keeps the record in Prisma's table and form, so that
+ * Prisma's command line can go on from here. Each migration is one transaction together with its
+ * record: it is there whole, or not at all. Nodes that start at once take turns, within that
+ * transaction: a lock of the session would not part those who share the one session of the embedded
+ * database.
  *
- * @throws Fault CONFLICT when an applied migration was edited since or never finished, INTERNAL naming the migration
- * that failed; the cause is the database's error.
+ * @throws Fault CONFLICT when an applied migration was edited since or never finished, INTERNAL
+ * naming the migration that failed; the cause is the database's error.
  */
 export async function migrate(
   address: DatabaseAddress,
@@ -60,7 +61,9 @@ export async function migrate(
   }
 }
 
-/** Applies the first migration that is not applied yet and gives its name; null when there is none. */
+/**
+ * Applies the first migration that is not applied yet and gives its name; null when there is none.
+ */
 async function applyNext(
   client: pg.Client,
   migrations: readonly Migration[],

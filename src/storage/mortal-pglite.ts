@@ -2,9 +2,10 @@ import { PGlite } from '@electric-sql/pglite';
 import { invariant } from '#kernel';
 
 /**
- * Opens PGlite so that it can die. Left alone, it catches whatever its WebAssembly throws, takes it for an ordinary SQL
- * error and runs the same message again: after a PANIC (the disk is full), a FATAL or a trap it would spin for ever
- * without an answer. `die` is called at once instead, from within the statement, and must not return.
+ * Opens PGlite so that it can die. Left alone, it catches whatever its WebAssembly throws, takes it
+ * for an ordinary SQL error and runs the same message again: after a PANIC (the disk is full), a
+ * FATAL or a trap it would spin for ever without an answer. `die` is called at once instead, from
+ * within the statement, and must not return.
  *
  * @param files the directory of its files; null keeps it in memory.
  */
@@ -13,7 +14,8 @@ export async function openMortalPglite(
   die: (cause: unknown) => never,
 ): Promise<PGlite> {
   const database = await PGlite.create(files === null ? {} : { dataDir: files });
-  const { mod, POSTGRES_MAIN_LONGJMP: sqlError } = database as unknown as Internals; // no door leads there
+  // The cast, because no door leads there.
+  const { mod, POSTGRES_MAIN_LONGJMP: sqlError } = database as unknown as Internals;
   invariant(mod?._PostgresMainLoopOnce && sqlError, 'PGlite has the inside that 0.5.14 has');
   const runOnce = mod._PostgresMainLoopOnce;
   mod._PostgresMainLoopOnce = () => {

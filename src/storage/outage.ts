@@ -1,9 +1,10 @@
 import { Fault } from '#kernel';
 
 /**
- * True when the database did not answer, as opposed to having answered with an error: nothing is known about whether
- * the statement took effect. SQLSTATE classes 08 (connection) and 57P (the operator stopped it), 53300 (no connection
- * left); everything without a SQLSTATE comes from the socket or from the driver's own time-outs.
+ * True when the database did not answer, as opposed to having answered with an error: nothing is
+ * known about whether the statement took effect. SQLSTATE classes 08 (connection) and 57P (the
+ * operator stopped it), 53300 (no connection left); everything without a SQLSTATE comes from the
+ * socket or from the driver's own time-outs.
  */
 export function isOutage(thrown: unknown): boolean {
   for (let error = thrown; error instanceof Error; error = error.cause) {
@@ -14,13 +15,23 @@ export function isOutage(thrown: unknown): boolean {
   return false;
 }
 
-/** `P….` are Prisma's for the same: not reached, timed out, closed by the server, no free connection. */
-const outageCode =
-  /^(08...|57P..|53300|P1001|P1002|P1008|P1017|P2024|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
+/** What Prisma calls not reached, timed out, closed by the server, no free connection. */
+const prismaCodes = ['P1001', 'P1002', 'P1008', 'P1017', 'P2024'];
+const socketCodes = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT'];
+const routeCodes = ['EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'];
+const outageCode = new RegExp(
+  `^(08...|57P..|53300|${[...prismaCodes, ...socketCodes, ...routeCodes].join('|')})$`,
+);
 
 /** What the driver says without a code. */
-const outageMessage =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|The server closed the connection)/;
+const messages = [
+  'Connection terminated',
+  'timeout exceeded when trying to connect',
+  'Query read timeout',
+  'Client has encountered a connection error',
+  'The server closed the connection',
+];
+const outageMessage = new RegExp(`^(${messages.join('|')})`);
 
 /** What `thrown` means to a caller: a retryable UNAVAILABLE for an outage, else itself. */
 export function asFault(thrown: unknown): unknown {

@@ -1,6 +1,7 @@
 /**
- * The worker thread of the embedded database: PGlite runs its statements on the thread that calls it, and on the main
- * thread each would stop every token stream for its length. Serves PostgreSQL's wire protocol on a Unix socket.
+ * The worker thread of the embedded database: PGlite runs its statements on the thread that calls
+ * it, and on the main thread each would stop every token stream for its length. Serves PostgreSQL's
+ * wire protocol on a Unix socket.
  */
 import { createServer, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -32,13 +33,14 @@ server.listen(socketPath, () => say({ listening: true }));
 parent.once('message', close);
 
 /**
- * Runs before it returns: only the flush to a file system that has none is left out. Of the ways to speak the protocol
- * this is the one that keeps no parsed copy of every answer. A rejection is the death of the database: it is left
- * unhandled, and ends the thread.
+ * Runs before it returns: only the flush to a file system that has none is left out. Of the ways to
+ * speak the protocol this is the one that keeps no parsed copy of every answer. A rejection is the
+ * death of the database: it is left unhandled, and ends the thread.
  */
 function run(unit: Uint8Array): Uint8Array {
   const answer: Buffer[] = [];
-  const onRawData = (bytes: Uint8Array) => void answer.push(Buffer.from(bytes)); // a copy: theirs is reused
+  // A copy, since theirs is overwritten by what comes next.
+  const onRawData = (bytes: Uint8Array) => void answer.push(Buffer.from(bytes));
   void database.execProtocolRawStream(unit, { syncToFs: false, onRawData });
   return Buffer.concat(answer);
 }
@@ -73,7 +75,10 @@ function die(cause: unknown): never {
   process.exit(1);
 }
 
-/** Ends what runs and leaves the files as a clean shutdown does; the thread ends with its last handle. */
+/**
+ * Ends what runs and leaves the files as a clean shutdown does; the thread ends with its last
+ * handle.
+ */
 async function close(): Promise<void> {
   for (const socket of sockets) socket.destroy();
   await new Promise((resolve) => server.close(resolve));

@@ -15,14 +15,18 @@ export interface PlaceOptions {
   databaseUrl?: Secret | null;
   dataDir: string;
   log: Log;
-  /** For a process that looks on: when another has `dataDir`, go to that one's database instead of being refused. */
+  /**
+   * For a process that looks on: when another has `dataDir`, go to that one's database instead of
+   * being refused.
+   */
   join?: boolean;
 }
 
 /**
  * The server, or the embedded database started in its directory.
  *
- * @throws Fault CONFLICT when another process has the directory, INTERNAL when the embedded database does not start.
+ * @throws Fault CONFLICT when another process has the directory, INTERNAL when the embedded
+ * database does not start.
  */
 export async function findDatabase(options: PlaceOptions): Promise<Place> {
   const { databaseUrl, dataDir, join = false } = options;

@@ -21,18 +21,21 @@ export interface Storage {
   /** For reads and for what is not money. */
   readonly prisma: PrismaClient;
   /**
-   * One statement, committed when it resolves: what the functions of money are called with. BIGINT and whole NUMERIC
-   * arrive as bigint. It has connections of its own, so that a page of usage never keeps a lease from its renewal.
+   * One statement, committed when it resolves: what the functions of money are called with. BIGINT
+   * and whole NUMERIC arrive as bigint. It has connections of its own, so that a page of usage
+   * never keeps a lease from its renewal.
    *
-   * @throws Fault UNAVAILABLE when the database did not answer; whether the statement took effect is then unknown. What
-   * the database refused comes as the driver's error with its SQLSTATE in `code`.
+   * @throws Fault UNAVAILABLE when the database did not answer; whether the statement took effect
+   * is then unknown. What the database refused comes as the driver's error with its SQLSTATE in
+   * `code`.
    */
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
   /**
-   * One transaction of several statements, not for money (rows stay locked between its statements). What `tx.change`
-   * noted is published with the commit and applied here before this resolves. Ten seconds at most. Inside of `act` wait
-   * for statements of `tx` alone: the embedded database serves nobody else until the transaction has ended, so one that
-   * waits for `query` or `prisma` waits for itself, until it is rolled back after five seconds.
+   * One transaction of several statements, not for money (rows stay locked between its statements).
+   * What `tx.change` noted is published with the commit and applied here before this resolves. Ten
+   * seconds at most. Inside of `act` wait for statements of `tx` alone: the embedded database
+   * serves nobody else until the transaction has ended, so one that waits for `query` or `prisma`
+   * waits for itself, until it is rolled back after five seconds.
    *
    * @throws Fault UNAVAILABLE as `query`, else what `act` threw; then nothing was written.
    */
@@ -53,10 +56,12 @@ export interface StorageOptions extends PlaceOptions {
 export const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 /**
- * Opens the database, creating the embedded one on its first start, and brings it up to the migrations.
+ * Opens the database, creating the embedded one on its first start, and brings it up to the
+ * migrations.
  *
- * @throws Fault CONFLICT when another process has `dataDir` or an applied migration was edited; UNAVAILABLE when the
- * server does not answer; INTERNAL when the embedded database or a migration fails.
+ * @throws Fault CONFLICT when another process has `dataDir` or an applied migration was edited;
+ * UNAVAILABLE when the server does not answer; INTERNAL when the embedded database or a migration
+ * fails.
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   return storageAt(await findDatabase(options), options);
@@ -86,7 +91,8 @@ export async function storageAt(
 }
 
 function connect(address: DatabaseAddress, limits: ConnectionLimits, log: Log) {
-  // An idle connection that breaks says so outside of any statement. The pool replaces it; unheard it ends the process.
+  // An idle connection that breaks says so outside of any statement. The pool replaces it; unheard
+  // it ends the process.
   const lost = (error: Error) => log.warn('a database connection was lost', { error });
   const config = poolConfig(address, limits);
   const adapter = new PrismaPg(config, { onPoolError: lost, onConnectionError: lost });

@@ -1,6 +1,9 @@
 import { type Clock, type Deadline, deadline } from '#kernel';
 
-/** A database with one session: runs one unit and gives the bytes of the answer; throws when it has died. */
+/**
+ * A database with one session: runs one unit and gives the bytes of the answer; throws when it has
+ * died.
+ */
 export interface SingleSession {
   run(unit: Uint8Array): Uint8Array;
   /** True between BEGIN and the end of the transaction, also of a failed one. */
@@ -16,9 +19,10 @@ export interface Seat {
 }
 
 /**
- * Who may use the session: units run in the order of their arrival, except that a connection in a transaction keeps the
- * session until the transaction has ended, and everybody else waits. One that goes silent in a transaction is rolled
- * back and expelled after `idleMs`, as a PostgreSQL server would do with `idle_in_transaction_session_timeout`.
+ * Who may use the session: units run in the order of their arrival, except that a connection in a
+ * transaction keeps the session until the transaction has ended, and everybody else waits. One that
+ * goes silent in a transaction is rolled back and expelled after `idleMs`, as a PostgreSQL server
+ * would do with `idle_in_transaction_session_timeout`.
  */
 export class Turns {
   readonly #session: SingleSession;
@@ -39,7 +43,9 @@ export class Turns {
     this.#work();
   }
 
-  /** The connection has gone: what it still wanted is dropped, its open transaction is rolled back. */
+  /**
+   * The connection has gone: what it still wanted is dropped, its open transaction is rolled back.
+   */
   leave(seat: Seat): void {
     this.#queue = this.#queue.filter((waiting) => waiting.seat !== seat);
     if (this.#holder !== seat) return;

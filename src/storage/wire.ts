@@ -1,10 +1,11 @@
 /**
- * PostgreSQL's wire protocol, as far as several connections need it to share a database that has one session
- * (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+ * PostgreSQL's wire protocol, as far as several connections need it to share a database that has
+ * one session (https://www.postgresql.org/docs/current/protocol-message-formats.html).
  *
- * What a client sends comes in units: everything up to a Sync, a simple Query, or the start-up packet. A unit goes into
- * the database whole, in one synchronous step. Passing on single messages instead lets one connection replace the
- * unnamed statement of another between its Parse and its Bind, and a query is answered with another's result.
+ * What a client sends comes in units: everything up to a Sync, a simple Query, or the start-up
+ * packet. A unit goes into the database whole, in one synchronous step. Passing on single messages
+ * instead lets one connection replace the unnamed statement of another between its Parse and its
+ * Bind, and a query is answered with another's result.
  */
 
 /** What a client sent: a unit for the database, a question about encryption, or its farewell. */
@@ -31,7 +32,8 @@ export class UnitReader {
   read(chunk: Buffer): Unit[] {
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
-    // Joined only when the message at hand can be whole, or a large one would be copied once per chunk.
+    // Joined only when the message at hand can be whole, or a large one would be copied once per
+    // chunk.
     if (this.#bytes.length + this.#waitingBytes < this.#wanted) return [];
     this.#bytes = Buffer.concat([this.#bytes, ...this.#waiting]);
     this.#waiting = [];
@@ -58,7 +60,8 @@ export class UnitReader {
     if (this.#bytes.length < length) return null;
     const packet = this.#take(length);
     if (encryptionRequests.includes(code)) return 'asks for encryption';
-    if (code >> 16 !== protocol3 >> 16) return 'ends'; // a cancel request, or a protocol that is not ours
+    // A request to cancel, which the database cannot, or a protocol that is not ours.
+    if (code >> 16 !== protocol3 >> 16) return 'ends';
     this.#started = true;
     return { run: packet };
   }

@@ -14,8 +14,9 @@ import { migrationsFolder } from '../../src/storage/storage.ts';
 import { testDatabaseUrl } from './servers.ts';
 
 /**
- * A suite that holds for both databases is a function of the kind in a file of its own; `<name>.test.ts` calls it with
- * `embedded`, `<name>.pg.test.ts` with `server`, so that it is left out where no server answers.
+ * A suite that holds for both databases is a function of the kind in a file of its own;
+ * `<name>.test.ts` calls it with `embedded`, `<name>.pg.test.ts` with `server`, so that it is left
+ * out where no server answers.
  */
 export type DatabaseKind = Storage['kind'];
 
@@ -69,7 +70,8 @@ async function onServer(clock: Clock, log: Log): Promise<Storage> {
 /** A data directory with a migrated database that nobody uses; the caller removes it. */
 export async function freshDataDirectory(): Promise<string> {
   const dataDir = await freshFolder();
-  cpSync(await template(), dataDir, { recursive: true }); // twenty times as fast as its sibling `cp`
+  // Twenty times as fast as its asynchronous sibling.
+  cpSync(await template(), dataDir, { recursive: true });
   return dataDir;
 }
 
@@ -89,8 +91,8 @@ const closingWith = (storage: Storage, drop: () => Promise<void>): Storage => ({
 });
 
 /**
- * A data directory with these migrations, made once and then copied, because to create one takes seconds. Who is second
- * to finish making it throws its own away.
+ * A data directory with these migrations, made once and then copied, because to create one takes
+ * seconds. Who is second to finish making it throws its own away.
  */
 async function template(): Promise<string> {
   const migrations = await readMigrations(migrationsFolder);

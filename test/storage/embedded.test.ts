@@ -66,7 +66,7 @@ describe('an embedded database', () => {
     expect(await notedFolder(dataDir)).toBe(null);
   });
 
-  test('loses nothing that it acknowledged when its process is killed, and is free at once', async () => {
+  test('that is killed loses nothing that it acknowledged, and is free at once', async () => {
     const holder = hold(dataDir);
     const lines = createInterface({ input: holder.stdout });
     let acknowledged = 0;
@@ -121,7 +121,10 @@ async function kill(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Something that PostgreSQL answers with FATAL, the end of its process: a message of a type that does not exist. */
+/**
+ * Something that PostgreSQL answers with FATAL, the end of its process: a message of a type that
+ * does not exist.
+ */
 async function sendFatalMessage(socketFolder: string): Promise<void> {
   const socket = createConnection(join(socketFolder, '.s.PGSQL.5432'));
   const start = Buffer.from('\0\0\0\0\0\x03\0\0user\0postgres\0\0', 'latin1');

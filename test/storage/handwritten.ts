@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 
 /**
- * What Prisma does not see in a database, a line each: CHECKs, functions (with the hash of their text), triggers,
- * partitions, and indexes with a condition or an expression.
+ * What Prisma does not see in a database, a line each: CHECKs, functions (with the hash of their
+ * text), triggers, partitions, and indexes with a condition or an expression.
  */
 export async function handwritten(connection: pg.ClientConfig): Promise<string> {
   const client = new pg.Client(connection);
@@ -21,13 +21,16 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex').s
 const everything = `
   SELECT line COLLATE "C" AS line, body FROM (
     SELECT format('check %s.%s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)), NULL
-    FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conparentid = 0 AND conislocal
+    FROM pg_constraint
+    WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conparentid = 0 AND conislocal
     UNION ALL
-    SELECT format('function %s(%s) returns %s', proname, pg_get_function_arguments(oid), pg_get_function_result(oid)),
+    SELECT format('function %s(%s) returns %s', proname,
+        pg_get_function_arguments(oid), pg_get_function_result(oid)),
       format('%s %s %s %s', prosrc, provolatile, prosecdef, proconfig)
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     UNION ALL
-    SELECT format('trigger %s', pg_get_triggerdef(oid)), NULL FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0
+    SELECT format('trigger %s', pg_get_triggerdef(oid)), NULL
+    FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0
     UNION ALL
     SELECT format('partition %s of %s %s', child.oid::regclass, inhparent::regclass,
       pg_get_expr(child.relpartbound, child.oid)), NULL

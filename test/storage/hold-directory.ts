@@ -1,5 +1,5 @@
-// A process that uses the data directory of its first argument until it is killed: opens the database, writes a user,
-// says so, and goes on writing.
+// A process that uses the data directory of its first argument until it is killed: opens the
+// database, writes a user, says so, and goes on writing.
 import { silentLog, systemClock } from '#kernel';
 import { openStorage } from '#storage';
 

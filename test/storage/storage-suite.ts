@@ -17,7 +17,8 @@ export function storageSuite(kind: DatabaseKind): void {
   describe('a query', () => {
     test('gives whole numbers of 64 and more bits exactly', async () => {
       const [row] = await storage.query(
-        'SELECT $1::bigint AS large, $2::numeric(38) AS larger, sum(n) AS total, 7 AS small FROM generate_series(1, 3) n',
+        `SELECT $1::bigint AS large, $2::numeric(38) AS larger, sum(n) AS total, 7 AS small
+         FROM generate_series(1, 3) n`,
         [2n ** 63n - 1n, 10n ** 37n],
       );
       expect(row).toEqual({ large: 2n ** 63n - 1n, larger: 10n ** 37n, total: 6n, small: 7 });
@@ -93,7 +94,8 @@ export function storageSuite(kind: DatabaseKind): void {
         written.resolve();
         await tx.user.create(user('later still', 'later'));
       });
-      // A server answers meanwhile with what was there before; the embedded database answers when it is done.
+      // A server answers meanwhile with what was there before; the embedded database answers when
+      // it is done.
       expect(await seen).toEqual([{ count: kind === 'server' ? 0n : 2n }]);
       expect(await storage.query(countOf, ['later'])).toEqual([{ count: 2n }]);
     });

@@ -1,0 +1,119 @@
+import { type AllowanceTarget, type Hold, InsufficientCredits } from '#credits';
+import type { Payer } from '#identity';
+import { Fault } from '#kernel';
+import { RateLimited } from '#limits';
+import { NoEndpointAvailable, needsOf, type Route } from '#routing';
+import { type Cover, coverOf } from './cover.ts';
+import { boundPrompt, countPrompt } from './prompt-size.ts';
+import type { Rooms } from './rooms.ts';
+import type { Running } from './running.ts';
+
+/** What was decided before anything was sent. */
+export interface Admission {
+  readonly route: Route;
+  readonly hold: Hold;
+  readonly cover: Cover;
+}
+
+/**
+ * Rate limit, route, worst-case price, hold: in this order, each a Fault when it refuses, and nothing to undo before the
+ * hold is there. The prompt is measured by its bytes, which bounds its tokens; only when that does not fit, they are
+ * counted.
+ */
+export async function admit(running: Running, rooms: Rooms): Promise<Admission> {
+  const { chat } = running.request;
+  takeRequest(running.payer, rooms);
+  const bound = boundPrompt(chat);
+  try {
+    return await admitSized(running, rooms, bound);
+  } catch (thrown) {
+    if (!mayFitWhenCounted(thrown)) throw thrown;
+    const counted = await countPrompt(chat);
+    if (counted >= bound) throw thrown;
+    return await admitSized(running, rooms, counted);
+  }
+}
+
+function takeRequest({ apiKey }: Payer, { limits }: Rooms): void {
+  if (!apiKey || apiKey.requestsPerMinute === null) return;
+  const limit = limits.take(apiKey.id, apiKey.requestsPerMinute);
+  if (!limit.allowed) throw new RateLimited('API_KEY', limit);
+}
+
+async function admitSized(
+  running: Running,
+  rooms: Rooms,
+  promptTokens: number,
+): Promise<Admission> {
+  const { request, payer } = running;
+  const needs = needsOf(request.chat);
+  const route = rooms.router.route({
+    model: request.model,
+    fallbackModels: request.fallbackModels,
+    preferences: request.preferences,
+    needs,
+    promptTokens,
+    maxTokens: request.maxTokens,
+    policy: payer.organization.policy,
+    allowedModels: payer.apiKey?.allowedModels ?? null,
+    organizationId: payer.organization.id,
+    sessionId: request.sessionId,
+    at: running.createdAt,
+  });
+  const { feeRate } = rooms;
+  const size = { promptTokens, images: needs.images, maxTokens: request.maxTokens, feeRate };
+  const cover = coverOf(route.candidates, size);
+  const hold = await holdFor(running, cover, rooms);
+  running.step('admit');
+  return { route, hold, cover };
+}
+
+async function holdFor(running: Running, cover: Cover, rooms: Rooms): Promise<Hold> {
+  const targets = targetsOf(running.payer);
+  const amount = cover.worstCase();
+  try {
+    const hold = await rooms.credits.admit({ completion: running.id, targets, amount });
+    if (!running.ending) return hold;
+    await hold.end(null);
+    throw new Fault('CANCELLED', { public: 'It was cancelled before anything was sent.' });
+  } catch (thrown) {
+    if (!(thrown instanceof InsufficientCredits)) throw thrown;
+    const affordableMaxTokens = cover.affordableMaxTokens(thrown.available);
+    const { allowance, required, available, resetsAt } = thrown;
+    throw new InsufficientCredits({
+      allowance,
+      required,
+      available,
+      resetsAt,
+      affordableMaxTokens,
+    });
+  }
+}
+
+/** Everything that limits what this payer spends: credits, the member's month, the key's period. */
+function targetsOf({
+  organization,
+  apiKey,
+  membershipId,
+  monthlyBudget,
+}: Payer): AllowanceTarget[] {
+  const targets: AllowanceTarget[] = [
+    { kind: 'ORGANIZATION', id: organization.id, limit: null, period: 'NONE' },
+  ];
+  if (membershipId && monthlyBudget !== null) {
+    targets.push({ kind: 'MEMBER', id: membershipId, limit: monthlyBudget, period: 'MONTHLY' });
+  }
+  if (apiKey && apiKey.creditLimit !== null) {
+    const { id, creditLimit: limit, limitPeriod: period } = apiKey;
+    targets.push({ kind: 'API_KEY', id, limit, period });
+  }
+  return targets;
+}
+
+function mayFitWhenCounted(thrown: unknown): boolean {
+  if (thrown instanceof InsufficientCredits) return true;
+  return (
+    thrown instanceof NoEndpointAvailable &&
+    thrown.rejections.some(({ code }) => code === 'CONTEXT_LENGTH')
+  );
+}

@@ -1,0 +1,79 @@
+import { affordableTokens, worstCase } from '#credits';
+import type { Money, Price } from '#kernel';
+import type { RouteCandidate } from '#routing';
+
+/** Without `maxTokens` a hold starts with this many tokens of answer, and is extended as the answer grows. */
+const firstAnswerTokens = 4_096;
+
+export interface Size {
+  /** An upper bound. */
+  readonly promptTokens: number;
+  readonly images: number;
+  /** The caller's cap; null without one. */
+  readonly maxTokens: number | null;
+  readonly feeRate: Price;
+}
+
+/** How the hold of a completion covers what its candidates may come to. */
+export interface Cover {
+  /** What is set aside at first: the dearest candidate's worst case. */
+  worstCase(): Money;
+  /** The largest `maxTokens` that `available` admits; null when not even the prompt fits. */
+  affordableMaxTokens(available: Money): number | null;
+  /** What `tokens` of answer cost at this candidate at the most, with its prompt and the fee. */
+  costAt(candidate: RouteCandidate, tokens: number): Money;
+  /**
+   * The output cap that goes upstream (a provider may go on after an abort, and hidden reasoning never streams): the
+   * caller's, or the least of what the model can give and what the allowances can pay.
+   */
+  outputCap(candidate: RouteCandidate, affordable: Money): OutputCap;
+}
+
+export interface OutputCap {
+  readonly tokens: number;
+  /** The allowances, not the caller or the model, decided it: an answer that reaches it was stopped by the budget. */
+  readonly byCredits: boolean;
+  /** No cap was asked for: the hold grows with the answer. */
+  readonly grows: boolean;
+}
+
+export function coverOf(candidates: readonly RouteCandidate[], size: Size): Cover {
+  const { images, feeRate, maxTokens } = size;
+  const costAt = (candidate: RouteCandidate, tokens: number): Money =>
+    worstCase({
+      candidates: [candidate.prices],
+      promptTokens: Math.min(size.promptTokens, candidate.endpoint.contextLength),
+      maxTokens: tokens,
+      images,
+      feeRate,
+    });
+  const mostTokens = ({ endpoint }: RouteCandidate) =>
+    Math.min(endpoint.maxOutputTokens ?? Number.MAX_SAFE_INTEGER, endpoint.contextLength);
+  const firstTokens = (candidate: RouteCandidate) =>
+    Math.min(maxTokens ?? firstAnswerTokens, mostTokens(candidate));
+  const affordableAt = (candidate: RouteCandidate, available: Money) => {
+    const left = available - costAt(candidate, 0);
+    return left < 0n ? -1 : affordableTokens(left, candidate.prices, feeRate);
+  };
+
+  return {
+    costAt,
+    worstCase: () =>
+      candidates
+        .map((candidate) => costAt(candidate, firstTokens(candidate)))
+        .reduce((most, cost) => (cost > most ? cost : most), 0n),
+    affordableMaxTokens(available) {
+      const tokens = Math.min(...candidates.map((candidate) => affordableAt(candidate, available)));
+      return tokens < 1 ? null : Math.min(tokens, 2 ** 31 - 1);
+    },
+    outputCap(candidate, affordable) {
+      if (maxTokens !== null) {
+        const tokens = Math.min(maxTokens, mostTokens(candidate));
+        return { tokens, byCredits: false, grows: false };
+      }
+      const most = mostTokens(candidate);
+      const payable = Math.max(1, affordableAt(candidate, affordable));
+      return { tokens: Math.min(most, payable), byCredits: payable < most, grows: true };
+    },
+  };
+}

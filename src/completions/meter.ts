@@ -1,0 +1,60 @@
+import type { RouteCandidate } from '#routing';
+import type { Admission } from './admit.ts';
+import type { OutputCap } from './cover.ts';
+import type { Transcript } from './transcript.ts';
+
+/** How much a hold grows at a time, in tokens of answer; what is left of the credits is taken in smaller steps. */
+const growthSteps = [4_096, 1_024, 256, 64];
+/** The hold is extended this many tokens before it is used up, so that a burst finds it ready. */
+const aheadTokens = 512;
+/** What a token of answer weighs at the most before it counts as two; most weigh four bytes. */
+const bytesPerToken = 6;
+
+/**
+ * Counts what comes and keeps the hold ahead of it. A completion with a cap of its own was held whole and is never
+ * stopped here; one without is extended as it grows, until the allowances pay no more.
+ */
+export class Meter {
+  readonly #admission: Admission;
+  readonly #candidate: RouteCandidate;
+  readonly #cap: OutputCap;
+  #pieces = 0;
+  #heldTokens: number;
+
+  constructor(admission: Admission, candidate: RouteCandidate, cap: OutputCap) {
+    this.#admission = admission;
+    this.#candidate = candidate;
+    this.#cap = cap;
+    this.#heldTokens = cap.grows ? Math.min(cap.tokens, growthSteps[0] ?? 0) : cap.tokens;
+  }
+
+  /** Takes note of a batch; false when the answer has outgrown what can be paid. */
+  covers(transcript: Transcript, pieces: number): boolean {
+    this.#pieces += pieces;
+    if (!this.#cap.grows) return true;
+    const used = Math.max(this.#pieces, Math.ceil(transcript.bytes / bytesPerToken));
+    while (used + aheadTokens > this.#heldTokens && this.#heldTokens < this.#cap.tokens) {
+      if (!this.#grow()) break;
+    }
+    return used <= this.#heldTokens;
+  }
+
+  /** An answer that ended at the cap because the allowances, and not the caller or the model, had set it there. */
+  stoppedByCredits(transcript: Transcript): boolean {
+    return this.#cap.byCredits && transcript.finish?.unified === 'LENGTH';
+  }
+
+  #grow(): boolean {
+    const { cover, hold } = this.#admission;
+    const costAt = (tokens: number) => cover.costAt(this.#candidate, tokens);
+    for (const step of growthSteps) {
+      const next = Math.min(this.#heldTokens + step, this.#cap.tokens);
+      const more = costAt(next) - hold.amount;
+      if (more <= 0n || hold.extend(more)) {
+        this.#heldTokens = next;
+        return true;
+      }
+    }
+    return false;
+  }
+}

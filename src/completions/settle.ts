@@ -1,0 +1,115 @@
+import { pricesFor } from '#catalog';
+import { type Bill, bill, type ChargeOutcome, type SettlementRecord } from '#credits';
+import { Fault, invariant } from '#kernel';
+import type { Admission } from './admit.ts';
+import type { Usage } from './completion.ts';
+import { endings } from './endings.ts';
+import { type Measure, measure } from './measure.ts';
+import type { Rooms } from './rooms.ts';
+import type { Running } from './running.ts';
+
+/**
+ * Always, and last: what was used becomes a bill, the bill a durable record, and then the last event goes out. It never
+ * throws: a record that cannot be made durable was not acknowledged, and the caller is told so.
+ */
+export async function settle(
+  running: Running,
+  admission: Admission | null,
+  rooms: Rooms,
+): Promise<void> {
+  if (!admission) return running.conclude(null);
+  try {
+    if (running.ending?.kind === 'refused') {
+      await admission.hold.end(null);
+      return running.conclude(null);
+    }
+    const used = await measure(running);
+    const due = billOf(running, { admission, used }, rooms);
+    await admission.hold.end(recordOf(running, used, due));
+    running.conclude({ usage: usageOf(used, due), lines: due.lines });
+  } catch (thrown) {
+    rooms.log.error('a completion could not be settled', { completion: running.id, error: thrown });
+    running.conclude(null, Fault.from(thrown));
+  }
+}
+
+const noBill: Bill = { lines: [], cost: 0n, upstreamCost: 0n, fee: 0n, charged: 0n, waived: 0n };
+
+function billOf(
+  running: Running,
+  { admission, used }: { admission: Admission; used: Measure },
+  { feeRate }: Rooms,
+): Bill {
+  const { endpoint } = running;
+  if (!endpoint) return noBill;
+  return bill({
+    prices: pricesFor(endpoint.pricing, used.tokens.prompt, running.createdAt),
+    tokens: used.tokens,
+    images: used.images,
+    outcome: outcomeOf(running),
+    ownProviderKey: false,
+    feeRate,
+    endpointId: endpoint.id,
+    hold: admission.hold.amount,
+  });
+}
+
+function outcomeOf(running: Running): Exclude<ChargeOutcome, 'OWN_PROVIDER_KEY'> {
+  invariant(running.ending, 'what is settled has ended');
+  if (running.attempts.length === 0) return 'NOTHING_DELIVERED';
+  const { kind } = running.ending;
+  const filtered = kind === 'answered' && running.finishReason() === 'CONTENT_FILTER';
+  return filtered ? 'CONTENT_FILTERED' : endings[kind].charge;
+}
+
+function usageOf({ tokens, estimated }: Measure, due: Bill): Usage {
+  return {
+    promptTokens: tokens.prompt,
+    completionTokens: tokens.completion,
+    cachedTokens: tokens.cacheRead,
+    cacheWriteTokens: tokens.cacheWrite,
+    reasoningTokens: tokens.reasoning,
+    cost: due.cost,
+    upstreamCost: due.upstreamCost,
+    fee: due.fee,
+    charged: due.charged,
+    estimated,
+    ownProviderKey: false,
+  };
+}
+
+function recordOf(running: Running, used: Measure, due: Bill): SettlementRecord {
+  const now = running.completion();
+  invariant(running.ending, 'what is settled has ended');
+  return {
+    completion: running.id,
+    organizationId: running.payer.organization.id,
+    apiKeyId: now.apiKeyId,
+    membershipId: now.membershipId,
+    userId: now.userId,
+    status: endings[running.ending.kind].status,
+    finishReason: now.finishReason,
+    nativeFinishReason: now.nativeFinishReason,
+    requestedModel: now.requestedModel,
+    modelId: now.modelId,
+    endpointId: now.endpointId,
+    providerId: running.endpoint?.provider.id ?? null,
+    tokens: used.tokens,
+    estimated: used.estimated,
+    ownProviderKey: false,
+    ...due,
+    attempts: now.attempts,
+    error: now.error && { code: now.error.code, message: now.error.public },
+    droppedParameters: now.droppedParameters,
+    metadata: now.metadata,
+    endUser: now.endUser,
+    sessionId: now.sessionId,
+    app: now.app,
+    streamed: now.streamed,
+    createdAt: now.createdAt.toISOString(),
+    finishedAt: running.endedAt.toISOString(),
+    timeToFirstTokenMs: now.timeToFirstTokenMs,
+    latencyMs: now.latencyMs ?? running.elapsedMs(),
+    claim: null,
+  };
+}

@@ -1,0 +1,17 @@
+import { openLog } from '#kernel';
+import { startEmbedded } from '../src/storage/embedded.ts';
+import { privateFolder } from '../src/storage/data-directory.ts';
+import { setTimeout } from 'node:timers/promises';
+import pg from 'pg';
+const log = await openLog({ level: 'debug' });
+const socketFolder = await privateFolder();
+const e = await startEmbedded({ files: null, socketFolder, log });
+const c = new pg.Client({ host: socketFolder, port: 5432, user: 'postgres', database: 'postgres' });
+await c.connect();
+console.log((await c.query('select $1::int as n', [3])).rows);
+await c.end();
+await setTimeout(500);
+const c2 = new pg.Client({ host: socketFolder, port: 5432, user: 'postgres', database: 'postgres' });
+await c2.connect();
+console.log((await c2.query('select $1::int as n', [3])).rows);
+await e.close();
