@@ -5,7 +5,8 @@ import { builder } from './builder.ts';
 import { Modality } from './model.ts';
 import { idOf } from './paging.ts';
 import { EndpointRef, ModelRef, ProviderRef } from './refs.ts';
-import { caught, resultUnion } from './results.ts';
+import { caught } from './failures.ts';
+import { resultUnion } from './results.ts';
 
 const optionalPrice = 'US dollars; absent where the provider has no such price.';
 

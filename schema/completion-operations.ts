@@ -12,10 +12,10 @@ import {
   RateLimitedError,
   UnavailableError,
 } from './errors.ts';
-import { failureOf } from './failures.ts';
+import { caught, failureOf, type Refusal } from './failures.ts';
 import { idOf } from './paging.ts';
 import { CompletionRef } from './refs.ts';
-import { caught, resultUnion } from './results.ts';
+import { resultUnion } from './results.ts';
 import { ToolCallRef } from './usage.ts';
 
 const runErrors = [
@@ -93,11 +93,8 @@ const CancelCompletionResult = resultUnion({
 });
 
 /** An ended completion as its caller gets it: itself, or the failure that it ended with. */
-function answered(completion: Completion): Payload {
-  const failure = failureOf(completion);
-  if (failure) throw failure;
-  return { completion };
-}
+const answered = (completion: Completion): Payload | Refusal =>
+  failureOf(completion) ?? { completion };
 
 const authScopes = { authenticated: true };
 

@@ -5,7 +5,6 @@ import { builder } from './builder.ts';
 import { MessageRole } from './completion-input.ts';
 import { describedEnum } from './described.ts';
 import { CompletionError } from './errors.ts';
-import { CompletionFailure } from './failures.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { ApiKeyRef, MembershipRef, OrganizationRef } from './organization.ts';
 import { idOf } from './paging.ts';
@@ -195,7 +194,7 @@ CompletionRef.implement({
       nullable: true,
       description: 'Why it failed; null when it did not.',
       resolve: (completion) =>
-        completion.error && new CompletionFailure(completion.error, completion),
+        completion.error && { fault: completion.error, completion },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     finishedAt: t.expose('finishedAt', {

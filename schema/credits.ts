@@ -8,7 +8,8 @@ import { findNode, NodeInterface } from './node.ts';
 import { OrganizationRef } from './organization.ts';
 import { idOf, type Keyset, tablePage } from './paging.ts';
 import { CompletionRef } from './refs.ts';
-import { caught, resultUnion } from './results.ts';
+import { caught } from './failures.ts';
+import { resultUnion } from './results.ts';
 
 const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.', {
   PURCHASE: 'Credits that were bought.',

@@ -1,10 +1,10 @@
 import { InsufficientCredits } from '#credits';
-import { type Fault, formatMoney, type InputIssue, InvalidInput } from '#kernel';
+import { formatMoney, type InputIssue, InvalidInput } from '#kernel';
 import { RateLimited } from '#limits';
 import { NoEndpointAvailable } from '#routing';
 import { builder } from './builder.ts';
 import { describedEnum } from './described.ts';
-import { type CompletionFailure, type ErrorTypeName, errorTypeName } from './failures.ts';
+import { type ErrorTypeName, errorTypeName, type Failure, type Refusal } from './failures.ts';
 import { CompletionRef, RouteRejectionRef } from './refs.ts';
 
 const ErrorCode = describedEnum('ErrorCode', 'Why something was refused or failed, for programs.', {
@@ -27,37 +27,37 @@ const ErrorCode = describedEnum('ErrorCode', 'Why something was refused or faile
   CONTENT_FILTERED: "The provider's content policy refused the prompt or the answer.",
 });
 
-export const ErrorInterface = builder.interfaceRef<Fault>('Error').implement({
+export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
   description:
     'Every expected failure. Select it with `... on Error` to be ready for types that are added ' +
     'later.',
-  resolveType: (fault) => errorTypeName(fault) ?? 'UnavailableError',
+  resolveType: (refusal) => errorTypeName(refusal) ?? 'UnavailableError',
   fields: (t) => ({
     message: t.string({
       description: 'What was wrong and what would be right, for people.',
-      resolve: (fault) => fault.public,
+      resolve: ({ fault }) => fault.public,
     }),
     code: t.field({
       type: ErrorCode,
       description: 'The same for programs.',
       // These two are never data: whoever lacks credentials or rights gets a GraphQL error.
-      resolve: ({ code }) =>
+      resolve: ({ fault: { code } }) =>
         code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? 'NOT_FOUND' : code,
     }),
     retryable: t.boolean({
       description: 'The same request may succeed later without a change.',
-      resolve: (fault) => fault.retryable,
+      resolve: ({ fault }) => fault.retryable,
     }),
     retryAfterMs: t.int({
       nullable: true,
       description: 'Milliseconds to wait before that, when it is known.',
-      resolve: (fault) => fault.retryAfterMs ?? null,
+      resolve: ({ fault }) => fault.retryAfterMs ?? null,
     }),
   }),
 });
 
 function plainError(name: ErrorTypeName, description: string) {
-  return builder.objectRef<Fault>(name).implement({ description, interfaces: [ErrorInterface] });
+  return builder.objectRef<Refusal>(name).implement({ description, interfaces: [ErrorInterface] });
 }
 
 export const NotFoundError = plainError(
@@ -90,21 +90,21 @@ const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
   }),
 });
 
-const issuesOf = (fault: Fault) => (fault instanceof InvalidInput ? fault.issues : []);
+const issuesOf = ({ fault }: Refusal) => (fault instanceof InvalidInput ? fault.issues : []);
 
-export const InvalidInputError = builder.objectRef<Fault>('InvalidInputError').implement({
+export const InvalidInputError = builder.objectRef<Refusal>('InvalidInputError').implement({
   description: 'The input breaks a rule. Correct the named fields and send it again.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     path: t.stringList({
       nullable: true,
       description: "The first issue's path, part by part.",
-      resolve: (fault) => issuesOf(fault)[0]?.path.split('.') ?? null,
+      resolve: (refusal) => issuesOf(refusal)[0]?.path.split('.') ?? null,
     }),
     issues: t.field({
       type: [InputIssueRef],
       description: 'All of them, so that a form can mark every field at once.',
-      resolve: (fault) => [...issuesOf(fault)],
+      resolve: (refusal) => [...issuesOf(refusal)],
     }),
   }),
 });
@@ -115,10 +115,10 @@ const AllowanceKind = describedEnum('AllowanceKind', 'What limits spend.', {
   API_KEY: "The key's limit of its period.",
 });
 
-const shortage = (fault: Fault) => (fault instanceof InsufficientCredits ? fault : null);
+const shortage = ({ fault }: Refusal) => (fault instanceof InsufficientCredits ? fault : null);
 
 export const InsufficientCreditsError = builder
-  .objectRef<Fault>('InsufficientCreditsError')
+  .objectRef<Refusal>('InsufficientCreditsError')
   .implement({
     description:
       'The worst case of the request does not fit what may be spent. Lower `maxTokens` to ' +
@@ -128,29 +128,29 @@ export const InsufficientCreditsError = builder
       required: t.field({
         type: 'Decimal',
         description: 'US dollars that the worst case comes to, fee included.',
-        resolve: (fault) => formatMoney(shortage(fault)?.required ?? 0n),
+        resolve: (refusal) => formatMoney(shortage(refusal)?.required ?? 0n),
       }),
       available: t.field({
         type: 'Decimal',
         description: 'US dollars that may be spent now.',
-        resolve: (fault) => formatMoney(shortage(fault)?.available ?? 0n),
+        resolve: (refusal) => formatMoney(shortage(refusal)?.available ?? 0n),
       }),
       allowance: t.field({
         type: AllowanceKind,
         description: 'Which limit refused.',
-        resolve: (fault) => shortage(fault)?.allowance ?? 'ORGANIZATION',
+        resolve: (refusal) => shortage(refusal)?.allowance ?? 'ORGANIZATION',
       }),
       affordableMaxTokens: t.int({
         nullable: true,
         description:
           'The largest `maxTokens` that would be admitted; null when not even the prompt fits.',
-        resolve: (fault) => shortage(fault)?.affordableMaxTokens ?? null,
+        resolve: (refusal) => shortage(refusal)?.affordableMaxTokens ?? null,
       }),
       resetsAt: t.field({
         type: 'DateTime',
         nullable: true,
         description: "When the limit's period starts anew; null for credits.",
-        resolve: (fault) => shortage(fault)?.resetsAt ?? null,
+        resolve: (refusal) => shortage(refusal)?.resetsAt ?? null,
       }),
     }),
   });
@@ -162,20 +162,20 @@ const RateLimitScope = describedEnum('RateLimitScope', 'Whose rate limit it is.'
   PROVIDER: "The provider's, after all others were tried.",
 });
 
-export const RateLimitedError = builder.objectRef<Fault>('RateLimitedError').implement({
+export const RateLimitedError = builder.objectRef<Refusal>('RateLimitedError').implement({
   description: 'Too many requests. Wait `retryAfterMs`, then send the same request again.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     scope: t.field({
       type: RateLimitScope,
       description: 'Whose limit it is.',
-      resolve: (fault) => (fault instanceof RateLimited ? fault.scope : 'PROVIDER'),
+      resolve: ({ fault }) => (fault instanceof RateLimited ? fault.scope : 'PROVIDER'),
     }),
   }),
 });
 
 export const NoEndpointAvailableError = builder
-  .objectRef<Fault>('NoEndpointAvailableError')
+  .objectRef<Refusal>('NoEndpointAvailableError')
   .implement({
     description:
       'No endpoint of the model can serve this request. `routePlan` shows the same without ' +
@@ -185,12 +185,12 @@ export const NoEndpointAvailableError = builder
       rejections: t.field({
         type: [RouteRejectionRef],
         description: 'Why each endpoint is out.',
-        resolve: (fault) => (fault instanceof NoEndpointAvailable ? [...fault.rejections] : []),
+        resolve: ({ fault }) => (fault instanceof NoEndpointAvailable ? [...fault.rejections] : []),
       }),
     }),
   });
 
-export const CompletionError = builder.objectRef<CompletionFailure>('CompletionError').implement({
+export const CompletionError = builder.objectRef<Failure>('CompletionError').implement({
   description:
     'The completion failed after an attempt was made. `completion` has the attempts and what was ' +
     'delivered; what broke off is not charged.',

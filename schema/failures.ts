@@ -1,20 +1,24 @@
 import type { Completion } from '#completions';
 import { Fault, type FaultCode } from '#kernel';
 
-/** The failure of a completion after an attempt was made, together with what is known of it. */
-export class CompletionFailure extends Fault {
-  override readonly name = 'CompletionFailure';
-  readonly completion: Completion;
+/**
+ * An expected failure as a value of the API. Not an Error itself: whatever resolves to one of those is thrown by every
+ * executor.
+ */
+export class Refusal {
+  readonly fault: Fault;
+  /** After an attempt was made: the completion that failed. */
+  readonly completion: Completion | null;
 
-  constructor(fault: Fault, completion: Completion) {
-    super(fault.code, {
-      public: fault.public,
-      retryable: fault.retryable,
-      ...(fault.retryAfterMs === undefined ? {} : { retryAfterMs: fault.retryAfterMs }),
-      cause: fault,
-    });
+  constructor(fault: Fault, completion: Completion | null = null) {
+    this.fault = fault;
     this.completion = completion;
   }
+}
+
+/** A refusal that is known to have come after an attempt. */
+export interface Failure extends Refusal {
+  readonly completion: Completion;
 }
 
 export type ErrorTypeName =
@@ -42,18 +46,29 @@ const typeByCode: Partial<Record<FaultCode, ErrorTypeName>> = {
   UNAVAILABLE: 'UnavailableError',
 };
 
-/** The name of the GraphQL type that tells of this fault as data, or undefined when none does. */
-export function errorTypeName(fault: Fault): ErrorTypeName | undefined {
-  return fault instanceof CompletionFailure ? 'CompletionError' : typeByCode[fault.code];
+/** The name of the GraphQL type that tells of this refusal as data, or undefined when none does. */
+export function errorTypeName({ fault, completion }: Refusal): ErrorTypeName | undefined {
+  return completion ? 'CompletionError' : typeByCode[fault.code];
 }
 
 /**
  * The failure of an ended completion as its caller is to see it: after an attempt with the completion beside it, before
  * one as the plain refusal that it is.
  */
-export function failureOf(completion: Completion): Fault | null {
+export function failureOf(completion: Completion): Refusal | null {
   const { error } = completion;
   if (!error) return null;
-  const refused = completion.attempts.length === 0 && errorTypeName(error) !== undefined;
-  return refused ? error : new CompletionFailure(error, completion);
+  const plain = new Refusal(error);
+  const refused = completion.attempts.length === 0 && errorTypeName(plain) !== undefined;
+  return refused ? plain : new Refusal(error, completion);
+}
+
+/** Runs a write and hands an expected failure on as data; anything else stays thrown. */
+export async function caught<Payload>(write: () => Promise<Payload>): Promise<Payload | Refusal> {
+  try {
+    return await write();
+  } catch (thrown) {
+    if (thrown instanceof Fault) return new Refusal(thrown);
+    throw thrown;
+  }
 }

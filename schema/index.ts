@@ -36,4 +36,3 @@ export const schema = builder.toSchema();
 
 export type { Context, PlatformFacts, Rooms } from './context.ts';
 export type * from './doors.ts';
-export { CompletionFailure } from './failures.ts';

@@ -1,10 +1,9 @@
 import type { ObjectRef } from '@pothos/core';
-import { Fault } from '#kernel';
 import { builder, type SchemaShape } from './builder.ts';
 import { ConflictError, InvalidInputError, NotFoundError, RateLimitedError } from './errors.ts';
-import { errorTypeName } from './failures.ts';
+import { errorTypeName, Refusal } from './failures.ts';
 
-type FaultType = ObjectRef<ExtendedShape, Fault>;
+type ErrorType = ObjectRef<ExtendedShape, Refusal>;
 type ExtendedShape = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>;
 
 /** The errors of an ordinary write. */
@@ -17,28 +16,18 @@ export const writeErrors = [InvalidInputError, NotFoundError, ConflictError, Rat
 export function resultUnion<Payload>(options: {
   name: string;
   payload: ObjectRef<ExtendedShape, Payload>;
-  errors?: readonly ObjectRef<ExtendedShape, never>[] | readonly FaultType[];
+  errors?: readonly ObjectRef<ExtendedShape, never>[] | readonly ErrorType[];
 }) {
-  const errors = (options.errors ?? writeErrors) as readonly FaultType[];
+  const errors = (options.errors ?? writeErrors) as readonly ErrorType[];
   const members = new Set<string>(errors.map((error) => error.name));
   return builder.unionType(options.name, {
     description: `\`${options.payload.name}\`, or what was refused: select \`... on Error\`.`,
     types: [options.payload, ...errors],
     resolveType(value) {
-      if (!(value instanceof Fault)) return options.payload.name;
+      if (!(value instanceof Refusal)) return options.payload.name;
       const name = errorTypeName(value);
-      if (name === undefined || !members.has(name)) throw value;
+      if (name === undefined || !members.has(name)) throw value.fault;
       return name;
     },
   });
-}
-
-/** Runs a write and hands an expected failure on as data; anything else stays thrown. */
-export async function caught<Payload>(write: () => Promise<Payload>): Promise<Payload | Fault> {
-  try {
-    return await write();
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-    throw thrown;
-  }
 }

@@ -3,6 +3,7 @@ import { builder } from './builder.ts';
 import { ProviderPreferences } from './completion-input.ts';
 import { describedEnum } from './described.ts';
 import { ErrorInterface } from './errors.ts';
+import { Refusal } from './failures.ts';
 import { EndpointRef, ModelRef, RouteRejectionRef } from './refs.ts';
 import { maximumCharge, planRoute, type RouteInput } from './route-plan.ts';
 
@@ -89,10 +90,11 @@ const RoutePlanRef = builder.objectRef<Route>('RoutePlan').implement({
       description: 'Who would not, and why.',
       resolve: (route) => [...route.rejected],
     }),
-    error: t.expose('error', {
+    error: t.field({
       type: ErrorInterface,
       nullable: true,
       description: 'What the completion would be refused with; null when it would be tried.',
+      resolve: ({ error }) => error && new Refusal(error),
     }),
   }),
 });

@@ -13,7 +13,7 @@ export interface BusTopics {
    */
   breaker: {
     readonly endpoint: string;
-    readonly state: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+    readonly state: 'CLOSED' | 'OPEN' | 'PAUSED';
     readonly until: number | null;
     readonly node: string;
   };
@@ -39,7 +39,7 @@ export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
   changes: z.object({ number }),
   breaker: z.object({
     endpoint: id,
-    state: z.enum(['CLOSED', 'OPEN', 'HALF_OPEN']),
+    state: z.enum(['CLOSED', 'OPEN', 'PAUSED']),
     until: z.number().nullable(),
     node: id,
   }),

@@ -12,6 +12,8 @@ export interface AccessOptions {
   readonly unseal: (sealed: Uint8Array, place: string) => Secret;
   /** The server that plays the simulated providers; null while it does not run. */
   readonly sandboxUrl: () => string | null;
+  /** What that server asks of its callers, so that it serves this process alone. */
+  readonly sandboxSecret?: () => Secret | null;
   readonly log: Log;
 }
 
@@ -30,7 +32,7 @@ export function openAccess(options: AccessOptions): Access {
       return options.addressFromEnvironment(addressVariable(row)) ?? row.baseUrl;
     },
     secret(row) {
-      if (isSandbox(row.slug)) return null;
+      if (isSandbox(row.slug)) return options.sandboxSecret?.() ?? null;
       const { id, sealedSecret, envVariable } = row;
       if (!sealedSecret) return envVariable ? options.secretFromEnvironment(envVariable) : null;
       const known = unsealed.get(id);

@@ -17,7 +17,7 @@ export type EndingKind = Ending['kind'];
 interface EndingRule {
   readonly status: Extract<CompletionStatus, 'SUCCEEDED' | 'FAILED' | 'CANCELLED'>;
   readonly finishReason: FinishReason | 'as the provider said' | null;
-  readonly charge: ChargeOutcome;
+  readonly charge: Exclude<ChargeOutcome, 'OWN_PROVIDER_KEY'>;
 }
 
 /** The contract's table "How a completion ends"; a failure is told by CompletionFailed, the rest by CompletionFinished. */

@@ -55,11 +55,7 @@ export function openBook(options: BookOptions): Book {
   const leases = new Map<string, Lease>();
   const running = new Set<RunningHold>();
 
-  const leaseOf = (
-    target: AllowanceTarget,
-    organizationId: string,
-    at = options.now(),
-  ): Lease => {
+  const leaseOf = (target: AllowanceTarget, organizationId: string, at = options.now()): Lease => {
     const start = target.kind === 'ORGANIZATION' ? '' : periodStart(target.period, at).getTime();
     const name = `${target.kind}:${target.id}:${start}`;
     const known = leases.get(name);

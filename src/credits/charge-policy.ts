@@ -29,7 +29,8 @@ export const chargePolicy: Readonly<Record<ChargeOutcome, ChargeRule>> = {
   },
   CONTENT_FILTERED: {
     charges: 'USAGE',
-    sentence: "An answer that ends by the provider's content filter is charged like any other answer.",
+    sentence:
+      "An answer that ends by the provider's content filter is charged like any other answer.",
   },
   CANCELLED: {
     charges: 'USAGE',
@@ -65,7 +66,7 @@ export const chargePolicy: Readonly<Record<ChargeOutcome, ChargeRule>> = {
   OWN_PROVIDER_KEY: {
     charges: 'FEE',
     sentence:
-      "With your own provider key the provider bills you; only the fee on the list price is charged, where an outcome " +
+      'With your own provider key the provider bills you; only the fee on the list price is charged, where an outcome ' +
       'is charged at all.',
   },
 };

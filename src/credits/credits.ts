@@ -1,29 +1,12 @@
-import { join } from 'node:path';
-import { type Clock, Fault, invariant, type Log, type Money } from '#kernel';
+import type { Clock, Log, Money } from '#kernel';
 import type { Transaction } from '#storage';
-import { type Book, openBook } from './book.ts';
-import { openEmbeddedJournal } from './embedded-journal.ts';
-import { isIdle } from './idle.ts';
-import type { Batch, Journal } from './journal.ts';
-import { openJournalFile } from './journal-file.ts';
-import { accountId, posted } from './lease.ts';
+import { accountId } from './lease.ts';
+import { type Machine, openMachine } from './machine.ts';
 import { readAccount, readKeySpend } from './reading.ts';
-import { recover } from './recovery.ts';
-import { creditsOutOfReach } from './refusals.ts';
-import { limitChanged, openRefills, type Refills } from './refills.ts';
-import { coverAgain } from './replacement.ts';
-import { openSession, refuseSecondNode, type Session } from './session.ts';
-import { openSettlement, type Settlement } from './settlement.ts';
-import {
-  type ClaimAnswer,
-  type ClaimInput,
-  type GrantInput,
-  type LedgerDatabase,
-  ledgerStatements,
-  type Renewal,
-  type Statements,
-} from './statements.ts';
-import { openTableJournal } from './table-journal.ts';
+import { limitChanged } from './refills.ts';
+import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
+import { refuseSecondNode } from './session.ts';
+import type { ClaimAnswer, ClaimInput, GrantInput, LedgerDatabase, Renewal } from './statements.ts';
 import type { Hold, HoldRequest } from './terms.ts';
 
 export interface CreditsOptions {
@@ -105,21 +88,81 @@ export async function openAccount(tx: Transaction, organizationId: string): Prom
   await tx.creditAccount.create({ data: { id, kind: 'ORGANIZATION', organizationId } });
 }
 
-/** Posts what earlier runs left, opens the session, and keeps it. @throws Fault CONFLICT for a second node alone */
+/**
+ * Posts what earlier runs left, opens the session and keeps it.
+ *
+ * @throws Fault CONFLICT for a second node that could not be heard by the first; UNAVAILABLE without a database.
+ */
 export async function openCredits(options: CreditsOptions): Promise<Credits> {
-  const { storage, clock, log } = options;
-  const statements = ledgerStatements(storage);
-  const folder = options.dataDir === null ? null : join(options.dataDir, 'settlement');
-  await recover({ ...options, statements, folder });
-  const parts = assemble(options, statements, folder);
+  const listeners = new Set<(renewed: Renewed) => void>();
+  const tell = (renewal: Renewal) => {
+    for (const listener of listeners) listener(renewedOf(renewal, options.clock));
+  };
+  const machine = await openMachine(options, tell);
   try {
-    if (!options.shared) refuseSecondNode((await parts.opened).live);
+    if (!(await machine.session.renew())) throw creditsOutOfReach('the session was not confirmed');
+    if (!options.shared) refuseSecondNode(machine.session.live);
   } catch (thrown) {
-    await parts.close();
+    await machine.close();
     throw thrown;
   }
-  const session = await parts.opened;
-  log.info('The session is open.', { session: String(session.number), count: session.live.length });
-  invariant(clock.now() > 0, 'a clock tells time');
-  return parts.credits(session);
+  return {
+    get session() {
+      return machine.session.number;
+    },
+    ...spending(machine),
+    ...accounts(machine),
+    recalled(account) {
+      const lease = machine.book.find({ kind: 'ACCOUNT', target: account });
+      if (lease) void machine.refills.giveBack(lease);
+    },
+    onRenewed(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => machine.close(),
+  };
 }
+
+function spending(machine: Machine): Pick<Credits, 'admit' | 'claim' | 'unclaim'> {
+  const { book, session, refills, journal, statements } = machine;
+  return {
+    admit(request) {
+      if (!journal.writable())
+        return Promise.reject(creditsOutOfReach('no journal can be written'));
+      const organizationId = request.targets[0]?.id ?? '';
+      const direct = session.standing() === 'GOOD' && !refills.waiting(organizationId);
+      if (direct && !limitChanged(book.leasesOf(request.targets), request)) {
+        const hold = book.admit(request);
+        if (hold) return Promise.resolve(hold);
+      }
+      return refills.admit(request);
+    },
+    claim: (claim) => machine.inSession((number) => statements.takeClaim(number, claim)),
+    async unclaim(claim) {
+      await statements.finishClaim(claim);
+    },
+  };
+}
+
+function accounts(
+  machine: Machine,
+): Pick<Credits, 'flush' | 'account' | 'keySpend' | 'grantCredits'> {
+  const { statements } = machine;
+  return {
+    flush: () => machine.flush(),
+    account: (organizationId) => readAccount(machine, organizationId),
+    keySpend: (key) => readKeySpend(machine, key),
+    async grantCredits({ organizationId, ...grant }) {
+      const { entry, amount } = await statements.grantCredits(accountId(organizationId), grant);
+      if (amount !== grant.amount) throw keyUsedOtherwise();
+      return { entryId: entry };
+    },
+  };
+}
+
+const renewedOf = (renewal: Renewal, clock: Clock): Renewed => ({
+  changeNumber: renewal.changeNumber,
+  databaseTimeOffsetMs: renewal.databaseTime.getTime() - clock.now(),
+  liveSessions: renewal.live,
+});

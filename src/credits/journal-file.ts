@@ -1,4 +1,13 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, invariant, type Log } from '#kernel';
 import { frame, readFrames } from './frames.ts';
@@ -41,7 +50,10 @@ export async function unposted(
     names.map(async (name) => {
       const path = join(folder, name);
       const { payloads, torn } = readFrames(await readFile(path));
-      if (torn) log.warn('The settlement journal ends in a torn record; it was not acknowledged.', { path });
+      if (torn)
+        log.warn('The settlement journal ends in a torn record; it was not acknowledged.', {
+          path,
+        });
       return { path, frames: payloads.map(fromPayload) };
     }),
   );

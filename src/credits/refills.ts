@@ -196,7 +196,9 @@ const touches = ({ targets }: HoldRequest, { source }: Lease): boolean =>
   targets.some(({ kind, id }) => kind === source.kind && id === source.id);
 
 function note(wishes: readonly Wish[], answer: GrantAnswer): void {
-  const wish = wishes.find(({ lease }) => lease.kind === answer.kind && lease.target === answer.target);
+  const wish = wishes.find(
+    ({ lease }) => lease.kind === answer.kind && lease.target === answer.target,
+  );
   if (!wish) return;
   granted(wish.lease, answer.granted);
   wish.lease.beyond = answer.available - answer.granted;
@@ -212,7 +214,9 @@ interface Refusing {
 
 function refusalOf(answers: readonly GrantAnswer[], wishes: readonly Wish[]): Refusing | null {
   for (const { lease, min } of wishes) {
-    const answer = answers.find(({ kind, target }) => kind === lease.kind && target === lease.target);
+    const answer = answers.find(
+      ({ kind, target }) => kind === lease.kind && target === lease.target,
+    );
     if (!answer || answer.available >= min) continue;
     const reachable = answer.available + answer.elsewhere >= min;
     return { lease, available: lease.free + answer.available + answer.elsewhere, reachable };
@@ -248,7 +252,9 @@ async function tighten(
   returnFree: (lease: Lease) => Promise<void>,
 ): Promise<void> {
   for (const lease of leases) {
-    const limit = targets.find(({ kind, id }) => kind === lease.source.kind && id === lease.source.id)?.limit;
+    const limit = targets.find(
+      ({ kind, id }) => kind === lease.source.kind && id === lease.source.id,
+    )?.limit;
     if (limit == null || lease.limit === null || limit === lease.limit) continue;
     const lowered = limit < lease.limit;
     lease.limit = limit;
@@ -259,4 +265,3 @@ async function tighten(
 /** True when a request brings another limit than its lease was granted under. */
 export const limitChanged = (leases: readonly Lease[], { targets }: HoldRequest): boolean =>
   leases.some((lease, index) => lease.limit !== (targets[index]?.limit ?? null));
-

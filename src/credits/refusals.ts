@@ -51,3 +51,10 @@ export function creditsOutOfReach(internal: string, cause?: unknown): Fault {
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** A key that made another grant before. */
+export function keyUsedOtherwise(): Fault {
+  return new Fault('CONFLICT', {
+    public: 'This idempotency key was used for another amount. Use a new key for a new grant.',
+  });
+}

@@ -1,5 +1,5 @@
 import { type Clock, Fault, type Log, type Timer } from '#kernel';
-import { isSessionGone, type Held, type Renewal, type Statements } from './statements.ts';
+import { type Held, isSessionGone, type Renewal, type Statements } from './statements.ts';
 
 /** A node admits until this long after its last confirmed renewal was sent; others reap it 5 s later at the earliest. */
 const admitMsMax = 45_000;
@@ -35,6 +35,7 @@ export interface Session {
   stop(): Promise<void>;
 }
 
+/** Opens a session; its first renewal, which tells who else is live, is the caller's to ask for. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { statements, clock, log } = options;
   let number = await statements.openSession(options.node);
@@ -107,7 +108,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
   };
   timer = clock.every(renewEveryMs, () => void session.renew());
-  await session.renew();
   return session;
 }
 

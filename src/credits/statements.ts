@@ -3,7 +3,7 @@ import type { Money } from '#kernel';
 /** What the ledger needs of a database: one statement in autocommit; int8 and numeric come as bigint. */
 export interface LedgerDatabase {
   readonly kind: 'embedded' | 'server';
-  query<T>(sql: string, params?: readonly unknown[]): Promise<T[]>;
+  query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
 }
 
 export interface LeaseTarget {
@@ -54,7 +54,7 @@ export type Statements = ReturnType<typeof ledgerStatements>;
 
 /** The ledger's SQL functions (migration `ledger`), one method each. Records and figures go as JSON text. */
 export function ledgerStatements(db: LedgerDatabase) {
-  const one = async <T>(sql: string, params: readonly unknown[]): Promise<T> => {
+  const one = async <T extends object>(sql: string, params: readonly unknown[]): Promise<T> => {
     const [row] = await db.query<T>(sql, params);
     return row as T; // each of these statements answers exactly one row
   };
@@ -63,11 +63,10 @@ export function ledgerStatements(db: LedgerDatabase) {
       (await one<{ id: number }>('SELECT session_open($1) AS id', [node])).id,
 
     async renew(session: number, ackChange: bigint, held: readonly Held[]): Promise<Renewal> {
-      const row = await one<RenewalRow>('SELECT * FROM session_renew($1::int, $2::bigint, $3::jsonb)', [
-        session,
-        ackChange.toString(),
-        toJson(held),
-      ]);
+      const row = await one<RenewalRow>(
+        'SELECT * FROM session_renew($1::int, $2::bigint, $3::jsonb)',
+        [session, ackChange.toString(), toJson(held)],
+      );
       const { database_time, change_number, live, recalls } = row;
       return { databaseTime: database_time, changeNumber: BigInt(change_number), live, recalls };
     },
@@ -75,7 +74,8 @@ export function ledgerStatements(db: LedgerDatabase) {
     closeSession: async (session: number) =>
       (await one<{ closed: boolean }>('SELECT session_close($1::int) AS closed', [session])).closed,
 
-    reapSession: async () => (await one<{ id: number | null }>('SELECT session_reap() AS id', [])).id,
+    reapSession: async () =>
+      (await one<{ id: number | null }>('SELECT session_reap() AS id', [])).id,
 
     liveSessions: async (node: string | null) => {
       const sql = `SELECT id FROM node_session WHERE state = 'LIVE' AND node = coalesce($1, node) ORDER BY id`;
@@ -84,7 +84,10 @@ export function ledgerStatements(db: LedgerDatabase) {
 
     async grant(session: number, targets: readonly GrantTarget[]): Promise<GrantAnswer[]> {
       const sql = 'SELECT * FROM lease_grant($1::int, $2::jsonb)';
-      const rows = await db.query<Record<keyof GrantAnswer, string>>(sql, [session, toJson(targets)]);
+      const rows = await db.query<Record<keyof GrantAnswer, string>>(sql, [
+        session,
+        toJson(targets),
+      ]);
       return rows.map(({ kind, target, granted, available, elsewhere }) => ({
         kind: kind as LeaseTarget['kind'],
         target,
@@ -172,6 +175,17 @@ export function ledgerStatements(db: LedgerDatabase) {
         FROM credit_account WHERE id = $2`;
       const [row] = await db.query<{ balance: bigint; held: bigint }>(sql, [session, id]);
       return row ? { balance: BigInt(row.balance), held: BigInt(row.held) } : null;
+    },
+
+    /** What the key was charged since then, and what sessions other than `session` hold of its limit. */
+    async keySpend(session: number, key: { apiKeyId: string; allowance: string; since: Date }) {
+      const sql = `SELECT coalesce(sum(charged - refunded), 0) AS spent,
+          (SELECT coalesce(sum(held), 0) FROM lease
+            WHERE kind = 'ALLOWANCE' AND target = $3 AND session <> $1::int) AS held
+        FROM rollup WHERE api_key_id = $2 AND hour >= $4`;
+      const params = [session, key.apiKeyId, key.allowance, key.since];
+      const row = await one<{ spent: bigint; held: bigint }>(sql, params);
+      return { spent: BigInt(row.spent), held: BigInt(row.held) };
     },
   };
 }

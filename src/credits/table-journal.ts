@@ -77,7 +77,9 @@ export function openTableJournal(options: TableJournalOptions): Journal {
       fileBroken = false;
     } catch (thrown) {
       fileBroken = true;
-      log.error('Neither the database nor the settlement journal can be written.', { error: thrown });
+      log.error('Neither the database nor the settlement journal can be written.', {
+        error: thrown,
+      });
       throw thrown;
     }
   };

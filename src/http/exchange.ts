@@ -48,12 +48,14 @@ export function principalOf({ request }: Exchange, identity: Authenticator): Pri
 
 const bodyBytesMax = 10 * 1024 * 1024;
 
-/** The body is larger than is taken: 413. */
-export class BodyTooLarge extends Fault {
-  override readonly name = 'BodyTooLarge';
+/** A request that is refused by a rule of HTTP itself, with the status that says so. */
+export class RequestRefused extends Fault {
+  override readonly name = 'RequestRefused';
+  readonly status: number;
 
-  constructor() {
-    super('INVALID_INPUT', { public: 'The request is larger than 10 MiB. Send less at once.' });
+  constructor(status: number, sentence: string) {
+    super('INVALID_INPUT', { public: sentence });
+    this.status = status;
   }
 }
 
@@ -68,7 +70,7 @@ export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
     const refuse = () => {
       request.off('data', take).pause();
       response.setHeader('Connection', 'close');
-      reject(new BodyTooLarge());
+      reject(new RequestRefused(413, 'The request is larger than 10 MiB. Send less at once.'));
     };
     const take = (chunk: Buffer) => {
       bytes += chunk.length;

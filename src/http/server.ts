@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Fault, type Log, type Random } from '#kernel';
 import type { Rooms } from '#schema';
-import { type Exchange, openExchange } from './exchange.ts';
+import { type Exchange, openExchange, RequestRefused } from './exchange.ts';
 import { openEngine } from './graphql/engine.ts';
 import { openGraphqlHandler, refuse } from './graphql/handler.ts';
 import { openSockets, refuse as refuseUpgrade } from './graphql/sockets.ts';
@@ -59,7 +59,10 @@ export function openHttp(options: HttpOptions): HttpServer {
     allowOtherOrigins(response);
     if (request.method === 'OPTIONS') return sendNothing(response);
     try {
-      if (!route.methods.includes(request.method ?? '')) throw wrongMethod(route);
+      if (!route.methods.includes(request.method ?? '')) {
+        response.setHeader('Allow', route.methods.join(', '));
+        throw wrongMethod(route);
+      }
       await route.answer(exchange);
     } catch (thrown) {
       const fault = Fault.from(thrown);
@@ -136,7 +139,7 @@ function notFound({ url }: Exchange): void {
 }
 
 function wrongMethod({ methods }: Route): Fault {
-  return new Fault('INVALID_INPUT', { public: `This address takes ${methods.join(', ')}.` });
+  return new RequestRefused(405, `This address takes ${methods.join(', ')}.`);
 }
 
 /** Credentials are never cookies here, so pages of any origin may call with a key that they have. */

@@ -49,7 +49,7 @@ it('a form of a foreign page does not reach an operation', async () => {
   const form = await post('query=%7Bplatform%7Bname%7D%7D', {
     'Content-Type': 'application/x-www-form-urlencoded',
   });
-  expect(form.status).toBe(400);
+  expect(form.status).toBe(415);
 });
 
 it('what goes wrong inside is masked, with a request id to report it by', async () => {

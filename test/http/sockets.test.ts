@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Client, createClient, type ExecutionResult } from 'graphql-ws';
+import { type Client, createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { ConnectionLost } from '#completions';
@@ -58,14 +58,18 @@ async function until<Value>(look: () => Value | undefined): Promise<Value> {
   }
 }
 
-async function collect(events: AsyncIterable<ExecutionResult>) {
+const watch = (client: Client) => client.iterate({ query: stream });
+
+async function collect(
+  events: ReturnType<typeof watch>,
+) {
   const all: unknown[] = [];
   for await (const { data, errors } of events) all.push(errors ?? data?.['completion']);
   return all;
 }
 
 it('a completion arrives event by event, and the operation completes behind its last one', async () => {
-  const events = collect(connect().iterate({ query: stream }));
+  const events = collect(watch(connect()));
   const run = await runNumber(1);
   run.start();
   run.text('Hello', ' there');
@@ -116,7 +120,7 @@ it('the operation id of a client stands in for an idempotency key when it is a U
     generateID: () => '01890a5d-ac96-774b-bcce-b302099a8057',
   });
   open.push(client);
-  const events = collect(client.iterate({ query: stream }));
+  const events = collect(watch(client));
   const run = await runNumber(1);
   run.finish();
   await events;
@@ -233,7 +237,10 @@ it('a mistake in a document is an error of the operation; the socket stays', asy
 it('without credentials the public part is answered and a completion is refused', async () => {
   const events = connect(null).iterate({ query: '{ platform { name } }' });
   expect(await events.next()).toMatchObject({ value: { data: { platform: { name: 'Bourse' } } } });
-  const refused = await connect(null).iterate({ query: stream }).next().catch((errors) => errors);
+  const refused = await connect(null)
+    .iterate({ query: stream })
+    .next()
+    .catch((errors) => errors);
   expect(JSON.stringify(refused)).toContain('UNAUTHENTICATED');
   expect(stand.runs).toEqual([]);
 });

@@ -11,6 +11,9 @@ ALTER TABLE "credit_account"
   ADD CONSTRAINT "credit_account_never_overdrawn" CHECK (kind <> 'ORGANIZATION' OR (balance >= 0 AND leased <= balance)),
   ADD CONSTRAINT "credit_account_names_its_organization" CHECK (kind <> 'ORGANIZATION' OR organization_id IS NOT NULL);
 
+-- Part of `spent`: what was charged in the period before there was a limit.
+ALTER TABLE "allowance" ADD COLUMN "carried" DECIMAL(38,0) NOT NULL DEFAULT 0;
+
 ALTER TABLE "allowance"
   ADD CONSTRAINT "allowance_not_negative" CHECK (spent >= 0 AND leased >= 0);
 
@@ -31,6 +34,9 @@ ALTER TABLE "entry"
 -- A completion is charged at most once, whatever was posted twice.
 CREATE UNIQUE INDEX "entry_one_charge_per_completion" ON "entry" (completion_id)
   WHERE kind IN ('USAGE', 'FEE') AND completion_id IS NOT NULL;
+
+CREATE INDEX "rollup_api_key_id_hour_idx" ON "rollup"("api_key_id", "hour");
+CREATE INDEX "rollup_membership_id_hour_idx" ON "rollup"("membership_id", "hour");
 
 CREATE INDEX "credit_account_recalled" ON "credit_account" (recall_tick) WHERE recall_tick IS NOT NULL;
 CREATE INDEX "allowance_recalled" ON "allowance" (recall_tick) WHERE recall_tick IS NOT NULL;
@@ -183,11 +189,14 @@ BEGIN
   SELECT count(*) INTO v_live FROM node_session WHERE state = 'LIVE';
   PERFORM 1 FROM credit_account WHERE id IN (SELECT t ->> 'target' FROM jsonb_array_elements(p_targets) t)
     ORDER BY id FOR NO KEY UPDATE;
-  INSERT INTO allowance (id, subject, subject_id, period_start)
-    SELECT t.target, t.subject, t."subjectId", t."periodStart"
+  INSERT INTO allowance (id, subject, subject_id, period_start, spent, carried)
+    SELECT t.target, t.subject, t."subjectId", t."periodStart", past.charged, past.charged
     FROM jsonb_to_recordset(p_targets)
-      AS t(kind "LeaseKind", target text, subject "AllowanceSubject", "subjectId" text, "periodStart" timestamptz)
-    WHERE t.kind = 'ALLOWANCE' ORDER BY t.target
+      AS t(kind "LeaseKind", target text, subject "AllowanceSubject", "subjectId" text, "periodStart" timestamptz),
+    LATERAL (SELECT coalesce(sum(r.charged - r.refunded), 0) AS charged FROM rollup r WHERE r.hour >= t."periodStart"
+      AND ((t.subject = 'API_KEY' AND r.api_key_id = t."subjectId")
+        OR (t.subject = 'MEMBER' AND r.membership_id = t."subjectId"))) past
+    WHERE t.kind = 'ALLOWANCE' AND NOT EXISTS (SELECT FROM allowance w WHERE w.id = t.target) ORDER BY t.target
     ON CONFLICT DO NOTHING;
   PERFORM 1 FROM allowance WHERE id IN (SELECT t ->> 'target' FROM jsonb_array_elements(p_targets) t)
     ORDER BY id FOR NO KEY UPDATE;

@@ -1,37 +1,136 @@
-import type { DocumentNode, ExecutionArgs } from 'graphql';
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLObjectType,
+  GraphQLSchema,
+  isObjectType,
+  Kind,
+  OperationTypeNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
-import type { Context } from '#schema';
+import { type Context, schema } from '#schema';
 
 /**
  * Runs the subscriptions of callers with credentials as compiled code: a token then costs a small fraction of a walk
- * over the document. Compiling is worth it for a stream only, and not offered to everybody: it takes a millisecond
- * and memory for as long as the document is kept.
+ * over the document. Compiling takes a millisecond, and memory for as long as the document is kept, so it is not
+ * offered to everybody.
+ *
+ * graphql-jit hands the variables to `subscribe` where the field's arguments belong, and coerces all of them anew for
+ * each event, a long prompt included. So graphql-js starts the source, and what is compiled is the rest: the selection
+ * on one event, as a query on a schema whose root fields take no arguments.
  */
 export function useCompiledSubscriptions(): Plugin<Context> {
-  const compiled = new WeakMap<DocumentNode, Map<string, CompiledQuery>>();
+  const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
 
-  const subscriptionOf = ({ schema, document, operationName }: ExecutionArgs) => {
+  const eventQuery = ({ document, operationName }: ExecutionArgs) => {
+    const ofDocument = known.get(document) ?? new Map<string, EventQuery | null>();
+    known.set(document, ofDocument);
     const name = operationName ?? '';
-    const ofDocument = compiled.get(document) ?? new Map<string, CompiledQuery>();
-    compiled.set(document, ofDocument);
-    const known = ofDocument.get(name);
-    if (known) return known;
-    const fresh = compileQuery(schema, document, operationName ?? undefined);
-    if (!isCompiledQuery(fresh)) return null;
-    ofDocument.set(name, fresh);
-    return fresh;
+    const compiled = ofDocument.get(name) ?? compileEvents(document, operationName);
+    ofDocument.set(name, compiled);
+    return compiled;
   };
 
   return {
     onSubscribe({ args, setSubscribeFn }) {
       if (args.contextValue.principal.kind === 'anonymous') return;
-      const subscription = subscriptionOf(args);
-      const { subscribe } = subscription ?? {};
-      if (!subscribe) return;
-      setSubscribeFn((given) =>
-        subscribe(given.rootValue, given.contextValue, { ...given.variableValues }),
-      );
+      const compiled = eventQuery(args);
+      if (compiled) setSubscribeFn((given: ExecutionArgs) => subscribe(given, compiled));
     },
   };
+}
+
+interface EventQuery {
+  readonly query: CompiledQuery['query'];
+  /** Those that the selection on an event still uses. */
+  readonly variables: ReadonlySet<string>;
+}
+
+async function subscribe(args: ExecutionArgs, { query, variables }: EventQuery) {
+  const source = await createSourceEventStream(args);
+  if (!(Symbol.asyncIterator in source)) return source;
+  const { contextValue, variableValues } = args;
+  const given = Object.fromEntries(
+    Object.entries(variableValues ?? {}).filter(([name]) => variables.has(name)),
+  );
+  return mapped(source, (event) => query(event, contextValue, given));
+}
+
+function mapped(
+  source: AsyncIterable<unknown>,
+  execute: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
+): AsyncGenerator<ExecutionResult, void, undefined> {
+  const events = source[Symbol.asyncIterator]();
+  const done = { done: true, value: undefined } as const;
+  const end = async () => {
+    await events.return?.();
+    return done;
+  };
+  return {
+    async next() {
+      const event = await events.next();
+      return event.done ? done : { done: false, value: await execute(event.value) };
+    },
+    return: end,
+    throw: end,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await end();
+    },
+  };
+}
+
+const root = schema.getSubscriptionType();
+
+/** The subscription's root as a query: each field takes an event as it is and no argument. */
+const eventSchema = new GraphQLSchema({
+  query: new GraphQLObjectType({
+    name: 'Subscription',
+    fields: Object.fromEntries(
+      Object.values(root?.getFields() ?? {}).map(({ name, type }) => [
+        name,
+        { type, resolve: (event: unknown) => event },
+      ]),
+    ),
+  }),
+  types: Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && type !== root),
+});
+
+function compileEvents(document: DocumentNode, operationName: string | null | undefined) {
+  const used = new Set<string>();
+  const types = new TypeInfo(schema);
+  const bare = visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field: (field) => (types.getParentType() === root ? { ...field, arguments: [] } : undefined),
+    }),
+  );
+  visit(bare, {
+    VariableDefinition: () => false,
+    Variable({ name }) {
+      used.add(name.value);
+    },
+  });
+  const definitions = bare.definitions.map((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION
+      ? {
+          ...definition,
+          operation: OperationTypeNode.QUERY,
+          variableDefinitions: (definition.variableDefinitions ?? []).filter(({ variable }) =>
+            used.has(variable.name.value),
+          ),
+        }
+      : definition,
+  );
+  const events = { ...bare, definitions };
+  const compiled = compileQuery(eventSchema, events, operationName ?? undefined);
+  return isCompiledQuery(compiled) ? { query: compiled.query, variables: used } : null;
 }

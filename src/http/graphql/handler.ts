@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
-import { bodyOf, type Exchange, jsonOf, principalOf, sendJson } from '../exchange.ts';
+import { bodyOf, type Exchange, jsonOf, principalOf, RequestRefused, sendJson } from '../exchange.ts';
 import { answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
@@ -56,7 +56,7 @@ function contextOf(exchange: Exchange, rooms: Rooms): Context {
 
 async function postedBody(exchange: Exchange): Promise<Buffer> {
   if (simpleContentType.test(exchange.request.headers['content-type'] ?? '')) {
-    throw new Fault('INVALID_INPUT', { public: 'Send the operation as application/json.' });
+    throw new RequestRefused(415, 'Send the operation as application/json.');
   }
   return bodyOf(exchange);
 }
@@ -89,11 +89,11 @@ export function refuse(exchange: Exchange, thrown: unknown, log: Log): void {
   const error: GraphQLError = presentError(graphqlErrorOf(thrown), { requestId, log });
   const fault = Fault.from(thrown);
   if (fault.code === 'UNAUTHENTICATED') response.setHeader('WWW-Authenticate', 'Bearer');
-  sendJson(response, statuses[fault.name] ?? statuses[fault.code] ?? 400, { errors: [error] });
+  const status = fault instanceof RequestRefused ? fault.status : statuses[fault.code];
+  sendJson(response, status ?? 400, { errors: [error] });
 }
 
 const statuses: Readonly<Record<string, number>> = {
-  BodyTooLarge: 413,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   RATE_LIMITED: 429,

@@ -18,13 +18,16 @@ export function presentError(error: GraphQLError, to: Presentation): GraphQLErro
   }
   if (cause === null && (error.extensions['code'] || !error.path)) {
     const { unexpected: _, ...extensions } = error.extensions;
-    const code = codes[String(extensions['code'])] ?? extensions['code'] ?? 'INVALID_INPUT';
+    const code = codes[String(extensions['code'])] ?? extensions['code'] ?? usualCode(error);
     return presented(error, error.message, { ...extensions, code, requestId: to.requestId });
   }
   to.log.error('an operation failed', { requestId: to.requestId, error: cause ?? error });
   const message = `Something failed on our side. Report it with the request id ${to.requestId}.`;
   return presented(error, message, { code: 'INTERNAL_SERVER_ERROR', requestId: to.requestId });
 }
+
+const usualCode = ({ message }: GraphQLError) =>
+  message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'INVALID_INPUT';
 
 /** Codes of the library that the contract calls otherwise. */
 const codes: Readonly<Record<string, string>> = { BAD_REQUEST: 'INVALID_INPUT' };

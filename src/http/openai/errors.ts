@@ -1,6 +1,7 @@
 import { InsufficientCredits } from '#credits';
 import { type Fault, type FaultCode, formatMoney, InvalidInput } from '#kernel';
 import { NoEndpointAvailable } from '#routing';
+import { RequestRefused } from '../exchange.ts';
 
 /** A failure as clients of this surface expect it: an OpenAI error object with an integer code. */
 export interface ErrorBody {
@@ -54,7 +55,7 @@ const types: Partial<Record<FaultCode, string>> = {
 };
 
 export function statusOf(fault: Fault): number {
-  return fault.name === 'BodyTooLarge' ? 413 : statuses[fault.code];
+  return fault instanceof RequestRefused ? fault.status : statuses[fault.code];
 }
 
 export function errorBody(fault: Fault): ErrorBody {

@@ -1,0 +1,208 @@
+import { type Bus, openBus } from '#bus';
+import { type Catalog, openCatalog } from '#catalog';
+import { type Completions, openCompletions } from '#completions';
+import type { Config } from '#config';
+import { type Credits, openAccount, openCredits } from '#credits';
+import { openHttp } from '#http';
+import { firstStart, type Identity, openIdentity, openSecrets, type Secrets } from '#identity';
+import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
+import { openLimits } from '#limits';
+import { openRouter, type Router } from '#routing';
+import { openStorage, type Storage } from '#storage';
+import { openConnectors, openSandbox } from '#upstream';
+import { creditsDoor } from './credits-door.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** Bourse, running. */
+export interface App {
+  readonly url: string;
+  /** What only the start that made them knows; null on later ones. */
+  readonly made: { readonly adminKey: Secret | null; readonly demoKey: Secret | null };
+  /** Stops accepting, lets completions finish, settles, and closes every room. */
+  close(): Promise<void>;
+}
+
+interface Ground {
+  readonly storage: Storage;
+  readonly secrets: Secrets;
+  readonly bus: Bus;
+  readonly credits: Credits;
+}
+
+interface Middle {
+  readonly identity: Identity;
+  readonly catalog: Catalog;
+  readonly router: Router;
+  readonly completions: Completions;
+}
+
+/** Remembers how to close what was opened, the last first. */
+type Keep = <T>(room: T, close: (room: T) => Promise<void> | void) => T;
+
+/** What the demo organization begins with. */
+const demoCredits = parseMoney('10');
+
+/**
+ * Opens every room from the ground up, joins them, and listens: the only place where rooms meet. When one fails to
+ * open, those before it are closed again.
+ */
+export async function openApp(options: AppOptions): Promise<App> {
+  const closings: (() => Promise<void> | void)[] = [];
+  const keep: Keep = (room, close) => {
+    closings.unshift(() => close(room));
+    return room;
+  };
+  const closeAll = async () => {
+    for (const close of closings.splice(0)) await close();
+  };
+  try {
+    const ground = await openGround(options, keep);
+    const demoKey = await firstStart({
+      ...options,
+      ...ground,
+      cipher: ground.secrets.cipher,
+      demoKey: options.config.demoKey,
+      openAccount,
+      grantDemoCredits: (organizationId) => grantDemo(ground.credits, organizationId),
+    });
+    const middle = await openMiddle(options, ground, keep);
+    join(options, ground, middle);
+    return await serve(options, { ...ground, ...middle, demoKey, closeAll });
+  } catch (thrown) {
+    await closeAll();
+    throw thrown;
+  }
+}
+
+async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promise<Ground> {
+  const { dataDir, databaseUrl, redisUrl } = config;
+  const place = { databaseUrl, dataDir, clock, log };
+  const storage = keep(await openStorage(place), (room) => room.close());
+  const secrets = await openSecrets(config);
+  const bus = keep(await openBus({ redisUrl, clock, log }), (room) => room.close());
+  const credits = await openCredits({
+    storage,
+    clock,
+    log,
+    dataDir,
+    node: dataDir,
+    shared: redisUrl !== null,
+    recall: (account) => bus.publish('recall', { account }),
+    peersBlind: () => false,
+    appliedChange: () => storage.changes.applied,
+  });
+  keep(credits, (room) => room.close());
+  return { storage, secrets, bus, credits };
+}
+
+async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Promise<Middle> {
+  const { config, clock, random, log } = options;
+  const { storage, secrets, bus, credits } = ground;
+  const { cipher, adminKey } = secrets;
+  const announceRevocation = (apiKey: string) => bus.publish('revoked', { apiKey });
+  const people = { storage, clock, log, cipher, adminKey, openAccount, announceRevocation };
+  const identity = keep(await openIdentity(people), (room) => room.close());
+  const sandbox = keep(await openSandbox({ clock, random, log }), (room) => room.close());
+  const catalog = await openCatalog({
+    storage,
+    clock,
+    log,
+    secretFromEnvironment: config.secretFromEnvironment,
+    addressFromEnvironment: config.addressFromEnvironment,
+    seal: (secret, at) => cipher.seal(secret, at),
+    unseal: (sealed, at) => cipher.unseal(sealed, at),
+    sandboxUrl: () => sandbox.url,
+    sandboxSecret: () => sandbox.secret,
+    local: config.ollamaBaseUrl ? { url: config.ollamaBaseUrl, fetch } : null,
+  });
+  keep(catalog, (room) => room.close());
+  const market = () => catalog.market();
+  const router = keep(openRouter({ clock, random, market }), (room) => room.close());
+  const completions = openCompletions({
+    clock,
+    log,
+    router,
+    credits,
+    identity,
+    storage,
+    limits: openLimits({ clock }),
+    connectors: openConnectors({ clock, log }),
+    feeRate: config.platformFeeRate,
+  });
+  return { identity, catalog, router, completions };
+}
+
+/** What one room says, those whom it concerns hear: on this node and on the others. */
+function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
+  const { storage, bus, credits } = ground;
+  const { identity, router, completions } = middle;
+  const readChanges = () => {
+    storage.changes.read().catch((error) => log.warn('changes could not be read', { error }));
+  };
+  storage.changes.onCommit((number) => bus.publish('changes', { number: String(number) }));
+  bus.subscribe('changes', readChanges);
+  bus.onHealed(readChanges);
+  credits.onRenewed(({ changeNumber }) => {
+    if (changeNumber > storage.changes.applied) readChanges();
+  });
+  bus.subscribe('recall', ({ account }) => credits.recalled(account));
+  bus.subscribe('revoked', ({ apiKey }) => identity.deny(apiKey));
+  identity.onRevoked((apiKey) => completions.endRunsOf(apiKey));
+  const node = String(credits.session);
+  router.onNotice((notice) => bus.publish('breaker', { ...notice, node }));
+  bus.subscribe('breaker', (notice) => {
+    if (notice.node !== node) router.apply(notice);
+  });
+}
+
+interface Serving extends Ground, Middle {
+  readonly demoKey: Secret | null;
+  readonly closeAll: () => Promise<void>;
+}
+
+async function serve(options: AppOptions, rooms: Serving): Promise<App> {
+  const { config, clock, random, log, version } = options;
+  const { storage, secrets, credits, completions, demoKey } = rooms;
+  const platform = {
+    name: 'Bourse',
+    version,
+    feeRate: config.platformFeeRate,
+    publicTrafficFloor: config.publicTrafficFloor,
+  };
+  const http = openHttp({
+    rooms: { ...rooms, clock, platform, credits: creditsDoor(credits) },
+    log,
+    random,
+    ready: () =>
+      storage.ready().then(
+        () => null,
+        () => 'the database does not answer',
+      ),
+    publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
+    demoKey: demoKey?.reveal() ?? config.demoKey?.reveal() ?? null,
+  });
+  const port = await http.listen(config.host, config.port);
+  return {
+    url: config.publicUrl ?? `http://${config.host}:${port}`,
+    made: { adminKey: secrets.adminKeyIsNew ? secrets.adminKey : null, demoKey },
+    async close() {
+      http.drain(config.shutdownGraceMs);
+      await completions.drain(config.shutdownGraceMs);
+      await http.close();
+      await rooms.closeAll();
+    },
+  };
+}
+
+async function grantDemo(credits: Credits, organizationId: string): Promise<void> {
+  const reason = 'Credits to begin with';
+  const grant = { organizationId, amount: demoCredits, key: 'first-start:demo', reason };
+  await credits.grantCredits({ ...grant, actor: null });
+}

@@ -1,0 +1,15 @@
+import type { Credits } from '#credits';
+import type { CreditsDoor } from '#schema';
+
+/** The accounts as the API asks for them. */
+export function creditsDoor(credits: Credits): CreditsDoor {
+  return {
+    post: () => credits.flush(),
+    held: async (organizationId) => (await credits.account(organizationId)).held,
+    keySpend: (key) => credits.keySpend(key),
+    grant: (principal, { organizationId, amount, reason, idempotencyKey: key }) => {
+      const actor = principal.kind === 'user' ? principal.userId : null;
+      return credits.grantCredits({ organizationId, amount, key, reason, actor });
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import type { Clock, Log } from '#kernel';
+import { type Book, openBook } from './book.ts';
+import { openEmbeddedJournal } from './embedded-journal.ts';
+import type { Batch, Journal } from './journal.ts';
+import { type JournalFile, openJournalFile } from './journal-file.ts';
+import { posted } from './lease.ts';
+import { recover } from './recovery.ts';
+import { openRefills, type Refills } from './refills.ts';
+import { coverAgain } from './replacement.ts';
+import { openSession, type Session } from './session.ts';
+import { openSettlement, type Settlement } from './settlement.ts';
+import {
+  isSessionGone,
+  type LedgerDatabase,
+  ledgerStatements,
+  type Renewal,
+  type Statements,
+} from './statements.ts';
+import { openTableJournal } from './table-journal.ts';
+import { giveBackIdle, reapOthers } from './upkeep.ts';
+
+export interface MachineOptions {
+  readonly storage: LedgerDatabase;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dataDir: string | null;
+  readonly node: string;
+  readonly recall: (account: string) => void;
+  readonly peersBlind: () => boolean;
+  readonly appliedChange: () => bigint;
+}
+
+/** The parts of the room, joined. */
+export interface Machine {
+  readonly kind: LedgerDatabase['kind'];
+  readonly database: LedgerDatabase;
+  readonly clock: Clock;
+  readonly statements: Statements;
+  readonly book: Book;
+  readonly session: Session;
+  readonly settlement: Settlement;
+  readonly refills: Refills;
+  readonly journal: Journal;
+  /** Runs a statement of this session; when the session turns out to be gone, once more in the next one. */
+  inSession<T>(run: (session: number) => Promise<T>): Promise<T>;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openMachine(
+  options: MachineOptions,
+  renewed: (renewal: Renewal) => void,
+): Promise<Machine> {
+  const { storage, clock, log } = options;
+  const statements = ledgerStatements(storage);
+  const folder = options.dataDir === null ? null : join(options.dataDir, 'settlement');
+  await recover({ ...options, kind: storage.kind, statements, folder });
+  const file = folder === null ? null : openJournalFile(folder, clock, log);
+
+  const book: Book = openBook({
+    clock,
+    session: () => session.number,
+    now: () => session.now(),
+    ended: (ended) => settlement.add(ended),
+    used: (leases) => refills.refill(leases),
+  });
+  const session: Session = await openSession({
+    ...options,
+    statements,
+    held: () => book.held(),
+    ackChange: options.appliedChange,
+    async renewed(renewal) {
+      renewed(renewal);
+      giveBackIdle(machine, renewal.recalls);
+      await reapOthers(machine, log);
+    },
+    replaced: () => coverAgain(machine, log),
+  });
+  const journal = openJournal({ ...options, statements, file, session });
+  const settlement: Settlement = openSettlement({ journal, clock, log });
+  const common = { book, session, settlement, statements, clock };
+  const refills: Refills = openRefills({ ...common, log, recall: options.recall });
+  const parts = { ...common, kind: storage.kind, database: storage, refills, journal };
+  const machine: Machine = { ...parts, ...doing(parts, log) };
+  return machine;
+}
+
+type Parts = Omit<Machine, 'inSession' | 'flush' | 'close'>;
+
+function doing(parts: Parts, log: Log): Pick<Machine, 'inSession' | 'flush' | 'close'> {
+  const { kind, session, settlement, statements, journal } = parts;
+  return {
+    async inSession(run) {
+      const number = session.number;
+      try {
+        return await run(number);
+      } catch (thrown) {
+        if (!isSessionGone(thrown)) throw thrown;
+        await session.lost(number);
+        return await run(session.number);
+      }
+    },
+    async flush() {
+      await settlement.flush();
+      if (kind === 'server') await postForOthers(statements, session.number);
+    },
+    async close() {
+      try {
+        await settlement.close();
+        await session.stop();
+        await statements.closeSession(session.number);
+      } catch (thrown) {
+        log.error('The session was not closed; what it had leased is free within 60 s.', {
+          error: thrown,
+        });
+      } finally {
+        await session.stop();
+        await journal.close();
+      }
+    },
+  };
+}
+
+/** More rows than a node leaves unposted when all is well. */
+const rowsMax = 10_000;
+
+/** What other nodes acknowledged: any node may post it. A session that is gone is posted by whoever ends it. */
+async function postForOthers(statements: Statements, own: number): Promise<void> {
+  for (const other of await statements.journalSessions()) {
+    if (other === own) continue;
+    await statements.postJournal(other, rowsMax, []).catch((thrown) => {
+      if (!isSessionGone(thrown)) throw thrown;
+    });
+  }
+}
+
+function openJournal(
+  options: MachineOptions & {
+    statements: Statements;
+    file: JournalFile | null;
+    session: Session;
+  },
+): Journal {
+  const { file, log, session } = options;
+  const common = {
+    ...options,
+    session: () => session.number,
+    posted(batch: Batch) {
+      for (const { leases, charge } of batch.ended) posted(leases, charge);
+      if (batch.segment) file?.posted(batch.segment);
+    },
+    setAside(count: number) {
+      if (count > 0)
+        log.error('Records cannot be posted and are set aside in quarantine.', { count });
+    },
+  };
+  if (options.storage.kind === 'embedded' && file) return openEmbeddedJournal({ ...common, file });
+  return openTableJournal({ ...common, sessionGone: (number) => session.lost(number) });
+}

@@ -1,0 +1,46 @@
+import { Fault, type Money } from '#kernel';
+import type { Account, KeyPeriod, KeySpend } from './credits.ts';
+import { accountId, emptyLease, type Lease } from './lease.ts';
+import type { Machine } from './machine.ts';
+import type { LeaseTarget } from './statements.ts';
+
+/**
+ * The account as it is: what is acknowledged is posted first, and nothing is being posted from here between the look at
+ * the ledger and the look at the holds.
+ */
+export async function readAccount(machine: Machine, organizationId: string): Promise<Account> {
+  const { settlement, statements, session } = machine;
+  await machine.flush();
+  return settlement.undisturbed(async () => {
+    const target: LeaseTarget = { kind: 'ACCOUNT', target: accountId(organizationId) };
+    const row = await statements.account(session.number, target.target);
+    if (!row) throw new Fault('NOT_FOUND', { public: 'There is no such organization.' });
+    const held = row.held + heldHere(machine, target);
+    return { balance: row.balance, held, available: row.balance - held };
+  });
+}
+
+/** What the key's completions were charged in its current period, and what they hold. */
+export async function readKeySpend(machine: Machine, key: KeyPeriod): Promise<KeySpend> {
+  const { session, settlement, statements } = machine;
+  await machine.flush();
+  return settlement.undisturbed(async () => {
+    const source = { kind: 'API_KEY', id: key.id, limit: null, period: key.limitPeriod } as const;
+    const { kind, target, periodStart, resetsAt } = emptyLease(source, '', session.now());
+    const row = await statements.keySpend(session.number, {
+      apiKeyId: key.id,
+      allowance: target,
+      since: periodStart ?? new Date(0),
+    });
+    return {
+      spent: row.spent,
+      held: row.held + heldHere(machine, { kind, target }),
+      periodEndsAt: resetsAt,
+    };
+  });
+}
+
+function heldHere({ book }: Machine, target: LeaseTarget): Money {
+  const lease: Lease | undefined = book.find(target);
+  return lease ? lease.held + lease.unposted : 0n;
+}

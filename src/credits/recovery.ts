@@ -1,0 +1,46 @@
+import type { Log } from '#kernel';
+import { archive, type JournalFrame, unposted } from './journal-file.ts';
+import { isSessionGone, type LedgerDatabase, type Statements } from './statements.ts';
+
+export interface RecoveryOptions {
+  readonly kind: LedgerDatabase['kind'];
+  readonly statements: Statements;
+  readonly log: Log;
+  readonly node: string;
+  /** Of the settlement journal; null without one. */
+  readonly folder: string | null;
+}
+
+/**
+ * What an earlier run of this node left: first its acknowledged records are posted, then its session is closed, which
+ * frees what it had leased; the other order would free money that is spent. The data directory's lock proves that it is
+ * dead; on an embedded database every session is.
+ */
+export async function recover(options: RecoveryOptions): Promise<void> {
+  const { statements, log, folder } = options;
+  if (folder !== null) {
+    for (const { path, frames } of await unposted(folder, log)) {
+      for (const frame of frames) await postAgain(frame, options);
+      await archive(path);
+    }
+  }
+  const node = options.kind === 'embedded' ? null : options.node;
+  for (const session of await statements.liveSessions(node)) {
+    await statements.closeSession(session);
+    log.info('The session of an earlier run is closed.', { session: String(session) });
+  }
+}
+
+/** Into the session that acknowledged it while that is live, else late. What is in the ledger already moves nothing. */
+async function postAgain(
+  { session, records }: JournalFrame,
+  { statements, log }: RecoveryOptions,
+): Promise<void> {
+  const setAside = await statements.post(session, records, []).catch((thrown) => {
+    if (!isSessionGone(thrown)) throw thrown;
+    return statements.postLate(session, records);
+  });
+  if (setAside > 0) {
+    log.error('Records cannot be posted and are set aside in quarantine.', { count: setAside });
+  }
+}
