@@ -34,16 +34,18 @@ export interface SchemaShape {
 }
 
 /**
- * The one schema builder. The order of the plugins is the order of their wrapping, outermost first: what an operation
- * costs, who may, then the database. A field's refusal is thrown as a Fault and stays a GraphQL error; in the
- * subscriptions it comes before the source is started, because starting one of them costs money.
+ * The one schema builder. The order of the plugins is the order of their wrapping, outermost first:
+ * what an operation costs, who may, then the database. A field's refusal is thrown as a Fault and
+ * stays a GraphQL error; in the subscriptions it comes before the source is started, because
+ * starting one of them costs money.
  */
 export const builder = new SchemaBuilder<SchemaShape>({
   plugins: [ComplexityPlugin, ScopeAuthPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   complexity: { defaultComplexity: 1, defaultListMultiplier: 10 },
   prisma: {
-    // Only for what one query cannot hold, such as a relation under two aliases with different arguments.
+    // Only for what one query cannot hold, such as a relation under two aliases with different
+    // arguments.
     client: (context) => context.rooms.storage.prisma,
     dmmf: getDatamodel(),
     onUnusedQuery: 'error',

@@ -2,10 +2,10 @@ import type { Endpoint, Model, Provider } from '#catalog';
 import type { Principal } from '#identity';
 import { invariant } from '#kernel';
 import { builder } from './builder.ts';
+import { caught } from './failures.ts';
 import { Modality } from './model.ts';
 import { idOf } from './paging.ts';
 import { EndpointRef, ModelRef, ProviderRef } from './refs.ts';
-import { caught } from './failures.ts';
 import { resultUnion } from './results.ts';
 
 const optionalPrice = 'US dollars; absent where the provider has no such price.';

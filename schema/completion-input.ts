@@ -270,5 +270,8 @@ export const CompletionInput = builder.inputType('CompletionInput', {
   }),
 });
 
-/** The input as the room takes it: graphql-js leaves an absent field out, so none of them is ever undefined. */
+/**
+ * The input as the room takes it: graphql-js leaves an absent field out, so none of them is ever
+ * undefined.
+ */
 export const asked = (input: typeof CompletionInput.$inferInput) => input as Asked;

@@ -6,7 +6,10 @@ import { asked, CompletionInput } from './completion-input.ts';
 import type { Context } from './context.ts';
 import { noUsage, refusedCompletion } from './refused-completion.ts';
 
-/** Follows a run from the number `after`; an SSE client that comes back says in a header how far it got. */
+/**
+ * Follows a run from the number `after`; an SSE client that comes back says in a header how far it
+ * got.
+ */
 function follow(run: Started, after: number, context: Context): AsyncIterable<CompletionEvent> {
   const [id, sequence] = context.lastEventId?.split(':') ?? [];
   const seen = id === run.id && /^\d{1,9}$/.test(sequence ?? '') ? Number(sequence) : 0;

@@ -82,7 +82,9 @@ function found<Row>(row: Row | null): Row {
   throw new Fault('NOT_FOUND', { public: 'This completion belongs to no organization.' });
 }
 
-/** Ended completions keep their content this long for the credential that ran them (docs/STREAM.md). */
+/**
+ * Ended completions keep their content this long for the credential that ran them (docs/STREAM.md).
+ */
 const keptMs = 600_000;
 
 function availableUntil({ content, finishedAt }: Completion): Date | null {
@@ -193,8 +195,7 @@ CompletionRef.implement({
       type: CompletionError,
       nullable: true,
       description: 'Why it failed; null when it did not.',
-      resolve: (completion) =>
-        completion.error && { fault: completion.error, completion },
+      resolve: (completion) => completion.error && { fault: completion.error, completion },
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     finishedAt: t.expose('finishedAt', {

@@ -27,7 +27,10 @@ const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
 /** Above this many rows a counted list says null: counting them would cost more than it tells. */
 const countMax = 10_000;
 
-/** The connection and edge types of a list of `node`. `counted: 'bounded'` for lists that grow without end. */
+/**
+ * The connection and edge types of a list of `node`. `counted: 'bounded'` for lists that grow
+ * without end.
+ */
 export function connectionOf<Row extends object>(options: {
   node: ObjectRef<Shape, Row>;
   of: string;

@@ -13,8 +13,8 @@ export interface Context {
   /** Stands in every error and in the header X-Request-Id, so that a report finds its log lines. */
   readonly requestId: string;
   /**
-   * Aborts when the caller ends the operation; with a `ConnectionLost` as its reason when the connection went away
-   * without a word.
+   * Aborts when the caller ends the operation; with a `ConnectionLost` as its reason when the
+   * connection went away without a word.
    */
   readonly signal: AbortSignal;
   /** The id that a graphql-ws client gave its operation; null over HTTP. */
@@ -23,7 +23,10 @@ export interface Context {
   readonly lastEventId: string | null;
   /** By GET, which must start nothing that is billed. */
   readonly readOnly: boolean;
-  /** Told of every event that is about to be delivered, as `<completionId>:<sequence>`: SSE names its events. */
+  /**
+   * Told of every event that is about to be delivered, as `<completionId>:<sequence>`: SSE names
+   * its events.
+   */
   delivering?(eventId: string): void;
 }
 
@@ -31,7 +34,10 @@ export interface Context {
 export interface Rooms {
   readonly clock: Clock;
   readonly platform: PlatformFacts;
-  /** Tables are read through it, each query beginning with what the principal may see; nothing is written. */
+  /**
+   * Tables are read through it, each query beginning with what the principal may see; nothing is
+   * written.
+   */
   readonly storage: Pick<Storage, 'prisma'>;
   readonly catalog: Pick<Catalog, 'market' | 'administration'>;
   readonly identity: Identity;

@@ -4,11 +4,11 @@ import { builder } from './builder.ts';
 import { connectionOf, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
+import { caught } from './failures.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { OrganizationRef } from './organization.ts';
 import { idOf, type Keyset, tablePage } from './paging.ts';
 import { CompletionRef } from './refs.ts';
-import { caught } from './failures.ts';
 import { resultUnion } from './results.ts';
 
 const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.', {

@@ -2,8 +2,8 @@ import type { Completion } from '#completions';
 import { Fault, type FaultCode } from '#kernel';
 
 /**
- * An expected failure as a value of the API. Not an Error itself: whatever resolves to one of those is thrown by every
- * executor.
+ * An expected failure as a value of the API. Not an Error itself: whatever resolves to one of those
+ * is thrown by every executor.
  */
 export class Refusal {
   readonly fault: Fault;
@@ -52,8 +52,8 @@ export function errorTypeName({ fault, completion }: Refusal): ErrorTypeName | u
 }
 
 /**
- * The failure of an ended completion as its caller is to see it: after an attempt with the completion beside it, before
- * one as the plain refusal that it is.
+ * The failure of an ended completion as its caller is to see it: after an attempt with the
+ * completion beside it, before one as the plain refusal that it is.
  */
 export function failureOf(completion: Completion): Refusal | null {
   const { error } = completion;

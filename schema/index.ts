@@ -1,6 +1,7 @@
 /**
- * schema: every promise made to the outside, as code. Owns the GraphQL types and what each of them says; refuses to
- * decide anything: a resolver hands a selection to a reader or calls one function of a room.
+ * schema: every promise made to the outside, as code. Owns the GraphQL types and what each of them
+ * says; refuses to decide anything: a resolver hands a selection to a reader or calls one function
+ * of a room.
  *
  * 1. Every type, field, argument, input field and enum value is described.
  * 2. An expected failure of a mutation is data; a fault that is not in its union stays an error.

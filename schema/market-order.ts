@@ -12,7 +12,9 @@ export const canServe =
 
 const bestFirst = ['UP', 'DEGRADED', 'DOWN', 'NOT_CONFIGURED', 'DISABLED'] as const;
 
-/** A provider is as well as the best of its endpoints; one without any is as good as switched off. */
+/**
+ * A provider is as well as the best of its endpoints; one without any is as good as switched off.
+ */
 export function bestStatus(endpoints: readonly Endpoint[], { router }: Rooms): Condition['status'] {
   const found = new Set(endpoints.map((endpoint) => router.status(endpoint).status));
   return bestFirst.find((status) => found.has(status)) ?? 'DISABLED';

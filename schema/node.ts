@@ -11,7 +11,10 @@ type Finder = (id: string, context: Context) => Promise<object | null> | object 
 
 const finders = new Map<IdKind, { typeName: string; find: Finder }>();
 
-/** Tells `node` how a kind of id is looked up. A finder answers null for what is not there or not the caller's. */
+/**
+ * Tells `node` how a kind of id is looked up. A finder answers null for what is not there or not
+ * the caller's.
+ */
 export function findNode(kind: IdKind, typeName: string, find: Finder): void {
   finders.set(kind, { typeName, find });
 }

@@ -13,7 +13,10 @@ export interface Page {
   readonly size: number;
   /** True for `last`: the page is the end of what lies before the cursor. */
   readonly backward: boolean;
-  /** The sort key at which the page begins (or, backward, ends), itself excluded; null: at the list's end. */
+  /**
+   * The sort key at which the page begins (or, backward, ends), itself excluded; null: at the
+   * list's end.
+   */
   readonly cursor: readonly string[] | null;
 }
 
@@ -34,7 +37,10 @@ export interface PageInfo {
 export const pageSizeDefault = 20;
 export const pageSizeMax = 100;
 
-/** Reads a page of the list named `list`. Everything that is no page is refused by name, never clamped. */
+/**
+ * Reads a page of the list named `list`. Everything that is no page is refused by name, never
+ * clamped.
+ */
 export function readPage(list: string, args: PageArgs): Page {
   const [first, last] = [args.first ?? null, args.last ?? null];
   const [after, before] = [args.after ?? null, args.before ?? null];
@@ -106,8 +112,8 @@ export interface Keyset<Row, Where, OrderBy> {
 }
 
 /**
- * A page of a table, by key and never by offset: one row more than asked for tells of the page beyond, and one look
- * past the cursor tells of the page before.
+ * A page of a table, by key and never by offset: one row more than asked for tells of the page
+ * beyond, and one look past the cursor tells of the page before.
  */
 export async function tablePage<Row, Where, OrderBy>(options: {
   list: string;

@@ -1,8 +1,8 @@
 import type { ApiKey, CreatedApiKey, Organization } from '#identity';
 import { Fault, parseMoney } from '#kernel';
 import { builder } from './builder.ts';
-import { ApiKeyKind, ApiKeyRef, LimitPeriod, OrganizationRef } from './organization.ts';
 import { caught } from './failures.ts';
+import { ApiKeyKind, ApiKeyRef, LimitPeriod, OrganizationRef } from './organization.ts';
 import { resultUnion } from './results.ts';
 
 const CreateOrganizationInput = builder.inputType('CreateOrganizationInput', {

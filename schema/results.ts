@@ -10,8 +10,9 @@ type ExtendedShape = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>;
 export const writeErrors = [InvalidInputError, NotFoundError, ConflictError, RateLimitedError];
 
 /**
- * What a mutation answers: its payload, or one of the expected errors as data. A fault whose type is not among
- * `errors` (UNAUTHENTICATED, FORBIDDEN, a fault of our own) is thrown on and becomes a GraphQL error.
+ * What a mutation answers: its payload, or one of the expected errors as data. A fault whose type
+ * is not among `errors` (UNAUTHENTICATED, FORBIDDEN, a fault of our own) is thrown on and becomes a
+ * GraphQL error.
  */
 export function resultUnion<Payload>(options: {
   name: string;

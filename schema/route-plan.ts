@@ -25,7 +25,10 @@ export interface RouteInput {
 
 const fallbacksMax = 10;
 
-/** Asks the router what it would do, by the rules of whoever would pay; without credentials by no rules at all. */
+/**
+ * Asks the router what it would do, by the rules of whoever would pay; without credentials by no
+ * rules at all.
+ */
 export function planRoute(input: RouteInput, { rooms, principal }: Context): Route {
   const { promptTokens = null, maxTokens = null } = input;
   refuseNegative('input.promptTokens', promptTokens, 0);
@@ -71,7 +74,10 @@ function preferences(given: ProviderPreferencesInput): RoutePreferences {
 const ceiling = (perMillion: string | null | undefined) =>
   perMillion == null ? null : parseMoney(perMillion);
 
-/** The most that this candidate could charge, fee included; null when the request does not say how long it is. */
+/**
+ * The most that this candidate could charge, fee included; null when the request does not say how
+ * long it is.
+ */
 export function maximumCharge(
   candidate: RouteCandidate,
   { request }: Route,

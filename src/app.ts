@@ -50,8 +50,8 @@ type Keep = <T>(room: T, close: (room: T) => Promise<void> | void) => T;
 const demoCredits = parseMoney('10');
 
 /**
- * Opens every room from the ground up, joins them, and listens: the only place where rooms meet. When one fails to
- * open, those before it are closed again.
+ * Opens every room from the ground up, joins them, and listens: the only place where rooms meet.
+ * When one fails to open, those before it are closed again.
  */
 export async function openApp(options: AppOptions): Promise<App> {
   const closings: (() => Promise<void> | void)[] = [];

@@ -16,9 +16,9 @@ export interface Admission {
 }
 
 /**
- * Rate limit, route, worst-case price, hold: in this order, each a Fault when it refuses, and nothing to undo before the
- * hold is there. The prompt is measured by its bytes, which bounds its tokens; only when that does not fit, they are
- * counted.
+ * Rate limit, route, worst-case price, hold: in this order, each a Fault when it refuses, and
+ * nothing to undo before the hold is there. The prompt is measured by its bytes, which bounds its
+ * tokens; only when that does not fit, they are counted.
  */
 export async function admit(running: Running, rooms: Rooms): Promise<Admission> {
   const { chat } = running.request;

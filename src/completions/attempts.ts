@@ -5,8 +5,9 @@ import type { Running } from './running.ts';
 import { stream } from './stream.ts';
 
 /**
- * Tries the endpoints of the route, one after the other, until one gives content or none is left. What fails before
- * content is told and the next one is tried; a fault of the caller's own is not tried elsewhere.
+ * Tries the endpoints of the route, one after the other, until one gives content or none is left.
+ * What fails before content is told and the next one is tried; a fault of the caller's own is not
+ * tried elsewhere.
  */
 export async function attempts(
   running: Running,

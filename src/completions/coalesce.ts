@@ -8,8 +8,9 @@ export type UnnumberedDelta = Extract<
 >;
 
 /**
- * Gathers deltas into events. The first content goes out at once; after it, what arrives within the window is one event,
- * because half the cost of a token is the write of its event. A window of 0 makes one event of what one read brought.
+ * Gathers deltas into events. The first content goes out at once; after it, what arrives within the
+ * window is one event, because half the cost of a token is the write of its event. A window of 0
+ * makes one event of what one read brought.
  */
 export class Coalescer {
   readonly #clock: Clock;
@@ -62,8 +63,8 @@ export class Coalescer {
 }
 
 /**
- * Two neighbouring deltas as one, or null when they cannot be joined: different kinds, different tool calls, or
- * reasoning blocks whose signatures must stay apart.
+ * Two neighbouring deltas as one, or null when they cannot be joined: different kinds, different
+ * tool calls, or reasoning blocks whose signatures must stay apart.
  */
 export function join(a: UnnumberedDelta, b: UnnumberedDelta): UnnumberedDelta | null {
   if (a.type === 'TextDelta' && b.type === 'TextDelta') {

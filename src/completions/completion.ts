@@ -42,7 +42,10 @@ export interface Completion {
   readonly sessionId: string | null;
   readonly streamed: boolean;
   readonly app: string | null;
-  /** The answer and the prompt: while it runs and for 10 minutes after the end; null when they are gone. */
+  /**
+   * The answer and the prompt: while it runs and for 10 minutes after the end; null when they are
+   * gone.
+   */
   readonly content: Content | null;
 }
 
@@ -65,7 +68,9 @@ export interface ToolCallResult {
   readonly arguments: string;
 }
 
-/** What was consumed and charged; final once the completion has ended. Amounts in 10⁻¹² US dollar. */
+/**
+ * What was consumed and charged; final once the completion has ended. Amounts in 10⁻¹² US dollar.
+ */
 export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;

@@ -13,11 +13,19 @@ export interface StartOptions {
   readonly streamed: boolean;
   /** Runs on to its end whoever is watching. */
   readonly detached?: boolean;
-  /** How long a keyed completion outlives its last viewer, in milliseconds, 0 to 60,000; 15,000 by default. */
+  /**
+   * How long a keyed completion outlives its last viewer, in milliseconds, 0 to 60,000; 15,000 by
+   * default.
+   */
   readonly graceMs?: number;
-  /** After the first content, deltas are gathered for at most this long, 0 to 250; 20 by default. */
+  /**
+   * After the first content, deltas are gathered for at most this long, 0 to 250; 20 by default.
+   */
   readonly coalesceMs?: number;
-  /** A graphql-ws operation id that is a UUID: stands in for an idempotency key among the kept events. */
+  /**
+   * A graphql-ws operation id that is a UUID: stands in for an idempotency key among the kept
+   * events.
+   */
   readonly operationId?: string;
 }
 
@@ -26,14 +34,14 @@ export interface Started {
   /** The completion as it stands now. */
   completion(): Completion;
   /**
-   * Every event after the number `after`, in order, in batches of those that are there together; ends after the last
-   * one. Attaches a viewer: when `signal` aborts (or the iterator is returned) it has left, for good, or, when the
-   * reason is a `ConnectionLost`, until it comes back.
+   * Every event after the number `after`, in order, in batches of those that are there together;
+   * ends after the last one. Attaches a viewer: when `signal` aborts (or the iterator is returned)
+   * it has left, for good, or, when the reason is a `ConnectionLost`, until it comes back.
    */
   events(after: number, signal?: AbortSignal): AsyncIterable<readonly CompletionEvent[]>;
   /**
-   * Resolves with the ended completion; it never rejects for a failure, which is the completion's `error`. Attaches a
-   * viewer like `events`: when `signal` aborts the caller has left.
+   * Resolves with the ended completion; it never rejects for a failure, which is the completion's
+   * `error`. Attaches a viewer like `events`: when `signal` aborts the caller has left.
    */
   wait(signal?: AbortSignal): Promise<Completion>;
   /** Whether it was refused before a provider was tried; known once it has ended. */
@@ -43,11 +51,15 @@ export interface Started {
 /** The door of the room. */
 export interface Completions {
   /**
-   * Starts a completion, or joins the one with the same key. Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND when the
-   * caller may run none at all; every other refusal is a completion that failed: one event, nothing charged.
+   * Starts a completion, or joins the one with the same key. Throws UNAUTHENTICATED, FORBIDDEN or
+   * NOT_FOUND when the caller may run none at all; every other refusal is a completion that failed:
+   * one event, nothing charged.
    */
   start(principal: Principal, input: CompletionInput, options: StartOptions): Promise<Started>;
-  /** One that runs on this node or whose events are still kept; null otherwise, and when it is not the caller's. */
+  /**
+   * One that runs on this node or whose events are still kept; null otherwise, and when it is not
+   * the caller's.
+   */
   join(principal: Principal, id: string): Started | null;
   /** Running or ended, from memory or the database; null when it does not exist for this caller. */
   find(principal: Principal, id: string): Promise<Completion | null>;

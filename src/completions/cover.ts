@@ -2,7 +2,10 @@ import { affordableTokens, worstCase } from '#credits';
 import type { Money, Price } from '#kernel';
 import type { RouteCandidate } from '#routing';
 
-/** Without `maxTokens` a hold starts with this many tokens of answer, and is extended as the answer grows. */
+/**
+ * Without `maxTokens` a hold starts with this many tokens of answer, and is extended as the answer
+ * grows.
+ */
 const firstAnswerTokens = 4_096;
 
 export interface Size {
@@ -23,15 +26,19 @@ export interface Cover {
   /** What `tokens` of answer cost at this candidate at the most, with its prompt and the fee. */
   costAt(candidate: RouteCandidate, tokens: number): Money;
   /**
-   * The output cap that goes upstream (a provider may go on after an abort, and hidden reasoning never streams): the
-   * caller's, or the least of what the model can give and what the allowances can pay.
+   * The output cap that goes upstream (a provider may go on after an abort, and hidden reasoning
+   * never streams): the caller's, or the least of what the model can give and what the allowances
+   * can pay.
    */
   outputCap(candidate: RouteCandidate, affordable: Money): OutputCap;
 }
 
 export interface OutputCap {
   readonly tokens: number;
-  /** The allowances, not the caller or the model, decided it: an answer that reaches it was stopped by the budget. */
+  /**
+   * The allowances, not the caller or the model, decided it: an answer that reaches it was stopped
+   * by the budget.
+   */
   readonly byCredits: boolean;
   /** No cap was asked for: the hold grows with the answer. */
   readonly grows: boolean;

@@ -20,7 +20,10 @@ interface EndingRule {
   readonly charge: Exclude<ChargeOutcome, 'OWN_PROVIDER_KEY'>;
 }
 
-/** The contract's table "How a completion ends"; a failure is told by CompletionFailed, the rest by CompletionFinished. */
+/**
+ * The contract's table "How a completion ends"; a failure is told by CompletionFailed, the rest by
+ * CompletionFinished.
+ */
 export const endings: Readonly<Record<EndingKind, EndingRule>> = {
   // Stop, length, tool calls, content filter.
   answered: {
@@ -42,7 +45,10 @@ export const endings: Readonly<Record<EndingKind, EndingRule>> = {
   interrupted: { status: 'FAILED', finishReason: 'ERROR', charge: 'NOTHING_DELIVERED' },
 };
 
-/** What was thrown out of a run as its ending: before the first attempt a refusal, afterwards our own fault. */
+/**
+ * What was thrown out of a run as its ending: before the first attempt a refusal, afterwards our
+ * own fault.
+ */
 export function endingOf(thrown: unknown, attempts: number): Ending {
   const fault = Fault.from(thrown);
   if (attempts === 0) return { kind: 'refused', fault };

@@ -3,8 +3,9 @@ import { join, type UnnumberedDelta } from './coalesce.ts';
 import { type CompletionEvent, isLast, type Unnumbered } from './events.ts';
 
 /**
- * The events of one completion: numbered here, kept here, read by any number of viewers, each a cursor. A viewer that
- * lags copies nothing; what it missed comes joined. Nothing follows the last event.
+ * The events of one completion: numbered here, kept here, read by any number of viewers, each a
+ * cursor. A viewer that lags copies nothing; what it missed comes joined. Nothing follows the last
+ * event.
  */
 export class EventLog {
   readonly #completionId: string;

@@ -4,8 +4,9 @@ import type { Fault } from '#kernel';
 import type { Completion, FinishReason, Usage } from './completion.ts';
 
 /**
- * What a viewer of a completion sees (docs/STREAM.md). Events are numbered once, where they enter the log, from 1. A
- * delivered event covers the numbers `firstSequence` to `sequence`: one number, or, in a replay, several deltas joined.
+ * What a viewer of a completion sees (docs/STREAM.md). Events are numbered once, where they enter
+ * the log, from 1. A delivered event covers the numbers `firstSequence` to `sequence`: one number,
+ * or, in a replay, several deltas joined.
  */
 export type CompletionEvent =
   | CompletionStarted

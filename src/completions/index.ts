@@ -1,11 +1,13 @@
 /**
- * completions: one completion from admission to settlement. Owns the runs of this node, their events and their
- * lifecycle; refuses to know GraphQL, HTTP or SQL.
+ * completions: one completion from admission to settlement. Owns the runs of this node, their
+ * events and their lifecycle; refuses to know GraphQL, HTTP or SQL.
  *
  * 1. A run that was admitted is settled, whatever happens (`finally`).
- * 2. The first of upstream end, cancel, revocation, budget, time-out and shutdown decides the outcome.
+ * 2. The first of upstream end, cancel, revocation, budget, time-out and shutdown decides the
+ *    outcome.
  * 3. Events are numbered once, 1…n without a gap; exactly one of them is the last.
- * 4. An attempt that gave content is never repeated unasked; one that gave none costs the caller nothing.
+ * 4. An attempt that gave content is never repeated unasked; one that gave none costs the caller
+ *    nothing.
  * 5. The last event of an answer is sent after its charge is durable.
  */
 export type {

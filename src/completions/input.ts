@@ -1,6 +1,6 @@
 /**
- * A completion as a caller asks for it: the contract's `CompletionInput`, word for word, before anything is checked.
- * GraphQL hands it in as it is; the OpenAI surface translates into it.
+ * A completion as a caller asks for it: the contract's `CompletionInput`, word for word, before
+ * anything is checked. GraphQL hands it in as it is; the OpenAI surface translates into it.
  */
 export interface CompletionInput {
   readonly organizationId?: string | null;

@@ -3,7 +3,10 @@ import { invariant } from '#kernel';
 /** Where a run stands (docs/STREAM.md numbers them). */
 export type State = 'QUEUED' | 'ADMITTED' | 'TRYING' | 'ANSWERING' | 'ENDED' | 'DURABLE';
 
-/** What can happen to it. `end` is whichever comes first of finish, failure, cancel, budget and shutdown. */
+/**
+ * What can happen to it. `end` is whichever comes first of finish, failure, cancel, budget and
+ * shutdown.
+ */
 export type Step = 'admit' | 'send' | 'content' | 'fail' | 'end' | 'acknowledge';
 
 /** The life of a completion as a total table: what is not a state is refused. */

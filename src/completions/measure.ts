@@ -15,13 +15,18 @@ export interface Measure {
 
 const nothing: TokenUsage = { prompt: 0, completion: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
 
-/** A reported answer may exceed our own count by this factor and this many tokens before it is not believed. */
+/**
+ * A reported answer may exceed our own count by this factor and this many tokens before it is not
+ * believed.
+ */
 const toleratedFactor = 1.5;
 const toleratedTokens = 50;
 /** Few vocabularies need a token for less than this many bytes of ordinary text. */
 const bytesPerTokenMin = 3;
 
-/** The provider's own figures where they can be true, else ours; nothing when nothing was ever sent. */
+/**
+ * The provider's own figures where they can be true, else ours; nothing when nothing was ever sent.
+ */
 export async function measure(running: Running): Promise<Measure> {
   const { endpoint, transcript } = running;
   if (!endpoint || running.attempts.length === 0) {
@@ -39,8 +44,8 @@ export async function measure(running: Running): Promise<Measure> {
 }
 
 /**
- * Providers report their own bill: a visible answer far beyond what was delivered is not believed. The bytes settle
- * it for nearly all; only what they leave open is counted.
+ * Providers report their own bill: a visible answer far beyond what was delivered is not believed.
+ * The bytes settle it for nearly all; only what they leave open is counted.
  */
 async function credible(
   reported: UpstreamUsage,
@@ -53,7 +58,10 @@ async function credible(
   return visible <= limitOf(await count(transcript.generated, endpoint));
 }
 
-/** Counts with the model's tokenizer, as far as it is public: the sandbox's token is a word with its space. */
+/**
+ * Counts with the model's tokenizer, as far as it is public: the sandbox's token is a word with its
+ * space.
+ */
 async function count(text: string, endpoint: Endpoint): Promise<number> {
   return endpoint.provider.sandbox ? (text.match(/\S+/g)?.length ?? 0) : countTokens(text);
 }

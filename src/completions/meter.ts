@@ -3,7 +3,10 @@ import type { Admission } from './admit.ts';
 import type { OutputCap } from './cover.ts';
 import type { Transcript } from './transcript.ts';
 
-/** How much a hold grows at a time, in tokens of answer; what is left of the credits is taken in smaller steps. */
+/**
+ * How much a hold grows at a time, in tokens of answer; what is left of the credits is taken in
+ * smaller steps.
+ */
 const growthSteps = [4_096, 1_024, 256, 64];
 /** The hold is extended this many tokens before it is used up, so that a burst finds it ready. */
 const aheadTokens = 512;
@@ -11,8 +14,9 @@ const aheadTokens = 512;
 const bytesPerToken = 6;
 
 /**
- * Counts what comes and keeps the hold ahead of it. A completion with a cap of its own was held whole and is never
- * stopped here; one without is extended as it grows, until the allowances pay no more.
+ * Counts what comes and keeps the hold ahead of it. A completion with a cap of its own was held
+ * whole and is never stopped here; one without is extended as it grows, until the allowances pay no
+ * more.
  */
 export class Meter {
   readonly #admission: Admission;
@@ -39,7 +43,10 @@ export class Meter {
     return used <= this.#heldTokens;
   }
 
-  /** An answer that ended at the cap because the allowances, and not the caller or the model, had set it there. */
+  /**
+   * An answer that ended at the cap because the allowances, and not the caller or the model, had
+   * set it there.
+   */
   stoppedByCredits(transcript: Transcript): boolean {
     return this.#cap.byCredits && transcript.finish?.unified === 'LENGTH';
   }

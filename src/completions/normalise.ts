@@ -18,7 +18,10 @@ import type {
 import type { CompletionRequest } from './request.ts';
 import { readPerMillion, validate } from './validate.ts';
 
-/** Checks the input and puts it into the one form that everything behind it reads. Throws `InvalidInput`. */
+/**
+ * Checks the input and puts it into the one form that everything behind it reads. Throws
+ * `InvalidInput`.
+ */
 export function normalise(input: CompletionInput): CompletionRequest {
   validate(input);
   return {
@@ -126,7 +129,10 @@ function preferencesOf(given: ProviderPreferencesInput): RoutePreferences {
   };
 }
 
-/** The object without what is absent: an absent parameter is not sent, so the provider's default applies. */
+/**
+ * The object without what is absent: an absent parameter is not sent, so the provider's default
+ * applies.
+ */
 function present<T extends object>(given: { [K in keyof T]: T[K] | null | undefined }): T {
   const entries = Object.entries(given).filter(
     ([, value]) => value !== null && value !== undefined,

@@ -5,7 +5,10 @@ type Chat = Omit<ChatRequest, 'maxTokens'>;
 /** Other vocabularies need up to this many times the tokens that ours counts. */
 const vocabularyFactor = 1.3;
 
-/** An upper bound of the prompt's tokens, by its bytes: costs nothing, and is three to four times too much for prose. */
+/**
+ * An upper bound of the prompt's tokens, by its bytes: costs nothing, and is three to four times
+ * too much for prose.
+ */
 export const boundPrompt = (chat: Chat): number => promptBound({ ...chat, maxTokens: 1 });
 
 /** A closer one, by counting its text; media and what chat templates add stay bounded as before. */

@@ -1,12 +1,15 @@
 import type { Clock } from '#kernel';
 import type { Running } from './running.ts';
 
-/** What one kept run may weigh beyond its content: its events, attempts and bookkeeping, in bytes. */
+/**
+ * What one kept run may weigh beyond its content: its events, attempts and bookkeeping, in bytes.
+ */
 const overhead = 2_000;
 
 /**
- * The runs of this node by id: those that run, and those that ended, for as long as their content may be read. Memory
- * is bounded before time is: when the ended ones together weigh more than the budget, the oldest are forgotten first.
+ * The runs of this node by id: those that run, and those that ended, for as long as their content
+ * may be read. Memory is bounded before time is: when the ended ones together weigh more than the
+ * budget, the oldest are forgotten first.
  */
 export class Registry {
   readonly #clock: Clock;

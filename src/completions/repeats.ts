@@ -4,15 +4,19 @@ import type { CompletionInput } from './input.ts';
 import type { Running } from './running.ts';
 
 /**
- * Which run answers a repeat: the same key from the same credential joins the same completion, charged once. The body
- * is compared by a keyed hash, since a plain one of a prompt would be content kept.
+ * Which run answers a repeat: the same key from the same credential joins the same completion,
+ * charged once. The body is compared by a keyed hash, since a plain one of a prompt would be
+ * content kept.
  */
 export class Repeats {
   readonly #hashKey = randomBytes(32);
   readonly #runs = new Map<string, { running: Running; body: string }>();
   readonly #names = new WeakMap<Running, string>();
 
-  /** The run that has this key; null when it is free. Throws CONFLICT when it was used for another input. */
+  /**
+   * The run that has this key; null when it is free. Throws CONFLICT when it was used for another
+   * input.
+   */
   find(owner: string, key: string, input: CompletionInput): Running | null {
     const known = this.#runs.get(nameOf(owner, key));
     if (!known) return null;

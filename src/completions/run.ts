@@ -6,8 +6,8 @@ import type { Running } from './running.ts';
 import { settle } from './settle.ts';
 
 /**
- * One completion, from admission to settlement. It never throws: whatever happens becomes the run's ending, and a run
- * that was admitted is settled.
+ * One completion, from admission to settlement. It never throws: whatever happens becomes the run's
+ * ending, and a run that was admitted is settled.
  */
 export async function run(running: Running, rooms: Rooms): Promise<void> {
   let admission: Admission | null = null;

@@ -37,8 +37,8 @@ export interface RunningOptions {
 }
 
 /**
- * One completion of this node, from its start until its content is forgotten: the only state that its steps share. It
- * knows what happened; it decides nothing.
+ * One completion of this node, from its start until its content is forgotten: the only state that
+ * its steps share. It knows what happened; it decides nothing.
  */
 export class Running {
   readonly id: string;
@@ -135,8 +135,9 @@ export class Running {
   }
 
   /**
-   * The last event: everything is known and durable. No bill when nothing was set aside; a fault when the answer was
-   * there and its record could not be made durable: then it was not acknowledged and costs nothing.
+   * The last event: everything is known and durable. No bill when nothing was set aside; a fault
+   * when the answer was there and its record could not be made durable: then it was not
+   * acknowledged and costs nothing.
    */
   conclude(bill: RunBill | null, lost: Fault | null = null): void {
     this.#bill = bill;
@@ -156,7 +157,10 @@ export class Running {
     this.#settled.resolve();
   }
 
-  /** Somebody watches. `leave` when they stop; the last one to leave ends a run that is not detached. */
+  /**
+   * Somebody watches. `leave` when they stop; the last one to leave ends a run that is not
+   * detached.
+   */
   attach(): { leave(how: 'for good' | 'connection lost'): void } {
     this.#viewers++;
     this.#grace?.cancel();

@@ -9,8 +9,9 @@ import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
 
 /**
- * Always, and last: what was used becomes a bill, the bill a durable record, and then the last event goes out. It never
- * throws: a record that cannot be made durable was not acknowledged, and the caller is told so.
+ * Always, and last: what was used becomes a bill, the bill a durable record, and then the last
+ * event goes out. It never throws: a record that cannot be made durable was not acknowledged, and
+ * the caller is told so.
  */
 export async function settle(
   running: Running,

@@ -7,7 +7,10 @@ import type { Rooms } from './rooms.ts';
 
 type CompletionRow = Prisma.CompletionGetPayload<object>;
 
-/** One that has ended, exact: what is acknowledged is posted first. Null when it is not this caller's. */
+/**
+ * One that has ended, exact: what is acknowledged is posted first. Null when it is not this
+ * caller's.
+ */
 export async function findStored(
   principal: Principal,
   id: string,

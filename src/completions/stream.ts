@@ -22,7 +22,10 @@ export interface FailedAttempt {
   readonly final: boolean;
 }
 
-/** Makes one attempt and passes on what comes. Null when the run has ended with it; else how it failed. */
+/**
+ * Makes one attempt and passes on what comes. Null when the run has ended with it; else how it
+ * failed.
+ */
 export async function stream(
   running: Running,
   attempt: Attempt,
@@ -74,7 +77,10 @@ function begin(running: Running, { endpoint, droppedParameters }: RouteCandidate
   running.log.append({ type: 'CompletionStarted', endpoint, attempt });
 }
 
-/** True when the provider ended properly; false when the run was ended first, by the budget or from outside. */
+/**
+ * True when the provider ended properly; false when the run was ended first, by the budget or from
+ * outside.
+ */
 async function receive(running: Running, attempt: Attempt, rooms: Rooms): Promise<boolean> {
   const { admission, candidate } = attempt;
   const connector = rooms.connectors(candidate.endpoint.provider.connector);
@@ -92,7 +98,10 @@ async function receive(running: Running, attempt: Attempt, rooms: Rooms): Promis
   return running.end({ kind: stopped ? 'budget' : 'answered' });
 }
 
-/** What one read brought: kept, and passed on. The first content commits the attempt. Returns the pieces of content. */
+/**
+ * What one read brought: kept, and passed on. The first content commits the attempt. Returns the
+ * pieces of content.
+ */
 function take(running: Running, batch: readonly UpstreamEvent[]): number {
   let pieces = 0;
   for (const event of batch) {
@@ -124,7 +133,10 @@ function outcomeOf(fault: UpstreamFault): AttemptRecord['outcome'] {
   return fault.callersFault || fault.failure === 'CREDENTIAL' ? 'REJECTED' : 'FAILED';
 }
 
-/** A connector that throws anything else is at fault itself; the caller is told no more than that it failed. */
+/**
+ * A connector that throws anything else is at fault itself; the caller is told no more than that it
+ * failed.
+ */
 function asUpstreamFault(thrown: unknown): UpstreamFault {
   return thrown instanceof UpstreamFault
     ? thrown

@@ -2,8 +2,8 @@ import { isContent, type UpstreamEvent, type UpstreamFinish, type UpstreamUsage 
 import type { ToolCallResult } from './completion.ts';
 
 /**
- * What an attempt has delivered so far, put together from its events. Text is kept in pieces and joined when somebody
- * asks, so that a long answer does not cost its square.
+ * What an attempt has delivered so far, put together from its events. Text is kept in pieces and
+ * joined when somebody asks, so that a long answer does not cost its square.
  */
 export class Transcript {
   readonly #text: string[] = [];

@@ -4,13 +4,16 @@ import type { UpstreamCall } from '#upstream';
 import type { Running } from './running.ts';
 
 /**
- * Up to this many tokens an answer that is not streamed is asked for as one JSON body, which costs a fraction of the
- * stream. A longer one is streamed from the provider all the same, so that a provider that hangs is told by its
- * silence from one that writes.
+ * Up to this many tokens an answer that is not streamed is asked for as one JSON body, which costs
+ * a fraction of the stream. A longer one is streamed from the provider all the same, so that a
+ * provider that hangs is told by its silence from one that writes.
  */
 const shortAnswerTokens = 1_024;
 
-/** What goes to this endpoint: the request without what it cannot take, and always with an output cap. */
+/**
+ * What goes to this endpoint: the request without what it cannot take, and always with an output
+ * cap.
+ */
 export function upstreamCall(
   running: Running,
   candidate: RouteCandidate,

@@ -25,7 +25,10 @@ const jsonDepthMax = 32;
 const toolName = /^[a-zA-Z0-9_.-]{1,64}$/;
 const reservedToolNames = ['auto', 'none', 'required'];
 
-/** Throws one `InvalidInput` with everything that is wrong; looks nothing up. `at` is the input's own path. */
+/**
+ * Throws one `InvalidInput` with everything that is wrong; looks nothing up. `at` is the input's
+ * own path.
+ */
 export function validate(input: CompletionInput, at = 'input'): void {
   const issues = new Issues();
   checkModels(issues, input, at);

@@ -7,8 +7,8 @@ type Batch = IteratorResult<readonly CompletionEvent[], undefined>;
 const done: Batch = { done: true, value: undefined };
 
 /**
- * Somebody who watches a run: a cursor into its events. Not a generator on purpose: `return` takes effect at once, also
- * while `next` waits, which a suspended generator cannot do.
+ * Somebody who watches a run: a cursor into its events. Not a generator on purpose: `return` takes
+ * effect at once, also while `next` waits, which a suspended generator cannot do.
  */
 export class Viewer implements AsyncIterableIterator<readonly CompletionEvent[], undefined> {
   readonly #running: Running;

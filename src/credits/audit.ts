@@ -11,13 +11,15 @@ export interface Finding {
 
 interface Check {
   readonly title: string;
-  /** Answers what breaks the invariant, as `violation`; one statement, so one state of the database. */
+  /**
+   * Answers what breaks the invariant, as `violation`; one statement, so one state of the database.
+   */
   readonly sql: string;
 }
 
 /**
- * The ledger's invariants, as far as a database shows them, one by one; on a running server too, since each check is
- * one statement and so sees one moment.
+ * The ledger's invariants, as far as a database shows them, one by one; on a running server too,
+ * since each check is one statement and so sees one moment.
  */
 export async function* auditLedger(
   database: Pick<LedgerDatabase, 'query'>,

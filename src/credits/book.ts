@@ -13,7 +13,10 @@ export interface RunningHold {
   /** Whose leases pay. */
   session: number;
   amount: Money;
-  /** Its session was lost and the next one did not get the money: it grows no more, and its record is late. */
+  /**
+   * Its session was lost and the next one did not get the money: it grows no more, and its record
+   * is late.
+   */
   uncovered: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is charged for each way in which a completion can end: the table that the API publishes, that the bill follows
- * and that a test walks row by row.
+ * What is charged for each way in which a completion can end: the table that the API publishes,
+ * that the bill follows and that a test walks row by row.
  */
 export type ChargeOutcome =
   | 'SUCCEEDED'
@@ -14,7 +14,10 @@ export type ChargeOutcome =
   | 'OWN_PROVIDER_KEY';
 
 export interface ChargeRule {
-  /** USAGE: the tokens given, at their price, and the fee. FEE: the fee alone. NOTHING: all is waived. */
+  /**
+   * USAGE: the tokens given, at their price, and the fee. FEE: the fee alone. NOTHING: all is
+   * waived.
+   */
   readonly charges: 'USAGE' | 'FEE' | 'NOTHING';
   /** For callers. */
   readonly sentence: string;

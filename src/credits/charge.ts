@@ -31,9 +31,10 @@ export interface Bill {
 }
 
 /**
- * What a completion comes to. Each line is rounded half-even to 10⁻¹² US dollar; `cost` is their sum, `fee` the rate on
- * it, rounded the same way. What the charge policy or the hold does not let through is taken back by one WAIVED line,
- * so that the lines always add up to `charged` = `cost` + `fee`.
+ * What a completion comes to. Each line is rounded half-even to 10⁻¹² US dollar; `cost` is their
+ * sum, `fee` the rate on it, rounded the same way. What the charge policy or the hold does not let
+ * through is taken back by one WAIVED line, so that the lines always add up to `charged` = `cost` +
+ * `fee`.
  */
 export function bill(input: BillInput): Bill {
   const usage = usageLines(input);
@@ -53,7 +54,10 @@ export function bill(input: BillInput): Bill {
   };
 }
 
-/** Own provider key: the provider bills the organization itself, and the fee on its list price is all that is ours. */
+/**
+ * Own provider key: the provider bills the organization itself, and the fee on its list price is
+ * all that is ours.
+ */
 function feeOnly(input: BillInput, listPrice: Money, nothing: boolean): Bill {
   const full = shareOf(listPrice, input.feeRate);
   const fee = nothing ? 0n : least(full, input.hold);
@@ -61,7 +65,9 @@ function feeOnly(input: BillInput, listPrice: Money, nothing: boolean): Bill {
   return { lines, cost: 0n, upstreamCost: listPrice, fee, charged: fee, waived: full - fee };
 }
 
-/** The cost that, with the fee on it, fits the hold. Flooring makes room for the fee's own rounding. */
+/**
+ * The cost that, with the fee on it, fits the hold. Flooring makes room for the fee's own rounding.
+ */
 function capped(cost: Money, { feeRate, hold }: BillInput): Money {
   if (cost + shareOf(cost, feeRate) <= hold) return cost;
   return (hold * one) / (one + feeRate);
@@ -85,7 +91,9 @@ function usageLines({ prices, tokens, images = 0, endpointId }: BillInput): read
   });
 }
 
-/** Each token in exactly one kind. A provider whose parts exceed its whole is believed on the whole. */
+/**
+ * Each token in exactly one kind. A provider whose parts exceed its whole is believed on the whole.
+ */
 function exclusive(tokens: TokenUsage): TokenUsage {
   const cacheRead = Math.min(tokens.cacheRead, tokens.prompt);
   const cacheWrite = Math.min(tokens.cacheWrite, tokens.prompt - cacheRead);
@@ -103,7 +111,10 @@ function single(kind: ChargeKind, amount: Money): readonly ChargeLine[] {
 }
 
 export interface WorstCaseInput {
-  /** Of every candidate endpoint, each price set that could apply: its base and the tiers up to the bound. */
+  /**
+   * Of every candidate endpoint, each price set that could apply: its base and the tiers up to the
+   * bound.
+   */
   readonly candidates: readonly UnitPrices[];
   /** An upper bound of the prompt's tokens. */
   readonly promptTokens: number;
@@ -114,9 +125,10 @@ export interface WorstCaseInput {
 }
 
 /**
- * The most that a completion can be charged: what a hold sets aside. Every prompt token at the dearest kind of prompt
- * token (a cache write costs more than a plain one), every generated one at the dearer of completion and reasoning, at
- * the dearest candidate, plus the fee. A bill of many lines may round up by a few 10⁻¹² more; it is cut to the hold.
+ * The most that a completion can be charged: what a hold sets aside. Every prompt token at the
+ * dearest kind of prompt token (a cache write costs more than a plain one), every generated one at
+ * the dearer of completion and reasoning, at the dearest candidate, plus the fee. A bill of many
+ * lines may round up by a few 10⁻¹² more; it is cut to the hold.
  */
 export function worstCase(input: WorstCaseInput): Money {
   const { candidates, promptTokens, maxTokens, images = 0, feeRate } = input;
@@ -134,7 +146,9 @@ export function worstCase(input: WorstCaseInput): Money {
   return input.ownProviderKey ? shareOf(cost, feeRate) : cost + shareOf(cost, feeRate);
 }
 
-/** How many tokens `amount` pays for at these prices, fee included: the rest of a hold in tokens. */
+/**
+ * How many tokens `amount` pays for at these prices, fee included: the rest of a hold in tokens.
+ */
 export function affordableTokens(amount: Money, prices: UnitPrices, feeRate: Price): number {
   const unit = dearest(prices.completion, prices.reasoning);
   if (amount <= 0n) return 0;

@@ -13,11 +13,19 @@ export interface CreditsOptions {
   readonly storage: LedgerDatabase;
   readonly clock: Clock;
   readonly log: Log;
-  /** Holds the settlement journal; its lock is taken. Null: the journal is the database's table alone. */
+  /**
+   * Holds the settlement journal; its lock is taken. Null: the journal is the database's table
+   * alone.
+   */
   readonly dataDir: string | null;
-  /** The same over restarts on one `dataDir`, and no other node's: its former session is known to be dead. */
+  /**
+   * The same over restarts on one `dataDir`, and no other node's: its former session is known to be
+   * dead.
+   */
   readonly node: string;
-  /** Whether nodes reach each other (Redis). Without it a second node on one database is refused. */
+  /**
+   * Whether nodes reach each other (Redis). Without it a second node on one database is refused.
+   */
   readonly shared: boolean;
   /** Tells the other nodes that money of this account is missed. */
   readonly recall: (account: string) => void;
@@ -44,16 +52,22 @@ export interface Renewed {
 }
 
 export interface Credits {
-  /** This node's session: part of the ids of its completions. Changes when others took the node for dead. */
+  /**
+   * This node's session: part of the ids of its completions. Changes when others took the node for
+   * dead.
+   */
   readonly session: number;
   /**
-   * Sets aside the worst case of a completion in all that it touches, or in nothing. Without I/O when the node has
-   * leased enough.
+   * Sets aside the worst case of a completion in all that it touches, or in nothing. Without I/O
+   * when the node has leased enough.
    *
    * @throws InsufficientCredits when it does not fit; Fault UNAVAILABLE when that cannot be known now.
    */
   admit(request: HoldRequest): Promise<Hold>;
-  /** Takes an idempotency key for a completion: one statement. @throws Fault UNAVAILABLE without a database */
+  /**
+   * Takes an idempotency key for a completion: one statement. @throws Fault UNAVAILABLE without a
+   * database
+   */
   claim(claim: ClaimInput): Promise<ClaimAnswer>;
   /** Gives a key up whose completion was refused before a provider was tried. */
   unclaim(claim: { principal: string; key: string; gen: number }): Promise<void>;

@@ -4,12 +4,15 @@ import type { JournalFile } from './journal-file.ts';
 import { journalBatch } from './journal-record.ts';
 import { isSessionGone, type Statements } from './statements.ts';
 
-/** Records in one posting: its cost per record hardly falls beyond, and one statement stays below 10 ms. */
+/**
+ * Records in one posting: its cost per record hardly falls beyond, and one statement stays below 10
+ * ms.
+ */
 const recordsMax = 100;
 
 /**
- * The journal of the embedded database is a file, because that database never fsyncs: durable is one fdatasync, and
- * posting hands the records over.
+ * The journal of the embedded database is a file, because that database never fsyncs: durable is
+ * one fdatasync, and posting hands the records over.
  */
 export function openEmbeddedJournal(options: {
   readonly file: JournalFile;

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * Records in a file: each is its length (4 bytes, big-endian), the CRC-32 of its payload (4 bytes) and the payload. A
- * crash in the middle of a write leaves a torn frame at the end, which is told from a whole one by its checksum.
+ * Records in a file: each is its length (4 bytes, big-endian), the CRC-32 of its payload (4 bytes)
+ * and the payload. A crash in the middle of a write leaves a torn frame at the end, which is told
+ * from a whole one by its checksum.
  */
 export function frame(payload: string): Buffer {
   const bytes = Buffer.from(payload);
@@ -12,7 +13,10 @@ export function frame(payload: string): Buffer {
   return Buffer.concat([head, bytes]);
 }
 
-/** The payloads of all whole frames from the start on, and whether something that is none follows them. */
+/**
+ * The payloads of all whole frames from the start on, and whether something that is none follows
+ * them.
+ */
 export function readFrames(file: Buffer): { payloads: string[]; torn: boolean } {
   const payloads: string[] = [];
   let at = 0;

@@ -1,15 +1,20 @@
 /**
- * credits: prepaid money. It owns the ledger, the accounts, what keys and members may spend, and what this node has set
- * aside; it refuses to know what a completion is about: it is told what one came to.
+ * credits: prepaid money. It owns the ledger, the accounts, what keys and members may spend, and
+ * what this node has set aside; it refuses to know what a completion is about: it is told what one
+ * came to.
  *
- * 1. Entries of a transaction sum to zero and never change; a balance is the sum of its account's entries.
- * 2. What is leased to nodes never exceeds the balance; what is held and charged never exceeds the lease.
+ * 1. Entries of a transaction sum to zero and never change; a balance is the sum of its account's
+ *    entries.
+ * 2. What is leased to nodes never exceeds the balance; what is held and charged never exceeds the
+ *    lease.
  * 3. A completion is charged at most once, and never more than its hold.
  * 4. What was acknowledged is in a journal, in the ledger or in quarantine: never nowhere.
- * 5. Every movement is one statement in autocommit: a node that stops in the middle of one locks nothing.
+ * 5. Every movement is one statement in autocommit: a node that stops in the middle of one locks
+ *    nothing.
  * 6. Totals come from the rows that were inserted, so whatever is posted twice moves money once.
  * 7. A session that has ended has had its journal posted before its leases were freed.
- * 8. Admitting with money that the node has leased, extending and ending a hold wait for no database.
+ * 8. Admitting with money that the node has leased, extending and ending a hold wait for no
+ *    database.
  */
 export { auditLedger, type Finding } from './audit.ts';
 export {

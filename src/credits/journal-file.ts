@@ -14,7 +14,10 @@ import { frame, readFrames } from './frames.ts';
 
 /** A segment is followed by the next one at this size. */
 const segmentBytesMax = 16 * 2 ** 20;
-/** Posted segments are kept this long: after a power loss they bring a restored copy of the database up to date. */
+/**
+ * Posted segments are kept this long: after a power loss they bring a restored copy of the database
+ * up to date.
+ */
 const keepMs = 24 * 3_600_000;
 
 /** What one write was: the records of one batch and the session whose lease pays them. */
@@ -32,14 +35,20 @@ export interface Segment {
 }
 
 export interface JournalFile {
-  /** Resolves once the bytes are on the disk (fdatasync). A failed write leaves the segment and begins another. */
+  /**
+   * Resolves once the bytes are on the disk (fdatasync). A failed write leaves the segment and
+   * begins another.
+   */
   write(frame: JournalFrame): Promise<Segment>;
   /** A batch of this segment is in the ledger; when all are, the segment is set aside. */
   posted(segment: Segment): void;
   close(): Promise<void>;
 }
 
-/** Batches that earlier runs acknowledged and did not see posted, oldest first. To be read before `openJournalFile`. */
+/**
+ * Batches that earlier runs acknowledged and did not see posted, oldest first. To be read before
+ * `openJournalFile`.
+ */
 export async function unposted(
   folder: string,
   log: Log,

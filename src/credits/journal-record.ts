@@ -3,9 +3,10 @@ import { toJson } from './statements.ts';
 import type { SettlementRecord } from './terms.ts';
 
 /**
- * A settlement record as the journal keeps it and the SQL functions read it: flat, amounts as strings, with the account
- * and the allowances (of the period of its admission) that it spends. There is one form for the table, the file and
- * the posting, so that bad days use the code of every day.
+ * A settlement record as the journal keeps it and the SQL functions read it: flat, amounts as
+ * strings, with the account and the allowances (of the period of its admission) that it spends.
+ * There is one form for the table, the file and the posting, so that bad days use the code of every
+ * day.
  */
 export function journalRecord(
   record: SettlementRecord,

@@ -15,7 +15,9 @@ export interface Lease extends LeaseTarget {
   readonly source: AllowanceTarget;
   readonly periodStart: Date | null;
   readonly resetsAt: Date | null;
-  /** The limit that it was granted under; a request that brings a lower one has it given back first. */
+  /**
+   * The limit that it was granted under; a request that brings a lower one has it given back first.
+   */
   limit: Money | null;
   amount: Money;
   free: Money;
@@ -23,7 +25,9 @@ export interface Lease extends LeaseTarget {
   unposted: Money;
   /** What could be granted on top when the database was last asked. */
   beyond: Money;
-  /** `free` below this asks for more in the background: half of what there was after the last grant. */
+  /**
+   * `free` below this asks for more in the background: half of what there was after the last grant.
+   */
   refillBelow: Money;
   refillNotBeforeMs: number;
   lastUsedMs: number;
@@ -38,7 +42,10 @@ const spendingWindowMs = 10_000;
 export const accountId = (organizationId: string): string =>
   derivedId('creditAccount', organizationId);
 
-/** A lease of nothing. An allowance's belongs to the period of `at`, database time: a hold settles on that row. */
+/**
+ * A lease of nothing. An allowance's belongs to the period of `at`, database time: a hold settles
+ * on that row.
+ */
 export function emptyLease(source: AllowanceTarget, organizationId: string, at: Date): Lease {
   const start = source.kind === 'ORGANIZATION' ? null : periodStart(source.period, at);
   return {

@@ -42,7 +42,10 @@ export interface Machine {
   readonly settlement: Settlement;
   readonly refills: Refills;
   readonly journal: Journal;
-  /** Runs a statement of this session; when the session turns out to be gone, once more in the next one. */
+  /**
+   * Runs a statement of this session; when the session turns out to be gone, once more in the next
+   * one.
+   */
   inSession<T>(run: (session: number) => Promise<T>): Promise<T>;
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -125,7 +128,10 @@ function doing(parts: Parts, log: Log): Pick<Machine, 'inSession' | 'flush' | 'c
 /** More rows than a node leaves unposted when all is well. */
 const rowsMax = 10_000;
 
-/** What other nodes acknowledged: any node may post it. A session that is gone is posted by whoever ends it. */
+/**
+ * What other nodes acknowledged: any node may post it. A session that is gone is posted by whoever
+ * ends it.
+ */
 async function postForOthers(statements: Statements, own: number): Promise<void> {
   for (const other of await statements.journalSessions()) {
     if (other === own) continue;

@@ -3,8 +3,8 @@ import type { AllowanceTarget } from './terms.ts';
 type Period = AllowanceTarget['period'];
 
 /**
- * When the period that `at` lies in began, in UTC: weeks begin on Monday; NONE is one period for ever. A period is
- * never reset: the next one is another row, so nothing moves at midnight.
+ * When the period that `at` lies in began, in UTC: weeks begin on Monday; NONE is one period for
+ * ever. A period is never reset: the next one is another row, so nothing moves at midnight.
  */
 export function periodStart(period: Period, at: Date): Date {
   const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];

@@ -5,8 +5,8 @@ import type { Machine } from './machine.ts';
 import type { LeaseTarget } from './statements.ts';
 
 /**
- * The account as it is: what is acknowledged is posted first, and nothing is being posted from here between the look at
- * the ledger and the look at the holds.
+ * The account as it is: what is acknowledged is posted first, and nothing is being posted from here
+ * between the look at the ledger and the look at the holds.
  */
 export async function readAccount(machine: Machine, organizationId: string): Promise<Account> {
   const { settlement, statements, session } = machine;

@@ -12,9 +12,10 @@ export interface RecoveryOptions {
 }
 
 /**
- * What an earlier run of this node left: first its acknowledged records are posted, then its session is closed, which
- * frees what it had leased; the other order would free money that is spent. The data directory's lock proves that it is
- * dead; on an embedded database every session is.
+ * What an earlier run of this node left: first its acknowledged records are posted, then its
+ * session is closed, which frees what it had leased; the other order would free money that is
+ * spent. The data directory's lock proves that it is dead; on an embedded database every session
+ * is.
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
   const { statements, log, folder } = options;
@@ -31,7 +32,10 @@ export async function recover(options: RecoveryOptions): Promise<void> {
   }
 }
 
-/** Into the session that acknowledged it while that is live, else late. What is in the ledger already moves nothing. */
+/**
+ * Into the session that acknowledged it while that is live, else late. What is in the ledger
+ * already moves nothing.
+ */
 async function postAgain(
   { session, records }: JournalFrame,
   { statements, log }: RecoveryOptions,

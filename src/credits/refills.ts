@@ -25,8 +25,8 @@ export interface RefillOptions {
 }
 
 /**
- * Moves money between the ledger and this node's leases: one statement per organization at a time, those who wait for
- * it in their order.
+ * Moves money between the ledger and this node's leases: one statement per organization at a time,
+ * those who wait for it in their order.
  */
 export interface Refills {
   /** Someone of this organization waits already; who comes now waits behind. */
@@ -50,7 +50,10 @@ export function openRefills(options: RefillOptions): Refills {
   const queues = new Map<string, Waiter[]>();
   const lanes = new Map<string, Promise<unknown>>();
 
-  /** One at a time per organization, because a grant and a return of the same lease must not pass each other. */
+  /**
+   * One at a time per organization, because a grant and a return of the same lease must not pass
+   * each other.
+   */
   const inLane = <T>(organizationId: string, step: () => Promise<T>): Promise<T> => {
     const result = (lanes.get(organizationId) ?? Promise.resolve()).then(step);
     const settled = result.then(
@@ -245,7 +248,10 @@ const shortage = (lease: Lease, required: Money, available: Money) =>
     resetsAt: lease.resetsAt,
   });
 
-/** A limit that was lowered since the lease was granted counts from now on: what is free under the old one goes back. */
+/**
+ * A limit that was lowered since the lease was granted counts from now on: what is free under the
+ * old one goes back.
+ */
 async function tighten(
   leases: readonly Lease[],
   { targets }: HoldRequest,

@@ -7,7 +7,10 @@ export interface Shortage {
   readonly available: Money;
   /** When the limit's period starts anew; null when it never does, or for credits. */
   readonly resetsAt: Date | null;
-  /** The largest `maxTokens` that would be admitted; null when not even the prompt fits, or when nobody worked it out. */
+  /**
+   * The largest `maxTokens` that would be admitted; null when not even the prompt fits, or when
+   * nobody worked it out.
+   */
   readonly affordableMaxTokens?: number | null;
 }
 
@@ -17,7 +20,10 @@ const owners = {
   API_KEY: "the key's limit",
 } as const;
 
-/** The worst case does not fit: INSUFFICIENT_CREDITS for credits, LIMIT_EXCEEDED for a member's or a key's limit. */
+/**
+ * The worst case does not fit: INSUFFICIENT_CREDITS for credits, LIMIT_EXCEEDED for a member's or a
+ * key's limit.
+ */
 export class InsufficientCredits extends Fault {
   override readonly name = 'InsufficientCredits';
   readonly allowance: AllowanceTarget['kind'];

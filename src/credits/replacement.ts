@@ -4,8 +4,9 @@ import { granted, grantTarget, take } from './lease.ts';
 import type { Machine } from './machine.ts';
 
 /**
- * The node's session was lost (it slept, or was cut off) and a new one is open: what its running completions hold is
- * leased anew. A hold that does not get its money back grows no more, and its charge takes the late path.
+ * The node's session was lost (it slept, or was cut off) and a new one is open: what its running
+ * completions hold is leased anew. A hold that does not get its money back grows no more, and its
+ * charge takes the late path.
  */
 export async function coverAgain(machine: Machine, log: Log): Promise<void> {
   const { book, session } = machine;

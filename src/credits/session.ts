@@ -1,7 +1,10 @@
 import { type Clock, Fault, type Log, type Timer } from '#kernel';
 import { type Held, isSessionGone, type Renewal, type Statements } from './statements.ts';
 
-/** A node admits until this long after its last confirmed renewal was sent; others reap it 5 s later at the earliest. */
+/**
+ * A node admits until this long after its last confirmed renewal was sent; others reap it 5 s later
+ * at the earliest.
+ */
 const admitMsMax = 45_000;
 /** A clock that moved this much more than the other was set, or the machine slept. */
 const jumpMs = 5_000;
@@ -14,7 +17,10 @@ export interface SessionOptions {
   readonly node: string;
   readonly held: () => readonly Held[];
   readonly ackChange: () => bigint;
-  /** True when every other live node says that it has no database either: then nobody can reclaim anything. */
+  /**
+   * True when every other live node says that it has no database either: then nobody can reclaim
+   * anything.
+   */
   readonly peersBlind: () => boolean;
   readonly renewed: (renewal: Renewal) => Promise<void>;
   /** Called with the session that was lost, once the new one is open. */
@@ -111,7 +117,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   return session;
 }
 
-/** Two nodes on one database find each other's revocations and recalls through Redis; without it the second must not run. */
+/**
+ * Two nodes on one database find each other's revocations and recalls through Redis; without it the
+ * second must not run.
+ */
 export function refuseSecondNode(live: readonly number[]): void {
   if (live.length <= 1) return;
   throw new Fault('CONFLICT', {

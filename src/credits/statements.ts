@@ -1,6 +1,9 @@
 import type { Money } from '#kernel';
 
-/** What the ledger needs of a database: one statement in autocommit; int8 and numeric come as bigint. */
+/**
+ * What the ledger needs of a database: one statement in autocommit; int8 and numeric come as
+ * bigint.
+ */
 export interface LedgerDatabase {
   readonly kind: 'embedded' | 'server';
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
@@ -52,7 +55,10 @@ export interface ClaimAnswer {
 
 export type Statements = ReturnType<typeof ledgerStatements>;
 
-/** The ledger's SQL functions (migration `ledger`), one method each. Records and figures go as JSON text. */
+/**
+ * The ledger's SQL functions (migration `ledger`), one method each. Records and figures go as JSON
+ * text.
+ */
 export function ledgerStatements(db: LedgerDatabase) {
   const one = async <T extends object>(sql: string, params: readonly unknown[]): Promise<T> => {
     const [row] = await db.query<T>(sql, params);
@@ -168,7 +174,10 @@ export function ledgerStatements(db: LedgerDatabase) {
       return { ...row, amount: BigInt(row.amount) };
     },
 
-    /** Null when there is no such account. `held` is what sessions other than `session` say they hold. */
+    /**
+     * Null when there is no such account. `held` is what sessions other than `session` say they
+     * hold.
+     */
     async account(session: number, id: string): Promise<{ balance: Money; held: Money } | null> {
       const sql = `SELECT balance, (SELECT coalesce(sum(held), 0) FROM lease
           WHERE kind = 'ACCOUNT' AND target = $2 AND session <> $1::int) AS held
@@ -177,7 +186,10 @@ export function ledgerStatements(db: LedgerDatabase) {
       return row ? { balance: BigInt(row.balance), held: BigInt(row.held) } : null;
     },
 
-    /** What the key was charged since then, and what sessions other than `session` hold of its limit. */
+    /**
+     * What the key was charged since then, and what sessions other than `session` hold of its
+     * limit.
+     */
     async keySpend(session: number, key: { apiKeyId: string; allowance: string; since: Date }) {
       const sql = `SELECT coalesce(sum(charged - refunded), 0) AS spent,
           (SELECT coalesce(sum(held), 0) FROM lease
@@ -224,7 +236,9 @@ interface RenewalRow {
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? part.toString() : part));
 
-/** True for the database's answer that a session is not live (SQLSTATE of the migration's fence). */
+/**
+ * True for the database's answer that a session is not live (SQLSTATE of the migration's fence).
+ */
 export function isSessionGone(thrown: unknown): boolean {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     if ('code' in error && error.code === 'BR001') return true;

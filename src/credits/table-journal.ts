@@ -27,9 +27,9 @@ interface Waiting {
 }
 
 /**
- * The journal of a server is a table: durable is one row, which any node can post when this one dies. While the
- * database is silent the same records go to a file, are acknowledged from there, and follow into the table when it is
- * back; a record that is in both is posted once, by its id.
+ * The journal of a server is a table: durable is one row, which any node can post when this one
+ * dies. While the database is silent the same records go to a file, are acknowledged from there,
+ * and follow into the table when it is back; a record that is in both is posted once, by its id.
  */
 export function openTableJournal(options: TableJournalOptions): Journal {
   const { statements, clock, log, file } = options;
@@ -39,7 +39,10 @@ export function openTableJournal(options: TableJournalOptions): Journal {
   let fileBroken = false;
   let pumping: Promise<void> | null = null;
 
-  /** True when the first batch that waits is in the table, or, when its session is gone, in the ledger. */
+  /**
+   * True when the first batch that waits is in the table, or, when its session is gone, in the
+   * ledger.
+   */
   const appendFirst = async ({ batch }: Waiting): Promise<boolean> => {
     try {
       if (batch.session !== options.session()) {

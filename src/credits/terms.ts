@@ -29,24 +29,28 @@ export interface Hold {
   /** All that is set aside now. */
   readonly amount: Money;
   /**
-   * What every allowance could pay at admission, this hold included, as far as this node knew then: the upper end of
-   * any extension, and so of the output cap that is sent upstream.
+   * What every allowance could pay at admission, this hold included, as far as this node knew then:
+   * the upper end of any extension, and so of the output cap that is sent upstream.
    */
   readonly affordable: Money;
   /**
-   * Sets aside `by` more from what the node has leased; false when that is used up. Never waits: the lease is refilled
-   * in the background before it runs out.
+   * Sets aside `by` more from what the node has leased; false when that is used up. Never waits:
+   * the lease is refilled in the background before it runs out.
    */
   extend(by: Money): boolean;
   /**
-   * Ends the hold with what the completion came to. `record.charged` ≤ `amount`. Resolves once the record is durable;
-   * posting to the ledger follows within about 50 ms. To be called exactly once; a second call is an invariant
-   * violation. Null: nothing is recorded and all is given back (a refusal after the hold).
+   * Ends the hold with what the completion came to. `record.charged` ≤ `amount`. Resolves once the
+   * record is durable; posting to the ledger follows within about 50 ms. To be called exactly once;
+   * a second call is an invariant violation. Null: nothing is recorded and all is given back (a
+   * refusal after the hold).
    */
   end(record: SettlementRecord | null): Promise<void>;
 }
 
-/** 10⁻¹⁸ US dollar per token, image or request. A kind without an own price (null) costs what its base kind does. */
+/**
+ * 10⁻¹⁸ US dollar per token, image or request. A kind without an own price (null) costs what its
+ * base kind does.
+ */
 export interface UnitPrices {
   readonly prompt: Price;
   readonly completion: Price;
@@ -105,8 +109,8 @@ export interface TokenUsage {
 }
 
 /**
- * All that is known of a completion when it ends: what the journal keeps and what posting turns into the completion's
- * row, its ledger entry and its usage. Written once.
+ * All that is known of a completion when it ends: what the journal keeps and what posting turns
+ * into the completion's row, its ledger entry and its usage. Written once.
  */
 export interface SettlementRecord {
   readonly completion: string;

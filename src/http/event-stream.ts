@@ -12,8 +12,9 @@ export interface EventStream {
 }
 
 /**
- * The body of a `text/event-stream` answer. The headers go out with the first write, so that a refusal before it still
- * has a status of its own; `comment` is sent whenever nothing else was for 12 seconds.
+ * The body of a `text/event-stream` answer. The headers go out with the first write, so that a
+ * refusal before it still has a status of its own; `comment` is sent whenever nothing else was for
+ * 12 seconds.
  */
 export function openEventStream(options: {
   response: ServerResponse;

@@ -60,8 +60,8 @@ export class RequestRefused extends Fault {
 }
 
 /**
- * The whole body. What is too large is refused as soon as that is known: nothing more is read, and the connection, on
- * which the rest would still come, is closed behind the refusal.
+ * The whole body. What is too large is refused as soon as that is known: nothing more is read, and
+ * the connection, on which the rest would still come, is closed behind the refusal.
  */
 export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
   return new Promise((resolve, reject) => {

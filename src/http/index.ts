@@ -1,12 +1,15 @@
 /**
- * http: the one server. Owns sockets, requests and the forms of their answers; refuses to decide anything about models,
- * money or people.
+ * http: the one server. Owns sockets, requests and the forms of their answers; refuses to decide
+ * anything about models, money or people.
  *
  * 1. Every limit on a GraphQL document holds over every transport.
- * 2. A client that ends an operation, or is lost, is known upstream at once: each operation has one signal.
- * 3. An error shows a code, a sentence and a request id; what is not meant for callers is in the log alone.
+ * 2. A client that ends an operation, or is lost, is known upstream at once: each operation has one
+ *    signal.
+ * 3. An error shows a code, a sentence and a request id; what is not meant for callers is in the
+ *    log alone.
  * 4. Billed work is never started by GET.
- * 5. An answer is sent whole or ends visibly: a failure in the middle of a stream is a chunk of its own.
+ * 5. An answer is sent whole or ends visibly: a failure in the middle of a stream is a chunk of its
+ *    own.
  */
 export type { Readiness } from './health.ts';
 export { type HttpOptions, type HttpServer, openHttp } from './server.ts';

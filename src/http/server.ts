@@ -18,7 +18,10 @@ export interface HttpOptions {
   readonly ready: Readiness;
   /** Where clients reach this server; stands in the examples of its front page. */
   readonly publicUrl: string;
-  /** Put into GraphiQL's examples, so that they run; null where others than the owner can open the page. */
+  /**
+   * Put into GraphiQL's examples, so that they run; null where others than the owner can open the
+   * page.
+   */
   readonly demoKey: string | null;
 }
 
@@ -142,7 +145,9 @@ function wrongMethod({ methods }: Route): Fault {
   return new RequestRefused(405, `This address takes ${methods.join(', ')}.`);
 }
 
-/** Credentials are never cookies here, so pages of any origin may call with a key that they have. */
+/**
+ * Credentials are never cookies here, so pages of any origin may call with a key that they have.
+ */
 function allowOtherOrigins(response: ServerResponse): void {
   response.setHeader('Access-Control-Allow-Origin', '*');
   response.setHeader('Access-Control-Expose-Headers', 'X-Request-Id, X-Generation-Id, Retry-After');

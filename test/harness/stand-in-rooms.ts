@@ -16,8 +16,8 @@ import { market } from '../routing/stand.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 /**
- * Rooms that stand in for the real ones where the API itself is under test: a small market with the real router, three
- * credentials, and completions whose events a test pushes itself.
+ * Rooms that stand in for the real ones where the API itself is under test: a small market with the
+ * real router, three credentials, and completions whose events a test pushes itself.
  */
 export interface StandIn {
   readonly rooms: Rooms;

@@ -60,9 +60,7 @@ async function until<Value>(look: () => Value | undefined): Promise<Value> {
 
 const watch = (client: Client) => client.iterate({ query: stream });
 
-async function collect(
-  events: ReturnType<typeof watch>,
-) {
+async function collect(events: ReturnType<typeof watch>) {
   const all: unknown[] = [];
   for await (const { data, errors } of events) all.push(errors ?? data?.['completion']);
   return all;

@@ -24,8 +24,8 @@ const isObjectOrAbsent = (value: unknown) =>
 const preferred = 'application/graphql-response+json';
 
 /**
- * Answers a query or mutation as the GraphQL-over-HTTP specification has it; false when the client wants a form that
- * this way does not have.
+ * Answers a query or mutation as the GraphQL-over-HTTP specification has it; false when the client
+ * wants a form that this way does not have.
  */
 export async function answerByPost(options: {
   exchange: Exchange;

@@ -1,8 +1,8 @@
 /**
- * An iterator that ends at once when it is returned. A generator that waits for its source cannot be returned: the
- * request to end queues up behind the value that never comes. Here `return` calls `end` first, so that the source lets
- * go, answers the pending `next` as done, and does not wait for the inner one to finish. `end` is called once, also when
- * the source comes to its own end.
+ * An iterator that ends at once when it is returned. A generator that waits for its source cannot
+ * be returned: the request to end queues up behind the value that never comes. Here `return` calls
+ * `end` first, so that the source lets go, answers the pending `next` as done, and does not wait
+ * for the inner one to finish. `end` is called once, also when the source comes to its own end.
  */
 export function closing<Value>(
   source: AsyncIterable<Value>,

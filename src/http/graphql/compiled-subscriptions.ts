@@ -17,13 +17,14 @@ import type { Plugin } from 'graphql-yoga';
 import { type Context, schema } from '#schema';
 
 /**
- * Runs the subscriptions of callers with credentials as compiled code: a token then costs a small fraction of a walk
- * over the document. Compiling takes a millisecond, and memory for as long as the document is kept, so it is not
- * offered to everybody.
+ * Runs the subscriptions of callers with credentials as compiled code: a token then costs a small
+ * fraction of a walk over the document. Compiling takes a millisecond, and memory for as long as
+ * the document is kept, so it is not offered to everybody.
  *
- * graphql-jit hands the variables to `subscribe` where the field's arguments belong, and coerces all of them anew for
- * each event, a long prompt included. So graphql-js starts the source, and what is compiled is the rest: the selection
- * on one event, as a query on a schema whose root fields take no arguments.
+ * graphql-jit hands the variables to `subscribe` where the field's arguments belong, and coerces
+ * all of them anew for each event, a long prompt included. So graphql-js starts the source, and
+ * what is compiled is the rest: the selection on one event, as a query on a schema whose root
+ * fields take no arguments.
  */
 export function useCompiledSubscriptions(): Plugin<Context> {
   const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();

@@ -39,9 +39,9 @@ interface Running extends Operation {
 }
 
 /**
- * One socket that speaks `graphql-transport-ws`; the protocol itself is graphql-ws'. What is added: every operation
- * has a signal that says whether its client ended it or was lost, credentials are looked at again for each operation,
- * and what comes of it is bounded.
+ * One socket that speaks `graphql-transport-ws`; the protocol itself is graphql-ws'. What is added:
+ * every operation has a signal that says whether its client ended it or was lost, credentials are
+ * looked at again for each operation, and what comes of it is bounded.
  */
 export function openConnection(options: ConnectionOptions): Connection {
   const { socket, request, engine, rooms, log } = options;
@@ -188,7 +188,10 @@ function sent(socket: WebSocket, data: string): Promise<void> {
   });
 }
 
-/** From `connection_init`, whatever the letter case of the name, else from the request that opened the socket. */
+/**
+ * From `connection_init`, whatever the letter case of the name, else from the request that opened
+ * the socket.
+ */
 function credentialIn(
   parameters: Readonly<Record<string, unknown>> | undefined,
   request: IncomingMessage,

@@ -27,8 +27,9 @@ export const documentLimits = {
 } as const;
 
 /**
- * Refuses documents over a limit, with the limit, the document's own figure and how to stay under it. All of it hangs
- * on hooks that run over every transport; hooks of HTTP alone do not guard a WebSocket (CVE-2026-30241).
+ * Refuses documents over a limit, with the limit, the document's own figure and how to stay under
+ * it. All of it hangs on hooks that run over every transport; hooks of HTTP alone do not guard a
+ * WebSocket (CVE-2026-30241).
  */
 export function useDocumentLimits(): Plugin<Context> {
   return {
@@ -75,7 +76,10 @@ function DepthLimit(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** How deep fields are nested. Introspection has a rule of its own in graphql-js; cycles are refused by another. */
+/**
+ * How deep fields are nested. Introspection has a rule of its own in graphql-js; cycles are refused
+ * by another.
+ */
 function depthOf(
   set: SelectionSetNode,
   context: ValidationContext,
@@ -134,7 +138,10 @@ function costError(args: CostArgs): GraphQLError | null {
   return requested > limit ? overLimit('COST', { limit, actual: requested }) : null;
 }
 
-/** What the operation that runs costs, and what it may. Variables that do not fit cost nothing: they are refused next. */
+/**
+ * What the operation that runs costs, and what it may. Variables that do not fit cost nothing: they
+ * are refused next.
+ */
 export function documentCost(args: CostArgs): { requested: number; limit: number } {
   const { anonymous, authenticated } = documentLimits.cost;
   const limit = args.contextValue.principal.kind === 'anonymous' ? anonymous : authenticated;
@@ -153,7 +160,9 @@ export function documentCost(args: CostArgs): { requested: number; limit: number
   }
 }
 
-/** The document without its other operations: the cheap one before it does not count in its place. */
+/**
+ * The document without its other operations: the cheap one before it does not count in its place.
+ */
 function alone(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
   return { ...document, definitions: [operation, ...fragments] };

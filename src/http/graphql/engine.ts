@@ -30,8 +30,8 @@ export interface Operation extends ExecutionArgs {
 export type Engine = ReturnType<typeof openEngine>;
 
 /**
- * GraphQL over HTTP as the specification has it, and, for the transports that do not go through it, the same parsing,
- * checking and running: `prepare`.
+ * GraphQL over HTTP as the specification has it, and, for the transports that do not go through it,
+ * the same parsing, checking and running: `prepare`.
  */
 export function openEngine(options: { log: Log; demoKey: string | null }) {
   const { log } = options;

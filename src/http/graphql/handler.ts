@@ -1,7 +1,14 @@
 import type { GraphQLError } from 'graphql';
 import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
-import { bodyOf, type Exchange, jsonOf, principalOf, RequestRefused, sendJson } from '../exchange.ts';
+import {
+  bodyOf,
+  type Exchange,
+  jsonOf,
+  principalOf,
+  RequestRefused,
+  sendJson,
+} from '../exchange.ts';
 import { answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
@@ -13,13 +20,16 @@ export interface GraphqlOptions {
   readonly log: Log;
 }
 
-/** A browser sends these across origins without asking first, so none of them may reach an operation. */
+/**
+ * A browser sends these across origins without asking first, so none of them may reach an
+ * operation.
+ */
 const simpleContentType =
   /^(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
 
 /**
- * `/graphql` over HTTP. Operations as JSON by POST are answered here, without the layers of Request and Response;
- * everything else the specification allows goes the long way through Yoga.
+ * `/graphql` over HTTP. Operations as JSON by POST are answered here, without the layers of Request
+ * and Response; everything else the specification allows goes the long way through Yoga.
  */
 export function openGraphqlHandler(options: GraphqlOptions) {
   const { engine, rooms } = options;

@@ -8,8 +8,8 @@ export interface Presentation {
 }
 
 /**
- * An error as callers may see it: a fault with its public sentence and its code, a mistake in the document as it is,
- * and everything else masked, with the request id under which it was logged.
+ * An error as callers may see it: a fault with its public sentence and its code, a mistake in the
+ * document as it is, and everything else masked, with the request id under which it was logged.
  */
 export function presentError(error: GraphQLError, to: Presentation): GraphQLError {
   const cause = causeOf(error);
@@ -32,7 +32,10 @@ const usualCode = ({ message }: GraphQLError) =>
 /** Codes of the library that the contract calls otherwise. */
 const codes: Readonly<Record<string, string>> = { BAD_REQUEST: 'INVALID_INPUT' };
 
-/** What was really thrown: graphql-js and its executors wrap it, at times more than once; null: by GraphQL itself. */
+/**
+ * What was really thrown: graphql-js and its executors wrap it, at times more than once; null: by
+ * GraphQL itself.
+ */
 function causeOf(error: GraphQLError): Error | null {
   let cause: unknown = error.originalError;
   while (cause instanceof GraphQLError) cause = cause.originalError;

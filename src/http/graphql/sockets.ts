@@ -12,7 +12,10 @@ const messageBytesMax = 1024 * 1024;
 
 export interface Sockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Sends clients elsewhere: those with nothing running at random within `spreadMs`, the others when it has ended. */
+  /**
+   * Sends clients elsewhere: those with nothing running at random within `spreadMs`, the others
+   * when it has ended.
+   */
   drain(spreadMs: number): void;
   /** Ends all of them at once. */
   close(): void;
@@ -34,7 +37,8 @@ export function openSockets(options: {
     maxPayload: messageBytesMax,
     perMessageDeflate: false,
     handleProtocols,
-    // Messages of one read in separate turns, so that an id ended by the first can be used anew by the second.
+    // Messages of one read in separate turns, so that an id ended by the first can be used anew by
+    // the second.
     allowSynchronousEvents: false,
   });
   const forget = rooms.identity.onRevoked((apiKeyId) => {

@@ -8,9 +8,10 @@ import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf } from './present-error.ts';
 
 /**
- * An operation as server-sent events (the distinct connections mode of graphql-sse): `next` for each result, then
- * `complete`. An event of a completion is named `<completionId>:<sequence>`, which a client that comes back says in
- * Last-Event-ID. False when the operation gives one result and the client takes that in plain form too.
+ * An operation as server-sent events (the distinct connections mode of graphql-sse): `next` for
+ * each result, then `complete`. An event of a completion is named `<completionId>:<sequence>`,
+ * which a client that comes back says in Last-Event-ID. False when the operation gives one result
+ * and the client takes that in plain form too.
  */
 export async function streamEvents(options: {
   exchange: Exchange;

@@ -3,7 +3,10 @@ import type { Completion, FinishReason, Usage } from '#completions';
 import type { ChargeKind, ChargeLine } from '#credits';
 import { formatMoney } from '#kernel';
 
-/** The wire's reasons. An answer cut by the budget or a cancellation is one that got too long for its caller. */
+/**
+ * The wire's reasons. An answer cut by the budget or a cancellation is one that got too long for
+ * its caller.
+ */
 const finishReasons: Record<FinishReason, string> = {
   STOP: 'stop',
   LENGTH: 'length',
@@ -63,7 +66,10 @@ const promptKinds: ReadonlySet<ChargeKind> = new Set([
 ]);
 const completionKinds: ReadonlySet<ChargeKind> = new Set(['COMPLETION', 'REASONING']);
 
-/** What was used and what it cost; `cost` is what was charged, fee included, as a number because the wire has one. */
+/**
+ * What was used and what it cost; `cost` is what was charged, fee included, as a number because the
+ * wire has one.
+ */
 export function usageOf(usage: Usage, lines: readonly ChargeLine[]) {
   const sumOf = (kinds: ReadonlySet<ChargeKind>) =>
     dollars(lines.reduce((sum, line) => (kinds.has(line.kind) ? sum + line.amount : sum), 0n));

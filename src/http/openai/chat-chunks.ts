@@ -13,8 +13,8 @@ export interface ChunkWriter {
 }
 
 /**
- * Everything of a chunk but its delta is the same for as long as one endpoint answers, so it is made once: a token
- * costs one small `stringify` and a concatenation.
+ * Everything of a chunk but its delta is the same for as long as one endpoint answers, so it is
+ * made once: a token costs one small `stringify` and a concatenation.
  */
 export function openChunks(id: string, createdSeconds: number): ChunkWriter {
   let head = '';

@@ -8,7 +8,10 @@ import { openChunks } from './chat-chunks.ts';
 import { readChatRequest } from './chat-request.ts';
 import { errorBody, statusOf } from './errors.ts';
 
-/** `POST …/chat/completions`: the same completion as over GraphQL, in the form that OpenAI's clients speak. */
+/**
+ * `POST …/chat/completions`: the same completion as over GraphQL, in the form that OpenAI's clients
+ * speak.
+ */
 export async function answerChat(exchange: Exchange, rooms: Rooms): Promise<void> {
   const principal = principalOf(exchange, rooms.identity);
   const body = jsonOf(await bodyOf(exchange));

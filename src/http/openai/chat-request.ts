@@ -257,7 +257,10 @@ function preferencesOf(given: z.infer<typeof provider>): NonNullable<CompletionI
   };
 }
 
-/** A number of JSON as the decimal that it was written as; 12 places are what a price per million has. */
+/**
+ * A number of JSON as the decimal that it was written as; 12 places are what a price per million
+ * has.
+ */
 function decimalOf(value: number | string | null | undefined): string | null {
   if (typeof value !== 'number') return value ?? null;
   return value.toFixed(12).replace(/\.?0+$/, '');
