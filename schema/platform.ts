@@ -1,9 +1,10 @@
+import { type ChargeOutcome, chargePolicy } from '#credits';
 import { formatPrice } from '#kernel';
 import { builder } from './builder.ts';
 import type { Rooms } from './context.ts';
 import { describedEnum } from './described.ts';
 
-const ChargeOutcome = describedEnum('ChargeOutcome', 'A way in which a completion can end.', {
+const outcomes: Record<ChargeOutcome, string> = {
   SUCCEEDED: 'It came to its own end, or to the length that was asked for.',
   CONTENT_FILTERED: "The provider's content filter ended it.",
   CANCELLED:
@@ -14,33 +15,28 @@ const ChargeOutcome = describedEnum('ChargeOutcome', 'A way in which a completio
   CONTINUED: 'The provider broke off and another endpoint went on.',
   REPEATED: 'The same idempotency key was used again.',
   OWN_PROVIDER_KEY: "It ran on the organization's own provider key.",
-});
+};
 
-const chargePolicy = [
-  [
-    'SUCCEEDED',
-    "What was used at the provider's price in force at admission, and the fee. Counted by us and " +
-      'marked `estimated` when the provider gave no usage.',
-  ],
-  ['CONTENT_FILTERED', 'Like SUCCEEDED.'],
-  ['CANCELLED', 'The prompt and what was generated until the cancellation reached the provider.'],
-  ['BUDGET', 'The prompt and what was delivered.'],
-  ['NOTHING_DELIVERED', 'Nothing.'],
-  ['BROKE_OFF', 'Nothing.'],
-  ['CONTINUED', 'The prompt once and each delivered token once.'],
-  ['REPEATED', 'Nothing: the first completion is returned.'],
-  ['OWN_PROVIDER_KEY', 'The fee alone.'],
-] as const;
+const ChargeOutcomeRef = describedEnum(
+  'ChargeOutcome',
+  'A way in which a completion can end.',
+  outcomes,
+);
 
-const ChargeRule = builder.objectRef<(typeof chargePolicy)[number]>('ChargeRule').implement({
+interface Rule {
+  readonly outcome: ChargeOutcome;
+  readonly charged: string;
+}
+
+const rules = Object.entries(chargePolicy).map(
+  ([outcome, { sentence }]): Rule => ({ outcome: outcome as ChargeOutcome, charged: sentence }),
+);
+
+const ChargeRuleRef = builder.objectRef<Rule>('ChargeRule').implement({
   description: 'What is charged when a completion ends in one way.',
   fields: (t) => ({
-    outcome: t.field({
-      type: ChargeOutcome,
-      description: 'How it ended.',
-      resolve: ([outcome]) => outcome,
-    }),
-    charged: t.string({ description: 'What is charged then.', resolve: ([, charged]) => charged }),
+    outcome: t.expose('outcome', { type: ChargeOutcomeRef, description: 'How it ended.' }),
+    charged: t.exposeString('charged', { description: 'What is charged then.' }),
   }),
 });
 
@@ -66,9 +62,9 @@ const Platform = builder.objectRef<Rooms>('Platform').implement({
       resolve: ({ catalog }) => catalog.market().providers.length,
     }),
     chargePolicy: t.field({
-      type: [ChargeRule],
+      type: [ChargeRuleRef],
       description: 'What is charged for each way in which a completion can end.',
-      resolve: () => [...chargePolicy],
+      resolve: () => rules,
     }),
     publicTrafficFloor: t.int({
       description:
