@@ -1,0 +1,3 @@
+import { creditsSuite } from './credits-suite.ts';
+
+creditsSuite('embedded');
