@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { answers, testDatabaseUrl, testRedisUrl } from './test/harness/servers.ts';
 
@@ -32,7 +33,16 @@ interface Selection {
   readonly setupFiles?: string[];
 }
 
+/**
+ * Vite would take graphql's ES build while its dependents, loaded by Node, take the other one: two
+ * copies that do not know each other's types.
+ */
+const oneGraphql = [
+  { find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) },
+];
+
 const project = (name: string, { include, exclude, setupFiles }: Selection) => ({
+  resolve: { alias: oneGraphql },
   test: {
     name,
     include: include ?? ['test/**/*.test.ts'],

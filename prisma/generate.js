@@ -1,5 +1,5 @@
-// Runs `prisma generate` without a network. Prisma's command line wants to download its schema engine even for
-// this, although it then does not use it: any executable file in its place will do.
+// Runs `prisma generate` without a network. Prisma's command line wants to download its schema
+// engine even for this, although it then does not use it: any executable file in its place will do.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
