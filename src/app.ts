@@ -92,7 +92,6 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
     clock,
     log,
     dataDir,
-    node: dataDir,
     shared: redisUrl !== null,
     recall: (account) => bus.publish('recall', { account }),
     peersBlind: () => false,

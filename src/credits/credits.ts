@@ -14,15 +14,10 @@ export interface CreditsOptions {
   readonly clock: Clock;
   readonly log: Log;
   /**
-   * Holds the settlement journal; its lock is taken. Null: the journal is the database's table
+   * Holds the settlement journal and the node's name. Null: the journal is the database's table
    * alone.
    */
   readonly dataDir: string | null;
-  /**
-   * The same over restarts on one `dataDir`, and no other node's: its former session is known to be
-   * dead.
-   */
-  readonly node: string;
   /**
    * Whether nodes reach each other (Redis). Without it a second node on one database is refused.
    */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock, Log } from '#kernel';
 import { type Book, openBook } from './book.ts';
 import { openEmbeddedJournal } from './embedded-journal.ts';
+import { type Folder, freshName, takeFolder } from './folder.ts';
 import type { Batch, Journal } from './journal.ts';
 import { type JournalFile, openJournalFile } from './journal-file.ts';
 import { posted } from './lease.ts';
@@ -25,7 +26,6 @@ export interface MachineOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly dataDir: string | null;
-  readonly node: string;
   readonly recall: (account: string) => void;
   readonly peersBlind: () => boolean;
   readonly appliedChange: () => bigint;
@@ -34,7 +34,6 @@ export interface MachineOptions {
 /** The parts of the room, joined. */
 export interface Machine {
   readonly kind: LedgerDatabase['kind'];
-  readonly database: LedgerDatabase;
   readonly clock: Clock;
   readonly statements: Statements;
   readonly book: Book;
@@ -55,11 +54,26 @@ export async function openMachine(
   options: MachineOptions,
   renewed: (renewal: Renewal) => void,
 ): Promise<Machine> {
-  const { storage, clock, log } = options;
-  const statements = ledgerStatements(storage);
-  const folder = options.dataDir === null ? null : join(options.dataDir, 'settlement');
-  await recover({ ...options, kind: storage.kind, statements, folder });
-  const file = folder === null ? null : openJournalFile(folder, clock, log);
+  const statements = ledgerStatements(options.storage);
+  const folder = options.dataDir ? await takeFolder(join(options.dataDir, 'settlement')) : null;
+  try {
+    await recover({ kind: options.storage.kind, statements, log: options.log, folder });
+    return await joinParts({ ...options, statements, folder }, renewed);
+  } catch (thrown) {
+    folder?.release();
+    throw thrown;
+  }
+}
+
+interface Ground extends MachineOptions {
+  readonly statements: Statements;
+  readonly folder: Folder | null;
+}
+
+/** The parts know each other through functions, so that the order of their making does not matter. */
+async function joinParts(options: Ground, renewed: (renewal: Renewal) => void): Promise<Machine> {
+  const { storage, clock, log, statements, folder } = options;
+  const file = folder && openJournalFile(folder.path, clock, log);
 
   const book: Book = openBook({
     clock,
@@ -70,6 +84,7 @@ export async function openMachine(
   });
   const session: Session = await openSession({
     ...options,
+    node: folder?.node ?? freshName(),
     statements,
     held: () => book.held(),
     ackChange: options.appliedChange,
@@ -84,15 +99,16 @@ export async function openMachine(
   const settlement: Settlement = openSettlement({ journal, clock, log });
   const common = { book, session, settlement, statements, clock };
   const refills: Refills = openRefills({ ...common, log, recall: options.recall });
-  const parts = { ...common, kind: storage.kind, database: storage, refills, journal };
-  const machine: Machine = { ...parts, ...doing(parts, log) };
+  const parts = { ...common, kind: storage.kind, refills, journal };
+  const close = () => closeParts(parts, log).finally(() => folder?.release());
+  const machine: Machine = { ...parts, ...doing(parts), close };
   return machine;
 }
 
 type Parts = Omit<Machine, 'inSession' | 'flush' | 'close'>;
 
-function doing(parts: Parts, log: Log): Pick<Machine, 'inSession' | 'flush' | 'close'> {
-  const { kind, session, settlement, statements, journal } = parts;
+function doing(parts: Parts): Pick<Machine, 'inSession' | 'flush'> {
+  const { kind, session, settlement, statements } = parts;
   return {
     async inSession(run) {
       const number = session.number;
@@ -108,21 +124,22 @@ function doing(parts: Parts, log: Log): Pick<Machine, 'inSession' | 'flush' | 'c
       await settlement.flush();
       if (kind === 'server') await postForOthers(statements, session.number);
     },
-    async close() {
-      try {
-        await settlement.close();
-        await session.stop();
-        await statements.closeSession(session.number);
-      } catch (thrown) {
-        log.error('The session was not closed; what it had leased is free within 60 s.', {
-          error: thrown,
-        });
-      } finally {
-        await session.stop();
-        await journal.close();
-      }
-    },
   };
+}
+
+/** What cannot be posted now stays in the journal for the next start, or for another node. */
+async function closeParts(parts: Parts, log: Log): Promise<void> {
+  const { session, settlement, statements, journal } = parts;
+  try {
+    await settlement.close();
+    await session.stop();
+    await statements.closeSession(session.number);
+  } catch (error) {
+    log.error('The session was not closed; what it leased is free within 60 s.', { error });
+  } finally {
+    await session.stop();
+    await journal.close();
+  }
 }
 
 /** More rows than a node leaves unposted when all is well. */

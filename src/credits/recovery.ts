@@ -1,4 +1,5 @@
 import type { Log } from '#kernel';
+import type { Folder } from './folder.ts';
 import { archive, type JournalFrame, unposted } from './journal-file.ts';
 import { isSessionGone, type LedgerDatabase, type Statements } from './statements.ts';
 
@@ -6,9 +7,8 @@ export interface RecoveryOptions {
   readonly kind: LedgerDatabase['kind'];
   readonly statements: Statements;
   readonly log: Log;
-  readonly node: string;
   /** Of the settlement journal; null without one. */
-  readonly folder: string | null;
+  readonly folder: Folder | null;
 }
 
 /**
@@ -20,12 +20,13 @@ export interface RecoveryOptions {
 export async function recover(options: RecoveryOptions): Promise<void> {
   const { statements, log, folder } = options;
   if (folder !== null) {
-    for (const { path, frames } of await unposted(folder, log)) {
+    for (const { path, frames } of await unposted(folder.path, log)) {
       for (const frame of frames) await postAgain(frame, options);
       await archive(path);
     }
   }
-  const node = options.kind === 'embedded' ? null : options.node;
+  const node = options.kind === 'embedded' ? null : folder?.node;
+  if (node === undefined) return;
   for (const session of await statements.liveSessions(node)) {
     await statements.closeSession(session);
     log.info('The session of an earlier run is closed.', { session: String(session) });

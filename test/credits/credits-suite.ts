@@ -141,7 +141,12 @@ export function creditsSuite(kind: DatabaseKind): void {
       });
       await hold.end(recordOf(first, acme, 4, { apiKeyId: 'key_later' }));
       await credits.flush();
-      const limit = { kind: 'API_KEY', id: 'key_later', limit: dollars(5), period: 'NONE' } as const;
+      const limit = {
+        kind: 'API_KEY',
+        id: 'key_later',
+        limit: dollars(5),
+        period: 'NONE',
+      } as const;
       const refusal = await credits
         .admit({
           completion: newCompletion(credits.session),

@@ -32,7 +32,6 @@ export function openNode(storage: Storage, given: Partial<CreditsOptions> = {}):
     clock: systemClock,
     log: silentLog,
     dataDir: null,
-    node: 'test',
     shared: true,
     recall: () => undefined,
     peersBlind: () => false,
