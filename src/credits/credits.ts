@@ -1,7 +1,9 @@
-import type { Clock, Log, Money } from '#kernel';
+import type { Clock, Log } from '#kernel';
 import type { Transaction } from '#storage';
+import type { Account, KeyPeriod, KeySpend } from './account.ts';
 import { accountId } from './lease.ts';
-import { type Machine, openMachine } from './machine.ts';
+import { openMachine } from './machine.ts';
+import type { Machine } from './parts.ts';
 import { readAccount, readKeySpend } from './reading.ts';
 import { limitChanged } from './refills.ts';
 import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
@@ -30,14 +32,6 @@ export interface CreditsOptions {
   readonly appliedChange: () => bigint;
 }
 
-export interface Account {
-  readonly balance: Money;
-  /** Set aside for running completions, on all nodes. */
-  readonly held: Money;
-  /** What a new completion may use. */
-  readonly available: Money;
-}
-
 /** What a renewal tells: app.ts lets the changes be read on from it. */
 export interface Renewed {
   readonly changeNumber: bigint;
@@ -56,7 +50,8 @@ export interface Credits {
    * Sets aside the worst case of a completion in all that it touches, or in nothing. Without I/O
    * when the node has leased enough.
    *
-   * @throws InsufficientCredits when it does not fit; Fault UNAVAILABLE when that cannot be known now.
+   * @throws InsufficientCredits when it does not fit; Fault UNAVAILABLE when that cannot be known
+   * now.
    */
   admit(request: HoldRequest): Promise<Hold>;
   /**
@@ -80,17 +75,6 @@ export interface Credits {
   close(): Promise<void>;
 }
 
-export interface KeyPeriod {
-  readonly id: string;
-  readonly limitPeriod: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY';
-}
-
-export interface KeySpend {
-  readonly spent: Money;
-  readonly held: Money;
-  readonly periodEndsAt: Date | null;
-}
-
 /** An organization's account, in the transaction that makes the organization. */
 export async function openAccount(tx: Transaction, organizationId: string): Promise<void> {
   const id = accountId(organizationId);
@@ -100,7 +84,8 @@ export async function openAccount(tx: Transaction, organizationId: string): Prom
 /**
  * Posts what earlier runs left, opens the session and keeps it.
  *
- * @throws Fault CONFLICT for a second node that could not be heard by the first; UNAVAILABLE without a database.
+ * @throws Fault CONFLICT for a second node that could not be heard by the first; UNAVAILABLE
+ * without a database.
  */
 export async function openCredits(options: CreditsOptions): Promise<Credits> {
   const listeners = new Set<(renewed: Renewed) => void>();

@@ -16,6 +16,8 @@
  * 8. Admitting with money that the node has leased, extending and ending a hold wait for no
  *    database.
  */
+
+export type { Account, KeyPeriod, KeySpend } from './account.ts';
 export { auditLedger, type Finding } from './audit.ts';
 export {
   affordableTokens,
@@ -27,11 +29,8 @@ export {
 } from './charge.ts';
 export { type ChargeOutcome, type ChargeRule, chargePolicy } from './charge-policy.ts';
 export {
-  type Account,
   type Credits,
   type CreditsOptions,
-  type KeyPeriod,
-  type KeySpend,
   openAccount,
   openCredits,
   type Renewed,

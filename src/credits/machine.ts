@@ -6,6 +6,7 @@ import { type Folder, freshName, takeFolder } from './folder.ts';
 import type { Batch, Journal } from './journal.ts';
 import { type JournalFile, openJournalFile } from './journal-file.ts';
 import { posted } from './lease.ts';
+import type { Machine } from './parts.ts';
 import { recover } from './recovery.ts';
 import { openRefills, type Refills } from './refills.ts';
 import { coverAgain } from './replacement.ts';
@@ -29,25 +30,6 @@ export interface MachineOptions {
   readonly recall: (account: string) => void;
   readonly peersBlind: () => boolean;
   readonly appliedChange: () => bigint;
-}
-
-/** The parts of the room, joined. */
-export interface Machine {
-  readonly kind: LedgerDatabase['kind'];
-  readonly clock: Clock;
-  readonly statements: Statements;
-  readonly book: Book;
-  readonly session: Session;
-  readonly settlement: Settlement;
-  readonly refills: Refills;
-  readonly journal: Journal;
-  /**
-   * Runs a statement of this session; when the session turns out to be gone, once more in the next
-   * one.
-   */
-  inSession<T>(run: (session: number) => Promise<T>): Promise<T>;
-  flush(): Promise<void>;
-  close(): Promise<void>;
 }
 
 export async function openMachine(

@@ -1,7 +1,7 @@
 import { Fault, type Money } from '#kernel';
-import type { Account, KeyPeriod, KeySpend } from './credits.ts';
+import type { Account, KeyPeriod, KeySpend } from './account.ts';
 import { accountId, emptyLease, type Lease } from './lease.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './parts.ts';
 import type { LeaseTarget } from './statements.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Log } from '#kernel';
 import type { RunningHold } from './book.ts';
 import { granted, grantTarget, take } from './lease.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from './parts.ts';
 
 /**
  * The node's session was lost (it slept, or was cut off) and a new one is open: what its running

@@ -1,5 +1,5 @@
 import type { Log } from '#kernel';
-import type { Machine } from './machine.ts';
+import type { Machine } from './parts.ts';
 import type { LeaseTarget } from './statements.ts';
 
 /** What nobody has used here for this long goes back. */
