@@ -29,7 +29,10 @@ async function* singly(batches: AsyncIterable<readonly CompletionEvent[]>, conte
 const errors = new Set<Fault['code']>(['UNAUTHENTICATED', 'FORBIDDEN', 'INTERNAL']);
 
 /** The only event of something that was refused before it had a run. */
-async function* refused(id: string, error: Fault, known: Completion | null, context: Context) {
+async function* refused(
+  { id, error, known = null }: { id: string; error: Fault; known?: Completion | null },
+  context: Context,
+) {
   if (errors.has(error.code)) throw error;
   const completion = known ?? refusedCompletion(id, error, context);
   const numbers = { completionId: id, sequence: 1, firstSequence: 1 };
@@ -40,7 +43,7 @@ async function resumed(id: string, after: number, context: Context) {
   const { rooms, principal } = context;
   if (!isId('completion', id)) {
     const path = { public: 'id: This is not the id of a completion. Accepted: `cmp_…`.' };
-    return refused(id, new Fault('INVALID_INPUT', path), null, context);
+    return refused({ id, error: new Fault('INVALID_INPUT', path) }, context);
   }
   const run = rooms.completions.join(principal, id);
   if (run) return follow(run, after, context);
@@ -48,7 +51,7 @@ async function resumed(id: string, after: number, context: Context) {
   const error = ended
     ? new Fault('RESUME_EXPIRED', { public: 'Its events are gone; read `completion(id:)`.' })
     : new Fault('NOT_FOUND', { public: 'There is no such completion, or it is not yours.' });
-  return refused(id, error, ended && { ...ended, error, attempts: [] }, context);
+  return refused({ id, error, known: ended && { ...ended, error, attempts: [] } }, context);
 }
 
 const startedByPost = 'A completion is started by POST or over a WebSocket, never by GET.';
@@ -106,7 +109,7 @@ builder.subscriptionFields((t) => ({
         return follow(run, after, context);
       } catch (thrown) {
         const id = newId('completion', context.rooms.clock);
-        return refused(id, Fault.from(thrown), null, context);
+        return refused({ id, error: Fault.from(thrown) }, context);
       }
     },
     resolve: (event) => event,

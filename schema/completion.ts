@@ -159,8 +159,8 @@ CompletionRef.implement({
       type: 'DateTime',
       nullable: true,
       description:
-        'Until when text, reasoning, tool calls and prompt can be read by this caller; null while ' +
-        'it runs.',
+        'Until when text, reasoning, tool calls and prompt can be read by this caller; null ' +
+        'while it runs.',
       resolve: availableUntil,
     }),
     finishReason: t.expose('finishReason', {

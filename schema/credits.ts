@@ -181,8 +181,8 @@ builder.prismaObjectField(OrganizationRef, 'credits', (t) =>
     nullable: true,
     authScopes: ({ id }) => ({ organization: { organizationId: id, anyOf: ['CREDITS_READ'] } }),
     description:
-      'The credit account. Null, with a FORBIDDEN error at this path, when the role of the caller ' +
-      'does not include it.',
+      'The credit account. Null, with a FORBIDDEN error at this path, when the role of the ' +
+      'caller does not include it.',
     async resolve(query, { id }, _args, { rooms }) {
       await rooms.credits.post();
       return rooms.storage.prisma.creditAccount.findFirst({

@@ -44,21 +44,21 @@ export const pageSizeMax = 100;
 export function readPage(list: string, args: PageArgs): Page {
   const [first, last] = [args.first ?? null, args.last ?? null];
   const [after, before] = [args.after ?? null, args.before ?? null];
-  refuse(first !== null && last !== null, 'last', 'It cannot stand beside `first`.');
-  refuse(first !== null && before !== null, 'before', 'It stands beside `last`, not `first`.');
-  refuse(last !== null && after !== null, 'after', 'It stands beside `first`, not `last`.');
-  refuse(after !== null && before !== null, 'before', 'It cannot stand beside `after`.');
+  if (first !== null && last !== null) throw refused('last', 'It cannot stand beside `first`.');
+  if (first !== null && before !== null) throw refused('before', 'It stands beside `last` alone.');
+  if (last !== null && after !== null) throw refused('after', 'It stands beside `first` alone.');
+  if (after !== null && before !== null) throw refused('before', 'It cannot stand beside `after`.');
   const backward = last !== null || before !== null;
   const size = (backward ? last : first) ?? pageSizeDefault;
-  refuse(size < 1 || size > pageSizeMax, backward ? 'last' : 'first', `It is ${size}.`, '1 to 100');
+  if (size < 1 || size > pageSizeMax) {
+    throw InvalidInput.at(backward ? 'last' : 'first', `It is ${size}.`, `1 to ${pageSizeMax}`);
+  }
   const given = backward ? before : after;
   const path = backward ? 'before' : 'after';
   return { size, backward, cursor: given === null ? null : readCursor(list, given, path) };
 }
 
-function refuse(wrong: boolean, path: string, message: string, accepted?: string): void {
-  if (wrong) throw InvalidInput.at(path, message, accepted);
-}
+const refused = (path: string, message: string) => InvalidInput.at(path, message);
 
 /** Opaque to callers; bound to its list, so that a cursor of another one is refused. */
 export function cursorOf(list: string, key: readonly string[]): string {

@@ -1,8 +1,44 @@
 import { readFile } from 'node:fs/promises';
+import { verifyChains } from '#audit';
+import { refreshFromModelsDev } from '#catalog';
 import { readConfig } from '#config';
+import { auditLedger } from '#credits';
 import { Fault, openLog, systemClock, systemRandom } from '#kernel';
+import { openStorage } from '#storage';
 import { openApp } from './app.ts';
 import { noticeOf } from './notice.ts';
+
+/** `npm run audit`: exit 0 when every invariant holds, 1 when one is violated. */
+async function audit(): Promise<void> {
+  const { databaseUrl, dataDir, logLevel } = readConfig();
+  const log = await openLog({ level: logLevel, pretty: process.stderr.isTTY });
+  const place = { databaseUrl, dataDir, join: true, statementTimeoutMs: 0 };
+  const storage = await openStorage({ ...place, clock: systemClock, log });
+  let violated = false;
+  const say = (holds: boolean, text: string) => {
+    violated ||= !holds;
+    process.stdout.write(`${holds ? 'holds   ' : 'VIOLATED'}  ${text}\n`);
+  };
+  for await (const { invariant, title, holds, violation } of auditLedger(storage)) {
+    say(holds, `${invariant}. ${title}${violation ? `: ${violation}` : ''}`);
+  }
+  for await (const { chain, events, head, violation } of verifyChains(storage)) {
+    say(!violation, `audit log ${chain}: ${events} events, head ${head} ${violation ?? ''}`);
+  }
+  await storage.close();
+  process.exit(violated ? 1 : 0);
+}
+
+/** `npm run catalog:refresh`: reads models.dev anew; a bad download changes nothing. */
+async function refreshCatalog(): Promise<void> {
+  const { databaseUrl, dataDir, logLevel } = readConfig();
+  const log = await openLog({ level: logLevel, pretty: process.stderr.isTTY });
+  const storage = await openStorage({ databaseUrl, dataDir, clock: systemClock, log });
+  const progress = (bytes: number) => process.stdout.write(`\r${bytes} bytes`);
+  const result = await refreshFromModelsDev({ storage, clock: systemClock, fetch, progress });
+  process.stdout.write(`\n${result.models} models, ${result.endpoints} endpoints\n`);
+  await storage.close();
+}
 
 /** Reads the settings, opens the app, says where it is, and closes it on the first signal. */
 async function serve(): Promise<void> {
@@ -26,10 +62,18 @@ async function serve(): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-serve().catch((thrown) => {
+const command = process.argv[2] ?? 'serve';
+const commands: Record<string, { run: () => Promise<void>; failure: number }> = {
+  serve: { run: serve, failure: 1 },
+  // 1 says that an invariant is violated, so "could not look" needs a code of its own.
+  audit: { run: audit, failure: 2 },
+  'catalog:refresh': { run: refreshCatalog, failure: 1 },
+};
+const { run, failure } = commands[command] ?? { run: serve, failure: 1 };
+
+run().catch((thrown) => {
   const fault = Fault.from(thrown);
-  process.stderr.write(
-    `Bourse did not start. ${fault.code === 'INTERNAL' ? (thrown?.stack ?? thrown) : fault.public}\n`,
-  );
-  process.exit(1);
+  const text = fault.code === 'INTERNAL' ? (thrown?.stack ?? thrown) : fault.public;
+  process.stderr.write(`Bourse could not ${command}. ${text}\n`);
+  process.exit(failure);
 });

@@ -37,7 +37,8 @@ export function fromRow(row: CompletionRow): Completion {
     finishReason: row.finishReason,
     nativeFinishReason: row.nativeFinishReason,
     usage: usageOf(row),
-    lines: (row.lines as unknown as StoredLine[]).map(lineOf), // written by the posting, in this form
+    // Both were written by the posting, in these forms.
+    lines: (row.lines as unknown as StoredLine[]).map(lineOf),
     attempts: row.attempts as unknown as AttemptRecord[], // likewise
     droppedParameters: row.droppedParameters,
     error: errorOf(row.error as StoredError | null),

@@ -9,11 +9,11 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, invariant, type Log } from '#kernel';
+import { type Clock, invariant, type Log, secureText } from '#kernel';
 import { frame, readFrames } from './frames.ts';
 
 /** A segment is followed by the next one at this size. */
-const segmentBytesMax = 16 * 2 ** 20;
+const segmentBytesMax = 4 * 2 ** 20;
 /**
  * Posted segments are kept this long: after a power loss they bring a restored copy of the database
  * up to date.
@@ -25,6 +25,12 @@ export interface JournalFrame {
   readonly session: number;
   /** A JSON array of journal records. */
   readonly records: string;
+}
+
+/** The same, read again. */
+export interface ReadFrame {
+  readonly session: number;
+  readonly records: readonly unknown[];
 }
 
 /** Counts down what of a segment is not yet posted. */
@@ -52,7 +58,7 @@ export interface JournalFile {
 export async function unposted(
   folder: string,
   log: Log,
-): Promise<{ path: string; frames: JournalFrame[] }[]> {
+): Promise<{ path: string; frames: ReadFrame[] }[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const names = (await readdir(folder)).filter((name) => name.endsWith('.journal')).sort();
   return Promise.all(
@@ -76,7 +82,6 @@ export const archive = (path: string): Promise<void> =>
 export function openJournalFile(folder: string, clock: Clock, log: Log): JournalFile {
   let current: { segment: Segment; handle: FileHandle; bytes: number } | null = null;
   let lane: Promise<unknown> = Promise.resolve();
-  let made = 0;
 
   const seal = async () => {
     if (!current) return;
@@ -103,7 +108,7 @@ export function openJournalFile(folder: string, clock: Clock, log: Log): Journal
 
   const writeNow = async (payload: string): Promise<Segment> => {
     if (current && current.bytes >= segmentBytesMax) await seal();
-    current ??= await newSegment(folder, clock.now(), made++);
+    current ??= await newSegment(folder, clock.now());
     const { segment, handle } = current;
     const bytes = frame(payload);
     try {
@@ -133,9 +138,9 @@ export function openJournalFile(folder: string, clock: Clock, log: Log): Journal
   };
 }
 
-async function newSegment(folder: string, nowMs: number, made: number) {
+async function newSegment(folder: string, nowMs: number) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const name = `${String(nowMs).padStart(14, '0')}-${String(made).padStart(6, '0')}.journal`;
+  const name = `${String(nowMs).padStart(14, '0')}-${secureText(6, '0123456789')}.journal`;
   const path = join(folder, name);
   const handle = await open(path, 'ax', 0o600);
   await syncFolder(folder);
@@ -161,7 +166,4 @@ async function discardOld(folder: string, clock: Clock): Promise<void> {
   }
 }
 
-function fromPayload(payload: string): JournalFrame {
-  const { session, records } = JSON.parse(payload) as { session: number; records: unknown[] };
-  return { session, records: JSON.stringify(records) };
-}
+const fromPayload = (payload: string): ReadFrame => JSON.parse(payload);

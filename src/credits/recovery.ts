@@ -1,6 +1,6 @@
 import type { Log } from '#kernel';
 import type { Folder } from './folder.ts';
-import { archive, type JournalFrame, unposted } from './journal-file.ts';
+import { archive, type ReadFrame, unposted } from './journal-file.ts';
 import { isSessionGone, type LedgerDatabase, type Statements } from './statements.ts';
 
 export interface RecoveryOptions {
@@ -21,7 +21,7 @@ export async function recover(options: RecoveryOptions): Promise<void> {
   const { statements, log, folder } = options;
   if (folder !== null) {
     for (const { path, frames } of await unposted(folder.path, log)) {
-      for (const frame of frames) await postAgain(frame, options);
+      for (const frame of joined(frames)) await postAgain(frame, options);
       await archive(path);
     }
   }
@@ -38,9 +38,10 @@ export async function recover(options: RecoveryOptions): Promise<void> {
  * already moves nothing.
  */
 async function postAgain(
-  { session, records }: JournalFrame,
+  { session, records: read }: ReadFrame,
   { statements, log }: RecoveryOptions,
 ): Promise<void> {
+  const records = JSON.stringify(read);
   const setAside = await statements.post(session, records, []).catch((thrown) => {
     if (!isSessionGone(thrown)) throw thrown;
     return statements.postLate(session, records);
@@ -48,4 +49,18 @@ async function postAgain(
   if (setAside > 0) {
     log.error('Records cannot be posted and are set aside in quarantine.', { count: setAside });
   }
+}
+
+/** Many small writes cost one statement each; of one session they are posted together. */
+const recordsMax = 500;
+
+function joined(frames: readonly ReadFrame[]): ReadFrame[] {
+  const groups: { session: number; records: unknown[] }[] = [];
+  for (const { session, records } of frames) {
+    const last = groups.at(-1);
+    if (last?.session === session && last.records.length < recordsMax) {
+      last.records.push(...records);
+    } else groups.push({ session, records: [...records] });
+  }
+  return groups;
 }

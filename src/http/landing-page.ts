@@ -30,8 +30,8 @@ const pageOf = (url: string, version: string) => `<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Bourse</title>
 <style>
-  :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6475; --line: #dfe3ea; --paper: #fbfbf9;
-    --code: #f1f2ee; --accent: #0b6e4f; }
+  :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6475; --line: #dfe3ea;
+    --paper: #fbfbf9; --code: #f1f2ee; --accent: #0b6e4f; }
   @media (prefers-color-scheme: dark) {
     :root { --ink: #e8eaf0; --soft: #9aa3b5; --line: #2c3342; --paper: #12151c; --code: #1a1f29;
       --accent: #5fd0a5; }
@@ -59,8 +59,10 @@ const pageOf = (url: string, version: string) => `<!doctype html>
     <tr><td><a href="/graphql"><code>/graphql</code></a></td>
       <td>GraphQL by POST and GET, subscriptions by WebSocket and server-sent events, GraphiQL in a
         browser</td></tr>
-    <tr><td><code>/v1</code></td><td>for clients of the OpenAI API: set this as the base URL</td></tr>
-    <tr><td><a href="/v1/models"><code>/v1/models</code></a></td><td>the models and their prices</td></tr>
+    <tr><td><code>/v1</code></td>
+      <td>for clients of the OpenAI API: set this as the base URL</td></tr>
+    <tr><td><a href="/v1/models"><code>/v1/models</code></a></td>
+      <td>the models and their prices</td></tr>
     <tr><td><a href="/ready"><code>/ready</code></a></td><td>whether this node can serve</td></tr>
   </table>
 
@@ -89,7 +91,7 @@ const pageOf = (url: string, version: string) => `<!doctype html>
     candidates { endpoint { provider { slug } } weight maximumCharge reason }
     rejected { endpoint { provider { slug } } code reason } } }</pre>
 
-  <p>The key of the demo organization was printed once, when the server started for the first time.</p>
+  <p>The key of the demo organization was printed once, when the server first started.</p>
   <footer>Bourse ${version}</footer>
 </main>
 </html>

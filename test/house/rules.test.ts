@@ -8,11 +8,22 @@ const code = filesOf('{src,schema,test,prisma,bin,.ci,console}/**/*.{ts,tsx,js}'
 describe('every file keeps the rule', () => {
   const sources = code.map((path) => sourceOf(path, textOf(path)));
 
-  it.each(Object.entries(rules))('%s', (_, rule) => {
+  it.each(Object.entries(rules))('%s', (name, rule) => {
+    const owed = owedFiles(name);
     const broken = sources.flatMap((source) =>
-      rule(source).map(({ line, message }) => `${source.path}:${line} ${message}`),
+      owed.includes(source.path)
+        ? []
+        : rule(source).map(({ line, message }) => `${source.path}:${line} ${message}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  it.each(Object.entries(rules))('%s: what is listed as owed is still owed', (name, rule) => {
+    const paid = owedFiles(name).filter((path) => {
+      const source = sources.find((one) => one.path === path);
+      return !source || rule(source).length === 0;
+    });
+    expect(paid).toEqual([]);
   });
 
   it('and the files are found', () => {
@@ -20,6 +31,14 @@ describe('every file keeps the rule', () => {
     expect(code.filter((path) => /generated|node_modules/.test(path))).toEqual([]);
   });
 });
+
+/** Files that do not keep a rule yet: `owed.txt`, a line each, which may only get shorter. */
+function owedFiles(rule: string): string[] {
+  const entries = textOf('test/house/owed.txt').split('\n');
+  return entries
+    .map((entry) => entry.split(' '))
+    .flatMap(([name, path]) => (name === rule && path ? [path] : []));
+}
 
 const lines = (count: number, text = '  f();') => `${text}\n`.repeat(count);
 const unfinished = 'TO' + 'DO';

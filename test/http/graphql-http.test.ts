@@ -69,7 +69,7 @@ it('a completion is not started by GET', async () => {
   expect(stand.runs).toEqual([]);
 });
 
-it('the front page, GraphiQL and the two probes answer, and load nothing from elsewhere', async () => {
+it('the front page, GraphiQL and the probes answer and load nothing from elsewhere', async () => {
   const page = await (await fetch(server.url)).text();
   expect(page).toContain('<title>Bourse</title>');
   const graphiql = await fetch(`${server.url}/graphql`, { headers: { Accept: 'text/html' } });

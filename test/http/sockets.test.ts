@@ -34,7 +34,10 @@ function connect(credential: string | null = key): Client {
 }
 
 const stream = `subscription ($after: Int! = 0) {
-  completion(input: { model: "acme/echo", messages: [{ role: USER, content: "hi" }] }, after: $after) {
+  completion(
+    input: { model: "acme/echo", messages: [{ role: USER, content: "hi" }] }
+    after: $after
+  ) {
     __typename sequence
     ... on TextDelta { text }
     ... on CompletionStarted { endpoint { provider { slug } } }
@@ -66,7 +69,7 @@ async function collect(events: ReturnType<typeof watch>) {
   return all;
 }
 
-it('a completion arrives event by event, and the operation completes behind its last one', async () => {
+it('a completion arrives event by event, and its operation completes behind the last', async () => {
   const events = collect(watch(connect()));
   const run = await runNumber(1);
   run.start();
@@ -189,7 +192,7 @@ describe('what breaks the protocol closes the socket with its code', () => {
   });
 });
 
-it('an id that was ended can be used again in the same breath, and both operations are whole', async () => {
+it('an id that was ended can be used again in the same breath', async () => {
   const socket = await greeted({ authorization: key });
   const messages: { type: string; id: string }[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data))));

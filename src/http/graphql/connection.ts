@@ -5,25 +5,17 @@ import { makeServer, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { ConnectionLost } from '#completions';
 import { anonymous, type Principal } from '#identity';
-import { Fault, type Log } from '#kernel';
-import type { Context, Rooms } from '#schema';
+import { type Clock, Fault, type Log } from '#kernel';
+import type { Rooms } from '#schema';
 import { credentialOf, requestIdOf } from '../exchange.ts';
 import { closing } from './closing.ts';
-import type { Engine, Operation } from './engine.ts';
+import type { Engine, Operation, OperationRequest } from './engine.ts';
 
 const pingMs = 12_000;
 const initMs = 3_000;
 const lifeMs = 24 * 3_600_000;
 /** Running operations on one socket. */
 const operationsMax = 100;
-
-export interface Connection {
-  /** Closes it when this key opened it. */
-  revoked(apiKeyId: string): void;
-  /** Closes it in `delayMs`, or when its last operation has ended. */
-  drain(delayMs: number): void;
-  close(code: number, reason: string): void;
-}
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
@@ -43,141 +35,163 @@ interface Running extends Operation {
  * every operation has a signal that says whether its client ended it or was lost, credentials are
  * looked at again for each operation, and what comes of it is bounded.
  */
-export function openConnection(options: ConnectionOptions): Connection {
-  const { socket, request, engine, rooms, log } = options;
-  const requestId = requestIdOf(request);
-  const running = new Set<AbortController>();
-  let principal: Principal = anonymous;
-  let draining = false;
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #requestId: string;
+  readonly #running = new Set<AbortController>();
+  #principal: Principal = anonymous;
+  #draining = false;
 
-  const close = (code: number, reason: string) => socket.close(code, reason);
-  const closeWhenIdle = () => {
-    if (draining && running.size === 0) close(1001, 'Going away');
-  };
-  const ended = (ends: AbortController) => {
-    running.delete(ends);
-    ends.abort(new Fault('CANCELLED', { public: 'You ended it.' }));
-    closeWhenIdle();
-  };
+  constructor(options: ConnectionOptions) {
+    const { socket, request, rooms } = options;
+    this.#options = options;
+    this.#requestId = requestIdOf(request);
+    const life = rooms.clock.after(lifeMs, () => this.close(1001, 'A socket lives for a day'));
+    // Before anything else hears of the close: who just vanished has not ended its operations.
+    socket.once('close', () => {
+      life.cancel();
+      for (const ends of this.#running) ends.abort(new ConnectionLost('the socket was closed'));
+    });
+    speak(options, {
+      connectionInitWaitTimeout: initMs,
+      onConnect: ({ connectionParams }) => this.#connect(connectionParams),
+      onSubscribe: (_connection, id, payload) => this.#subscribe(id, payload),
+      execute: (operation) => this.#start(operation as Running), // what `onSubscribe` gave
+      subscribe: (operation) => this.#start(operation as Running),
+      onNext: (...given) => this.#shown(given[4]),
+      onError: (...given) => this.#present(given[3]),
+    });
+  }
 
-  const connect = (parameters: Readonly<Record<string, unknown>> | undefined) => {
+  /** Closes it when this key opened it. */
+  revoked(apiKeyId: string): void {
+    const principal = this.#principal;
+    const own = principal.kind === 'apiKey' && principal.apiKey.id === apiKeyId;
+    if (own) this.close(4401, 'The API key was revoked');
+  }
+
+  /** Closes it in `delayMs`, or when its last operation has ended. */
+  drain(delayMs: number): void {
+    this.#options.rooms.clock.after(delayMs, () => {
+      this.#draining = true;
+      this.#closeWhenIdle();
+    });
+  }
+
+  close(code: number, reason: string): void {
+    this.#options.socket.close(code, reason.slice(0, reasonLengthMax));
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#draining && this.#running.size === 0) this.close(1001, 'Going away');
+  }
+
+  #connect(parameters: Readonly<Record<string, unknown>> | undefined): boolean {
+    const { rooms, request } = this.#options;
     try {
-      principal = rooms.identity.authenticate(credentialIn(parameters, request));
+      this.#principal = rooms.identity.authenticate(credentialIn(parameters, request));
       return true;
     } catch (thrown) {
-      close(4401, Fault.from(thrown).public.slice(0, 120));
+      this.close(4401, Fault.from(thrown).public);
       return false;
     }
-  };
+  }
 
-  const prepare = (id: string, payload: SubscribePayload): Running | readonly GraphQLError[] => {
-    if (running.size >= operationsMax) return [tooMany(requestId, running.size)];
+  #subscribe(id: string, payload: SubscribePayload): Running | readonly GraphQLError[] {
+    try {
+      return this.#prepare(id, payload);
+    } catch (thrown) {
+      this.close(4401, Fault.from(thrown).public);
+      return [new GraphQLError('The credential is valid no more.')];
+    }
+  }
+
+  #prepare(id: string, payload: SubscribePayload): Running | readonly GraphQLError[] {
+    const { rooms, engine } = this.#options;
+    if (this.#running.size >= operationsMax) return [tooMany(this.#requestId, this.#running.size)];
     const ends = new AbortController();
-    const context: Context = {
+    const operation = engine.prepare(payload as OperationRequest, {
       rooms,
-      principal: rooms.identity.current(principal),
-      requestId: `${requestId}.${randomUUID().slice(0, 8)}`,
+      principal: rooms.identity.current(this.#principal),
+      requestId: `${this.#requestId}.${randomUUID().slice(0, 8)}`,
       signal: ends.signal,
       operationId: id,
       lastEventId: null,
       readOnly: false,
-    };
-    const operation = engine.prepare(payload as SubscribePayload & { query: string }, context);
-    if (!('kind' in operation)) return operation;
-    running.add(ends);
-    return { ...operation, ends };
-  };
-
-  const start = async (args: unknown) => {
-    const operation = args as Running; // what `prepare` made comes back as it is
-    const result = await operation.run().catch((thrown) => {
-      ended(operation.ends);
-      throw thrown;
     });
-    if (Symbol.asyncIterator in result) return closing(result, () => ended(operation.ends));
-    ended(operation.ends);
-    return result as ExecutionResult;
-  };
+    if (!('kind' in operation)) return operation;
+    this.#running.add(ends);
+    return { ...operation, ends };
+  }
 
-  const present = (errors: readonly GraphQLError[]) =>
-    engine.present(errors, { requestId } as Context).map((error) => error.toJSON());
+  async #start({ run, ends }: Running) {
+    try {
+      const result = await run();
+      if (Symbol.asyncIterator in result) return closing(result, () => this.#ended(ends));
+      this.#ended(ends);
+      return result as ExecutionResult;
+    } catch (thrown) {
+      this.#ended(ends);
+      throw thrown;
+    }
+  }
 
-  // Before anything else hears of the close: whoever just vanished has not ended its operations.
-  socket.once('close', () => {
-    for (const ends of running) ends.abort(new ConnectionLost('the socket was closed'));
-  });
+  #ended(ends: AbortController): void {
+    this.#running.delete(ends);
+    ends.abort(new Fault('CANCELLED', { public: 'You ended it.' }));
+    this.#closeWhenIdle();
+  }
 
-  speak(options, {
-    connectionInitWaitTimeout: initMs,
-    onConnect: ({ connectionParams }) => connect(connectionParams),
-    onSubscribe(_connection, id, payload) {
-      try {
-        return prepare(id, payload);
-      } catch (thrown) {
-        close(4401, Fault.from(thrown).public.slice(0, 120));
-        return [new GraphQLError('The credential is valid no more.')];
-      }
-    },
-    execute: start,
-    subscribe: start,
-    onNext: (_connection, _id, _payload, _args, { errors, ...rest }) =>
-      errors && ({ ...rest, errors: present(errors) } as FormattedExecutionResult),
-    onError: (_connection, _id, _payload, errors) => present(errors),
-  });
-  rooms.clock.after(lifeMs, () => close(1001, 'A socket lives for a day'));
-  log.debug('a socket was opened', { requestId });
+  #shown({ errors, ...rest }: ExecutionResult): FormattedExecutionResult | undefined {
+    return errors && ({ ...rest, errors: this.#present(errors) } as FormattedExecutionResult);
+  }
 
-  return {
-    close,
-    revoked(apiKeyId) {
-      const own = principal.kind === 'apiKey' && principal.apiKey.id === apiKeyId;
-      if (own) close(4401, 'The API key was revoked');
-    },
-    drain(delayMs) {
-      rooms.clock.after(delayMs, () => {
-        draining = true;
-        closeWhenIdle();
-      });
-    },
-  };
+  #present(errors: readonly GraphQLError[]) {
+    const context = { requestId: this.#requestId };
+    return this.#options.engine.present(errors, context).map((error) => error.toJSON());
+  }
 }
+
+/** More would not fit the frame that closes a socket. */
+const reasonLengthMax = 100;
 
 type ServerOptions = Parameters<typeof makeServer>[0];
 
 /** Joins the socket and the protocol, and watches that somebody is still there. */
-function speak(options: ConnectionOptions, protocol: ServerOptions): void {
-  const { socket, rooms, log } = options;
+function speak({ socket, rooms, log }: ConnectionOptions, protocol: ServerOptions): void {
   const fail = (thrown: unknown) => {
     log.error('a socket failed', { error: thrown });
     socket.close(4500, 'Internal server error');
   };
-  const closed = makeServer(protocol).opened(
-    {
-      protocol: socket.protocol,
-      send: (data) => sent(socket, data),
-      close: (code, reason) => socket.close(code, reason),
-      onMessage: (listener) =>
-        socket.on('message', (data) => {
-          listener(String(data)).catch(fail);
-        }),
-    },
-    undefined,
-  );
+  const channel = {
+    protocol: socket.protocol,
+    send: (data: string) => sent(socket, data),
+    close: (code?: number, reason?: string) => socket.close(code, reason),
+    onMessage: (listener: (data: string) => Promise<void>) =>
+      void socket.on('message', (data) => void listener(String(data)).catch(fail)),
+  };
+  const closed = makeServer(protocol).opened(channel, undefined);
+  const stopWatching = watch(socket, rooms.clock);
+  // A broken frame or one too large: ws has closed the socket with the right code already.
+  socket.on('error', (error) => log.debug('a socket broke', { error }));
+  socket.once('close', (code, reason) => {
+    stopWatching();
+    closed(code, String(reason)).catch(fail);
+  });
+}
+
+/** Pings, and lets go of a client that did not answer the last one. */
+function watch(socket: WebSocket, clock: Clock): () => void {
   let answered = true;
-  const pings = rooms.clock.every(pingMs, () => {
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const pings = clock.every(pingMs, () => {
     if (!answered) return socket.terminate();
     answered = false;
     socket.ping();
   });
-  socket.on('pong', () => {
-    answered = true;
-  });
-  // A broken frame or one too large: ws has closed the socket with the right code already.
-  socket.on('error', (error) => log.debug('a socket broke', { error }));
-  socket.once('close', (code, reason) => {
-    pings.cancel();
-    closed(code, String(reason)).catch(fail);
-  });
+  return () => pings.cancel();
 }
 
 function sent(socket: WebSocket, data: string): Promise<void> {

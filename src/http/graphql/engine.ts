@@ -77,7 +77,7 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
     }
   }
 
-  const present = (errors: readonly GraphQLError[], { requestId }: Context) =>
+  const present = (errors: readonly GraphQLError[], { requestId }: Pick<Context, 'requestId'>) =>
     errors.map((error) => withoutHttp(presentError(error, { requestId, log })));
 
   return { yoga, prepare, present };

@@ -4,7 +4,7 @@ import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '#kernel';
 import type { Rooms } from '#schema';
-import { type Connection, openConnection } from './connection.ts';
+import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 
 /** A larger prompt goes by POST. */
@@ -46,7 +46,7 @@ export function openSockets(options: {
   });
 
   const accept = (socket: WebSocket, request: IncomingMessage) => {
-    const connection = openConnection({ socket, request, engine, rooms, log });
+    const connection = new Connection({ socket, request, engine, rooms, log });
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
     if (draining) connection.drain(0);
