@@ -14,7 +14,7 @@ export function journalRecord(
   allowances: readonly LeaseTarget[],
 ): string {
   const { tokens, ...rest } = record;
-  return toJson({
+  return storable({
     ...rest,
     promptTokens: tokens.prompt,
     completionTokens: tokens.completion,
@@ -28,3 +28,24 @@ export function journalRecord(
 
 /** A batch of records as one JSON array. */
 export const journalBatch = (records: readonly string[]): string => `[${records.join(',')}]`;
+
+/**
+ * As JSON that PostgreSQL keeps: it refuses the character NUL and half of a surrogate pair, and with them the whole
+ * batch. Texts of callers and providers may hold both; they are replaced, in names too.
+ */
+function storable(record: object): string {
+  const json = toJson(record);
+  return refused.test(json) ? toJson(cleaned(JSON.parse(json))) : json;
+}
+
+/** May also match what is harmless, an escaped backslash before a u: it only decides who looks closer. */
+const refused = /\\u(0000|d[89a-f])/;
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\0', '\ufffd').toWellFormed();
+  if (Array.isArray(value)) return value.map(cleaned);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [cleaned(name), cleaned(part)]),
+  );
+}

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock, Log } from '#kernel';
+import { type Clock, type Log, sleep } from '#kernel';
 import { type Book, openBook } from './book.ts';
 import { openEmbeddedJournal } from './embedded-journal.ts';
 import { type Folder, freshName, takeFolder } from './folder.ts';
@@ -9,6 +9,7 @@ import { posted } from './lease.ts';
 import type { Machine } from './parts.ts';
 import { recover } from './recovery.ts';
 import { openRefills, type Refills } from './refills.ts';
+import { creditsOutOfReach } from './refusals.ts';
 import { coverAgain } from './replacement.ts';
 import { openSession, type Session } from './session.ts';
 import { openSettlement, type Settlement } from './settlement.ts';
@@ -109,11 +110,18 @@ function doing(parts: Parts): Pick<Machine, 'inSession' | 'flush'> {
   };
 }
 
+/** Longer than the database's own time-outs. */
+const drainMsMax = 8_000;
+
+function notDrained(): never {
+  throw creditsOutOfReach('the database took no records before the end');
+}
+
 /** What cannot be posted now stays in the journal for the next start, or for another node. */
 async function closeParts(parts: Parts, log: Log): Promise<void> {
-  const { session, settlement, statements, journal } = parts;
+  const { clock, session, settlement, statements, journal } = parts;
   try {
-    await settlement.close();
+    await Promise.race([settlement.close(), sleep(clock, drainMsMax).then(notDrained)]);
     await session.stop();
     await statements.closeSession(session.number);
   } catch (error) {

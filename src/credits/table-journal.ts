@@ -37,6 +37,7 @@ export function openTableJournal(options: TableJournalOptions): Journal {
   let appended: Batch[] = [];
   let silent = false;
   let fileBroken = false;
+  let closed = false;
   let pumping: Promise<void> | null = null;
 
   /**
@@ -62,7 +63,7 @@ export function openTableJournal(options: TableJournalOptions): Journal {
   };
 
   const pump = async () => {
-    for (let first = waiting[0]; first; first = waiting[0]) {
+    for (let first = waiting[0]; first && !(closed && silent); first = waiting[0]) {
       if (await appendFirst(first)) {
         silent = false;
         waiting.shift();
@@ -115,6 +116,7 @@ export function openTableJournal(options: TableJournalOptions): Journal {
     },
     writable: () => !silent || (file !== null && !fileBroken),
     async close() {
+      closed = true;
       await pumping;
       await file?.close();
     },

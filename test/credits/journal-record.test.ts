@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { journalBatch, journalRecord } from '../../src/credits/journal-record.ts';
+import { recordOf } from './node.ts';
+
+test('amounts are strings, and the allowances are those of the admission', () => {
+  const record = recordOf('cmp_1', 'org_1', 3);
+  const json = JSON.parse(journalRecord(record, 'acc_1', [{ kind: 'ALLOWANCE', target: 'alw_1' }]));
+  expect(json).toMatchObject({
+    completion: 'cmp_1',
+    account: 'acc_1',
+    charged: '3000000000000',
+    promptTokens: 3,
+    allowances: [{ kind: 'ALLOWANCE', id: 'alw_1' }],
+  });
+});
+
+test('what the database refuses in a text is replaced, in names too, and nothing else is', () => {
+  const metadata = { 'a\0b': 'half \ud800 pair', plain: 'the text \\u0000 and 😀' };
+  const record = recordOf('cmp_1', 'org_1', 3, { metadata });
+  const json = JSON.parse(journalBatch([journalRecord(record, 'acc_1', [])]))[0];
+  expect(json.metadata).toEqual({
+    'a\ufffdb': 'half \ufffd pair',
+    plain: 'the text \\u0000 and 😀',
+  });
+});
