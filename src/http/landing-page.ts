@@ -24,13 +24,7 @@ const escapes: Readonly<Record<string, string>> = {
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (letter) => escapes[letter] ?? '');
 
-const pageOf = (url: string, version: string) => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Bourse</title>
-<style>
-  :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6475; --line: #dfe3ea;
+const style = `  :root { color-scheme: light dark; --ink: #1d2433; --soft: #5b6475; --line: #dfe3ea;
     --paper: #fbfbf9; --code: #f1f2ee; --accent: #0b6e4f; }
   @media (prefers-color-scheme: dark) {
     :root { --ink: #e8eaf0; --soft: #9aa3b5; --line: #2c3342; --paper: #12151c; --code: #1a1f29;
@@ -48,7 +42,15 @@ const pageOf = (url: string, version: string) => `<!doctype html>
   pre { background: var(--code); border-radius: 6px; padding: 1rem 1.1rem; overflow-x: auto; }
   a { color: var(--accent); }
   footer { margin-top: 3rem; color: var(--soft); font-size: .9rem; }
-</style>
+`;
+
+const pageOf = (url: string, version: string) => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Bourse</title>
+<style>
+${style}</style>
 <main>
   <h1>Bourse</h1>
   <p class="lead">A marketplace for AI models: one API over every model of every provider, at each

@@ -142,7 +142,7 @@ export class Connection {
     this.#closeWhenIdle();
   }
 
-  #shown({ errors, ...rest }: ExecutionResult): FormattedExecutionResult | undefined {
+  #shown({ errors, ...rest }: Result): FormattedExecutionResult | undefined {
     return errors && ({ ...rest, errors: this.#present(errors) } as FormattedExecutionResult);
   }
 
@@ -156,6 +156,8 @@ export class Connection {
 const reasonLengthMax = 100;
 
 type ServerOptions = Parameters<typeof makeServer>[0];
+/** As graphql-ws has it: what is absent may also be undefined. */
+type Result = Parameters<NonNullable<ServerOptions['onNext']>>[4];
 
 /** Joins the socket and the protocol, and watches that somebody is still there. */
 function speak({ socket, rooms, log }: ConnectionOptions, protocol: ServerOptions): void {
