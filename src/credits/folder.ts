@@ -6,15 +6,18 @@ import { Fault, secureText } from '#kernel';
 /** The folder of the settlement journal, this process's alone until `release`. */
 export interface Folder {
   readonly path: string;
-  /** Names whoever has this folder: sessions under this name that are still live are its own, of an earlier run. */
+  /**
+   * Names whoever has this folder: sessions under this name that are still live are its own, of an
+   * earlier run.
+   */
   readonly node: string;
   release(): void;
 }
 
 /**
- * Takes the folder, creating it when needed. Two nodes that each took the other for an earlier run of itself would end
- * each other's sessions, so the name is the folder's own and the folder is locked, with a lock that the kernel frees
- * when its process is dead (SQLite's, on an empty file).
+ * Takes the folder, creating it when needed. Two nodes that each took the other for an earlier run
+ * of itself would end each other's sessions, so the name is the folder's own and the folder is
+ * locked, with a lock that the kernel frees when its process is dead (SQLite's, on an empty file).
  *
  * @throws Fault CONFLICT when another process has it.
  */

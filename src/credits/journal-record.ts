@@ -30,15 +30,19 @@ export function journalRecord(
 export const journalBatch = (records: readonly string[]): string => `[${records.join(',')}]`;
 
 /**
- * As JSON that PostgreSQL keeps: it refuses the character NUL and half of a surrogate pair, and with them the whole
- * batch. Texts of callers and providers may hold both; they are replaced, in names too.
+ * As JSON that PostgreSQL keeps: it refuses the character NUL and half of a surrogate pair, and
+ * with them the whole batch. Texts of callers and providers may hold both; they are replaced, in
+ * names too.
  */
 function storable(record: object): string {
   const json = toJson(record);
   return refused.test(json) ? toJson(cleaned(JSON.parse(json))) : json;
 }
 
-/** May also match what is harmless, an escaped backslash before a u: it only decides who looks closer. */
+/**
+ * May also match what is harmless, an escaped backslash before a u: it only decides who looks
+ * closer.
+ */
 const refused = /\\u(0000|d[89a-f])/;
 
 function cleaned(value: unknown): unknown {

@@ -53,7 +53,9 @@ interface Ground extends MachineOptions {
   readonly folder: Folder | null;
 }
 
-/** The parts know each other through functions, so that the order of their making does not matter. */
+/**
+ * The parts know each other through functions, so that the order of their making does not matter.
+ */
 async function joinParts(options: Ground, renewed: (renewal: Renewal) => void): Promise<Machine> {
   const { storage, clock, log, statements, folder } = options;
   const file = folder && openJournalFile(folder.path, clock, log);

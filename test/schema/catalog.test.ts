@@ -80,7 +80,7 @@ it('a model shows the price of the cheapest endpoint as exact decimals', async (
   expect(answer.data.model.cheapestEndpoint).toMatchObject({ status: 'UP' });
 });
 
-it('anything with an id is found by it, in the order asked, null where there is nothing', async () => {
+it('what has an id is found by it, in the order asked, null where there is nothing', async () => {
   const [model] = stand.market.models;
   const [endpoint] = model?.endpoints ?? [];
   const ids = [endpoint?.id, 'mdl_nonsense', model?.id];
