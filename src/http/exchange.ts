@@ -21,6 +21,13 @@ export function requestIdOf({ headers }: IncomingMessage): string {
   return typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID();
 }
 
+const nowhere = 'http://localhost/';
+
+/** Where the request goes; a target that is no address (`//`) goes to the front page. */
+export function addressOf({ url }: IncomingMessage): URL {
+  return URL.parse(url ?? '/', nowhere) ?? new URL(nowhere);
+}
+
 export function openExchange(request: IncomingMessage, response: ServerResponse): Exchange {
   const requestId = requestIdOf(request);
   const left = new AbortController();
@@ -28,8 +35,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse)
   response.once('close', () => {
     if (!response.writableFinished) left.abort(new Fault('CANCELLED', { public: 'You left.' }));
   });
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  return { request, response, url, requestId, signal: left.signal };
+  return { request, response, url: addressOf(request), requestId, signal: left.signal };
 }
 
 /** The credential as it came, without the word Bearer; undefined without one. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Fault, type Log, type Random } from '#kernel';
 import type { Rooms } from '#schema';
-import { type Exchange, openExchange, RequestRefused } from './exchange.ts';
+import { addressOf, type Exchange, openExchange, RequestRefused } from './exchange.ts';
 import { openEngine } from './graphql/engine.ts';
 import { openGraphqlHandler, refuse } from './graphql/handler.ts';
 import { openSockets, refuse as refuseUpgrade } from './graphql/sockets.ts';
@@ -78,8 +78,7 @@ export function openHttp(options: HttpOptions): HttpServer {
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
     // A client that resets its connection here has nobody to tell.
     socket.on('error', () => socket.destroy());
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname !== '/graphql') return refuseUpgrade(socket, '404 Not Found');
+    if (addressOf(request).pathname !== '/graphql') return refuseUpgrade(socket, '404 Not Found');
     sockets.upgrade(request, socket, head);
   });
 

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { key, serve, standIn } from '../harness/stand-in-rooms.ts';
@@ -58,6 +59,16 @@ it('what goes wrong inside is masked, with a request id to report it by', async 
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.stringMatching(/.{8,}/) },
   });
   expect(JSON.stringify(answer)).not.toContain('storage');
+});
+
+it('a request for what is no address harms nobody', async () => {
+  const status = await new Promise((resolve) => {
+    get({ host: '127.0.0.1', port: new URL(server.url).port, path: '//' }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+  });
+  expect(status).toBe(200);
 });
 
 it('a completion is not started by GET', async () => {
