@@ -1,0 +1,314 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { SettlementRecord } from '#credits';
+import type { Storage } from '#storage';
+import { journalBatch, journalRecord } from '../../src/credits/journal-record.ts';
+import { accountId } from '../../src/credits/lease.ts';
+import {
+  type GrantTarget,
+  isSessionGone,
+  type LeaseTarget,
+  ledgerStatements,
+  type Statements,
+} from '../../src/credits/statements.ts';
+import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
+import {
+  balanceOf,
+  dollars,
+  ledgerOf,
+  newCompletion,
+  organization,
+  recordOf,
+  violations,
+} from './node.ts';
+
+/** What the database itself promises about money, whatever nodes do. */
+export function ledgerSuite(kind: DatabaseKind): void {
+  describe(`the ledger on ${kind}`, () => {
+    let storage: Storage;
+    let statements: Statements;
+    let acme: string;
+    let session: number;
+
+    beforeAll(async () => {
+      storage = await freshDatabase(kind);
+      statements = ledgerStatements(storage);
+    }, 60_000);
+    afterAll(() => storage.close());
+
+    beforeEach(async () => {
+      acme = await organization(storage, 10);
+      session = await statements.openSession('a node');
+    });
+
+    afterEach(async () => {
+      expect(await violations(storage)).toEqual([]);
+      for (const live of await statements.liveSessions(null)) await statements.closeSession(live);
+      expect(await violations(storage)).toEqual([]);
+      await storage.query('DELETE FROM quarantine');
+    });
+
+    const ofCredits = (min: number, want = min): GrantTarget => ({
+      kind: 'ACCOUNT',
+      target: accountId(acme),
+      min: dollars(min),
+      want: dollars(want),
+      limit: null,
+      subject: null,
+      subjectId: null,
+      periodStart: null,
+    });
+    const ofKey = (min: number, limit: number, periodStart = new Date(0)): GrantTarget => ({
+      kind: 'ALLOWANCE',
+      target: `alw_${acme}_${periodStart.getTime()}`,
+      min: dollars(min),
+      want: dollars(min),
+      limit: dollars(limit),
+      subject: 'API_KEY',
+      subjectId: `key_${acme}`,
+      periodStart,
+    });
+    const json = (records: readonly SettlementRecord[], allowances: readonly LeaseTarget[] = []) =>
+      journalBatch(records.map((record) => journalRecord(record, accountId(acme), allowances)));
+    const spent = (tokens: number, given: Partial<SettlementRecord> = {}) =>
+      recordOf(newCompletion(session), acme, tokens, given);
+    const kill = async (dead: number) => {
+      await storage.query('UPDATE clock SET tick = tick + 51');
+      await storage.query(
+        'UPDATE node_session SET renewed_tick = (SELECT tick FROM clock) WHERE id <> $1',
+        [dead],
+      );
+      expect(await statements.reapSession()).toBe(dead);
+    };
+    const count = async (sql: string) => (await storage.query(sql)).length;
+
+    test('an entry can be neither changed nor deleted', async () => {
+      for (const table of ['entry', 'ledger_tx', 'audit']) {
+        for (const act of ['UPDATE $ SET id = id', 'DELETE FROM $', 'TRUNCATE $ CASCADE']) {
+          await expect(storage.query(act.replace('$', table))).rejects.toThrow('append-only');
+        }
+      }
+    });
+
+    test('entries of a transaction that do not sum to zero are refused', async () => {
+      const unbalanced = `WITH tx AS (INSERT INTO ledger_tx (description) VALUES ('x') RETURNING id)
+        INSERT INTO entry (id, tx_id, account_id, seq, kind, amount, balance_after, at)
+        SELECT 'led_x', id, $1, 99, 'GRANT', 1, 1, now() FROM tx`;
+      await expect(storage.query(unbalanced, [accountId(acme)])).rejects.toThrow('sum to zero');
+    });
+
+    test('credits of an organization never go below zero', async () => {
+      const overdraw = 'UPDATE credit_account SET balance = -1 WHERE id = $1';
+      await expect(storage.query(overdraw, [accountId(acme)])).rejects.toThrow('never_overdrawn');
+    });
+
+    test('a batch that is posted twice, in part or by two at once, is charged once', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      const records = [spent(1), spent(2), spent(3)];
+      await statements.post(session, json(records), []);
+      await statements.post(session, json(records), []);
+      const more = [...records, spent(1)];
+      await Promise.all([
+        statements.post(session, json(more), []),
+        statements.post(session, json(more), []),
+      ]);
+      expect(await ledgerOf(storage, acme)).toBe(
+        ['GRANT 10 → 10', 'USAGE -1 → 9', 'USAGE -2 → 7', 'USAGE -3 → 4', 'USAGE -1 → 3'].join(
+          '\n',
+        ),
+      );
+    });
+
+    test('the same record twice in one batch is charged once', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      const record = spent(4);
+      await statements.post(session, json([record, record]), []);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -4 → 6');
+    });
+
+    test('a record that cannot be posted is set aside, its money is free, the others are posted', async () => {
+      await statements.grant(session, [ofCredits(10), ofKey(10, 10)]);
+      const poisoned = [
+        spent(1, { organizationId: 'org_of_nobody' }),
+        spent(1, { providerId: null }),
+        spent(1, { tokens: { ...spent(1).tokens, prompt: 2 ** 40 } }),
+      ];
+      const records = [spent(1), ...poisoned, spent(2)];
+      const key = ofKey(0, 0);
+      expect(await statements.post(session, json(records, [key]), [])).toBe(3);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -1 → 9\nUSAGE -2 → 7');
+      expect(await statements.leased(session, ofCredits(0))).toBe(dollars(4));
+      expect(await statements.leased(session, key)).toBe(dollars(4));
+      expect(await count('SELECT FROM quarantine')).toBe(3);
+    });
+
+    test('a grant takes from all that it touches, or from nothing', async () => {
+      const answer = await statements.grant(session, [ofCredits(5), ofKey(5, 4)]);
+      expect(answer.map(({ granted, available }) => [granted, available])).toEqual([
+        [0n, dollars(10)],
+        [0n, dollars(4)],
+      ]);
+      expect(await count(`SELECT FROM lease WHERE session = ${session}`)).toBe(0);
+    });
+
+    test('money that one session has leased cannot be leased by another', async () => {
+      const other = await statements.openSession('another');
+      await statements.grant(session, [ofCredits(8)]);
+      const [refused] = await statements.grant(other, [ofCredits(3)]);
+      expect(refused).toMatchObject({ granted: 0n, available: dollars(2), elsewhere: dollars(8) });
+      await statements.giveBack(session, ofCredits(0), dollars(8));
+      const [given] = await statements.grant(other, [ofCredits(3)]);
+      expect(given?.granted).toBe(dollars(3));
+    });
+
+    test('what others miss is told at the next renewal', async () => {
+      const other = await statements.openSession('another');
+      await statements.grant(session, [ofCredits(8)]);
+      await statements.grant(other, [ofCredits(3)]);
+      const { recalls, live } = await statements.renew(session, 0n, []);
+      expect(recalls).toEqual([{ kind: 'ACCOUNT', target: accountId(acme) }]);
+      expect(live).toEqual([session, other]);
+      expect((await statements.renew(other, 0n, [])).recalls).toEqual([]);
+    });
+
+    test('a dead session has its journal posted before its leases are free', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      await statements.append(session, 1, json([spent(3)]));
+      await statements.append(session, 2, json([spent(4)]));
+      await kill(session);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -3 → 7\nUSAGE -4 → 3');
+      const other = await statements.openSession('another');
+      const [given] = await statements.grant(other, [ofCredits(3)]);
+      expect(given?.granted).toBe(dollars(3));
+    });
+
+    test('a session that has ended can neither lease, post, append, renew nor claim', async () => {
+      await statements.closeSession(session);
+      const acts = [
+        statements.grant(session, [ofCredits(1)]),
+        statements.giveBack(session, ofCredits(0), 1n),
+        statements.append(session, 1, json([spent(1)])),
+        statements.post(session, json([spent(1)]), []),
+        statements.postJournal(session, 1, []),
+        statements.renew(session, 0n, []),
+        statements.takeClaim(session, { principal: 'p', key: 'k', bodyHmac: 'b', completion: 'c' }),
+      ];
+      for (const act of acts) expect(isSessionGone(await act.catch((thrown) => thrown))).toBe(true);
+      expect(await statements.closeSession(session)).toBe(false);
+    });
+
+    test('a journal row that is appended again after it was posted moves nothing', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      const records = json([spent(3)]);
+      await statements.append(session, 1, records);
+      expect(await statements.postJournal(session, 10, [])).toEqual({
+        quarantined: 0,
+        next: Infinity,
+      });
+      await statements.append(session, 1, records);
+      await statements.append(session, 2, json([spent(1)]));
+      expect(await statements.postJournal(session, 1, [])).toEqual({ quarantined: 0, next: 2 });
+      await statements.postJournal(session, 1, []);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -3 → 7\nUSAGE -1 → 6');
+    });
+
+    test('a charge that comes late is made while it fits, else the platform pays it', async () => {
+      await kill(session);
+      const other = await statements.openSession('another');
+      await statements.grant(other, [ofCredits(4, 4), { ...ofKey(1, 5) }]);
+      await statements.giveBack(other, ofCredits(0), dollars(6));
+      const lossBefore = dollars(await balanceOf(storage, 'platform:late-loss'));
+      const key = ofKey(0, 0);
+      const late = [spent(5), spent(5), spent(1)];
+      await statements.postLate(session, json(late, [key]));
+      await statements.postLate(session, json(late, [key]));
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -5 → 5\nUSAGE -1 → 4');
+      const loss = dollars(await balanceOf(storage, 'platform:late-loss')) - lossBefore;
+      expect(loss).toBe(-dollars(5));
+      const [waived] = await storage.query<{ charged: bigint; waived: bigint }>(
+        'SELECT charged, waived FROM completion WHERE id = $1',
+        [late[1]?.completion],
+      );
+      expect(waived).toEqual({ charged: 0n, waived: dollars(5) });
+    });
+
+    test('a live session has no late records', async () => {
+      await expect(statements.postLate(session, json([spent(1)]))).rejects.toThrow('is live');
+    });
+
+    test('an idempotency key is one completion, until that one is gone or uncharged', async () => {
+      const claim = (completion: string, bodyHmac = 'body', by = session) =>
+        statements.takeClaim(by, { principal: acme, key: 'k', bodyHmac, completion });
+      expect(await claim('cmp_1')).toEqual({ verdict: 'TAKEN', completion: 'cmp_1', gen: 1 });
+      expect(await claim('cmp_1')).toEqual({ verdict: 'TAKEN', completion: 'cmp_1', gen: 1 });
+      expect(await claim('cmp_2')).toEqual({ verdict: 'EXISTS', completion: 'cmp_1', gen: 1 });
+      expect(await claim('cmp_2', 'other')).toMatchObject({ verdict: 'CONFLICT' });
+      await statements.finishClaim({ principal: acme, key: 'k', gen: 1 });
+      expect(await claim('cmp_3')).toEqual({ verdict: 'TAKEN', completion: 'cmp_3', gen: 1 });
+      const other = await statements.openSession('another');
+      await kill(session);
+      expect(await claim('cmp_4', 'body', other)).toMatchObject({ verdict: 'TAKEN', gen: 2 });
+    });
+
+    test('two that claim a key at once: one has it', async () => {
+      const verdicts = await Promise.all(
+        Array.from({ length: 10 }, (_, n) =>
+          statements.takeClaim(session, {
+            principal: acme,
+            key: 'race',
+            bodyHmac: 'body',
+            completion: `cmp_${n}`,
+          }),
+        ),
+      );
+      expect(verdicts.filter(({ verdict }) => verdict === 'TAKEN')).toHaveLength(1);
+    });
+
+    test('a completion that has lost its key to another can no longer charge', async () => {
+      const claimed = (completion: string, gen: number) =>
+        recordOf(completion, acme, 2, { claim: { principal: acme, key: 'k', gen } });
+      const [first, second] = [newCompletion(session), newCompletion(session)];
+      const claim = (by: number, completion: string) =>
+        statements.takeClaim(by, { principal: acme, key: 'k', bodyHmac: 'body', completion });
+      await claim(session, first);
+      await kill(session);
+      const other = await statements.openSession('another');
+      expect(await claim(other, second)).toMatchObject({ verdict: 'TAKEN', gen: 2 });
+      await statements.grant(other, [ofCredits(5)]);
+      await statements.post(other, json([claimed(second, 2)]), []);
+      await statements.postLate(session, json([claimed(first, 1)]));
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -2 → 8');
+      expect(await claim(other, 'cmp_third')).toMatchObject({
+        verdict: 'EXISTS',
+        completion: second,
+      });
+    });
+
+    test('a hold settles on the row of the period in which it was admitted', async () => {
+      const [january, february] = [new Date('2026-01-01'), new Date('2026-02-01')];
+      const before = ofKey(2, 5, january);
+      await statements.grant(session, [ofCredits(4), before]);
+      await statements.grant(session, [ofKey(2, 5, february)]);
+      await statements.post(session, json([spent(2)], [before]), []);
+      const rows = await storage.query<{ period_start: Date; spent: bigint }>(
+        'SELECT period_start, spent FROM allowance WHERE subject_id = $1 ORDER BY 1',
+        [before.subjectId],
+      );
+      expect(rows.map(({ spent: sum }) => sum)).toEqual([dollars(2), 0n]);
+    });
+
+    test('a charge with an own provider key is one FEE entry', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      const fee = { cost: 0n, fee: dollars(1), charged: dollars(1), ownProviderKey: true };
+      await statements.post(session, json([spent(1, fee)]), []);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nFEE -1 → 9');
+    });
+
+    test('a hundred records are posted within the time that a node posts in', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      const records = json(Array.from({ length: 100 }, () => spent(0)));
+      const first = performance.now();
+      await statements.post(session, records, []);
+      expect(performance.now() - first).toBeLessThan(500);
+    });
+  });
+}
