@@ -185,7 +185,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
         () => 'the database does not answer',
       ),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
-    demoKey: demoKey?.reveal() ?? config.demoKey?.reveal() ?? null,
+    demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
   const port = await http.listen(config.host, config.port);
   return {
@@ -199,6 +199,11 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     },
   };
 }
+
+/**
+ * GraphiQL's page carries the demo key only where nobody but the owner of the machine can open it.
+ */
+const isLoopback = (host: string) => /^(127\.|::1$|localhost$)/.test(host);
 
 async function grantDemo(credits: Credits, organizationId: string): Promise<void> {
   const reason = 'Credits to begin with';
