@@ -10,6 +10,7 @@ import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
 import { refuseSecondNode } from './session.ts';
 import type { ClaimAnswer, ClaimInput, GrantInput, LedgerDatabase, Renewal } from './statements.ts';
 import type { Hold, HoldRequest } from './terms.ts';
+import { giveBackFree } from './upkeep.ts';
 
 export interface CreditsOptions {
   readonly storage: LedgerDatabase;
@@ -106,10 +107,7 @@ export async function openCredits(options: CreditsOptions): Promise<Credits> {
     },
     ...spending(machine),
     ...accounts(machine),
-    recalled(account) {
-      const lease = machine.book.find({ kind: 'ACCOUNT', target: account });
-      if (lease) void machine.refills.giveBack(lease);
-    },
+    recalled: (account) => giveBackFree(machine, account),
     onRenewed(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
