@@ -10,7 +10,6 @@ import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
 import { refuseSecondNode } from './session.ts';
 import type { ClaimAnswer, ClaimInput, GrantInput, LedgerDatabase, Renewal } from './statements.ts';
 import type { Hold, HoldRequest } from './terms.ts';
-import { giveBackFree } from './upkeep.ts';
 
 export interface CreditsOptions {
   readonly storage: LedgerDatabase;
@@ -107,7 +106,10 @@ export async function openCredits(options: CreditsOptions): Promise<Credits> {
     },
     ...spending(machine),
     ...accounts(machine),
-    recalled: (account) => giveBackFree(machine, account),
+    recalled(account) {
+      const lease = machine.book.find({ kind: 'ACCOUNT', target: account });
+      if (lease) void machine.refills.giveBack(lease);
+    },
     onRenewed(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,6 +1,6 @@
 import { type Clock, type Log, type Money, sleep } from '#kernel';
 import type { Book } from './book.ts';
-import { accountId, granted, grantTarget, type Lease, recentSpending } from './lease.ts';
+import { granted, grantTarget, type Lease, recentSpending } from './lease.ts';
 import { creditsOutOfReach, InsufficientCredits } from './refusals.ts';
 import type { Session } from './session.ts';
 import type { Settlement } from './settlement.ts';
@@ -123,7 +123,7 @@ export function openRefills(options: RefillOptions): Refills {
     const refusing = refusalOf(await ask(wishes), wishes);
     if (!refusing) return;
     if (refusing.reachable && waiter.tries++ < recallTries) {
-      options.recall(accountId(request.targets[0]?.id ?? ''));
+      options.recall(wishes[0]?.lease.organizationId ?? '');
       return sleep(clock, recallEveryMs);
     }
     refuse(queue, waiter, refusing);

@@ -22,7 +22,7 @@ export async function coverAgain(machine: Machine, log: Log): Promise<void> {
 }
 
 async function cover(machine: Machine, hold: RunningHold): Promise<void> {
-  const { book, session, statements, refills, clock } = machine;
+  const { book, session, statements, clock } = machine;
   const number = session.number;
   const leases = hold.leases.map((lease) => book.successor(lease));
   const short = leases.filter(({ free }) => free < hold.amount);
@@ -40,5 +40,4 @@ async function cover(machine: Machine, hold: RunningHold): Promise<void> {
   hold.leases = leases;
   hold.session = number;
   hold.uncovered = false;
-  refills.refill(leases);
 }

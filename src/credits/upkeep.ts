@@ -21,14 +21,6 @@ export function giveBackIdle(
   }
 }
 
-/** Another node misses money of this account: what is free here of it, and of its limits, goes back. */
-export function giveBackFree({ book, refills }: Machine, account: string): void {
-  const owner = book.find({ kind: 'ACCOUNT', target: account })?.organizationId;
-  for (const lease of book.leases) {
-    if (lease.organizationId === owner && lease.free > 0n) void refills.giveBack(lease);
-  }
-}
-
 /** Any node ends the sessions that have stopped renewing. Alone there is none. */
 export async function reapOthers({ session, statements }: Machine, log: Log): Promise<void> {
   if (session.live.length <= 1) return;

@@ -1,3 +1,0 @@
-import { killedSuite } from './killed-suite.ts';
-
-killedSuite('embedded', async () => null);
