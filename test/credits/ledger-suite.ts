@@ -192,7 +192,9 @@ export function ledgerSuite(kind: DatabaseKind): void {
         statements.renew(session, 0n, []),
         statements.takeClaim(session, { principal: 'p', key: 'k', bodyHmac: 'b', completion: 'c' }),
       ];
-      for (const act of acts) expect(isSessionGone(await act.catch((thrown) => thrown))).toBe(true);
+      for (const answer of await Promise.allSettled(acts)) {
+        expect(answer.status === 'rejected' && isSessionGone(answer.reason)).toBe(true);
+      }
       expect(await statements.closeSession(session)).toBe(false);
     });
 
@@ -301,14 +303,6 @@ export function ledgerSuite(kind: DatabaseKind): void {
       const fee = { cost: 0n, fee: dollars(1), charged: dollars(1), ownProviderKey: true };
       await statements.post(session, json([spent(1, fee)]), []);
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nFEE -1 → 9');
-    });
-
-    test('a hundred records are posted within the time that a node posts in', async () => {
-      await statements.grant(session, [ofCredits(10)]);
-      const records = json(Array.from({ length: 100 }, () => spent(0)));
-      const first = performance.now();
-      await statements.post(session, records, []);
-      expect(performance.now() - first).toBeLessThan(500);
     });
   });
 }
