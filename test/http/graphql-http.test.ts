@@ -87,6 +87,7 @@ it('the front page, GraphiQL and the probes answer and load nothing from elsewhe
   const html = await graphiql.text();
   expect(html).toContain('Bourse');
   expect(html).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
+  expect(html, 'subscriptions go by POST: GET starts no completion').toContain('"method":"POST"');
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
   expect((await fetch(`${server.url}/ready`)).status).toBe(200);
 });

@@ -2,35 +2,52 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 
 /** Operations that run as they stand, each in a tab of its own. */
 const examples = [
-  `# The cheapest ways to be answered. Needs no key.
-query Models {
-  models(first: 5, orderBy: { field: PROMPT_PRICE }, filter: { available: true }) {
-    nodes { slug name contextLength pricing { promptPerMillion completionPerMillion } }
-    pageInfo { hasNextPage endCursor }
-  }
-}`,
-  `# An answer, token by token. Press the button once more to stop it: only what came is charged.
+  `# An answer, token by token. The button stops it:
+# only what came is charged.
 subscription Stream {
   completion(input: {
     model: "sandbox/markov"
-    messages: [{ role: USER, content: "Tell me about marketplaces." }]
+    messages: [{ role: USER, content: "Tell me a story" }]
   }) {
     __typename
     sequence
-    ... on CompletionStarted { endpoint { provider { slug } } }
+    ... on CompletionStarted {
+      endpoint { provider { name } }
+    }
     ... on TextDelta { text }
-    ... on CompletionFinished { finishReason usage { completionTokens charged } }
-    ... on CompletionFailed { error { code message } }
+    ... on CompletionFinished {
+      finishReason
+      usage { completionTokens cost fee charged }
+      completion { text }
+    }
+    ... on CompletionFailed {
+      error { code message }
+    }
+  }
+}`,
+  `# What a model costs at each provider that offers it. Needs no key.
+query Models {
+  models(search: "llama 70b", first: 3) {
+    nodes {
+      slug
+      contextLength
+      endpoints {
+        status
+        provider { name }
+        pricing { promptPerMillion completionPerMillion }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
   }
 }`,
   `# Where a request would go, in which order, and why not elsewhere. Sends nothing.
 query Route {
   routePlan(input: { model: "sandbox/markov", promptTokens: 1000, maxTokens: 200 }) {
     candidates { order weight maximumCharge reason endpoint { provider { slug } } }
-    rejected { code reason endpoint { provider { slug } } }
+    rejected { code setting reason endpoint { provider { slug } } }
   }
 }`,
-  `# Who the key is.
+  `# Who the key is, and what it has spent.
 query Viewer {
   viewer { __typename ... on ApiKey { name hint spent organization { slug name } } }
 }`,
@@ -44,6 +61,10 @@ export function graphiql(demoKey: string | null) {
     graphiql: {
       title: 'Bourse',
       subscriptionsProtocol: 'SSE' as const,
+      // A completion is not started by GET, which would be the choice for a subscription.
+      method: 'POST' as const,
+      // The editor of the first tab takes its headers from the default alone.
+      defaultHeaders: headers,
       defaultTabs: examples.map((query) => ({ query, headers })),
       defaultEditorToolsVisibility: 'headers' as const,
     },
