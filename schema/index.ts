@@ -21,6 +21,8 @@ import './catalog-administration.ts';
 import './organization.ts';
 import './viewer.ts';
 import './people-operations.ts';
+import './routing-policy.ts';
+import './audit-log.ts';
 import './credits.ts';
 import './routing.ts';
 import './completion.ts';

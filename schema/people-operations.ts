@@ -1,9 +1,10 @@
 import type { ApiKey, CreatedApiKey, Organization } from '#identity';
-import { Fault, parseMoney } from '#kernel';
+import { parseMoney } from '#kernel';
 import { builder } from './builder.ts';
 import { caught } from './failures.ts';
 import { ApiKeyKind, ApiKeyRef, LimitPeriod, OrganizationRef } from './organization.ts';
 import { resultUnion } from './results.ts';
+import { written } from './written.ts';
 
 const CreateOrganizationInput = builder.inputType('CreateOrganizationInput', {
   description: 'A new organization; who makes it owns it.',
@@ -86,12 +87,6 @@ const RevokeApiKeyPayload = builder.objectRef<ApiKey>('RevokeApiKeyPayload').imp
     }),
   }),
 });
-
-/** What was just written can be read, unless somebody removed it meanwhile. */
-function written<Row>(row: Row | null): Row {
-  if (row) return row;
-  throw new Fault('NOT_FOUND', { public: 'It was removed meanwhile.' });
-}
 
 const CreateOrganizationResult = resultUnion({
   name: 'CreateOrganizationResult',

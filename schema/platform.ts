@@ -1,8 +1,8 @@
 import { type ChargeOutcome, chargePolicy } from '#credits';
 import { formatPrice } from '#kernel';
 import { builder } from './builder.ts';
-import type { Rooms } from './context.ts';
 import { describedEnum } from './described.ts';
+import { PlatformRef } from './refs.ts';
 
 const outcomes: Record<ChargeOutcome, string> = {
   SUCCEEDED: 'It came to its own end, or to the length that was asked for.',
@@ -40,7 +40,7 @@ const ChargeRuleRef = builder.objectRef<Rule>('ChargeRule').implement({
   }),
 });
 
-const Platform = builder.objectRef<Rooms>('Platform').implement({
+PlatformRef.implement({
   description: 'What there is to know of this installation.',
   fields: (t) => ({
     name: t.string({ description: 'Its name.', resolve: ({ platform }) => platform.name }),
@@ -76,7 +76,7 @@ const Platform = builder.objectRef<Rooms>('Platform').implement({
 
 builder.queryField('platform', (t) =>
   t.field({
-    type: Platform,
+    type: PlatformRef,
     description: 'This installation: version, fee, size of the catalog, charge policy. Public.',
     resolve: (_root, _args, { rooms }) => rooms,
   }),

@@ -185,6 +185,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
         () => 'the database does not answer',
       ),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
+    trustProxy: config.trustProxy,
     demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
   const port = await http.listen(config.host, config.port);

@@ -19,17 +19,20 @@ export interface CanonicalFields {
   readonly action: string;
   readonly subject: string;
   readonly address: string | null;
+  readonly userAgent: string | null;
   readonly details: AuditDetails;
 }
 
 /**
  * The one text of an event: JSON without spaces, a list in fixed order, names sorted. The database
- * may give the names of `details` back in another order; the text is the same.
+ * may give the names of `details` back in another order; the text is the same. A user agent stands
+ * last, and only where there is one: events from before it was kept have the text that they had.
  */
 export function canonicalText(event: CanonicalFields): string {
-  const { chain, id, at, actor, action, subject, address, details } = event;
+  const { chain, id, at, actor, action, subject, address, userAgent, details } = event;
+  const said = userAgent === null ? [] : [userAgent];
   return JSON.stringify(
-    [chain, id, at.toISOString(), actor, action, subject, address, details],
+    [chain, id, at.toISOString(), actor, action, subject, address, details, ...said],
     (_name, value) => (isRecord(value) ? sorted(value) : value),
   );
 }

@@ -8,8 +8,11 @@
  * 3. Each event's hash covers the event and its predecessor's hash: a change shows in every later
  *    one.
  * 4. No event holds a secret, a prompt or an answer.
+ * 5. An event says who acted, on what, when and from where: the client's address and what it says
+ *    it is.
  */
 export type { AuditDetail, AuditDetails } from './canonical.ts';
 export { latestDetails } from './latest.ts';
+export { actingFrom, currentOrigin, type Origin, plainUserAgent } from './origin.ts';
 export { type AuditEntry, platformChain, record } from './record.ts';
 export { type ChainReport, verifyChains } from './verify.ts';

@@ -1,6 +1,7 @@
 import { type Clock, newId } from '#kernel';
 import type { Transaction } from '#storage';
 import { type AuditDetails, canonicalText } from './canonical.ts';
+import { currentOrigin } from './origin.ts';
 
 /** The chain of what belongs to no organization. */
 export const platformChain = 'platform';
@@ -14,8 +15,6 @@ export interface AuditEntry {
   readonly action: string;
   /** The id of what was acted on. */
   readonly subject: string;
-  /** The client's network address, where there was one. */
-  readonly address?: string | null;
   readonly details?: AuditDetails;
 }
 
@@ -23,12 +22,15 @@ export interface AuditEntry {
  * Adds an event to its chain, in the transaction of whoever acts: both happen or neither. To be
  * called last in it, since the chain's head stays locked until the commit. One statement: the
  * head's row lock orders writers, so two transactions can never continue from the same head, and
- * the hash is computed where the head is known.
+ * the hash is computed where the head is known. Where the act came from is taken from
+ * `actingFrom`.
  */
 export async function record(tx: Transaction, entry: AuditEntry, clock: Clock): Promise<void> {
-  const { chain, actor, action, subject, address = null, details = {} } = entry;
+  const { chain, actor, action, subject, details = {} } = entry;
   const [id, at] = [newId('auditEvent', clock), new Date(clock.now())];
-  const text = canonicalText({ chain, id, at, actor, action, subject, address, details });
+  const { address, userAgent } = currentOrigin();
+  const said = { chain, id, at, actor, action, subject, address, userAgent, details };
+  const text = canonicalText(said);
   await tx.$executeRaw`
     WITH head AS (
       INSERT INTO audit_head AS head (chain, count, hash)
@@ -38,8 +40,9 @@ export async function record(tx: Transaction, entry: AuditEntry, clock: Clock): 
         hash = encode(sha256(convert_to(head.hash || E'\n' || ${text}, 'UTF8')), 'hex')
       RETURNING count, hash
     )
-    INSERT INTO audit (id, chain, number, at, actor, action, subject, address, details, hash)
+    INSERT INTO audit
+      (id, chain, number, at, actor, action, subject, address, user_agent, details, hash)
     SELECT ${id}, ${chain}, head.count, ${at.toISOString()}::timestamptz, ${actor}, ${action},
-           ${subject}, ${address}, ${JSON.stringify(details)}::jsonb, head.hash
+           ${subject}, ${address}, ${userAgent}, ${JSON.stringify(details)}::jsonb, head.hash
     FROM head`;
 }

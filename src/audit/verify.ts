@@ -64,7 +64,8 @@ async function violationIn(storage: Storage, head: Head): Promise<string | null>
 
 function readPage(storage: Storage, head: Head, after: bigint): Promise<Row[]> {
   return storage.query<Row>(
-    `SELECT number, id, chain, at, actor, action, subject, address, details, hash
+    `SELECT number, id, chain, at, actor, action, subject, address, user_agent AS "userAgent",
+            details, hash
      FROM audit WHERE chain = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4`,
     [head.chain, after, head.count, pageSize],
   );

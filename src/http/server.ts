@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { actingFrom } from '#audit';
 import { Fault, type Log, type Random } from '#kernel';
 import type { Rooms } from '#schema';
+import { originOf } from './client.ts';
 import { addressOf, type Exchange, openExchange, RequestRefused } from './exchange.ts';
 import { openEngine } from './graphql/engine.ts';
 import { openGraphqlHandler, refuse } from './graphql/handler.ts';
@@ -23,6 +25,8 @@ export interface HttpOptions {
    * page.
    */
   readonly demoKey: string | null;
+  /** A proxy stands before it, which says in X-Forwarded-For whose request it is. */
+  readonly trustProxy: boolean;
 }
 
 export interface HttpServer {
@@ -48,12 +52,13 @@ interface Route {
 
 /** One server for everything that the outside speaks to. Nothing is open until `listen`. */
 export function openHttp(options: HttpOptions): HttpServer {
-  const { rooms, log, random } = options;
+  const { rooms, log, random, trustProxy } = options;
   const engine = openEngine({ log, demoKey: options.demoKey });
-  const sockets = openSockets({ engine, rooms, log, random: () => random.next() });
+  const sockets = openSockets({ engine, rooms, log, random: () => random.next(), trustProxy });
   const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log }));
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
-    void answer(openExchange(request, response));
+    const origin = originOf(request, trustProxy);
+    void actingFrom(origin, () => answer(openExchange(request, response)));
   });
 
   async function answer(exchange: Exchange): Promise<void> {

@@ -2,6 +2,7 @@ import { record } from '#audit';
 import { type Clock, Fault, newId, type Secret } from '#kernel';
 import { Prisma, type Transaction } from '#storage';
 import { credentialNeeded } from './access.ts';
+import { actorOf } from './actor.ts';
 import { hintOf, newApiKey } from './api-key-form.ts';
 import type { Cipher } from './cipher.ts';
 import { changeTopic } from './follow.ts';
@@ -176,12 +177,6 @@ function memberOf(writing: Writing, principal: Principal, asked: Asked): string 
     throw new Fault('NOT_FOUND', { public: 'There is no such member.' });
   }
   return membership.id;
-}
-
-/** The id that stands in the audit for who acted. */
-function actorOf(principal: Principal): string {
-  if (principal.kind === 'anonymous') throw credentialNeeded();
-  return principal.kind === 'user' ? principal.userId : principal.apiKey.id;
 }
 
 const keyNotFound = () => new Fault('NOT_FOUND', { public: 'There is no such API key.' });

@@ -12,6 +12,7 @@ import type { CreateApiKeyInput } from './new-key-input.ts';
 import { type CreateOrganizationInput, createOrganization } from './organizations.ts';
 import type { Permission, Permissions } from './permissions.ts';
 import type { ApiKey, Organization, Payer, Principal, UserPrincipal } from './principal.ts';
+import { type UpdateRoutingPolicyInput, updateRoutingPolicy } from './routing-policy.ts';
 import type { AnnounceRevocation, OpenAccount, Writing } from './writing.ts';
 
 export interface IdentityOptions {
@@ -25,7 +26,7 @@ export interface IdentityOptions {
 }
 
 /**
- * The door of the room. Everything but the three that write answers from memory. A principal may be
+ * The door of the room. Everything but what writes answers from memory. A principal may be
  * kept as long as its socket: each of these looks at it as it stands now and throws UNAUTHENTICATED
  * once its key is valid no more.
  */
@@ -45,6 +46,7 @@ export interface Identity {
   createOrganization(principal: Principal, input: CreateOrganizationInput): Promise<Organization>;
   createApiKey(principal: Principal, input: CreateApiKeyInput): Promise<CreatedApiKey>;
   revokeApiKey(principal: Principal, id: string): Promise<ApiKey>;
+  updateRoutingPolicy(principal: Principal, input: UpdateRoutingPolicyInput): Promise<Organization>;
   /** `Authentication.deny` */
   deny(apiKeyId: string): void;
   /** `Authentication.onRevoked` */
@@ -98,6 +100,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
       createOrganization(writing, current(principal), input),
     createApiKey: async (principal, input) => createApiKey(writing, current(principal), input),
     revokeApiKey: async (principal, id) => revokeApiKey(writing, current(principal), id),
+    updateRoutingPolicy: async (principal, input) =>
+      updateRoutingPolicy(writing, current(principal), input),
     deny: (apiKeyId) => authentication.deny(apiKeyId),
     onRevoked: (listener) => authentication.onRevoked(listener),
     async close() {

@@ -39,6 +39,7 @@ export {
   type RoutingPolicy,
   type UserPrincipal,
 } from './principal.ts';
+export type { UpdateRoutingPolicyInput } from './routing-policy.ts';
 export { openSecrets, type Secrets, type SecretsOptions } from './secrets.ts';
 export {
   apiKeysSeenBy,

@@ -1,5 +1,6 @@
 import { amountMax, type InputIssue, InvalidInput, type Money } from '#kernel';
 import { nameIssues } from './name-check.ts';
+import { modelListIssues } from './name-patterns.ts';
 import type { ApiKey } from './principal.ts';
 
 /**
@@ -32,12 +33,6 @@ export type NewKeySettings = Pick<
 >;
 
 const requestsPerMinuteMax = 1_000_000;
-const patternsMax = 100;
-/**
- * A slug or an alias (those of local models may have a tag behind a colon), `*`, or either with `*`
- * in it.
- */
-const patternForm = /^[A-Za-z0-9*][A-Za-z0-9._:*/-]{0,199}$/;
 
 /**
  * Checks everything and says all that is wrong at once (InvalidInput). `now` is in milliseconds
@@ -50,7 +45,7 @@ export function newKeySettings(input: CreateApiKeyInput, now: number): NewKeySet
     ...nameIssues('input.name', input.name),
     ...creditLimitIssues(creditLimit),
     ...requestsPerMinuteIssues(requestsPerMinute),
-    ...allowedModelsIssues(allowedModels ?? []),
+    ...modelListIssues('input.allowedModels', allowedModels),
     ...expiryIssues(expiresAt, now),
   ];
   if (issues.length > 0) throw new InvalidInput(issues);
@@ -70,19 +65,6 @@ function requestsPerMinuteIssues(limit: number | null): InputIssue[] {
   if (Number.isInteger(limit) && limit >= 1 && limit <= requestsPerMinuteMax) return [];
   const accepted = `a whole number from 1 to ${requestsPerMinuteMax}, or null for no limit`;
   return [{ path: 'input.requestsPerMinute', message: 'This cannot be a limit.', accepted }];
-}
-
-function allowedModelsIssues(patterns: readonly string[]): InputIssue[] {
-  const path = 'input.allowedModels';
-  if (patterns.length > patternsMax) {
-    return [{ path, message: 'There are too many.', accepted: `at most ${patternsMax}` }];
-  }
-  const accepted = 'a model as in author/name, all of an author as in author/*, or *';
-  return patterns.flatMap((pattern, index) =>
-    patternForm.test(pattern)
-      ? []
-      : [{ path: `${path}.${index}`, message: 'This cannot name models.', accepted }],
-  );
 }
 
 function expiryIssues(expiresAt: Date | null, now: number): InputIssue[] {

@@ -20,13 +20,18 @@ export function positionOf(list: readonly string[], provider: Provider): number 
   return foldedList(list).findIndex((entry) => names.includes(entry));
 }
 
+/** Whether a list names the provider, or has a pattern for its slug (`sandbox*`). */
 export const namesProvider = (list: readonly string[], provider: Provider) =>
-  positionOf(list, provider) >= 0;
+  positionOf(list, provider) >= 0 ||
+  patternsIn(list).some((pattern) => matchesPattern(pattern, provider.slug));
 
 /**
  * Lists and providers are immutable, and one list is held against every endpoint: fold each once.
  */
 const foldedList = once((list: readonly string[]) => list.map(folded));
+const patternsIn = once((list: readonly string[]) =>
+  list.filter((entry) => entry.includes('*')).map((entry) => entry.trim().toLowerCase()),
+);
 const namesOf = once(({ slug, name, id }: Provider) => [slug, name, id].map(folded));
 
 function once<K extends object, V>(compute: (key: K) => V): (key: K) => V {

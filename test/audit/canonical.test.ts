@@ -10,6 +10,7 @@ const event: CanonicalFields = {
   action: 'apiKey.created',
   subject: 'key_1',
   address: null,
+  userAgent: null,
   details: { name: 'ci', limits: { b: 2, a: [1, null] } },
 };
 
@@ -35,6 +36,7 @@ describe('the text that is hashed', () => {
       { action: 'apiKey.revoked' },
       { subject: 'key_2' },
       { address: '::1' },
+      { userAgent: 'curl/8' },
       { details: {} },
     ];
     const texts = changes.map((change) => canonicalText({ ...event, ...change }));

@@ -317,6 +317,7 @@ export async function serve(
   stand: StandIn,
 ): Promise<{ url: string; http: HttpServer; ask: Ask; close(): Promise<void> }> {
   const http = openHttp({
+    trustProxy: false,
     rooms: stand.rooms,
     log: silentLog,
     random: seededRandom('http'),

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { makeServer, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import { actingFrom, type Origin } from '#audit';
 import { ConnectionLost } from '#completions';
 import { anonymous, type Principal } from '#identity';
 import { type Clock, Fault, type Log } from '#kernel';
@@ -20,6 +21,8 @@ const operationsMax = 100;
 export interface ConnectionOptions {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
+  /** Whose acts its operations are, for the audit. */
+  readonly origin: Origin;
   readonly engine: Engine;
   readonly rooms: Rooms;
   readonly log: Log;
@@ -126,7 +129,7 @@ export class Connection {
 
   async #start({ run, ends }: Running) {
     try {
-      const result = await run();
+      const result = await actingFrom(this.#options.origin, run);
       if (Symbol.asyncIterator in result) return closing(result, () => this.#ended(ends));
       this.#ended(ends);
       return result as ExecutionResult;

@@ -4,6 +4,7 @@ import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '#kernel';
 import type { Rooms } from '#schema';
+import { originOf } from '../client.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 
@@ -28,8 +29,9 @@ export function openSockets(options: {
   rooms: Rooms;
   log: Log;
   random: () => number;
+  trustProxy: boolean;
 }): Sockets {
-  const { engine, rooms, log, random } = options;
+  const { engine, rooms, log, random, trustProxy } = options;
   const connections = new Set<Connection>();
   let draining = false;
   const server = new WebSocketServer({
@@ -46,7 +48,8 @@ export function openSockets(options: {
   });
 
   const accept = (socket: WebSocket, request: IncomingMessage) => {
-    const connection = new Connection({ socket, request, engine, rooms, log });
+    const origin = originOf(request, trustProxy);
+    const connection = new Connection({ socket, request, origin, engine, rooms, log });
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
     if (draining) connection.drain(0);

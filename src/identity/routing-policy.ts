@@ -1,0 +1,122 @@
+import { type AuditDetails, record } from '#audit';
+import { Fault, type InputIssue, InvalidInput, invariant, type Money, parseMoney } from '#kernel';
+import { Prisma } from '#storage';
+import { actorOf } from './actor.ts';
+import { changeTopic } from './follow.ts';
+import { idArgument } from './id-argument.ts';
+import { modelListIssues, providerListIssues } from './name-patterns.ts';
+import type { Organization, Principal } from './principal.ts';
+import type { Writing } from './writing.ts';
+
+/**
+ * The contract's UpdateRoutingPolicyInput: an absent field stays; null clears it where there may be
+ * none. Prices are decimals of US dollars per million tokens.
+ */
+export interface UpdateRoutingPolicyInput {
+  readonly organizationId: string;
+  readonly allowedModels?: readonly string[] | null | undefined;
+  readonly allowedProviders?: readonly string[] | null | undefined;
+  readonly deniedProviders?: readonly string[] | null | undefined;
+  readonly allowTraining?: boolean | null | undefined;
+  readonly requireZeroRetention?: boolean | null | undefined;
+  readonly maxPromptPricePerMillion?: string | null | undefined;
+  readonly maxCompletionPricePerMillion?: string | null | undefined;
+}
+
+type Change = Omit<UpdateRoutingPolicyInput, 'organizationId'>;
+
+/**
+ * Changes what an organization allows to all of its requests; in force here when it resolves, and
+ * on every node within a second. Faults: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN without
+ * POLICY_WRITE, InvalidInput.
+ */
+export async function updateRoutingPolicy(
+  writing: Writing,
+  principal: Principal,
+  { organizationId, ...change }: UpdateRoutingPolicyInput,
+): Promise<Organization> {
+  const { storage, clock, access, directory } = writing;
+  const id = idArgument('organization', 'input.organizationId', organizationId);
+  access.demand(principal, id, 'POLICY_WRITE');
+  refuseWrong(change);
+  await storage.write(async (tx) => {
+    const data = columnsOf(change);
+    const create = { organizationId: id, ...data };
+    await tx.routingPolicy.upsert({ where: { organizationId: id }, create, update: data });
+    tx.change(changeTopic, `organization:${id}`);
+    const event = { chain: id, actor: actorOf(principal), action: 'policy.updated', subject: id };
+    await record(tx, { ...event, details: detailsOf(change) }, clock);
+  });
+  const organization = directory.organizations.get(id);
+  invariant(organization, 'an organization is never removed');
+  return organization;
+}
+
+function refuseWrong(change: Change): void {
+  const issues = [
+    ...modelListIssues('input.allowedModels', change.allowedModels),
+    ...providerListIssues('input.allowedProviders', change.allowedProviders),
+    ...providerListIssues('input.deniedProviders', change.deniedProviders),
+    ...notNull('input.allowTraining', change.allowTraining),
+    ...notNull('input.requireZeroRetention', change.requireZeroRetention),
+    ...priceIssues('input.maxPromptPricePerMillion', change.maxPromptPricePerMillion),
+    ...priceIssues('input.maxCompletionPricePerMillion', change.maxCompletionPricePerMillion),
+  ];
+  if (issues.length > 0) throw new InvalidInput(issues);
+}
+
+function notNull(path: string, value: boolean | null | undefined): InputIssue[] {
+  if (value !== null) return [];
+  return [{ path, message: 'It cannot be cleared.', accepted: 'true or false' }];
+}
+
+function priceIssues(path: string, text: string | null | undefined): InputIssue[] {
+  if (text == null || (priceOf(text) ?? -1n) >= 0n) return [];
+  const accepted = 'a decimal from 0 with at most 12 decimals, or null for no ceiling';
+  return [{ path, message: 'This cannot be a price.', accepted }];
+}
+
+/** Null when it is none. */
+function priceOf(text: string): Money | null {
+  try {
+    return parseMoney(text);
+  } catch (thrown) {
+    if (thrown instanceof Fault) return null;
+    throw thrown;
+  }
+}
+
+/** An absent field is not among them, so that two changes of different fields both hold. */
+function columnsOf(change: Change) {
+  const { allowTraining, requireZeroRetention } = change;
+  return {
+    ...list('allowedModels', change.allowedModels),
+    ...list('allowedProviders', change.allowedProviders),
+    ...list('deniedProviders', change.deniedProviders),
+    ...(allowTraining == null ? {} : { allowTraining }),
+    ...(requireZeroRetention == null ? {} : { requireZeroRetention }),
+    ...price('maxPromptPricePerMillion', change.maxPromptPricePerMillion),
+    ...price('maxCompletionPricePerMillion', change.maxCompletionPricePerMillion),
+  };
+}
+
+function list(name: 'allowedModels' | 'allowedProviders' | 'deniedProviders', value: Names) {
+  return value === undefined ? {} : { [name]: value === null ? Prisma.DbNull : [...value] };
+}
+
+type Names = readonly string[] | null | undefined;
+
+function price(
+  name: 'maxPromptPricePerMillion' | 'maxCompletionPricePerMillion',
+  value: string | null | undefined,
+) {
+  return value === undefined ? {} : { [name]: value === null ? null : priceOf(value) };
+}
+
+/** What was given, as it was given. */
+function detailsOf(change: Change): AuditDetails {
+  const given = Object.entries(change).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(given);
+}
