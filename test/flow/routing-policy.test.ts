@@ -58,7 +58,7 @@ async function settingsThatRefuse(model = 'sandbox/echo'): Promise<string[] | st
   return rejections.map(({ setting }: { setting: string }) => setting);
 }
 
-test('an absent field stays, null takes a restriction away, an empty allow list allows nothing', async () => {
+test('an absent field stays, null clears, an empty allow list allows nothing', async () => {
   const first = await change({ allowedModels: ['sandbox/*'], maxPromptPricePerMillion: '2.5' });
   expect(first.policy).toEqual({
     ...open,
