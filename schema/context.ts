@@ -2,6 +2,7 @@ import type { Catalog } from '#catalog';
 import type { Completions } from '#completions';
 import type { Identity, Principal } from '#identity';
 import type { Clock, Price } from '#kernel';
+import type { Limits } from '#limits';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { CreditsDoor } from './doors.ts';
@@ -42,6 +43,7 @@ export interface Rooms {
   readonly catalog: Pick<Catalog, 'market' | 'administration'>;
   readonly identity: Identity;
   readonly credits: CreditsDoor;
+  readonly limits: Pick<Limits, 'look'>;
   readonly router: Pick<Router, 'plan' | 'status'>;
   readonly completions: Completions;
 }

@@ -39,3 +39,4 @@ export const schema = builder.toSchema();
 
 export type { Context, PlatformFacts, Rooms } from './context.ts';
 export type * from './doors.ts';
+export * from './rest/index.ts';

@@ -6,7 +6,7 @@ import { type Credits, openAccount, openCredits } from '#credits';
 import { openHttp } from '#http';
 import { firstStart, type Identity, openIdentity, openSecrets, type Secrets } from '#identity';
 import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
-import { openLimits } from '#limits';
+import { type Limits, openLimits } from '#limits';
 import { openRouter, type Router } from '#routing';
 import { openStorage, type Storage } from '#storage';
 import { openConnectors, openSandbox } from '#upstream';
@@ -39,6 +39,7 @@ interface Ground {
 interface Middle {
   readonly identity: Identity;
   readonly catalog: Catalog;
+  readonly limits: Limits;
   readonly router: Router;
   readonly completions: Completions;
 }
@@ -124,6 +125,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   keep(catalog, (room) => room.close());
   const market = () => catalog.market();
   const router = keep(openRouter({ clock, random, market }), (room) => room.close());
+  const limits = openLimits({ clock });
   const completions = openCompletions({
     clock,
     log,
@@ -131,11 +133,11 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     credits,
     identity,
     storage,
-    limits: openLimits({ clock }),
+    limits,
     connectors: openConnectors({ clock, log }),
     feeRate: config.platformFeeRate,
   });
-  return { identity, catalog, router, completions };
+  return { identity, catalog, limits, router, completions };
 }
 
 /** What one room says, those whom it concerns hear: on this node and on the others. */

@@ -6,12 +6,12 @@ import type { Rooms } from '#schema';
 import { originOf } from './client.ts';
 import { addressOf, type Exchange, openExchange, RequestRefused } from './exchange.ts';
 import { openEngine } from './graphql/engine.ts';
-import { openGraphqlHandler, refuse } from './graphql/handler.ts';
+import { openGraphqlHandler, refuse as refuseGraphql } from './graphql/handler.ts';
 import { openSockets, refuse as refuseUpgrade } from './graphql/sockets.ts';
 import { answerHealth, answerReady, type Readiness } from './health.ts';
 import { answerLandingPage } from './landing-page.ts';
-import { answerChat, refuseChat } from './openai/chat-completions.ts';
-import { answerModels } from './openai/models.ts';
+import { refuse } from './rest/refuse.ts';
+import { restRoute } from './rest/routes.ts';
 
 export interface HttpOptions {
   readonly rooms: Rooms;
@@ -111,7 +111,7 @@ export function openHttp(options: HttpOptions): HttpServer {
 function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Route {
   const { rooms, log, ready, publicUrl } = options;
   const { platform } = rooms;
-  const get = (answer: Answer): Route => ({ methods: ['GET', 'HEAD'], answer, refuse: refuseChat });
+  const get = (answer: Answer): Route => ({ methods: ['GET', 'HEAD'], answer, refuse });
   const routes: ReadonlyMap<string, Route> = new Map([
     ['/', get(({ response }) => answerLandingPage(response, { platform, publicUrl }))],
     ['/health', get(answerHealth)],
@@ -122,21 +122,12 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
         // Yoga says in the specification's words what other methods are answered with.
         methods: allMethods,
         answer: graphql,
-        refuse: (exchange, thrown) => refuse(exchange, thrown, log),
+        refuse: (exchange, thrown) => refuseGraphql(exchange, thrown, log),
       },
     ],
-    [
-      '/v1/chat/completions',
-      {
-        methods: ['POST'],
-        answer: (exchange) => answerChat(exchange, rooms),
-        refuse: refuseChat,
-      },
-    ],
-    ['/v1/models', get((exchange) => answerModels(exchange, rooms))],
   ]);
-  const nothing: Route = { methods: allMethods, answer: notFound, refuse: refuseChat };
-  return (path) => routes.get(path.replace(/^\/api(?=\/v1\/)/, '')) ?? nothing;
+  const nothing: Route = { methods: allMethods, answer: notFound, refuse };
+  return (path) => routes.get(path) ?? restRoute(path, rooms) ?? nothing;
 }
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -154,12 +145,17 @@ function wrongMethod({ methods }: Route): Fault {
  */
 function allowOtherOrigins(response: ServerResponse): void {
   response.setHeader('Access-Control-Allow-Origin', '*');
-  response.setHeader('Access-Control-Expose-Headers', 'X-Request-Id, X-Generation-Id, Retry-After');
+  response.setHeader('Access-Control-Expose-Headers', exposedHeaders);
 }
+
+const exposedHeaders = [
+  ...['X-Request-Id', 'X-Generation-Id', 'Retry-After', 'X-Should-Retry'],
+  ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
+].join(', ');
 
 function sendNothing(response: ServerResponse): void {
   response.writeHead(204, {
-    'Access-Control-Allow-Methods': 'GET, POST',
+    'Access-Control-Allow-Methods': 'GET, POST, PATCH, DELETE',
     'Access-Control-Allow-Headers': '*, Authorization',
     'Access-Control-Max-Age': '86400',
   });

@@ -40,6 +40,7 @@ export {
   type UserPrincipal,
 } from './principal.ts';
 export type { UpdateRoutingPolicyInput } from './routing-policy.ts';
+export { apiKeyOfRow } from './rows.ts';
 export { openSecrets, type Secrets, type SecretsOptions } from './secrets.ts';
 export {
   apiKeysSeenBy,

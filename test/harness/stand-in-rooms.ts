@@ -9,6 +9,7 @@ import type {
 } from '#completions';
 import { anonymous, openPolicy, type Principal } from '#identity';
 import { Fault, seededRandom, silentLog } from '#kernel';
+import { openLimits } from '#limits';
 import { openRouter } from '#routing';
 import type { Rooms } from '#schema';
 import { type HttpServer, openHttp } from '../../src/http/index.ts';
@@ -117,6 +118,7 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     catalog: { market: () => goods, administration: missing('administration') },
     identity,
     credits: missing('credits'),
+    limits: openLimits({ clock }),
     router: openRouter({ clock, random: seededRandom('stand-in'), market: () => goods }),
     completions: completionsOf(runs, goods),
     ...given,

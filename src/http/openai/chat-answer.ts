@@ -2,6 +2,7 @@ import type { Market } from '#catalog';
 import type { Completion, FinishReason, Usage } from '#completions';
 import type { ChargeKind, ChargeLine } from '#credits';
 import { formatMoney } from '#kernel';
+import type { ChatAnswer, UsageAnswer } from '#schema';
 
 /**
  * The wire's reasons. An answer cut by the budget or a cancellation is one that got too long for
@@ -24,13 +25,23 @@ export function finishOf({ finishReason, nativeFinishReason }: Completion) {
   };
 }
 
-/** The whole answer as one JSON object. */
-export function chatAnswer(completion: Completion, market: Market) {
-  const { content } = completion;
+/** What every form of the answer says of who gave it. */
+export function answeredBy(completion: Completion, market: Market) {
   const endpoint = market.endpoint(completion.endpointId ?? '');
+  return {
+    id: completion.id,
+    created: secondsOf(completion.createdAt),
+    model: endpoint?.model.slug ?? completion.requestedModel,
+    provider: endpoint?.provider.name ?? null,
+  };
+}
+
+/** The whole answer as one JSON object. */
+export function chatAnswer(completion: Completion, market: Market): ChatAnswer {
+  const { content } = completion;
   const calls = content?.toolCalls ?? [];
   const message = {
-    role: 'assistant',
+    role: 'assistant' as const,
     content: content?.text || (calls.length > 0 ? null : (content?.text ?? null)),
     refusal: content?.refusal ?? null,
     reasoning: content?.reasoning ?? null,
@@ -39,11 +50,8 @@ export function chatAnswer(completion: Completion, market: Market) {
     ...(content?.annotations ? { annotations: content.annotations } : {}),
   };
   return {
-    id: completion.id,
+    ...answeredBy(completion, market),
     object: 'chat.completion',
-    created: secondsOf(completion.createdAt),
-    model: endpoint?.model.slug ?? completion.requestedModel,
-    provider: endpoint?.provider.name ?? null,
     system_fingerprint: null,
     choices: [{ index: 0, logprobs: null, ...finishOf(completion), message }],
     usage: usageOf(completion.usage, completion.lines),
@@ -53,7 +61,7 @@ export function chatAnswer(completion: Completion, market: Market) {
 const toolCall = (call: { callId: string; name: string; arguments: string; index: number }) => ({
   index: call.index,
   id: call.callId,
-  type: 'function',
+  type: 'function' as const,
   function: { name: call.name, arguments: call.arguments },
 });
 
@@ -70,7 +78,7 @@ const completionKinds: ReadonlySet<ChargeKind> = new Set(['COMPLETION', 'REASONI
  * What was used and what it cost; `cost` is what was charged, fee included, as a number because the
  * wire has one.
  */
-export function usageOf(usage: Usage, lines: readonly ChargeLine[]) {
+export function usageOf(usage: Usage, lines: readonly ChargeLine[]): UsageAnswer {
   const sumOf = (kinds: ReadonlySet<ChargeKind>) =>
     dollars(lines.reduce((sum, line) => (kinds.has(line.kind) ? sum + line.amount : sum), 0n));
   return {
@@ -93,7 +101,8 @@ export function usageOf(usage: Usage, lines: readonly ChargeLine[]) {
   };
 }
 
-const dollars = (amount: bigint) => Number(formatMoney(amount));
+/** An exact amount as the nearest number, for a wire that has no decimals. */
+export const dollars = (amount: bigint) => Number(formatMoney(amount));
 
 /** Times of this surface are in whole seconds. */
 export const secondsOf = (at: Date) => Math.floor(at.getTime() / 1_000);

@@ -1,28 +1,24 @@
-import type { Endpoint } from '#catalog';
-import type { Completion, CompletionEvent } from '#completions';
+import type { Endpoint, Market } from '#catalog';
+import type { Completion, CompletionEvent, Started } from '#completions';
 import type { Fault } from '#kernel';
-import { finishOf, usageOf } from './chat-answer.ts';
-import { errorBody } from './errors.ts';
-
-/** Turns the events of one completion into the text of a stream. */
-export interface ChunkWriter {
-  /** What a batch of events becomes on the wire: nothing, or whole chunks for one write. */
-  write(events: readonly CompletionEvent[]): string;
-  /** A failure after the stream has begun: a chunk with the error, and the end. */
-  fail(fault: Fault): string;
-}
+import { errorBody } from '../rest/errors.ts';
+import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
+import type { PartsWriter } from '../rest/run-door.ts';
+import { finishOf, secondsOf, usageOf } from './chat-answer.ts';
 
 /**
  * Everything of a chunk but its delta is the same for as long as one endpoint answers, so it is
  * made once: a token costs one small `stringify` and a concatenation.
  */
-export function openChunks(id: string, createdSeconds: number): ChunkWriter {
+export function openChunks(run: Started, market: Market): PartsWriter {
+  const { id } = run;
+  const created = secondsOf(run.completion().createdAt);
   let head = '';
   let choice = '';
   let first = true;
 
   const servedBy = (model: string, provider: string | null) => {
-    const about = { id, object: 'chat.completion.chunk', created: createdSeconds, model, provider };
+    const about = { id, object: 'chat.completion.chunk', created, model, provider };
     head = `data: ${JSON.stringify(about).slice(0, -1)},`;
     choice = `${head}"choices":[{"index":0,"delta":`;
   };
@@ -41,9 +37,9 @@ export function openChunks(id: string, createdSeconds: number): ChunkWriter {
       `${head}"choices":[],"usage":${JSON.stringify(usage)}}\n\ndata: [DONE]\n\n`
     );
   };
-  const fail = (fault: Fault) => {
+  const fail = (fault: Fault, attempts: FailedAttempts | null) => {
     const end = { index: 0, delta: { content: '' }, finish_reason: 'error' };
-    const error = JSON.stringify(errorBody(fault)).slice(1, -1);
+    const error = JSON.stringify(errorBody(fault, attempts)).slice(1, -1);
     return `${head}${error},"choices":[${JSON.stringify(end)}]}\n\n`;
   };
   const chunk = (event: CompletionEvent): string => {
@@ -62,11 +58,11 @@ export function openChunks(id: string, createdSeconds: number): ChunkWriter {
       case 'CompletionFinished':
         return finished(event.completion);
       case 'CompletionFailed':
-        return fail(event.error);
+        return fail(event.error, failedAttempts(event.completion, market));
     }
   };
 
-  servedBy('', null);
+  servedBy(run.completion().requestedModel, null);
   return { fail, write: (events) => events.map(chunk).join('') };
 }
 

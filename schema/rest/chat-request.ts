@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import {
+  flag,
+  integer,
+  json,
+  may,
+  notOffered,
+  number,
+  text,
+  texts,
+  withoutEffect,
+} from './fields.ts';
+import { providerPreferences } from './provider-preferences.ts';
+
+export const cacheControl = z.object({ ttl: may(z.enum(['5m', '1h'])) });
+const marked = { cache_control: may(cacheControl) };
+
+const part = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string(), ...marked }),
+  z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }), ...marked }),
+  z.object({
+    type: z.literal('input_audio'),
+    input_audio: z.object({ data: z.string(), format: z.string() }),
+    ...marked,
+  }),
+  z.object({
+    type: z.literal('file'),
+    file: z.object({ file_data: z.string(), filename: text }),
+    ...marked,
+  }),
+]);
+
+const toolCall = z.object({
+  id: z.string(),
+  function: z.object({ name: z.string(), arguments: z.string() }),
+});
+
+const message = z.object({
+  role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  content: may(z.union([z.string(), z.array(part)])),
+  name: text,
+  tool_call_id: text,
+  tool_calls: may(z.array(toolCall)),
+  reasoning_details: json,
+  cache_control: may(cacheControl),
+});
+
+/** `max` is the field's newest word for the most. */
+export const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
+
+const responseFormat = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('json_object') }),
+  z.object({
+    type: z.literal('json_schema'),
+    json_schema: z.object({ name: text, schema: json, strict: flag }),
+  }),
+]);
+
+const toolChoice = z.union([
+  z.enum(['auto', 'none', 'required']),
+  z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
+]);
+
+const tool = z.object({
+  type: z.literal('function'),
+  function: z.object({
+    name: z.string(),
+    description: text,
+    parameters: may(z.record(z.string(), z.unknown())),
+    strict: flag,
+  }),
+});
+
+/** What the two forms of completions have in common. */
+export const sampling = {
+  max_tokens: integer,
+  temperature: number,
+  top_p: number,
+  top_k: integer,
+  min_p: number,
+  top_a: notOffered('Use `top_p` or `min_p`.', 0),
+  frequency_penalty: number,
+  presence_penalty: number,
+  repetition_penalty: number,
+  seed: integer,
+  stop: may(z.union([z.string(), z.array(z.string())])),
+  logit_bias: may(z.record(z.string(), z.number())),
+  n: may(z.literal(1, { error: 'One answer a request is what is offered. Accepted: 1.' })),
+};
+
+/** Who is asked, and for whom. */
+export const routing = {
+  models: texts,
+  provider: may(providerPreferences),
+  route: may(z.literal('fallback')),
+  preset: notOffered('Send the fields themselves.'),
+  plugins: notOffered('Do it before or after the request.'),
+  transforms: notOffered('Shorten the prompt before the request.'),
+  user: text,
+  session_id: text,
+  metadata: may(z.record(z.string(), z.string())),
+  trace: withoutEffect('use `metadata`, which is kept with the completion.'),
+};
+
+/** `POST …/chat/completions`. Fields that are not named here are ignored, as clients expect. */
+export const chatRequest = z.object({
+  model: z.string(),
+  messages: z.array(message),
+  stream: flag,
+  stream_options: withoutEffect('usage is always on the last chunk.'),
+  usage: withoutEffect('usage is always in the answer.'),
+  ...sampling,
+  ...routing,
+  max_completion_tokens: integer,
+  tools: may(z.array(tool)),
+  tool_choice: may(toolChoice),
+  parallel_tool_calls: flag,
+  functions: notOffered('Use `tools`.'),
+  function_call: notOffered('Use `tool_choice`.'),
+  response_format: may(responseFormat),
+  structured_outputs: withoutEffect('`response_format` says it.'),
+  reasoning: may(
+    z.object({
+      effort: may(effort),
+      max_tokens: integer,
+      exclude: flag,
+      enabled: flag,
+      summary: withoutEffect('reasoning comes as the provider gives it.'),
+    }),
+  ),
+  reasoning_effort: may(effort),
+  include_reasoning: flag,
+  cache_control: may(cacheControl),
+  prompt_cache_key: text,
+  safety_identifier: text,
+  logprobs: notOffered('Token probabilities are not passed on.'),
+  top_logprobs: notOffered('Token probabilities are not passed on.', 0),
+  modalities: may(z.array(z.literal('text', { error: 'Answers are text. Accepted: text.' }))),
+  audio: notOffered('Answers are text.'),
+  image_config: notOffered('Answers are text.'),
+  web_search_options: notOffered('Give the model a tool that searches.'),
+  prediction: withoutEffect('it would change the speed alone.'),
+  verbosity: withoutEffect('providers do not share it.'),
+  service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
+  store: notOffered('Content is not kept beyond ten minutes.'),
+  max_tool_calls: withoutEffect('no tool runs on the server.'),
+  debug: notOffered('Read GET /v1/generation.'),
+});
+
+export type ChatRequest = z.infer<typeof chatRequest>;

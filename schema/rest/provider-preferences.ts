@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { flag, may, notOffered, number, price, texts } from './fields.ts';
+
+const sort = z.enum(['price', 'throughput', 'latency']);
+
+/** A cut-off: the median, or the field's percentiles, of which the median is what is kept to. */
+const cutOff = may(z.union([z.number(), z.object({ p50: number })]));
+
+/** The `provider` object: which endpoints may answer, and in which order. */
+export const providerPreferences = z.object({
+  order: texts,
+  only: texts,
+  ignore: texts,
+  allow_fallbacks: flag,
+  require_parameters: flag,
+  sort: may(
+    z.union([
+      sort,
+      z.object({ by: may(sort), partition: notOffered('Models are tried in order.', 'model') }),
+    ]),
+  ),
+  quantizations: texts,
+  max_price: may(
+    z.object({
+      prompt: price,
+      completion: price,
+      request: notOffered('Cap `prompt` and `completion`.'),
+      image: notOffered('Cap `prompt` and `completion`.'),
+      audio: notOffered('Cap `prompt` and `completion`.'),
+    }),
+  ),
+  /** Tokens a second. */
+  preferred_min_throughput: cutOff,
+  /** Seconds to the first token. */
+  preferred_max_latency: cutOff,
+  data_collection: may(z.enum(['allow', 'deny'])),
+  zdr: flag,
+  enforce_distillable_text: notOffered('What may be distilled is not known of the models.'),
+});
+
+export type ProviderPreferences = z.infer<typeof providerPreferences>;

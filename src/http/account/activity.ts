@@ -1,0 +1,78 @@
+import { InvalidInput } from '#kernel';
+import type { ActivityRow, Rooms } from '#schema';
+import { type Exchange, sendJson } from '../exchange.ts';
+import { dollars } from '../openai/chat-answer.ts';
+import { callerOf } from '../rest/caller.ts';
+import { organizationOf } from './organization.ts';
+
+interface Row {
+  readonly day: string;
+  readonly endpointId: string;
+  readonly charged: bigint;
+  readonly own: bigint;
+  readonly requests: bigint;
+  readonly promptTokens: bigint;
+  readonly completionTokens: bigint;
+  readonly reasoningTokens: bigint;
+}
+
+const dayMs = 86_400_000;
+const days = 30;
+
+/** `GET …/activity`: the last 30 whole days (UTC), by day and endpoint; one day with `date`. */
+export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<void> {
+  const organization = await organizationOf(rooms, {
+    principal: callerOf(exchange, rooms),
+    url: exchange.url,
+    anyOf: ['COMPLETIONS_READ', 'CREDITS_READ'],
+    instead: 'GET /v1/key tells what this key has spent.',
+  });
+  const { from, to } = windowOf(exchange.url, rooms.clock.now());
+  await rooms.credits.post();
+  const rows = await rooms.storage.prisma.$queryRaw<Row[]>`
+    SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+           endpoint_id AS "endpointId",
+           SUM(charged - refunded)::bigint AS charged,
+           COALESCE(SUM(upstream_cost) FILTER (WHERE own_provider_key), 0)::bigint AS own,
+           COUNT(*) AS requests,
+           SUM(prompt_tokens) AS "promptTokens",
+           SUM(completion_tokens) AS "completionTokens",
+           SUM(reasoning_tokens) AS "reasoningTokens"
+    FROM completion
+    WHERE organization_id = ${organization.id} AND endpoint_id IS NOT NULL
+      AND created_at >= ${from}::timestamptz AND created_at < ${to}::timestamptz
+    GROUP BY 1, 2
+    ORDER BY 1 DESC, 2`;
+  sendJson(exchange.response, 200, { data: rows.map((row) => activityOf(row, rooms)) });
+}
+
+/** Half-open. Today is not whole yet, so it is not in it. */
+function windowOf({ searchParams }: URL, nowMs: number): { from: Date; to: Date } {
+  const today = nowMs - (nowMs % dayMs);
+  const date = searchParams.get('date');
+  if (date === null) return { from: new Date(today - days * dayMs), to: new Date(today) };
+  const asked = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) : Number.NaN;
+  if (asked >= today - days * dayMs && asked < today) {
+    return { from: new Date(asked), to: new Date(asked + dayMs) };
+  }
+  const accepted = `one of the last ${days} whole days, as 2026-01-31`;
+  throw InvalidInput.at('date', 'It is not in the window.', accepted);
+}
+
+function activityOf(row: Row, { catalog }: Rooms): ActivityRow {
+  const endpoint = catalog.market().endpoint(row.endpointId);
+  const model = endpoint?.model.slug ?? '';
+  return {
+    date: row.day,
+    model,
+    model_permaslug: model,
+    endpoint_id: row.endpointId,
+    provider_name: endpoint?.provider.name ?? '',
+    usage: dollars(row.charged),
+    byok_usage_inference: dollars(row.own),
+    requests: Number(row.requests),
+    prompt_tokens: Number(row.promptTokens),
+    completion_tokens: Number(row.completionTokens),
+    reasoning_tokens: Number(row.reasoningTokens),
+  };
+}

@@ -1,0 +1,129 @@
+import {
+  type ApiKey,
+  apiKeyOfRow,
+  apiKeysSeenBy,
+  type Organization,
+  type Principal,
+} from '#identity';
+import { Fault, InvalidInput, isId, parseMoney } from '#kernel';
+import { type NewKeyRequest, newKeyRequest, type Rooms } from '#schema';
+import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
+import type { Parameters } from '../rest/address.ts';
+import { callerOf } from '../rest/caller.ts';
+import { decimalOf, upper } from '../rest/preferences.ts';
+import { inShape } from '../rest/shape.ts';
+import { managedKey } from './key-view.ts';
+import { organizationOf } from './organization.ts';
+import { spendingOf } from './spending.ts';
+
+interface Managing {
+  readonly principal: Principal;
+  readonly organization: Organization;
+}
+
+async function managing(exchange: Exchange, rooms: Rooms): Promise<Managing> {
+  const principal = callerOf(exchange, rooms);
+  const instead = 'GET /v1/key tells of the key that asks.';
+  const anyOf = ['KEYS_READ', 'KEYS_WRITE', 'KEYS_WRITE_OWN'] as const;
+  const demand = { principal, url: exchange.url, anyOf, instead };
+  return { principal, organization: await organizationOf(rooms, demand) };
+}
+
+const pageMax = 100;
+
+/** `GET …/keys`: newest first, 100 at a time; those that were revoked are not listed. */
+export async function listKeys(exchange: Exchange, rooms: Rooms): Promise<void> {
+  const { principal, organization } = await managing(exchange, rooms);
+  const { searchParams } = exchange.url;
+  const withDisabled = searchParams.get('include_disabled') === 'true';
+  const { prisma } = rooms.storage;
+  const where = {
+    AND: [
+      apiKeysSeenBy(principal),
+      { organizationId: organization.id, revokedAt: null },
+      withDisabled ? {} : { disabled: false },
+    ],
+  };
+  const [rows, total] = await Promise.all([
+    prisma.apiKey.findMany({
+      where,
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      skip: offsetOf(searchParams.get('offset')),
+      take: pageMax,
+    }),
+    prisma.apiKey.count({ where }),
+  ]);
+  const data = await views(rows.map(apiKeyOfRow), rooms);
+  sendJson(exchange.response, 200, { data, total_count: total });
+}
+
+function offsetOf(given: string | null): number {
+  const offset = Number(given ?? 0);
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset;
+  throw InvalidInput.at('offset', 'It is no place in a list.', 'a whole number from 0');
+}
+
+/** `POST …/keys`: a new INFERENCE key; its secret is in this answer and nowhere else. */
+export async function createKey(exchange: Exchange, rooms: Rooms): Promise<void> {
+  const { principal, organization } = await managing(exchange, rooms);
+  const asked = inShape(newKeyRequest, jsonOf(await bodyOf(exchange)));
+  const { apiKey, secret } = await rooms.identity.createApiKey(principal, {
+    organizationId: organization.id,
+    ...settingsOf(asked),
+    expiresAt: asked.expires_at ? new Date(asked.expires_at) : null,
+  });
+  const [data] = await views([apiKey], rooms);
+  sendJson(exchange.response, 201, { data, key: secret.reveal() });
+}
+
+function settingsOf({ name, limit, limit_reset: reset }: NewKeyRequest) {
+  const creditLimit = limit == null ? null : parseMoney(decimalOf(limit) ?? '');
+  return { name, creditLimit, limitPeriod: reset ? upper(reset) : ('NONE' as const) };
+}
+
+/** `GET …/keys/{hash}`. */
+export async function showKey(
+  exchange: Exchange,
+  rooms: Rooms,
+  parameters: Parameters,
+): Promise<void> {
+  const [data] = await views([await keyNamed(exchange, rooms, parameters)], rooms);
+  sendJson(exchange.response, 200, { data });
+}
+
+/** `DELETE …/keys/{hash}`: it is refused from now on, and its running completions end. */
+export async function revokeKey(
+  exchange: Exchange,
+  rooms: Rooms,
+  parameters: Parameters,
+): Promise<void> {
+  const { id } = await keyNamed(exchange, rooms, parameters);
+  await rooms.identity.revokeApiKey(callerOf(exchange, rooms), id);
+  sendJson(exchange.response, 200, { deleted: true });
+}
+
+/** One that is not there answers like one of another organization. */
+async function keyNamed(
+  exchange: Exchange,
+  rooms: Rooms,
+  { hash = '' }: Parameters,
+): Promise<ApiKey> {
+  const { principal, organization } = await managing(exchange, rooms);
+  const row = isId('apiKey', hash)
+    ? await rooms.storage.prisma.apiKey.findFirst({
+        where: {
+          AND: [apiKeysSeenBy(principal), { id: hash, organizationId: organization.id }],
+        },
+      })
+    : null;
+  if (row) return apiKeyOfRow(row);
+  throw new Fault('NOT_FOUND', { public: 'There is no such API key.' });
+}
+
+async function views(apiKeys: readonly ApiKey[], rooms: Rooms) {
+  const spending = await spendingOf(
+    apiKeys.map(({ id }) => id),
+    rooms,
+  );
+  return Promise.all(apiKeys.map((apiKey) => managedKey(apiKey, spending(apiKey.id), rooms)));
+}

@@ -1,0 +1,70 @@
+import type { Endpoint } from '#catalog';
+import type { EndpointAnswer, Rooms } from '#schema';
+import { type Exchange, sendJson } from '../exchange.ts';
+import { secondsOf } from '../openai/chat-answer.ts';
+import type { Parameters } from '../rest/address.ts';
+import { architectureOf, isUsable, pricingOf } from './model-answer.ts';
+import { modelNamed } from './models.ts';
+
+/** `GET …/models/{author}/{slug}/endpoints`: who offers a model, and how. */
+export function answerEndpoints(
+  { response }: Exchange,
+  rooms: Rooms,
+  parameters: Parameters,
+): void {
+  const model = modelNamed(rooms, parameters);
+  sendJson(response, 200, {
+    data: {
+      id: model.slug,
+      name: model.name,
+      created: secondsOf(model.createdAt),
+      description: model.description ?? '',
+      architecture: architectureOf(model),
+      endpoints: model.endpoints.map((endpoint) => endpointAnswer(endpoint, rooms)),
+    },
+  });
+}
+
+/** Nothing is known of an endpoint without traffic, which null says. */
+const unmeasured = {
+  uptime_last_5m: null,
+  uptime_last_30m: null,
+  uptime_last_1d: null,
+  latency_last_30m: null,
+  throughput_last_30m: null,
+};
+
+function endpointAnswer(endpoint: Endpoint, rooms: Rooms): EndpointAnswer {
+  const { model, provider, supportedParameters } = endpoint;
+  const takesTools = supportedParameters.has('tool_choice');
+  return {
+    name: `${provider.name} | ${model.slug}`,
+    model_id: model.slug,
+    model_name: model.name,
+    provider_name: provider.name,
+    tag: provider.slug,
+    context_length: endpoint.contextLength,
+    max_prompt_tokens: endpoint.contextLength,
+    max_completion_tokens: endpoint.maxOutputTokens,
+    pricing: pricingOf(endpoint.pricing),
+    quantization: endpoint.quantization ?? 'unknown',
+    supported_parameters: [...supportedParameters],
+    supports_implicit_caching: endpoint.pricing.cacheRead !== null,
+    supports_tool_choice: {
+      auto: takesTools,
+      none: takesTools,
+      required: takesTools,
+      function: takesTools,
+    },
+    supports_voice_cloning: false,
+    status: statusOf(endpoint, rooms),
+    ...unmeasured,
+  };
+}
+
+/** The field's numbers: 0 up, -1 degraded, -2 down, -5 cannot be used at all. */
+function statusOf(endpoint: Endpoint, { router }: Rooms): number {
+  if (!isUsable(endpoint)) return -5;
+  const { status } = router.status(endpoint);
+  return { UP: 0, DEGRADED: -1, DOWN: -2, NOT_CONFIGURED: -5, DISABLED: -5 }[status];
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import {
+  listModels,
+  type Market,
+  type Modality,
+  type Model,
+  type ModelOrder,
+  type ModelQuery,
+} from '#catalog';
+import { type Clock, InvalidInput } from '#kernel';
+import { decimalOf } from '../rest/preferences.ts';
+import { inShape } from '../rest/shape.ts';
+import { modelAnswer } from './model-answer.ts';
+
+const sorts = {
+  newest: { field: 'CREATED_AT', direction: 'DESC' },
+  'most-popular': { field: 'POPULARITY', direction: 'DESC' },
+  'top-weekly': { field: 'POPULARITY', direction: 'DESC' },
+  'pricing-low-to-high': { field: 'PROMPT_PRICE', direction: 'ASC' },
+  'pricing-high-to-low': { field: 'PROMPT_PRICE', direction: 'DESC' },
+  'context-high-to-low': { field: 'CONTEXT_LENGTH', direction: 'DESC' },
+  'throughput-high-to-low': { field: 'THROUGHPUT', direction: 'DESC' },
+  'latency-low-to-high': { field: 'LATENCY', direction: 'ASC' },
+} as const satisfies Record<string, ModelOrder>;
+
+const list = z.string().transform((given) => given.split(',').map((one) => one.trim()));
+const amount = z.coerce.number().nonnegative();
+const count = z.coerce.number().int().nonnegative();
+
+/** The query of `models`; a filter that is not known here is refused, not passed over. */
+const modelQuery = z.strictObject({
+  q: z.string().optional(),
+  supported_parameters: list.optional(),
+  input_modalities: list.optional(),
+  output_modalities: list.optional(),
+  context: count.optional(),
+  min_price: amount.optional(),
+  max_price: amount.optional(),
+  min_output_price: amount.optional(),
+  max_output_price: amount.optional(),
+  model_authors: list.optional(),
+  providers: list.optional(),
+  zdr: z.enum(['true', 'false']).optional(),
+  min_age_days: count.optional(),
+  max_age_days: count.optional(),
+  sort: z.enum(Object.keys(sorts) as [keyof typeof sorts, ...(keyof typeof sorts)[]]).optional(),
+  offset: count.default(0),
+  limit: count.min(1).max(1_000).optional(),
+});
+
+type Query = z.infer<typeof modelQuery>;
+
+/** Sent by clients, of no meaning in a filter. */
+const ignored: ReadonlySet<string> = new Set(['use_rss', 'use_rss_chat_links']);
+
+export function readModelQuery({ searchParams }: URL): Query {
+  const given = [...searchParams].filter(([name, value]) => !ignored.has(name) && value !== '');
+  return inShape(modelQuery, Object.fromEntries(given), 'query');
+}
+
+/** The models that can be asked for, filtered and ordered; by slug without a sort. */
+export function findModels(market: Market, query: Query, clock: Clock): readonly Model[] {
+  const { q, sort } = query;
+  const found = listModels(market, {
+    search: q ?? null,
+    filter: filterOf(query, clock),
+    orderBy: sort ? sorts[sort] : q ? null : { field: 'NAME', direction: 'ASC' },
+  });
+  const offered = found.filter(
+    (model) => model.endpoints.length > 0 && aboveFloors(model, query, clock),
+  );
+  return sort || q ? offered : offered.toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
+}
+
+const dayMs = 86_400_000;
+
+function filterOf(query: Query, clock: Clock): NonNullable<ModelQuery['filter']> {
+  const outputs = query.output_modalities ?? ['text'];
+  return {
+    supportedParameters: query.supported_parameters ?? null,
+    inputModalities: query.input_modalities?.map((name) => modality('input_modalities', name)),
+    outputModalities: outputs.includes('all')
+      ? null
+      : outputs.map((name) => modality('output_modalities', name)),
+    minContextLength: query.context ?? null,
+    maxPromptPricePerMillion: decimalOf(query.max_price),
+    maxCompletionPricePerMillion: decimalOf(query.max_output_price),
+    authors: query.model_authors ?? null,
+    providers: query.providers ?? null,
+    zeroRetention: query.zdr === 'true' ? true : null,
+    createdAfter:
+      query.max_age_days === undefined
+        ? null
+        : new Date(clock.now() - (query.max_age_days + 1) * dayMs),
+  };
+}
+
+/** The lower bounds, which the catalog's own filter does not have; US dollars a million tokens. */
+function aboveFloors(model: Model, query: Query, clock: Clock): boolean {
+  const { prompt, completion } = modelAnswer(model).pricing;
+  const ageDays = (clock.now() - model.createdAt.getTime()) / dayMs;
+  return (
+    Number(prompt) * 1e6 >= (query.min_price ?? 0) &&
+    Number(completion) * 1e6 >= (query.min_output_price ?? 0) &&
+    ageDays >= (query.min_age_days ?? Number.NEGATIVE_INFINITY)
+  );
+}
+
+const modalities: Readonly<Record<string, Modality>> = {
+  text: 'TEXT',
+  image: 'IMAGE',
+  audio: 'AUDIO',
+  video: 'VIDEO',
+  file: 'FILE',
+  embeddings: 'EMBEDDING',
+};
+
+function modality(field: string, name: string): Modality {
+  const known = modalities[name];
+  if (known) return known;
+  const accepted = Object.keys(modalities).join(', ');
+  throw InvalidInput.at(field, `There is no modality "${name.slice(0, 32)}".`, accepted);
+}

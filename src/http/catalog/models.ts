@@ -1,0 +1,49 @@
+import type { Model } from '#catalog';
+import { Fault } from '#kernel';
+import type { Rooms } from '#schema';
+import { type Exchange, sendJson } from '../exchange.ts';
+import type { Parameters } from '../rest/address.ts';
+import { modelAnswer } from './model-answer.ts';
+import { findModels, readModelQuery } from './model-query.ts';
+
+/** `GET …/models`: what can be named in `model`. */
+export function answerModels({ response, url }: Exchange, { catalog, clock }: Rooms): void {
+  const query = readModelQuery(url);
+  const found = findModels(catalog.market(), query, clock);
+  const { offset, limit = found.length } = query;
+  const end = offset + limit;
+  sendJson(response, 200, {
+    object: 'list',
+    data: found.slice(offset, end).map(modelAnswer),
+    total_count: found.length,
+    links: { next: end < found.length ? nextPage(url, end) : null },
+  });
+}
+
+function nextPage(url: URL, offset: number): string {
+  const next = new URL(url);
+  next.searchParams.set('offset', String(offset));
+  return `${next.pathname}${next.search}`;
+}
+
+/** `GET …/models/count`: how many of them, by the same filters. */
+export function answerModelCount({ response, url }: Exchange, { catalog, clock }: Rooms): void {
+  const count = findModels(catalog.market(), readModelQuery(url), clock).length;
+  sendJson(response, 200, { data: { count } });
+}
+
+/** `GET …/model/{author}/{slug}`. */
+export function answerModel({ response }: Exchange, rooms: Rooms, parameters: Parameters): void {
+  sendJson(response, 200, { data: modelAnswer(modelNamed(rooms, parameters)) });
+}
+
+/** By slug or alias, with or without a variant such as `:floor`. */
+export function modelNamed({ catalog }: Rooms, { author, slug }: Parameters): Model {
+  const name = `${author}/${slug}`;
+  const market = catalog.market();
+  const model = market.model(name) ?? market.model(name.replace(/(:[a-z]+)+$/, ''));
+  if (model) return model;
+  throw new Fault('MODEL_NOT_FOUND', {
+    public: `There is no model ${name.slice(0, 200)}. GET /v1/models lists them.`,
+  });
+}

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CompletionInput } from '#completions';
+import type { Principal } from '#identity';
+import type { Rooms } from '#schema';
+import { credentialOf, type Exchange } from '../exchange.ts';
+
+/**
+ * Who asks. Anthropic's clients send the key as `X-Api-Key`. From here on the answer, whatever it
+ * is, carries the limit of that key.
+ */
+export function callerOf(exchange: Exchange, rooms: Rooms): Principal {
+  const { headers } = exchange.request;
+  const given = headers.authorization ?? header(headers, 'x-api-key') ?? undefined;
+  const principal = rooms.identity.authenticate(credentialOf(given));
+  tellLimit(exchange, principal, rooms);
+  return principal;
+}
+
+/** How the key stands to its limit of requests; nothing of a key that has none. */
+export function tellLimit({ response }: Exchange, principal: Principal, { limits }: Rooms): void {
+  if (principal.kind !== 'apiKey') return;
+  const { id, requestsPerMinute } = principal.apiKey;
+  if (requestsPerMinute === null) return;
+  const { limit, remaining, resetAt } = limits.look(id, requestsPerMinute);
+  response.setHeader('X-RateLimit-Limit', limit);
+  response.setHeader('X-RateLimit-Remaining', remaining);
+  response.setHeader('X-RateLimit-Reset', resetAt.getTime());
+}
+
+type FromHeaders = Required<Pick<CompletionInput, 'idempotencyKey' | 'sessionId' | 'app'>>;
+
+/** What callers say beside the body. */
+export function fromHeaders(headers: IncomingHttpHeaders): FromHeaders {
+  return {
+    idempotencyKey: header(headers, 'idempotency-key'),
+    sessionId: header(headers, 'x-session-id'),
+    app: appOf(headers),
+  };
+}
+
+const appNameMax = 100;
+
+/** The application that the request is attributed to, by its title or else the host of its page. */
+function appOf(headers: IncomingHttpHeaders): FromHeaders['app'] {
+  const url = header(headers, 'http-referer') ?? header(headers, 'referer');
+  const title = header(headers, 'x-openrouter-title') ?? header(headers, 'x-title');
+  const name = title ?? (url && URL.canParse(url) ? new URL(url).host : null);
+  return name ? { name: name.slice(0, appNameMax), url } : null;
+}
+
+function header(headers: IncomingHttpHeaders, name: string): string | null {
+  const value = headers[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}

@@ -1,0 +1,117 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Market } from '#catalog';
+import type { Completion, CompletionEvent, CompletionInput, Started } from '#completions';
+import { Fault } from '#kernel';
+import type { Rooms } from '#schema';
+import { type EventStream, openEventStream } from '../event-stream.ts';
+import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
+import { callerOf, tellLimit } from './caller.ts';
+import { renamed } from './errors.ts';
+import { type FailedAttempts, failedAttempts } from './failed-attempts.ts';
+import type { Refuse } from './refuse.ts';
+
+/** A wire form in which completions are asked for and answered. All of them lead to one run. */
+export interface RunDoor {
+  /** @throws InvalidInput that names every field that is wrong. */
+  read(body: unknown, headers: IncomingHttpHeaders): Asked;
+  /** The whole answer as one JSON object. */
+  whole(completion: Completion, market: Market): unknown;
+  /** Writes the answer in parts. */
+  parts(run: Started, market: Market): PartsWriter;
+  readonly refuse: Refuse;
+}
+
+/** What a client asks for, and whether it wants it as a stream. */
+export interface Asked {
+  readonly input: CompletionInput;
+  readonly stream: boolean;
+  /** What this door calls a field of the input. */
+  nameOf(path: string): string;
+}
+
+/** Turns the events of one completion into the text of a stream. */
+export interface PartsWriter {
+  /** What a batch of events becomes on the wire: nothing, or whole events for one write. */
+  write(events: readonly CompletionEvent[]): string;
+  /** A failure after the stream has begun, and the end. */
+  fail(fault: Fault, attempts: FailedAttempts | null): string;
+}
+
+export async function answerThrough(
+  door: RunDoor,
+  exchange: Exchange,
+  rooms: Rooms,
+): Promise<void> {
+  const principal = callerOf(exchange, rooms);
+  const body = jsonOf(await bodyOf(exchange));
+  const asked = door.read(body, exchange.request.headers);
+  // What one read of the provider brought goes out as one write: nothing is gathered.
+  const how = { streamed: asked.stream, coalesceMs: 0 };
+  const run = await rooms.completions.start(principal, asked.input, how);
+  exchange.response.setHeader('X-Generation-Id', run.id);
+  tellLimit(exchange, principal, rooms);
+  const answer = asked.stream ? answerInParts : answerAtOnce;
+  await answer({ door, exchange, run, asked, market: rooms.catalog.market() }, rooms);
+}
+
+interface Answering {
+  readonly door: RunDoor;
+  readonly exchange: Exchange;
+  readonly run: Started;
+  readonly asked: Asked;
+  readonly market: Market;
+}
+
+async function answerAtOnce({ door, exchange, run, asked, market }: Answering): Promise<void> {
+  const completion = await run.wait(exchange.signal);
+  if (exchange.response.destroyed) return;
+  if (completion.error) return refuseFailed({ door, exchange, asked, market, completion });
+  if (!completion.content) throw contentGone();
+  sendJson(exchange.response, 200, door.whole(completion, market));
+}
+
+async function answerInParts(answering: Answering, rooms: Rooms): Promise<void> {
+  const { door, exchange, run, market } = answering;
+  const { response, signal } = exchange;
+  const stream = openEventStream({ response, clock: rooms.clock, comment: 'BOURSE PROCESSING' });
+  const parts = door.parts(run, market);
+  try {
+    for await (const events of run.events(0, signal)) {
+      const failed = failureBeforeContent(events, stream);
+      if (failed) return refuseFailed({ ...answering, completion: failed });
+      const text = parts.write(events);
+      if (text !== '') await stream.write(text);
+    }
+  } catch (thrown) {
+    if (response.destroyed) return;
+    if (!stream.started) throw thrown;
+    return stream.end(parts.fail(Fault.from(thrown), null));
+  }
+  if (!response.destroyed) stream.end();
+}
+
+/** As long as nothing was sent, a failure is an ordinary HTTP error that clients handle as such. */
+function failureBeforeContent(
+  events: readonly CompletionEvent[],
+  stream: EventStream,
+): Completion | null {
+  const last = events.at(-1);
+  if (stream.started || last?.type !== 'CompletionFailed') return null;
+  return events.some(isContent) ? null : last.completion;
+}
+
+const isContent = ({ type }: CompletionEvent) => type.endsWith('Delta');
+
+function refuseFailed(
+  failed: Pick<Answering, 'door' | 'exchange' | 'asked' | 'market'> & { completion: Completion },
+): void {
+  const { door, exchange, asked, market, completion } = failed;
+  const fault = renamed(Fault.from(completion.error), asked.nameOf);
+  door.refuse(exchange, fault, failedAttempts(completion, market));
+}
+
+export function contentGone(): Fault {
+  return new Fault('CONFLICT', {
+    public: 'This idempotency key was used, and its answer is kept no longer. Use a new key.',
+  });
+}
