@@ -1,5 +1,5 @@
 import type { Completion, CompletionEvent, Started } from '#completions';
-import { Fault, isId, newId } from '#kernel';
+import { Fault, type InputIssue, InvalidInput, isId, newId } from '#kernel';
 import { builder } from './builder.ts';
 import { CompletionEventRef } from './completion-events.ts';
 import { asked, CompletionInput } from './completion-input.ts';
@@ -41,9 +41,13 @@ async function* refused(
 
 async function resumed(id: string, after: number, context: Context) {
   const { rooms, principal } = context;
+  if (after < 0) {
+    const error = InvalidInput.at('after', `It is ${after}.`, '0 or more');
+    return refused({ id, error }, context);
+  }
   if (!isId('completion', id)) {
-    const path = { public: 'id: This is not the id of a completion. Accepted: `cmp_…`.' };
-    return refused({ id, error: new Fault('INVALID_INPUT', path) }, context);
+    const error = InvalidInput.at('id', 'This is not the id of a completion.', '`cmp_…`');
+    return refused({ id, error }, context);
   }
   const run = rooms.completions.join(principal, id);
   if (run) return follow(run, after, context);
@@ -52,6 +56,23 @@ async function resumed(id: string, after: number, context: Context) {
     ? new Fault('RESUME_EXPIRED', { public: 'Its events are gone; read `completion(id:)`.' })
     : new Fault('NOT_FOUND', { public: 'There is no such completion, or it is not yours.' });
   return refused({ id, error, known: ended && { ...ended, error, attempts: [] } }, context);
+}
+
+/** What the arguments beside the input may be; bounds inclusive. */
+const bounds = {
+  after: [0, 2 ** 31 - 1],
+  graceMs: [0, 60_000],
+  coalesceMs: [0, 250],
+} as const;
+
+/** Throws one `InvalidInput` that names every argument out of its bounds. */
+function checkArguments(given: Partial<Record<keyof typeof bounds, number>>): void {
+  const issues = Object.entries(bounds).flatMap(([path, [least, most]]): InputIssue[] => {
+    const value = given[path as keyof typeof bounds] ?? least;
+    if (value >= least && value <= most) return [];
+    return [{ path, message: `It is ${value}.`, accepted: `${least} to ${most}` }];
+  });
+  if (issues.length > 0) throw new InvalidInput(issues);
 }
 
 const startedByPost = 'A completion is started by POST or over a WebSocket, never by GET.';
@@ -105,6 +126,7 @@ builder.subscriptionFields((t) => ({
       const joined = operationId !== null && uuid.test(operationId) ? { operationId } : {};
       const options = { streamed: true, ...how, ...joined };
       try {
+        checkArguments({ after, ...how });
         const run = await context.rooms.completions.start(context.principal, asked(input), options);
         return follow(run, after, context);
       } catch (thrown) {

@@ -17,7 +17,7 @@ beforeAll(async () => {
     log: silentLog,
     version: '0.0.0',
   });
-});
+}, 120_000);
 
 afterAll(async () => {
   await app.close();

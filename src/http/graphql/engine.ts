@@ -83,18 +83,30 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
   return { yoga, prepare, present };
 }
 
-/** Presents the errors of answers that go out over HTTP. */
+/** Presents the errors of what goes out through Yoga, those included that it finds in requests. */
 function usePresentedErrors(log: Log): Plugin<Context> {
   return {
-    onExecutionResult({ result, context }) {
+    onResultProcess({ result, setResult, serverContext }) {
       if (!result || Array.isArray(result) || Symbol.asyncIterator in result) return;
-      const { requestId } = context as unknown as Context; // given to every request by the server
-      const single = result as ExecutionResult & { errors?: readonly GraphQLError[] };
-      if (!single.errors) return;
-      const errors = single.errors.map((error) => presentError(error, { requestId, log }));
-      Object.assign(single, { errors });
+      const { requestId } = serverContext as unknown as Context; // given by the handler
+      if (!result.errors) return;
+      const errors = result.errors.map((error) =>
+        presentError(malformed(graphqlErrorOf(error)), { requestId, log }),
+      );
+      setResult({ ...result, errors });
     },
   };
+}
+
+/**
+ * Yoga answers a request that is none with 200 where the client takes plain JSON alone, unless the
+ * error still carries what its parser said. The specification asks for 400.
+ */
+function malformed(error: GraphQLError): GraphQLError {
+  if (error.extensions['code'] !== 'BAD_REQUEST') return error;
+  const { originalError: _, http, ...extensions } = error.extensions;
+  const status = { status: 400, ...(http as object | undefined), spec: false }; // Yoga's own form
+  return new GraphQLError(error.message, { extensions: { ...extensions, http: status } });
 }
 
 /** What steers the HTTP status is of no use elsewhere. */

@@ -1,0 +1,176 @@
+import { rm } from 'node:fs/promises';
+import { auditLedger } from '#credits';
+import { type Log, parseMoney, silentLog, systemClock, systemRandom } from '#kernel';
+import { openStorage } from '#storage';
+import { type App, openApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { freshDataDirectory } from './databases.ts';
+import { type GraphqlClient, graphqlClient } from './graphql-client.ts';
+
+/** Bourse as it is served, every room real, on a free port. */
+export interface WholeApp {
+  readonly url: string;
+  readonly admin: GraphqlClient;
+  readonly demo: GraphqlClient;
+  readonly demoKey: string;
+  /** The platform's own view of its ledger: what does not hold; empty when all does. */
+  audit(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface WholeAppOptions {
+  /** Environment variables; `PORT` and a `DATA_DIR` of its own are given. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+}
+
+const adminKey = 'the-administrator-of-the-tests';
+const demoKey = 'the-demo-key-of-the-tests';
+
+export async function wholeApp({
+  settings,
+  log = silentLog,
+}: WholeAppOptions = {}): Promise<WholeApp> {
+  const folder = await freshDataDirectory();
+  const config = readConfig({
+    PORT: '0',
+    DATA_DIR: folder,
+    ADMIN_KEY: adminKey,
+    DEMO_KEY: demoKey,
+    ...settings,
+  });
+  const rooms = { clock: systemClock, random: systemRandom, log };
+  const app: App = await openApp({ config, ...rooms, version: '0.0.0' });
+  return {
+    url: app.url,
+    admin: graphqlClient(app.url, adminKey),
+    demo: graphqlClient(app.url, demoKey),
+    demoKey,
+    audit: () => violations(config),
+    async close() {
+      await app.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As `npm run audit` looks at a running server. */
+async function violations(config: ReturnType<typeof readConfig>): Promise<string[]> {
+  const { databaseUrl, dataDir } = config;
+  const place = { databaseUrl, dataDir, join: true, clock: systemClock, log: silentLog };
+  const storage = await openStorage(place);
+  const broken: string[] = [];
+  for await (const { invariant, holds, violation } of auditLedger(storage)) {
+    if (!holds) broken.push(`${invariant}: ${violation}`);
+  }
+  await storage.close();
+  return broken;
+}
+
+/** An organization with credits and a key of its own. */
+export interface Customer extends GraphqlClient {
+  readonly organizationId: string;
+  readonly key: string;
+  readonly keyId: string;
+  /** In 10⁻¹² US dollar. */
+  credits(): Promise<{ balance: bigint; held: bigint }>;
+}
+
+let made = 0;
+
+export async function customer({ url, admin }: WholeApp, dollars: string): Promise<Customer> {
+  const name = `Customer ${++made} ${crypto.randomUUID().slice(0, 8)}`;
+  const { createOrganization } = await written(
+    admin,
+    `mutation ($name: String!) { createOrganization(input: { name: $name }) {
+      ... on CreateOrganizationPayload { organization { id slug } } ... on Error { message } } }`,
+    { name },
+  );
+  const { id: organizationId, slug } = createOrganization.organization;
+  await written(
+    admin,
+    `mutation ($organizationId: ID!, $amount: Decimal!, $once: String!) { grantCredits(input: {
+      organizationId: $organizationId, amount: $amount, reason: "To begin with",
+      idempotencyKey: $once }) { __typename ... on Error { message } } }`,
+    { organizationId, amount: dollars, once: organizationId },
+  );
+  const { createApiKey } = await written(
+    admin,
+    `mutation ($organizationId: ID!) { createApiKey(input: {
+      organizationId: $organizationId, name: "A key" }) {
+      ... on CreateApiKeyPayload { secret apiKey { id } } ... on Error { message } } }`,
+    { organizationId },
+  );
+  const key = createApiKey.secret;
+  return {
+    ...graphqlClient(url, key),
+    organizationId,
+    key,
+    keyId: createApiKey.apiKey.id,
+    async credits() {
+      const { data } = await admin.ask(
+        'query ($slug: String!) { organization(slug: $slug) { credits { balance held } } }',
+        { slug },
+      );
+      const { balance, held } = data.organization.credits;
+      return { balance: parseMoney(balance), held: parseMoney(held) };
+    },
+  };
+}
+
+export interface Offer {
+  readonly model: string;
+  readonly provider: string;
+  readonly baseUrl: string;
+  /** US dollars a token. */
+  readonly promptPrice?: string;
+  readonly completionPrice?: string;
+  readonly timeouts?: { readonly firstContentTimeoutMs?: number; readonly idleTimeoutMs?: number };
+}
+
+/** Lists a provider's offer of a model in the catalog, as the platform's administrator does. */
+export async function offer({ admin }: WholeApp, given: Offer): Promise<void> {
+  const { model, provider, baseUrl } = given;
+  const variables = {
+    provider: {
+      slug: provider,
+      name: provider,
+      connector: 'openai-compatible',
+      baseUrl,
+      secret: 'a-secret-of-the-tests',
+    },
+    model: { slug: model, name: model, author: model.split('/')[0], contextLength: 100_000 },
+    endpoint: {
+      model,
+      provider,
+      upstreamModel: 'stub',
+      pricing: {
+        promptPerToken: given.promptPrice ?? '0.001',
+        completionPerToken: given.completionPrice ?? '0.002',
+      },
+      ...given.timeouts,
+    },
+  };
+  await written(
+    admin,
+    `mutation ($provider: UpsertProviderInput!, $model: UpsertModelInput!,
+        $endpoint: UpsertEndpointInput!) {
+      upsertProvider(input: $provider) { __typename ... on Error { message } }
+      upsertModel(input: $model) { __typename ... on Error { message } }
+      upsertEndpoint(input: $endpoint) { __typename ... on Error { message } }
+    }`,
+    variables,
+  );
+}
+
+/** The data of writes that all have to succeed. */
+async function written(client: GraphqlClient, query: string, variables: object) {
+  const { data, errors } = await client.ask(query, variables);
+  const refused = Object.values(data ?? {}).filter(
+    (result) => typeof (result as { message?: unknown })?.message === 'string',
+  );
+  if (errors || refused.length > 0) {
+    throw new AggregateError(errors ?? refused, JSON.stringify(errors ?? refused));
+  }
+  return data;
+}
