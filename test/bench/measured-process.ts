@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A server in a process of its own, with what it has used. */
+export interface MeasuredProcess {
+  readonly url: string;
+  usage(): Promise<Usage>;
+  /** Gives it something that it was written to take. */
+  tell(message: object): void;
+  stop(): Promise<void>;
+}
+
+/** CPU time of all its threads, and its resident memory. */
+export interface Usage {
+  readonly cpuMicros: number;
+  readonly rssBytes: number;
+}
+
+const fileOf = (name: string) => fileURLToPath(new URL(`./servers/${name}`, import.meta.url));
+
+/** One of the servers beside this file, which tells its address by a message. */
+export async function startServer(
+  name: string,
+  words: readonly string[] = [],
+): Promise<MeasuredProcess> {
+  const child = start([fileOf(name), ...words], process.env);
+  const [{ url }] = await Promise.race([once(child, 'message'), ended(child, name)]);
+  return measured(child, url);
+}
+
+const readyLine = /is ready at (\S+)/;
+
+/** Bourse as `npm start` starts it, with these settings. */
+export async function startBourse(
+  settings: Readonly<Record<string, string>>,
+): Promise<MeasuredProcess> {
+  const main = fileURLToPath(new URL('../../bin/bourse.js', import.meta.url));
+  const child = start([main], { ...process.env, ...settings });
+  const ready = new Promise<string>((resolve) => {
+    let said = '';
+    child.stdout?.on('data', (piece) => {
+      said += piece;
+      const url = readyLine.exec(said)?.[1];
+      if (url) resolve(url);
+    });
+  });
+  return measured(child, await Promise.race([ready, ended(child, 'Bourse')]));
+}
+
+function start(words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, ['--import', fileOf('report.ts'), ...words], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+}
+
+async function ended(child: ChildProcess, name: string): Promise<never> {
+  const [code] = await once(child, 'exit');
+  throw new Error(`${name} ended with ${code} before it could be measured`);
+}
+
+function measured(child: ChildProcess, url: string): MeasuredProcess {
+  return {
+    url,
+    async usage() {
+      const answer = once(child, 'message');
+      child.send('usage');
+      return (await answer)[0];
+    },
+    tell: (message) => void child.send(message),
+    async stop() {
+      if (child.exitCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
+import { join } from 'node:path';
+
+/**
+ * Loaded before every process that is measured (`node --import`), so that none has to know that it
+ * is: says, when it is asked, what it has used so far, and ends with the one who asks. With
+ * BENCH_PROFILE, a folder, what lies between two questions is profiled into it.
+ */
+process.on('message', (question) => {
+  if (question !== 'usage') return;
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuMicros: user + system, rssBytes: process.memoryUsage.rss() });
+  if (folder) profile(folder);
+});
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+const folder = process.env['BENCH_PROFILE'];
+let running: Session | null = null;
+let written = 0;
+
+function profile(into: string): void {
+  const session = running;
+  if (!session) {
+    running = new Session();
+    running.connect();
+    running.post('Profiler.enable');
+    running.post('Profiler.start');
+    return;
+  }
+  running = null;
+  session.post('Profiler.stop', (_error, { profile }) => {
+    const name = `${process.pid}-${++written}.cpuprofile`;
+    writeFileSync(join(into, name), JSON.stringify(profile));
+    session.disconnect();
+  });
+}

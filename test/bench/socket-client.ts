@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { countTokens } from './prompt.ts';
+
+const completed = Buffer.from('"type":"complete"');
+const refused = /"errors"|"type":"error"/;
+
+/** A client of `graphql-transport-ws`: one subscription at a time, its tokens counted. */
+export class SocketClient {
+  readonly #socket: WebSocket;
+  #operations = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  static async open(url: string, credential: string): Promise<SocketClient> {
+    const address = `${url.replace('http', 'ws')}/graphql`;
+    const socket = new WebSocket(address, 'graphql-transport-ws', { perMessageDeflate: false });
+    await once(socket, 'open');
+    const acknowledged = once(socket, 'message');
+    const payload = { authorization: `Bearer ${credential}` };
+    socket.send(JSON.stringify({ type: 'connection_init', payload }));
+    await acknowledged;
+    return new SocketClient(socket);
+  }
+
+  /** Runs a subscription to its end; resolves with the tokens that came. */
+  subscribe(payload: object): Promise<number> {
+    const socket = this.#socket;
+    let tokens = 0;
+    return new Promise((resolve, reject) => {
+      const take = (data: Buffer) => {
+        tokens += countTokens(data);
+        if (refused.test(data.toString('latin1', 0, 200))) reject(new Error(String(data)));
+        if (!data.includes(completed)) return;
+        socket.off('message', take);
+        resolve(tokens);
+      };
+      socket.on('message', take);
+      socket.once('close', () => reject(new Error('the server closed the socket')));
+      socket.send(JSON.stringify({ id: String(++this.#operations), type: 'subscribe', payload }));
+    });
+  }
+
+  close(): void {
+    this.#socket.removeAllListeners('close');
+    this.#socket.terminate();
+  }
+}
