@@ -2,10 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { answers, testDatabaseUrl, testRedisUrl } from './test/harness/servers.ts';
 
-/** Suites that need a server of their own are told by the ending of their name. */
+const database = { variable: 'TEST_DATABASE_URL', address: testDatabaseUrl };
+const redis = { variable: 'TEST_REDIS_URL', address: testRedisUrl };
+
+/** Suites that need servers of their own are told by the ending of their name. */
 const served = [
-  { name: 'postgres', ending: 'pg', variable: 'TEST_DATABASE_URL', address: testDatabaseUrl },
-  { name: 'redis', ending: 'redis', variable: 'TEST_REDIS_URL', address: testRedisUrl },
+  { name: 'postgres', ending: 'pg', servers: [database] },
+  { name: 'redis', ending: 'redis', servers: [redis] },
+  { name: 'cluster', ending: 'cluster', servers: [database, redis] },
 ];
 
 /**
@@ -14,13 +18,19 @@ const served = [
  */
 async function projects() {
   const found = [project('fast', { exclude: served.map(({ ending }) => pattern(ending)) })];
-  for (const { name, ending, variable, address } of served) {
-    const up = await answers(address);
-    if (!up) process.stderr.write(`${name}: no server at ${variable}; ${verdict}\n`);
+  for (const { name, ending, servers } of served) {
+    const missing = await missingOf(servers);
+    const up = missing.length === 0;
+    if (!up) process.stderr.write(`${name}: no server at ${missing.join(', ')}; ${verdict}\n`);
     const setupFiles = up ? [] : ['test/harness/server-missing.ts'];
     if (up || underCi) found.push(project(name, { include: [pattern(ending)], setupFiles }));
   }
   return found;
+}
+
+async function missingOf(servers: readonly (typeof database)[]): Promise<string[]> {
+  const up = await Promise.all(servers.map(({ address }) => answers(address)));
+  return servers.filter((_server, index) => !up[index]).map(({ variable }) => variable);
 }
 
 const underCi = process.env['CI'] === 'true';

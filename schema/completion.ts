@@ -205,7 +205,7 @@ CompletionRef.implement({
     }),
     timeToFirstTokenMs: t.exposeFloat('timeToFirstTokenMs', {
       nullable: true,
-      description: 'From sending it upstream to the first content.',
+      description: 'From the request to the first content.',
     }),
     latencyMs: t.exposeFloat('latencyMs', {
       nullable: true,

@@ -87,7 +87,8 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
   const place = { databaseUrl, dataDir, clock, log };
   const storage = keep(await openStorage(place), (room) => room.close());
   const secrets = await openSecrets(config);
-  const bus = keep(await openBus({ redisUrl, clock, log }), (room) => room.close());
+  const prefix = installationName(secrets);
+  const bus = keep(await openBus({ redisUrl, clock, log, prefix }), (room) => room.close());
   const credits = await openCredits({
     storage,
     clock,
@@ -101,6 +102,13 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
   keep(credits, (room) => room.close());
   return { storage, secrets, bus, credits };
 }
+
+/**
+ * Nodes of one installation share its encryption key; others that use the same Redis do not hear
+ * them.
+ */
+const installationName = ({ cipher }: Secrets) =>
+  `bourse:${Buffer.from(cipher.derive('installation 1')).toString('hex', 0, 8)}`;
 
 async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Promise<Middle> {
   const { config, clock, random, log } = options;

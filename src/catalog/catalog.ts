@@ -68,6 +68,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
  */
 const importLock = 0x636174616c6f67n;
 
+/** The first import writes thousands of rows; a small machine under load needs its time for it. */
+const importTimeoutMs = 120_000;
+
 /**
  * Makes the tables hold a snapshot (and the built-in simulations). Read and written in one
  * transaction under one lock: two nodes that start at once import once. Returns whether anything
@@ -78,13 +81,16 @@ export async function importSnapshot(
   snapshot: Snapshot,
 ): Promise<boolean> {
   const desired = desiredOf(snapshot, sandboxSnapshot);
-  return storage.write(async (tx) => {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${importLock})`;
-    const plan = reconcile(await readRows(tx, noRows, allStale), desired);
-    if (isEmpty(plan)) return false;
-    await writePlan(tx, plan, clock);
-    return true;
-  });
+  return storage.write(
+    async (tx) => {
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${importLock})`;
+      const plan = reconcile(await readRows(tx, noRows, allStale), desired);
+      if (isEmpty(plan)) return false;
+      await writePlan(tx, plan, clock);
+      return true;
+    },
+    { timeoutMs: importTimeoutMs },
+  );
 }
 
 /** The rows in memory and the market made of them; replaced together. */

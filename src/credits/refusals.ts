@@ -44,7 +44,6 @@ export class InsufficientCredits extends Fault {
     this.available = available;
     this.resetsAt = resetsAt;
     this.affordableMaxTokens = shortage.affordableMaxTokens ?? null;
-    this.affordableMaxTokens = shortage.affordableMaxTokens ?? null;
   }
 }
 

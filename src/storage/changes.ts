@@ -19,6 +19,13 @@ export type Transaction = Prisma.TransactionClient & {
  */
 export type Apply = (subjects: readonly string[]) => Promise<void>;
 
+export interface WriteOptions {
+  /** How long the transaction may take; 10 seconds by default. */
+  readonly timeoutMs?: number;
+}
+
+const usualTimeoutMs = 10_000;
+
 /** What changed in the database, told to those who keep a copy in memory. */
 export interface Changes {
   /** `apply` may be called twice for one change and is never called at the same time as another. */
@@ -82,7 +89,10 @@ export class ChangeLog implements Changes {
    * it wrote. After the commit nothing can make it fail: an `apply` that does is logged and tried
    * again with the next read.
    */
-  async write<T>(act: (tx: Transaction) => Promise<T>): Promise<T> {
+  async write<T>(
+    act: (tx: Transaction) => Promise<T>,
+    { timeoutMs = usualTimeoutMs }: WriteOptions = {},
+  ): Promise<T> {
     const committed = this.#prisma.$transaction(
       async (client) => {
         const noted = new Map<string, Noted>();
@@ -91,7 +101,7 @@ export class ChangeLog implements Changes {
         const result = await act(withChange(client, change));
         return { result, number: await numberChanges(client, [...noted.values()]) };
       },
-      { maxWait: 5_000, timeout: 10_000 },
+      { maxWait: 5_000, timeout: timeoutMs },
     );
     const { result, number } = await committed.catch((error) => {
       throw asFault(error);

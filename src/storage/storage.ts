@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { type Clock, Fault, type Log, sleep } from '#kernel';
-import { ChangeLog, type Changes, type Transaction } from './changes.ts';
+import { ChangeLog, type Changes, type Transaction, type WriteOptions } from './changes.ts';
 import {
   type ConnectionLimits,
   type DatabaseAddress,
@@ -33,13 +33,13 @@ export interface Storage {
   /**
    * One transaction of several statements, not for money (rows stay locked between its statements).
    * What `tx.change` noted is published with the commit and applied here before this resolves. Ten
-   * seconds at most. Inside of `act` wait for statements of `tx` alone: the embedded database
-   * serves nobody else until the transaction has ended, so one that waits for `query` or `prisma`
-   * waits for itself, until it is rolled back after five seconds.
+   * seconds at most, unless `timeoutMs` says otherwise. Inside of `act` wait for statements of `tx`
+   * alone: the embedded database serves nobody else until the transaction has ended, so one that
+   * waits for `query` or `prisma` waits for itself, until it is rolled back after five seconds.
    *
    * @throws Fault UNAVAILABLE as `query`, else what `act` threw; then nothing was written.
    */
-  write<T>(act: (tx: Transaction) => Promise<T>): Promise<T>;
+  write<T>(act: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
   readonly changes: Changes;
   /** Resolves when the database answers, within a second. @throws Fault UNAVAILABLE */
   ready(): Promise<void>;
@@ -122,7 +122,7 @@ function assemble(parts: {
   return {
     prisma,
     query,
-    write: (act) => changes.write(act),
+    write: (act, how) => changes.write(act, how),
     changes,
     ready: () => within(clock, readyMs, query('SELECT 1')),
     async close() {

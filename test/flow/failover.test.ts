@@ -22,12 +22,12 @@ beforeAll(async () => {
   await third.start();
   app = await wholeApp();
   const model = 'acme/shared';
-  await offer(app, { model, provider: 'failing', baseUrl: failing.url });
+  await offer(app.admin, { model, provider: 'failing', baseUrl: failing.url });
   const timeouts = { firstContentTimeoutMs: 1_000 };
-  await offer(app, { model, provider: 'silent', baseUrl: silent.url, timeouts });
-  await offer(app, { model, provider: 'lucky', baseUrl: `${third.url}/v1` });
+  await offer(app.admin, { model, provider: 'silent', baseUrl: silent.url, timeouts });
+  await offer(app.admin, { model, provider: 'lucky', baseUrl: `${third.url}/v1` });
   acme = await customer(app, '1000');
-}, 60_000);
+}, 180_000);
 beforeEach(() => {
   failing.answerWith((reply) => reply.json(500, { error: { message: 'It broke.' } }));
   silent.answerWith(() => undefined);

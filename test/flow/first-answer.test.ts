@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type App, openApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { silentLog, systemClock, systemRandom } from '../../src/kernel/index.ts';
+import { noticeOf } from '../../src/notice.ts';
 import { freshFolder } from '../harness/databases.ts';
 
 let app: App;
@@ -62,4 +65,30 @@ it('an unknown model is refused by name and costs nothing', async () => {
     app.made.demoKey?.reveal(),
   );
   expect(answered.complete.code).toBe('MODEL_NOT_FOUND');
+});
+
+/** The words of a command line as a shell takes it apart, without the program. */
+async function wordsOf(line: string): Promise<string[]> {
+  const script = `curl() { printf '%s\\n' "$@"; }; ${line}`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', script]);
+  return stdout.trimEnd().split('\n');
+}
+
+it('the line of the notice streams an answer when it is pasted into a shell', async () => {
+  const line = noticeOf(app)
+    .split('\n')
+    .find((text) => text.startsWith('curl'));
+  const words = await wordsOf(line ?? '');
+  const after = (flag: string) =>
+    words.flatMap((word, index) => (words[index - 1] === flag ? [word] : []));
+  const response = await fetch(words.find((word) => word.startsWith('http')) ?? '', {
+    method: 'POST',
+    headers: Object.fromEntries(after('-H').map((header) => header.split(': ', 2))),
+    body: after('-d').join(''),
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  const stream = await response.text();
+  expect(stream).toContain('"finish_reason":"stop"');
+  expect(stream.trimEnd().endsWith('data: [DONE]')).toBe(true);
 });

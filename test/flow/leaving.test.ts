@@ -22,9 +22,9 @@ const said = 'It is a long story, and it begins here: ';
 beforeAll(async () => {
   upstream = await stubUpstream();
   app = await wholeApp();
-  await offer(app, { model: 'acme/endless', provider: 'talker', baseUrl: upstream.url });
+  await offer(app.admin, { model: 'acme/endless', provider: 'talker', baseUrl: upstream.url });
   acme = await customer(app, '1000');
-}, 60_000);
+}, 180_000);
 /** Says a sentence, then nothing until it is told to go on. */
 beforeEach(() => {
   const more = Promise.withResolvers<void>();

@@ -11,12 +11,12 @@ let before: Awaited<ReturnType<Customer['credits']>>;
 beforeAll(async () => {
   upstream = await stubUpstream();
   app = await wholeApp();
-  await offer(app, { model: 'acme/writer', provider: 'printer', baseUrl: upstream.url });
+  await offer(app.admin, { model: 'acme/writer', provider: 'printer', baseUrl: upstream.url });
   await app.admin.ask(`mutation { upsertModel(input: {
     slug: "acme/orphan", name: "Orphan", author: "acme", contextLength: 1000
   }) { __typename } }`);
   acme = await customer(app, '10');
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await app?.close();
   await upstream?.close();

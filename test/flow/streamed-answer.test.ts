@@ -19,9 +19,9 @@ let acme: Customer;
 beforeAll(async () => {
   upstream = await stubUpstream();
   app = await wholeApp();
-  await offer(app, { model: 'acme/writer', provider: 'printer', baseUrl: upstream.url });
+  await offer(app.admin, { model: 'acme/writer', provider: 'printer', baseUrl: upstream.url });
   acme = await customer(app, '10');
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await app?.close();
   await upstream?.close();

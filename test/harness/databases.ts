@@ -50,7 +50,8 @@ export async function emptyDatabase(
   return { address: { socketFolder }, drop };
 }
 
-async function serverDatabase() {
+/** The address of an empty database of the caller's own on the server. */
+export async function serverDatabase() {
   const name = `bourse_test_${crypto.randomUUID().replaceAll('-', '')}`;
   await atServer(`CREATE DATABASE ${name}`);
   const url = new URL(testDatabaseUrl);
@@ -90,13 +91,26 @@ const closingWith = (storage: Storage, drop: () => Promise<void>): Storage => ({
   },
 });
 
+/** A migrated data directory, made once and then copied: to create one takes seconds. */
+function template(): Promise<string> {
+  return madeOnce('migrated', async (dataDir) => {
+    const made = await openStorage({ dataDir, clock: systemClock, log: silentLog });
+    await made.close();
+  });
+}
+
 /**
- * A data directory with these migrations, made once and then copied, because to create one takes
- * seconds. Who is second to finish making it throws its own away.
+ * The folder that `make` filled: made once for each state of the migrations, whoever asks. Who is
+ * second to finish throws its own away.
  */
-async function template(): Promise<string> {
+export async function madeOnce(
+  name: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
   const migrations = await readMigrations(migrationsFolder);
-  const state = createHash('sha256').update(JSON.stringify(migrations)).digest('hex');
+  const state = createHash('sha256')
+    .update(JSON.stringify([name, migrations]))
+    .digest('hex');
   const ready = join(tmpdir(), 'bourse-templates', state.slice(0, 16));
   const found = await access(ready).then(
     () => true,
@@ -104,8 +118,7 @@ async function template(): Promise<string> {
   );
   if (found) return ready;
   const dataDir = await freshFolder();
-  const made = await openStorage({ dataDir, clock: systemClock, log: silentLog });
-  await made.close();
+  await make(dataDir);
   await mkdir(join(ready, '..'), { recursive: true });
   await rename(dataDir, ready).catch(() => rm(dataDir, { recursive: true, force: true }));
   return ready;

@@ -1,10 +1,12 @@
-import { rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cpSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { auditLedger } from '#credits';
 import { type Log, parseMoney, silentLog, systemClock, systemRandom } from '#kernel';
 import { openStorage } from '#storage';
 import { type App, openApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { freshDataDirectory } from './databases.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { freshFolder, madeOnce } from './databases.ts';
 import { type GraphqlClient, graphqlClient } from './graphql-client.ts';
 
 /** Bourse as it is served, every room real, on a free port. */
@@ -24,23 +26,14 @@ export interface WholeAppOptions {
   readonly log?: Log;
 }
 
-const adminKey = 'the-administrator-of-the-tests';
-const demoKey = 'the-demo-key-of-the-tests';
+export const adminKey = 'the-administrator-of-the-tests';
+export const demoKey = 'the-demo-key-of-the-tests';
 
-export async function wholeApp({
-  settings,
-  log = silentLog,
-}: WholeAppOptions = {}): Promise<WholeApp> {
-  const folder = await freshDataDirectory();
-  const config = readConfig({
-    PORT: '0',
-    DATA_DIR: folder,
-    ADMIN_KEY: adminKey,
-    DEMO_KEY: demoKey,
-    ...settings,
-  });
-  const rooms = { clock: systemClock, random: systemRandom, log };
-  const app: App = await openApp({ config, ...rooms, version: '0.0.0' });
+export async function wholeApp({ settings, log }: WholeAppOptions = {}): Promise<WholeApp> {
+  const embedded = !settings?.['DATABASE_URL'];
+  const folder = await (embedded ? startedDirectory() : freshFolder());
+  const config = configOf(folder, settings);
+  const app = await open(config, log);
   return {
     url: app.url,
     admin: graphqlClient(app.url, adminKey),
@@ -54,8 +47,41 @@ export async function wholeApp({
   };
 }
 
+const configOf = (folder: string, settings: WholeAppOptions['settings']) =>
+  readConfig({
+    PORT: '0',
+    DATA_DIR: folder,
+    ADMIN_KEY: adminKey,
+    DEMO_KEY: demoKey,
+    SHUTDOWN_GRACE_MS: '1000',
+    ...settings,
+  });
+
+const open = (config: Config, log: Log = silentLog): Promise<App> =>
+  openApp({ config, clock: systemClock, random: systemRandom, log, version: '0.0.0' });
+
+const shippedMarket = new URL('../../prisma/catalog/market.json', import.meta.url);
+
+/** A data directory after its first start; the caller removes it. */
+export async function startedDirectory(): Promise<string> {
+  const folder = await freshFolder();
+  cpSync(await startedOnce(), folder, { recursive: true });
+  return folder;
+}
+
+/** Made once and then copied: to load the catalog takes seconds. */
+async function startedOnce(): Promise<string> {
+  const market = createHash('sha256')
+    .update(await readFile(shippedMarket))
+    .digest('hex');
+  return madeOnce(`started ${market}`, async (folder) => {
+    const app = await open(configOf(folder, {}));
+    await app.close();
+  });
+}
+
 /** As `npm run audit` looks at a running server. */
-async function violations(config: ReturnType<typeof readConfig>): Promise<string[]> {
+async function violations(config: Config): Promise<string[]> {
   const { databaseUrl, dataDir } = config;
   const place = { databaseUrl, dataDir, join: true, clock: systemClock, log: silentLog };
   const storage = await openStorage(place);
@@ -129,7 +155,7 @@ export interface Offer {
 }
 
 /** Lists a provider's offer of a model in the catalog, as the platform's administrator does. */
-export async function offer({ admin }: WholeApp, given: Offer): Promise<void> {
+export async function offer(admin: GraphqlClient, given: Offer): Promise<void> {
   const { model, provider, baseUrl } = given;
   const variables = {
     provider: {

@@ -91,3 +91,28 @@ it('the front page, GraphiQL and the probes answer and load nothing from elsewhe
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
   expect((await fetch(`${server.url}/ready`)).status).toBe(200);
 });
+
+describe('a query by GET', () => {
+  const get = (headers: Record<string, string> = {}) =>
+    fetch(`${server.url}/graphql?query=${encodeURIComponent('{ platform { name } }')}`, {
+      headers,
+    });
+
+  it('without credentials may be kept for a second and is not sent twice', async () => {
+    const first = await get();
+    const tag = first.headers.get('etag') ?? '';
+    expect(await first.json()).toEqual({ data: { platform: { name: 'Bourse' } } });
+    expect(first.headers.get('cache-control')).toBe('public, max-age=1');
+    expect(first.headers.get('vary')).toContain('Authorization');
+    const again = await get({ 'If-None-Match': `"other", ${tag}` });
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    expect((await get({ 'If-None-Match': '"other"' })).status).toBe(200);
+  });
+
+  it("with credentials is nobody else's", async () => {
+    const own = await get({ Authorization: `Bearer ${key}` });
+    expect(own.status).toBe(200);
+    expect(own.headers.get('etag')).toBeNull();
+    expect(own.headers.get('cache-control')).toBeNull();
+  });
+});

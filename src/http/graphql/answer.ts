@@ -1,4 +1,5 @@
-import type { ExecutionResult } from 'graphql';
+import { createHash } from 'node:crypto';
+import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import type { Engine, OperationRequest } from './engine.ts';
@@ -23,31 +24,74 @@ const isObjectOrAbsent = (value: unknown) =>
 
 const preferred = 'application/graphql-response+json';
 
+/** The form that the client takes; null when it wants one that is not made here. */
+function mediaTypeOf(accept: string): string | null {
+  if (accept.includes(preferred)) return preferred;
+  return /application\/json|application\/\*|\*\/\*/.test(accept) ? 'application/json' : null;
+}
+
+export interface AnswerOptions {
+  readonly exchange: Exchange;
+  readonly asked: OperationRequest;
+  readonly accept: string;
+  readonly context: Context;
+  readonly engine: Engine;
+}
+
 /**
  * Answers a query or mutation as the GraphQL-over-HTTP specification has it; false when the client
  * wants a form that this way does not have.
  */
-export async function answerByPost(options: {
-  exchange: Exchange;
-  asked: OperationRequest;
-  accept: string;
-  context: Context;
-  engine: Engine;
-}): Promise<boolean> {
-  const { exchange, asked, accept, context, engine } = options;
-  const mediaType = accept.includes(preferred) ? preferred : 'application/json';
-  if (mediaType !== preferred && !/application\/json|application\/\*|\*\/\*/.test(accept)) {
-    return false;
-  }
+export async function answerByPost(options: AnswerOptions): Promise<boolean> {
+  const { exchange, asked, context, engine } = options;
+  const mediaType = mediaTypeOf(options.accept);
+  if (!mediaType) return false;
   const operation = engine.prepare(asked, context);
   if ('kind' in operation && operation.kind === 'subscription') return false;
   const result = 'kind' in operation ? await operation.run() : { errors: operation };
   if (Symbol.asyncIterator in result) return false;
   if (exchange.response.destroyed) return true;
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
-  const { errors, ...rest } = result as ExecutionResult;
-  const shown = errors ? { errors: engine.present(errors, context), ...rest } : rest;
-  const refused = mediaType === preferred && !('data' in result);
-  sendJson(exchange.response, refused ? 400 : 200, shown);
+  const shown = shownOf(result as ExecutionResult, options);
+  sendJson(exchange.response, mediaType === preferred && !('data' in result) ? 400 : 200, shown);
   return true;
+}
+
+function shownOf(
+  { errors, ...rest }: ExecutionResult,
+  { engine, context }: AnswerOptions,
+): FormattedExecutionResult {
+  const shown = errors ? { errors: engine.present(errors, context), ...rest } : rest;
+  return shown as FormattedExecutionResult; // JSON asks each error for its own form
+}
+
+/**
+ * Answers a query by GET. What a caller without credentials gets is the same for everybody, so it
+ * may be kept for a second, and is not sent again to who has it. False for everything else, which
+ * the specification has more to say of.
+ */
+export async function answerByGet(options: AnswerOptions): Promise<boolean> {
+  const { exchange, asked, context, engine } = options;
+  const mediaType = mediaTypeOf(options.accept);
+  if (!mediaType) return false;
+  const operation = engine.prepare(asked, context);
+  if (!('kind' in operation) || operation.kind !== 'query') return false;
+  const result = (await operation.run()) as ExecutionResult; // a query has one
+  if (!('data' in result)) return false;
+  const { response } = exchange;
+  response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
+  const isPublic = context.principal.kind === 'anonymous' && !result.errors;
+  if (isPublic && isKept(exchange, JSON.stringify(result))) response.writeHead(304).end();
+  else sendJson(response, 200, shownOf(result, options));
+  return true;
+}
+
+/** Lets a public answer be kept; true when the client says that it has this one. */
+function isKept({ request, response }: Exchange, text: string): boolean {
+  const hash = createHash('sha256').update(text).digest('base64url');
+  const tag = `"${hash.slice(0, 22)}"`;
+  response.setHeader('ETag', tag);
+  response.setHeader('Cache-Control', 'public, max-age=1');
+  response.setHeader('Vary', 'Accept, Authorization');
+  return request.headers['if-none-match']?.split(/,\s*/).includes(tag) ?? false;
 }

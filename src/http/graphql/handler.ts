@@ -9,7 +9,7 @@ import {
   RequestRefused,
   sendJson,
 } from '../exchange.ts';
-import { answerByPost, requestOf } from './answer.ts';
+import { answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
 import { streamEvents } from './sse.ts';
@@ -44,7 +44,8 @@ export function openGraphqlHandler(options: GraphqlOptions) {
         return;
       }
     }
-    if (body && asked && (await answerByPost({ exchange, asked, accept, context, engine }))) return;
+    const answer = body ? answerByPost : answerByGet;
+    if (asked && (await answer({ exchange, asked, accept, context, engine }))) return;
     if (body) Object.assign(request, { body });
     await engine.yoga(request, exchange.response, context);
   };

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { ApiKey } from '#identity';
+import { RateLimited } from '#limits';
+import { dollarAToken, stand } from './stand.ts';
+
+const apiKey: ApiKey = {
+  id: `key_${'0'.repeat(26)}`,
+  organizationId: `org_${'0'.repeat(26)}`,
+  membershipId: null,
+  name: 'A key',
+  kind: 'INFERENCE',
+  hint: 'sk-…',
+  creditLimit: null,
+  limitPeriod: 'NONE',
+  requestsPerMinute: null,
+  allowedModels: null,
+  createdAt: new Date(0),
+  expiresAt: null,
+  revokedAt: null,
+  disabled: false,
+};
+
+describe('what limits a payer is all asked at once', () => {
+  const organization = { kind: 'ORGANIZATION', limit: null, period: 'NONE' };
+  it.each([
+    ['credits alone', { apiKey }, [organization]],
+    [
+      'the budget of a member',
+      { apiKey, membershipId: 'mem_1', monthlyBudget: 5n },
+      [organization, { kind: 'MEMBER', id: 'mem_1', limit: 5n, period: 'MONTHLY' }],
+    ],
+    ['a member without a budget', { apiKey, membershipId: 'mem_1' }, [organization]],
+    [
+      'the limit of a key',
+      { apiKey: { ...apiKey, creditLimit: 7n, limitPeriod: 'DAILY' as const } },
+      [organization, { kind: 'API_KEY', id: apiKey.id, limit: 7n, period: 'DAILY' }],
+    ],
+  ])('%s', async (_name, payer, targets) => {
+    const room = stand({ payer });
+    await room.run({ maxTokens: 1 });
+    expect(room.purse.asked[0]?.targets).toMatchObject(targets);
+    expect(room.purse.asked[0]?.targets.length).toBe(targets.length);
+  });
+});
+
+it('requests beyond those of a minute are refused, and go again when it was said', async () => {
+  const room = stand({ payer: { apiKey: { ...apiKey, requestsPerMinute: 2 } } });
+  await room.run();
+  await room.run();
+  const { completion } = await room.run();
+  expect(completion.error).toBeInstanceOf(RateLimited);
+  expect(completion.error).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
+  expect(room.purse.asked.length).toBe(2);
+  await room.clock.advance(completion.error?.retryAfterMs ?? 0);
+  expect((await room.run()).completion.status).toBe('SUCCEEDED');
+});
+
+it('a model that the key may not use is against its policy', async () => {
+  const room = stand({ payer: { apiKey: { ...apiKey, allowedModels: ['other/*'] } } });
+  const { completion } = await room.run();
+  expect(completion.error).toMatchObject({ code: 'POLICY_VIOLATION' });
+  expect(room.calls).toEqual([]);
+});
+
+it('a prompt that does not fit by its bytes is counted before it is refused', async () => {
+  const content = 'All happy families are alike. '.repeat(100);
+  const offers = [{ provider: 'one', pricing: dollarAToken }];
+  const bytes = content.length;
+  const room = stand({ offers, dollars: bytes / 2 });
+  const messages = [{ role: 'USER' as const, content }];
+  expect((await room.run({ messages, maxTokens: 1 })).completion.status).toBe('SUCCEEDED');
+  expect(room.purse.asked.map(({ amount }) => amount > BigInt(bytes) * 10n ** 12n)).toEqual([
+    true,
+    false,
+  ]);
+});
+
+it('an answer longer than the context is refused before anything is set aside', async () => {
+  const room = stand({});
+  const messages = [{ role: 'USER' as const, content: 'word '.repeat(20_000) }];
+  const { completion } = await room.run({ messages });
+  expect(completion.error).toMatchObject({ code: 'CONTEXT_LENGTH_EXCEEDED' });
+  expect(room.purse.asked).toEqual([]);
+});

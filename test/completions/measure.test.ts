@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { UpstreamEvent } from '#upstream';
+import { countTokens } from '../../src/upstream/index.ts';
+import { sends, stand, text, used } from './stand.ts';
+
+const stop: UpstreamEvent = { type: 'finish', reason: { unified: 'STOP', raw: 'stop' } };
+const answer = 'The answer to that is a matter of taste, and of time.';
+
+async function usageOf(...events: UpstreamEvent[]) {
+  const room = stand({});
+  room.play(sends([text(answer), ...events, stop]));
+  return (await room.run()).completion.usage;
+}
+
+describe("the provider's own figures", () => {
+  it('count, with their parts', async () => {
+    const parts = { cacheRead: 3, cacheWrite: 2, reasoning: 40 };
+    expect(await usageOf(used(9, 50, parts))).toMatchObject({
+      promptTokens: 9,
+      completionTokens: 50,
+      cachedTokens: 3,
+      cacheWriteTokens: 2,
+      reasoningTokens: 40,
+      estimated: false,
+    });
+  });
+
+  it('are believed about reasoning that was never shown', async () => {
+    expect(await usageOf(used(9, 5_012, { reasoning: 5_000 }))).toMatchObject({
+      completionTokens: 5_012,
+      estimated: false,
+    });
+  });
+
+  it('are not believed about a visible answer that was never delivered', async () => {
+    expect(await usageOf(used(9, 5_012))).toMatchObject({
+      promptTokens: 9,
+      completionTokens: await countTokens(answer),
+      estimated: true,
+    });
+  });
+});
+
+it('without figures it is counted, and said to be', async () => {
+  expect(await usageOf()).toMatchObject({
+    promptTokens: await countTokens('Hi'),
+    completionTokens: await countTokens(answer),
+    estimated: true,
+  });
+});
+
+it('what is sandboxed counts words, as its own tokens are', async () => {
+  const room = stand({ offers: [{ provider: 'one', of: { sandbox: true } }] });
+  room.play(sends([text(answer), stop]));
+  const { usage } = (await room.run()).completion;
+  expect(usage).toMatchObject({ promptTokens: 1, completionTokens: 12, estimated: true });
+});

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { normalise } from '../../src/completions/normalise.ts';
+import { Registry } from '../../src/completions/registry.ts';
+import { Running } from '../../src/completions/running.ts';
+import { openPolicy, type Payer } from '../../src/identity/principal.ts';
+import { Fault } from '../../src/kernel/index.ts';
+import { virtualClock } from '../harness/virtual-clock.ts';
+
+const keepMs = 600_000;
+
+const payer: Payer = {
+  organization: {
+    id: 'org_1',
+    slug: 'acme',
+    name: 'Acme',
+    createdAt: new Date(0),
+    retainContentDays: 0,
+    policy: openPolicy,
+  },
+  apiKey: null,
+  membershipId: null,
+  userId: null,
+  monthlyBudget: null,
+};
+
+function registry(bytesMax = 1_000_000) {
+  const clock = virtualClock();
+  const forgotten: string[] = [];
+  const forget = ({ id }: Running) => void forgotten.push(id);
+  const kept = new Registry({ clock, keepMs, bytesMax, forget });
+  const add = (id: string, content = 'Hi') => {
+    const request = normalise({ model: 'a/b', messages: [{ role: 'USER', content }] });
+    const how = { streamed: true, detached: false, graceMs: 0, coalesceMs: 0 };
+    const running = new Running({ id, request, payer, clock, keepMs, ...how });
+    kept.add(running);
+    return running;
+  };
+  const end = async (running: Running) => {
+    running.end({ kind: 'refused', fault: new Fault('CANCELLED', { public: 'Over.' }) });
+    running.conclude(null);
+    await running.settled;
+    await clock.advance(0);
+  };
+  return { clock, kept, forgotten, add, end };
+}
+
+it('keeps an ended run until its time has come, and then says which', async () => {
+  const { clock, kept, forgotten, add, end } = registry();
+  await end(add('one'));
+  await clock.advance(keepMs - 1);
+  expect(kept.get('one')?.id).toBe('one');
+  await clock.advance(1);
+  expect(kept.get('one')).toBeNull();
+  expect(forgotten).toEqual(['one']);
+});
+
+it('never forgets one that runs, whatever the time and the weight of the others', async () => {
+  const { clock, kept, add, end } = registry(0);
+  add('running');
+  await end(add('ended'));
+  await clock.advance(keepMs * 2);
+  expect(kept.get('ended')).toBeNull();
+  expect(kept.get('running')?.id).toBe('running');
+  expect([...kept.live()].map(({ id }) => id)).toEqual(['running']);
+});
+
+it('beyond its budget the oldest go first', async () => {
+  const { kept, forgotten, add, end } = registry(10_000);
+  for (const id of ['one', 'two', 'three', 'four']) await end(add(id, 'x'.repeat(1_000)));
+  expect(forgotten).toEqual(['one']);
+  expect(kept.get('four')?.id).toBe('four');
+});
+
+it('counts those that have not settled', async () => {
+  const { kept, add, end } = registry();
+  const one = add('one');
+  add('two');
+  expect(kept.running).toBe(2);
+  await end(one);
+  expect(kept.running).toBe(1);
+});

@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import { Fault, formatMoney } from '#kernel';
+import { fault } from '../routing/stand.ts';
+import {
+  dollarAnAnswerToken,
+  failsWith,
+  ordinary,
+  type Play,
+  says,
+  sends,
+  someone,
+  stand,
+  text,
+  used,
+  waitsAfter,
+} from './stand.ts';
+
+const two = [
+  { provider: 'one', pricing: { prompt: 1n, completion: 1n } },
+  { provider: 'two', pricing: { prompt: 10n ** 18n, completion: 10n ** 18n } },
+];
+const first = { provider: { order: ['one', 'two'] } } as const;
+const charged = ({ usage }: { usage: { charged: bigint } }) => formatMoney(usage.charged);
+
+/** Plays one after the other, one an attempt. */
+const inTurn = (...plays: readonly Play[]): Play => {
+  const left = [...plays];
+  return (call, signal) => (left.shift() as Play)(call, signal);
+};
+
+describe('how a completion ends', () => {
+  it('answered: the last event comes behind all content, and the bill is its usage', async () => {
+    const { run, play, purse } = stand({});
+    play(says('Good ', 'morning'));
+    const { completion, story } = await run();
+    expect(story).toEqual(['CompletionStarted', 'Good ', 'morning', 'CompletionFinished']);
+    expect(completion).toMatchObject({ status: 'SUCCEEDED', finishReason: 'STOP', error: null });
+    expect(charged(completion)).toBe('4');
+    expect(purse.held).toBe(0n);
+  });
+
+  it.each(['LENGTH', 'TOOL_CALLS', 'CONTENT_FILTER'] as const)('%s succeeds', async (unified) => {
+    const { run, play, purse } = stand({});
+    play(sends([text('Well'), used(2, 1), { type: 'finish', reason: { unified, raw: 'x' } }]));
+    const { completion } = await run();
+    expect(completion).toMatchObject({
+      status: 'SUCCEEDED',
+      finishReason: unified,
+      nativeFinishReason: 'x',
+    });
+    expect(charged(completion)).toBe('3');
+    expect(purse.records.length).toBe(1);
+  });
+
+  it('refused: one event, no attempt, nothing set aside, nothing stored', async () => {
+    const { run, purse, calls } = stand({});
+    const { completion, events } = await run({ model: 'acme/nothing' });
+    expect(events).toMatchObject([
+      { type: 'CompletionFailed', sequence: 1, error: { code: 'MODEL_NOT_FOUND' } },
+    ]);
+    expect(completion).toMatchObject({ status: 'FAILED', finishReason: null, attempts: [] });
+    expect([purse.asked, purse.records, calls]).toEqual([[], [], []]);
+  });
+
+  it('every attempt failed: each is told, the error is the last, nothing is charged', async () => {
+    const { run, play, purse } = stand({ offers: two });
+    play(inTurn(failsWith(fault('STATUS', { httpStatus: 500 })), failsWith(fault('CONNECT'))));
+    const { completion, events } = await run(first);
+    expect(events.map(({ type }) => type)).toEqual([
+      'CompletionStarted',
+      'RouteChanged',
+      'CompletionStarted',
+      'RouteChanged',
+      'CompletionFailed',
+    ]);
+    expect(events[3]).toMatchObject({ next: null });
+    expect(completion).toMatchObject({ status: 'FAILED', finishReason: 'ERROR' });
+    expect(completion.attempts.length).toBe(2);
+    expect(charged(completion)).toBe('0');
+    expect(purse.records).toMatchObject([{ status: 'FAILED', charged: 0n }]);
+  });
+
+  it('broke off after content: no second attempt, and what was there costs nothing', async () => {
+    const { run, play, calls } = stand({ offers: two });
+    play(failsWith(fault('CUT'), 'Half an '));
+    const { completion, story } = await run(first);
+    expect(story).toEqual(['CompletionStarted', 'Half an ', 'RouteChanged', 'CompletionFailed']);
+    expect(completion).toMatchObject({ attempts: [{ outcome: 'BROKE_OFF' }], status: 'FAILED' });
+    expect(completion.content?.text).toBe('Half an ');
+    expect(charged(completion)).toBe('0');
+    expect(calls.length).toBe(1);
+  });
+
+  it('our own fault after an attempt was made costs nothing and is masked', async () => {
+    const { run, play, rooms } = stand({ offers: two });
+    play(failsWith(fault('CUT')));
+    rooms.router.report = () => {
+      throw new TypeError('a secret of the house');
+    };
+    const { completion } = await run(first);
+    expect(completion).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
+    expect(completion.error?.public).not.toContain('secret');
+    expect(charged(completion)).toBe('0');
+  });
+
+  it('a bill that could not be made durable was not acknowledged, so it is no charge', async () => {
+    const { run, play, purse, log } = stand({});
+    play(says('Hello'));
+    purse.broken = new Fault('UNAVAILABLE', { public: 'The disk is full.' });
+    const { completion, events } = await run();
+    expect(events.at(-1)).toMatchObject({
+      type: 'CompletionFailed',
+      error: { code: 'UNAVAILABLE' },
+    });
+    expect(charged(completion)).toBe('0');
+    expect(log.lines).toMatchObject([{ level: 'error' }]);
+  });
+});
+
+describe('who watches decides how long it runs', () => {
+  const start = async (input = {}, how = {}) => {
+    const room = stand({});
+    room.play(waitsAfter('So '));
+    const { completions } = room;
+    const options = { streamed: true, coalesceMs: 0, ...how };
+    const started = await completions.start(someone, { ...ordinary, ...input }, options);
+    const leaving = new AbortController();
+    const viewer = started.events(0, leaving.signal)[Symbol.asyncIterator]();
+    await viewer.next();
+    await room.clock.advance(0);
+    return { ...room, started, leaving, viewer };
+  };
+
+  it('the last to leave cancels it: the prompt and what was generated are charged', async () => {
+    const { leaving, started, completions, purse } = await start();
+    leaving.abort();
+    const ended = await completions.cancel(someone, started.id);
+    expect(ended).toMatchObject({ status: 'CANCELLED', finishReason: 'CANCELLED', error: null });
+    expect(ended?.usage).toMatchObject({ estimated: true, promptTokens: 1, completionTokens: 2 });
+    expect(purse.records).toMatchObject([{ status: 'CANCELLED', charged: 3n * 10n ** 12n }]);
+  });
+
+  it('as long as somebody is left it runs on', async () => {
+    const { leaving, started } = await start();
+    const other = started.events(0)[Symbol.asyncIterator]();
+    leaving.abort();
+    expect(started.completion().status).toBe('RUNNING');
+    await other.return?.();
+    expect(started.completion().status).toBe('CANCELLED');
+  });
+
+  it('detached it runs on when nobody is left', async () => {
+    const { leaving, started } = await start({}, { detached: true });
+    leaving.abort();
+    expect(started.completion().status).toBe('RUNNING');
+  });
+
+  it('a viewer that was waiting is let go at once when it leaves', async () => {
+    const { viewer } = await start();
+    await viewer.next();
+    const waiting = viewer.next();
+    await viewer.return?.();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('the meter', () => {
+  const offers = [{ provider: 'one', pricing: dollarAnAnswerToken, contextLength: 100_000 }];
+  const endless: Play = async function* () {
+    for (;;) yield [text('word ')];
+  };
+
+  it('an answer without a cap is held for 4,096 tokens and extended as it grows', async () => {
+    const { run, play, purse } = stand({ offers, dollars: 50_000 });
+    play(says(...Array.from({ length: 9_000 }, () => 'word ')));
+    const { completion } = await run();
+    expect(purse.asked[0]?.amount).toBe(4_096n * 10n ** 12n);
+    expect(completion).toMatchObject({ status: 'SUCCEEDED', finishReason: 'STOP' });
+    expect(charged(completion)).toBe('9000');
+  });
+
+  it('stops at what the credits pay: BUDGET, charged for what was delivered', async () => {
+    const { run, play, purse, calls } = stand({ offers, dollars: 5_000 });
+    play(endless);
+    const { completion } = await run();
+    expect(completion).toMatchObject({ status: 'SUCCEEDED', finishReason: 'BUDGET' });
+    expect(calls[0]?.request.maxTokens).toBe(4_999);
+    expect(purse.held).toBe(0n);
+    expect(purse.free).toBeGreaterThanOrEqual(0n);
+    expect(completion.usage.charged).toBeLessThanOrEqual(5_000n * 10n ** 12n);
+    expect(completion.usage.completionTokens).toBeGreaterThan(4_000);
+  });
+
+  it('an answer that ends at the cap that the credits set is BUDGET, not LENGTH', async () => {
+    const { run, play } = stand({ offers, dollars: 5_000 });
+    const length = { unified: 'LENGTH', raw: 'length' } as const;
+    play(sends([text('word '), used(0, 4_999), { type: 'finish', reason: length }]));
+    expect((await run()).completion.finishReason).toBe('BUDGET');
+  });
+
+  it("a caller's own cap is held whole, and reaching it is LENGTH", async () => {
+    const { run, play, purse, calls } = stand({ offers, dollars: 5_000 });
+    const length = { unified: 'LENGTH', raw: 'length' } as const;
+    play(sends([text('word '), used(0, 1), { type: 'finish', reason: length }]));
+    const { completion } = await run({ maxTokens: 7 });
+    expect(purse.asked[0]?.amount).toBe(7n * 10n ** 12n);
+    expect(calls[0]?.request.maxTokens).toBe(7);
+    expect(completion.finishReason).toBe('LENGTH');
+  });
+
+  it('what does not fit is refused with the tokens that would', async () => {
+    const { run, calls } = stand({ offers, dollars: 7 });
+    const { completion } = await run({ maxTokens: 8 });
+    expect(completion.error).toMatchObject({
+      code: 'INSUFFICIENT_CREDITS',
+      required: 8n * 10n ** 12n,
+      available: 7n * 10n ** 12n,
+    });
+    const { affordableMaxTokens } = completion.error as { affordableMaxTokens?: number };
+    expect(affordableMaxTokens).toBeGreaterThanOrEqual(6);
+    expect((await run({ maxTokens: affordableMaxTokens ?? 0 })).completion.status).toBe(
+      'SUCCEEDED',
+    );
+    expect(calls.length).toBe(1);
+  });
+});
