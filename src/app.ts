@@ -7,6 +7,7 @@ import { openHttp } from '#http';
 import { firstStart, type Identity, openIdentity, openSecrets, type Secrets } from '#identity';
 import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
 import { type Limits, openLimits } from '#limits';
+import { type Metrics, openMetrics } from '#metrics';
 import { openRouter, type Router } from '#routing';
 import { openStorage, type Storage } from '#storage';
 import { openConnectors, openSandbox } from '#upstream';
@@ -40,6 +41,7 @@ interface Middle {
   readonly identity: Identity;
   readonly catalog: Catalog;
   readonly limits: Limits;
+  readonly metrics: Metrics;
   readonly router: Router;
   readonly completions: Completions;
 }
@@ -131,8 +133,10 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     local: config.ollamaBaseUrl ? { url: config.ollamaBaseUrl, fetch } : null,
   });
   keep(catalog, (room) => room.close());
+  const metrics = keep(await openCounting(options, ground), (room) => room.close());
   const market = () => catalog.market();
-  const router = keep(openRouter({ clock, random, market }), (room) => room.close());
+  const medians = (endpointId: string) => metrics.medians(endpointId);
+  const router = keep(openRouter({ clock, random, market, medians }), (room) => room.close());
   const limits = openLimits({ clock });
   const completions = openCompletions({
     clock,
@@ -142,16 +146,27 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     identity,
     storage,
     limits,
+    metrics,
     connectors: openConnectors({ clock, log }),
     feeRate: config.platformFeeRate,
   });
-  return { identity, catalog, limits, router, completions };
+  return { identity, catalog, limits, metrics, router, completions };
 }
+
+/** What this node counts is told to the others. */
+const openCounting = ({ clock, log }: AppOptions, { storage, bus, credits }: Ground) =>
+  openMetrics({
+    storage,
+    clock,
+    log,
+    source: credits.session,
+    publish: (message) => bus.publish('metrics', message),
+  });
 
 /** What one room says, those whom it concerns hear: on this node and on the others. */
 function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
   const { storage, bus, credits } = ground;
-  const { identity, router, completions } = middle;
+  const { identity, metrics, router, completions } = middle;
   const readChanges = () => {
     storage.changes.read().catch((error) => log.warn('changes could not be read', { error }));
   };
@@ -162,6 +177,7 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
     if (changeNumber > storage.changes.applied) readChanges();
   });
   bus.subscribe('recall', ({ account }) => credits.recalled(account));
+  bus.subscribe('metrics', (message) => metrics.apply(message));
   bus.subscribe('revoked', ({ apiKey }) => identity.deny(apiKey));
   identity.onRevoked((apiKey) => completions.endRunsOf(apiKey));
   const node = String(credits.session);

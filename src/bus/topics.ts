@@ -24,6 +24,11 @@ export interface BusTopics {
   /** Whoever runs this completion is to end it as cancelled by its caller. */
   cancel: { readonly completion: string };
   /**
+   * What a node counted in its last seconds, whole: it replaces what it said before. `seconds` is
+   * JSON of the metrics room's own form.
+   */
+  metrics: { readonly source: number; readonly seconds: string };
+  /**
    * A live session, with the change number that it read and the wall time of that reading in ms.
    */
   heartbeat: { readonly session: number; readonly change: string; readonly at: number };
@@ -46,5 +51,6 @@ export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
   revoked: z.object({ apiKey: id }),
   recall: z.object({ account: id }),
   cancel: z.object({ completion: id }),
+  metrics: z.object({ source: z.int(), seconds: z.string() }),
   heartbeat: z.object({ session: z.int(), change: number, at: z.number() }),
 };

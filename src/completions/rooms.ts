@@ -2,6 +2,7 @@ import type { Credits } from '#credits';
 import type { Identity } from '#identity';
 import type { Clock, Log, Price } from '#kernel';
 import type { Limits } from '#limits';
+import type { Metrics } from '#metrics';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
@@ -13,6 +14,7 @@ export interface Rooms {
   readonly router: Router;
   readonly credits: Credits;
   readonly limits: Limits;
+  readonly metrics: Pick<Metrics, 'record'>;
   readonly identity: Pick<Identity, 'payer' | 'permissions' | 'current'>;
   readonly storage: Pick<Storage, 'prisma'>;
   readonly connectors: (name: string) => Connector | null;

@@ -63,7 +63,7 @@ export class Running {
   /** Of the attempt that is out, or that gave the answer. */
   endpoint: Endpoint | null = null;
   transcript = new Transcript();
-  timeToFirstTokenMs: number | null = null;
+  #contentAtMs: number | null = null;
   droppedParameters: readonly string[] = [];
 
   constructor(options: RunningOptions) {
@@ -120,6 +120,17 @@ export class Running {
 
   step(step: Step): void {
     this.#state = advance(this.#state, step);
+  }
+
+  /** The first content of an attempt: it is committed to. */
+  answers(): void {
+    this.step('content');
+    this.#contentAtMs = this.#options.clock.monotonic();
+  }
+
+  /** Milliseconds from the start, or from `sinceMs` on the monotonic clock; null before content. */
+  firstContentAfter(sinceMs = this.#startedMs): number | null {
+    return this.#contentAtMs === null ? null : this.#contentAtMs - sinceMs;
   }
 
   /** The first ending counts: it stops the upstream; true when it was this one. */
@@ -205,7 +216,7 @@ export class Running {
       error: this.#error(),
       createdAt: this.#createdAt,
       finishedAt: this.#endedAt,
-      timeToFirstTokenMs: this.timeToFirstTokenMs,
+      timeToFirstTokenMs: this.firstContentAfter(),
       latencyMs: this.#latencyMs,
       metadata: request.metadata,
       endUser: request.user,

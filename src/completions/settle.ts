@@ -7,6 +7,7 @@ import { endings } from './endings.ts';
 import { type Measure, measure } from './measure.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
+import { samplesOf } from './samples.ts';
 
 /**
  * Always, and last: what was used becomes a bill, the bill a durable record, and then the last
@@ -27,6 +28,7 @@ export async function settle(
     const used = await measure(running);
     const due = billOf(running, { admission, used }, rooms);
     await admission.hold.end(recordOf(running, used, due));
+    for (const sample of samplesOf(running, used, due)) rooms.metrics.record(sample);
     running.conclude({ usage: usageOf(used, due), lines: due.lines });
   } catch (thrown) {
     rooms.log.error('a completion could not be settled', { completion: running.id, error: thrown });

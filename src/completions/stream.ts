@@ -39,6 +39,7 @@ export async function stream(
       startedAt: timing.startedAt.toISOString(),
       durationMs: rooms.clock.monotonic() - timing.startedMs,
       outcome,
+      timeToFirstTokenMs: running.firstContentAfter(timing.startedMs),
       httpStatus: fault?.httpStatus ?? null,
       message: fault?.public ?? null,
     };
@@ -109,8 +110,7 @@ function take(running: Running, batch: readonly UpstreamEvent[]): number {
     if (isContent(event)) pieces++;
   }
   if (pieces > 0 && running.state === 'TRYING') {
-    running.step('content');
-    running.timeToFirstTokenMs = running.elapsedMs();
+    running.answers();
   }
   running.coalescer.push(batch);
   return pieces;

@@ -94,6 +94,8 @@ export interface AttemptRecord {
     | 'FAILED'
     | 'BROKE_OFF'
     | 'CANCELLED';
+  /** From sending to the first content; null when there was none. */
+  readonly timeToFirstTokenMs: number | null;
   readonly httpStatus: number | null;
   readonly message: string | null;
 }

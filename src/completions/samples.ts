@@ -1,0 +1,40 @@
+import type { AttemptRecord, Bill } from '#credits';
+import type { Sample, SampleOutcome } from '#metrics';
+import type { Measure } from './measure.ts';
+import type { Running } from './running.ts';
+
+/**
+ * What the attempts of a settled completion say about their endpoints. What was used and paid is
+ * the last one's: those before it gave nothing.
+ */
+export function samplesOf(running: Running, { tokens }: Measure, due: Bill): Sample[] {
+  const { payer, request, endpoint } = running;
+  return running.attempts.map((attempt, index) => {
+    const last = index === running.attempts.length - 1;
+    return {
+      endpointId: attempt.endpointId,
+      at: Date.parse(attempt.startedAt) + attempt.durationMs,
+      organizationId: payer.organization.id,
+      app: last ? request.app : null,
+      outcome: outcomes[attempt.outcome],
+      timeToFirstTokenMs: attempt.timeToFirstTokenMs,
+      durationMs: attempt.durationMs,
+      promptTokens: last ? tokens.prompt : 0,
+      completionTokens: last ? tokens.completion : 0,
+      cost: last ? due.cost : 0n,
+      charged: last ? due.charged : 0n,
+      ranked: last && due.cost > 0n && endpoint?.provider.sandbox === false,
+    };
+  });
+}
+
+/** A caller's own fault and a cancelled stream say nothing about the endpoint. */
+const outcomes: Readonly<Record<AttemptRecord['outcome'], SampleOutcome>> = {
+  SUCCEEDED: 'ANSWERED',
+  REJECTED: 'SPARED',
+  RATE_LIMITED: 'FAILED',
+  TIMED_OUT: 'FAILED',
+  FAILED: 'FAILED',
+  BROKE_OFF: 'FAILED',
+  CANCELLED: 'SPARED',
+};

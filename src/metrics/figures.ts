@@ -1,0 +1,126 @@
+import type { Money } from '#kernel';
+import { Distribution, type StoredDistribution } from './distribution.ts';
+import type { Sample } from './sample.ts';
+
+/** Figures as they travel and are kept: amounts as strings of 10⁻¹² US dollar. */
+export interface StoredFigures {
+  readonly requests: number;
+  readonly failures: number;
+  readonly spared: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cost: string;
+  readonly rankedRequests: number;
+  readonly rankedTokens: number;
+  readonly rankedCharged: string;
+  readonly organizations: readonly string[];
+  readonly timeToFirstTokenMs: StoredDistribution;
+  readonly latencyMs: StoredDistribution;
+  readonly tokensPerSecond: StoredDistribution;
+}
+
+/** Beyond this many it does not matter for any public floor how many more there are. */
+const organizationsMax = 64;
+
+/** What samples of one subject and one stretch of time amount to; mergeable in any order. */
+export class Figures {
+  requests = 0;
+  failures = 0;
+  /** Neither answered nor failed: the caller's own fault, or cancelled. */
+  spared = 0;
+  promptTokens = 0;
+  completionTokens = 0;
+  cost: Money = 0n;
+  rankedRequests = 0;
+  rankedTokens = 0;
+  rankedCharged: Money = 0n;
+  readonly organizations = new Set<string>();
+  timeToFirstTokenMs = new Distribution();
+  latencyMs = new Distribution();
+  tokensPerSecond = new Distribution();
+
+  add(sample: Sample): void {
+    this.requests++;
+    if (sample.outcome === 'FAILED') this.failures++;
+    if (sample.outcome === 'SPARED') this.spared++;
+    this.promptTokens += sample.promptTokens;
+    this.completionTokens += sample.completionTokens;
+    this.cost += sample.cost;
+    if (sample.ranked) {
+      this.rankedRequests++;
+      this.rankedTokens += sample.promptTokens + sample.completionTokens;
+      this.rankedCharged += sample.charged;
+    }
+    this.#time(sample);
+    this.#seenBy(sample.organizationId);
+  }
+
+  /** A cancelled stream counts for the time to its first token alone. */
+  #time({ timeToFirstTokenMs, durationMs, completionTokens, outcome }: Sample): void {
+    if (timeToFirstTokenMs === null) this.timeToFirstTokenMs.observeAtLeast(durationMs);
+    else this.timeToFirstTokenMs.observe(timeToFirstTokenMs);
+    if (outcome !== 'ANSWERED') return;
+    this.latencyMs.observe(durationMs);
+    const afterFirstMs = durationMs - (timeToFirstTokenMs ?? durationMs);
+    if (completionTokens > 1 && afterFirstMs > 0) {
+      this.tokensPerSecond.observe(((completionTokens - 1) / afterFirstMs) * 1_000);
+    }
+  }
+
+  #seenBy(organization: string): void {
+    if (this.organizations.size < organizationsMax) this.organizations.add(organization);
+  }
+
+  merge(other: Figures): this {
+    this.requests += other.requests;
+    this.failures += other.failures;
+    this.spared += other.spared;
+    this.promptTokens += other.promptTokens;
+    this.completionTokens += other.completionTokens;
+    this.cost += other.cost;
+    this.rankedRequests += other.rankedRequests;
+    this.rankedTokens += other.rankedTokens;
+    this.rankedCharged += other.rankedCharged;
+    for (const organization of other.organizations) this.#seenBy(organization);
+    this.timeToFirstTokenMs.merge(other.timeToFirstTokenMs);
+    this.latencyMs.merge(other.latencyMs);
+    this.tokensPerSecond.merge(other.tokensPerSecond);
+    return this;
+  }
+
+  toJSON(): StoredFigures {
+    const { cost, rankedCharged, organizations } = this;
+    return {
+      requests: this.requests,
+      failures: this.failures,
+      spared: this.spared,
+      promptTokens: this.promptTokens,
+      completionTokens: this.completionTokens,
+      cost: String(cost),
+      rankedRequests: this.rankedRequests,
+      rankedTokens: this.rankedTokens,
+      rankedCharged: String(rankedCharged),
+      organizations: [...organizations],
+      timeToFirstTokenMs: this.timeToFirstTokenMs.toJSON(),
+      latencyMs: this.latencyMs.toJSON(),
+      tokensPerSecond: this.tokensPerSecond.toJSON(),
+    };
+  }
+
+  static from(stored: StoredFigures): Figures {
+    const { cost, rankedCharged, organizations, ...rest } = stored;
+    const figures = new Figures();
+    Object.assign(figures, rest, { cost: BigInt(cost), rankedCharged: BigInt(rankedCharged) });
+    for (const organization of organizations) figures.#seenBy(organization);
+    figures.timeToFirstTokenMs = Distribution.from(stored.timeToFirstTokenMs);
+    figures.latencyMs = Distribution.from(stored.latencyMs);
+    figures.tokensPerSecond = Distribution.from(stored.tokensPerSecond);
+    return figures;
+  }
+
+  static sum(parts: Iterable<Figures>): Figures {
+    const sum = new Figures();
+    for (const part of parts) sum.merge(part);
+    return sum;
+  }
+}

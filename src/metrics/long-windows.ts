@@ -1,0 +1,71 @@
+import type { Clock } from '#kernel';
+import type { Archive } from './archive.ts';
+import { Figures } from './figures.ts';
+import type { Own } from './own.ts';
+import type { Source } from './series.ts';
+import { type Span, spansOf } from './window.ts';
+
+/** For so long what was read of the database stands for all who ask. */
+const freshMs = 30_000;
+
+interface Reading {
+  readonly atMs: number;
+  readonly generation: number;
+  readonly sums: Promise<Map<string, Figures>>;
+}
+
+export interface LongWindowsOptions {
+  readonly clock: Clock;
+  readonly archive: Archive;
+  readonly own: Own;
+  readonly source: Source;
+}
+
+/**
+ * Windows of a day and more: rows of the database, read once for all subjects and for everybody who
+ * asks within half a minute, and beside them what this node still has in memory, which replaces its
+ * rows. What another node counted arrives with the row that it writes each minute.
+ */
+export class LongWindows {
+  readonly #options: LongWindowsOptions;
+  readonly #readings = new Map<string, Reading>();
+
+  constructor(options: LongWindowsOptions) {
+    this.#options = options;
+  }
+
+  /** The sum of `subject` from `backMs` to `untilBackMs` ago. */
+  async sum(subject: string, backMs: number, untilBackMs = 0): Promise<Figures> {
+    const spans = spansOf(this.#options.clock.now(), backMs, untilBackMs);
+    const kept = (await this.#read(`${backMs} ${untilBackMs}`, spans)).get(subject);
+    const live = spans.flatMap((span) => [...this.#options.own.within(span, subject)]);
+    const figures = live.map((row) => row.figures);
+    return Figures.sum(kept ? [kept, ...figures] : figures);
+  }
+
+  #read(name: string, spans: readonly Span[]): Promise<Map<string, Figures>> {
+    const { clock, own } = this.#options;
+    const known = this.#readings.get(name);
+    const { generation } = own;
+    const fresh = known && clock.monotonic() - known.atMs < freshMs;
+    if (fresh && known.generation === generation) return known.sums;
+    const sums = this.#load(spans);
+    this.#readings.set(name, { atMs: clock.monotonic(), generation, sums });
+    sums.catch(() => this.#readings.delete(name));
+    return sums;
+  }
+
+  /** Without the rows that this node has in memory: those are added to each answer. */
+  async #load(spans: readonly Span[]): Promise<Map<string, Figures>> {
+    const { archive, own, source } = this.#options;
+    const sums = new Map<string, Figures>();
+    for (const span of spans) {
+      for (const { step, atMs, subject, source: by, figures } of await archive.read(span)) {
+        if (by === source && own.has(step, atMs, subject)) continue;
+        const sum = sums.get(subject) ?? new Figures();
+        sums.set(subject, sum.merge(figures));
+      }
+    }
+    return sums;
+  }
+}

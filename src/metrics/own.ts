@@ -1,0 +1,94 @@
+import { Figures } from './figures.ts';
+import type { Sample } from './sample.ts';
+import { type Span, type Step, startOf, stepMs, steps } from './window.ts';
+
+/** Figures of one subject and one step, as a row of the database. */
+export interface Row {
+  readonly step: Step;
+  readonly atMs: number;
+  readonly subject: string;
+  readonly figures: Figures;
+}
+
+type Write = (rows: readonly Row[]) => Promise<void>;
+
+interface ChangingRow extends Row {
+  changed: boolean;
+}
+
+/**
+ * What this node has counted in steps that are not over, or over and not written yet. A row is
+ * written again and again, whole, until its step is over: the database's one is then the last.
+ */
+export class Own {
+  readonly #rows = new Map<string, Map<string, ChangingRow>>();
+  #generation = 0;
+  #flushed: Promise<void> = Promise.resolve();
+
+  /** Another number whenever a row has left the memory for the database. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  add(subject: string, sample: Sample): void {
+    for (const step of steps) {
+      const atMs = startOf(step, sample.at);
+      const row = this.#row({ step, atMs, subject });
+      row.figures.add(sample);
+      row.changed = true;
+    }
+  }
+
+  has(step: Step, atMs: number, subject: string): boolean {
+    return this.#rows.get(subject)?.has(`${step} ${atMs}`) ?? false;
+  }
+
+  *within({ step, fromMs, untilMs }: Span, subject: string): Generator<Row> {
+    for (const row of this.#rows.get(subject)?.values() ?? []) {
+      if (row.step === step && row.atMs >= fromMs && row.atMs < untilMs) yield row;
+    }
+  }
+
+  /** Writes what has changed, after what is being written, and lets go of what is over. */
+  flush(nowMs: number, write: Write): Promise<void> {
+    const flushed = this.#flushed.then(() => this.#flush(nowMs, write));
+    this.#flushed = flushed.catch(() => undefined);
+    return flushed;
+  }
+
+  async #flush(nowMs: number, write: Write): Promise<void> {
+    const changed = [...this.#all()].filter((row) => row.changed);
+    for (const row of changed) row.changed = false;
+    try {
+      if (changed.length > 0) await write(changed);
+    } catch (thrown) {
+      for (const row of changed) row.changed = true;
+      throw thrown;
+    }
+    this.#forget(nowMs);
+  }
+
+  #row({ step, atMs, subject }: Omit<Row, 'figures'>): ChangingRow {
+    const rows = this.#rows.get(subject) ?? new Map<string, ChangingRow>();
+    this.#rows.set(subject, rows);
+    const key = `${step} ${atMs}`;
+    const row = rows.get(key) ?? { step, atMs, subject, figures: new Figures(), changed: true };
+    rows.set(key, row);
+    return row;
+  }
+
+  *#all(): Generator<ChangingRow> {
+    for (const rows of this.#rows.values()) yield* rows.values();
+  }
+
+  #forget(nowMs: number): void {
+    for (const [subject, rows] of this.#rows) {
+      for (const [key, row] of rows) {
+        if (row.changed || row.atMs + stepMs[row.step] > nowMs) continue;
+        rows.delete(key);
+        this.#generation++;
+      }
+      if (rows.size === 0) this.#rows.delete(subject);
+    }
+  }
+}
