@@ -64,7 +64,7 @@ const project = (name: string, { include, exclude, setupFiles }: Selection) => (
 export default defineConfig(async () => ({
   test: {
     projects: await projects(),
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
   },
 }));

@@ -89,9 +89,8 @@ function quantiles(bins: readonly Bin[], ranks: readonly number[]): number[] {
   const found: number[] = [];
   for (const { value, seen, cut } of bins) {
     surviving *= 1 - seen / atRisk;
-    while (found.length < ranks.length && 1 - surviving >= (ranks[found.length] ?? 1) - tolerance) {
-      found.push(value);
-    }
+    const reached = 1 - surviving + tolerance;
+    while (found.length < ranks.length && reached >= (ranks[found.length] ?? 1)) found.push(value);
     atRisk -= seen + cut;
   }
   const last = bins.at(-1)?.value ?? 0;
