@@ -21,6 +21,8 @@ export interface SchemaShape {
     /** Somebody: a key or a person. */
     authenticated: boolean;
     platformAdmin: boolean;
+    /** Not an INFERENCE key, which sees three names of its organization. */
+    beyondInference: boolean;
     organization: OrganizationScope;
   };
   Scalars: {
@@ -57,6 +59,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
     authScopes: (context) => ({
       authenticated: context.principal.kind !== 'anonymous',
       platformAdmin: isPlatformAdmin(context),
+      beyondInference: !isInference(context),
       organization: (scope) => mayIn(context, scope),
     }),
   },
@@ -65,6 +68,9 @@ export const builder = new SchemaBuilder<SchemaShape>({
 export function isPlatformAdmin({ principal }: Context): boolean {
   return principal.kind === 'user' && principal.platformAdmin;
 }
+
+const isInference = ({ principal }: Context) =>
+  principal.kind === 'apiKey' && principal.apiKey.kind === 'INFERENCE';
 
 function mayIn({ rooms, principal }: Context, scope: OrganizationScope): boolean {
   const granted = rooms.identity.permissions(principal, scope.organizationId);

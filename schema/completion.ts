@@ -1,12 +1,14 @@
 import type { Completion, CompletionStatus as Status } from '#completions';
 import { Fault } from '#kernel';
 import type { ChatMessage } from '#upstream';
+import { ApiKeyRef } from './api-key.ts';
 import { builder } from './builder.ts';
 import { MessageRole } from './completion-input.ts';
 import { describedEnum } from './described.ts';
 import { CompletionError } from './errors.ts';
+import { MembershipRef } from './membership.ts';
 import { findNode, NodeInterface } from './node.ts';
-import { ApiKeyRef, MembershipRef, OrganizationRef } from './organization.ts';
+import { OrganizationRef } from './organization.ts';
 import { idOf } from './paging.ts';
 import { CompletionRef, EndpointRef, ModelRef } from './refs.ts';
 import { ChargeLineRef, RouteAttemptRef, ToolCallRef, UsageRef } from './usage.ts';

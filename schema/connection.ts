@@ -29,7 +29,7 @@ const countMax = 10_000;
 
 /**
  * The connection and edge types of a list of `node`. `counted: 'bounded'` for lists that grow
- * without end.
+ * without end. The type of an edge stands beside the page's, as `edge`.
  */
 export function connectionOf<Row extends object>(options: {
   node: ObjectRef<Shape, Row>;
@@ -53,7 +53,7 @@ export function connectionOf<Row extends object>(options: {
       }),
     }),
   });
-  return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
+  const Page = builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
     description: `A page of ${of}.`,
     fields: (t) => ({
       edges: t.field({
@@ -83,6 +83,7 @@ export function connectionOf<Row extends object>(options: {
       }),
     }),
   });
+  return Object.assign(Page, { edge: Edge });
 }
 
 /** What a page costs: one point, and the rows as often as they may come. */

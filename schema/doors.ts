@@ -9,6 +9,8 @@ export interface CreditsDoor {
   held(organizationId: string): Promise<Money>;
   /** What a key has spent and set aside in its current period, and when the next one starts. */
   keySpend(key: KeyLimit): Promise<KeySpend>;
+  /** What was charged to a member in the current calendar month, UTC, 10⁻¹² US dollar. */
+  memberSpend(membershipId: string): Promise<Money>;
   /** The ledger entry of the grant; the same one for a repeated key. */
   grant(principal: Principal, grant: Grant): Promise<{ readonly entryId: string }>;
 }

@@ -179,7 +179,7 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
   bus.subscribe('recall', ({ account }) => credits.recalled(account));
   bus.subscribe('metrics', (message) => metrics.apply(message));
   bus.subscribe('revoked', ({ apiKey }) => identity.deny(apiKey));
-  identity.onRevoked((apiKey) => completions.endRunsOf(apiKey));
+  identity.onRevoked((ended) => completions.endRunsOf(ended));
   const node = String(credits.session);
   router.onNotice((notice) => bus.publish('breaker', { ...notice, node }));
   bus.subscribe('breaker', (notice) => {

@@ -7,6 +7,7 @@ export function creditsDoor(credits: Credits): CreditsDoor {
     post: () => credits.flush(),
     held: async (organizationId) => (await credits.account(organizationId)).held,
     keySpend: (key) => credits.keySpend(key),
+    memberSpend: (membershipId) => credits.memberSpend(membershipId),
     grant: (principal, { organizationId, amount, reason, idempotencyKey: key }) => {
       const actor = principal.kind === 'user' ? principal.userId : null;
       return credits.grantCredits({ organizationId, amount, key, reason, actor });

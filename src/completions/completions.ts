@@ -1,4 +1,4 @@
-import type { Principal } from '#identity';
+import type { EndedCredential, Principal } from '#identity';
 import type { Completion } from './completion.ts';
 import type { CompletionEvent } from './events.ts';
 import type { CompletionInput } from './input.ts';
@@ -65,8 +65,8 @@ export interface Completions {
   find(principal: Principal, id: string): Promise<Completion | null>;
   /** Cancels and waits for the settlement; an ended one is returned unchanged; null like `find`. */
   cancel(principal: Principal, id: string): Promise<Completion | null>;
-  /** Ends every run of a revoked key. */
-  endRunsOf(apiKeyId: string): void;
+  /** Ends every run of a revoked key, or of a secret of it that was replaced. */
+  endRunsOf(ended: EndedCredential): void;
   /** Waits up to `graceMs` for the runs to end, then ends them at nobody's cost. */
   drain(graceMs: number): Promise<void>;
   /** Runs that have not ended. */

@@ -1,4 +1,4 @@
-import type { Payer, Principal } from '#identity';
+import type { EndedCredential, Payer, Principal } from '#identity';
 import { completionId, Fault } from '#kernel';
 import { noPreferences } from '#routing';
 import type { Completion } from './completion.ts';
@@ -81,9 +81,9 @@ export function openCompletions(rooms: Rooms): Completions {
       await running?.settled;
       return running?.completion() ?? find(principal, id);
     },
-    endRunsOf(apiKeyId) {
+    endRunsOf(ended) {
       for (const running of registry.live()) {
-        if (running.payer.apiKey?.id === apiKeyId) running.end({ kind: 'cancelled' });
+        if (runsOn(running, ended)) running.end({ kind: 'cancelled' });
       }
     },
     drain: (graceMs) => drain(registry, rooms, graceMs),
@@ -91,6 +91,11 @@ export function openCompletions(rooms: Rooms): Completions {
       return registry.running;
     },
   };
+}
+
+/** Without a secret it is the whole key that ended. */
+function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): boolean {
+  return payer.apiKey?.id === apiKeyId && (secretHash ?? payer.secretHash) === payer.secretHash;
 }
 
 /** A key sees what it ran itself; others what they may read of the organization. */

@@ -1,10 +1,10 @@
-import type { Clock, Log } from '#kernel';
+import type { Clock, Log, Money } from '#kernel';
 import type { Transaction } from '#storage';
 import type { Account, KeyPeriod, KeySpend } from './account.ts';
 import { accountId } from './lease.ts';
 import { openMachine } from './machine.ts';
 import type { Machine } from './parts.ts';
-import { readAccount, readKeySpend } from './reading.ts';
+import { readAccount, readKeySpend, readMemberSpend } from './reading.ts';
 import { limitChanged } from './refills.ts';
 import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
 import { refuseSecondNode } from './session.ts';
@@ -66,6 +66,8 @@ export interface Credits {
   account(organizationId: string): Promise<Account>;
   /** What a key has spent and set aside in its current period, and when the next one begins. */
   keySpend(key: KeyPeriod): Promise<KeySpend>;
+  /** What was charged to a member in the current calendar month, UTC. */
+  memberSpend(membershipId: string): Promise<Money>;
   /** Once for a key of an organization; a repeat answers the first entry. Usable at once. */
   grantCredits(grant: GrantInput & { organizationId: string }): Promise<{ entryId: string }>;
   /** Another node misses money of this account: what is free here goes back. */
@@ -141,12 +143,13 @@ function spending(machine: Machine): Pick<Credits, 'admit' | 'claim' | 'unclaim'
 
 function accounts(
   machine: Machine,
-): Pick<Credits, 'flush' | 'account' | 'keySpend' | 'grantCredits'> {
+): Pick<Credits, 'flush' | 'account' | 'keySpend' | 'memberSpend' | 'grantCredits'> {
   const { statements } = machine;
   return {
     flush: () => machine.flush(),
     account: (organizationId) => readAccount(machine, organizationId),
     keySpend: (key) => readKeySpend(machine, key),
+    memberSpend: (membershipId) => readMemberSpend(machine, membershipId),
     async grantCredits({ organizationId, ...grant }) {
       const { entry, amount } = await statements.grantCredits(accountId(organizationId), grant);
       if (amount !== grant.amount) throw keyUsedOtherwise();

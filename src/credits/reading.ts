@@ -2,6 +2,7 @@ import { Fault, type Money } from '#kernel';
 import type { Account, KeyPeriod, KeySpend } from './account.ts';
 import { accountId, emptyLease, type Lease } from './lease.ts';
 import type { Machine } from './parts.ts';
+import { periodStart } from './periods.ts';
 import type { LeaseTarget } from './statements.ts';
 
 /**
@@ -38,6 +39,13 @@ export async function readKeySpend(machine: Machine, key: KeyPeriod): Promise<Ke
       periodEndsAt: resetsAt,
     };
   });
+}
+
+/** What the member's completions were charged in the current calendar month, UTC. */
+export async function readMemberSpend(machine: Machine, membershipId: string): Promise<Money> {
+  await machine.flush();
+  const since = periodStart('MONTHLY', machine.session.now());
+  return machine.statements.memberSpend(membershipId, since);
 }
 
 function heldHere({ book }: Machine, target: LeaseTarget): Money {

@@ -199,6 +199,14 @@ export function ledgerStatements(db: LedgerDatabase) {
       const row = await one<{ spent: bigint; held: bigint }>(sql, params);
       return { spent: BigInt(row.spent), held: BigInt(row.held) };
     },
+
+    /** What the member was charged since then. */
+    async memberSpend(membershipId: string, since: Date): Promise<Money> {
+      const sql = `SELECT coalesce(sum(charged - refunded), 0) AS spent
+        FROM rollup WHERE membership_id = $1 AND hour >= $2`;
+      const row = await one<{ spent: bigint }>(sql, [membershipId, since]);
+      return BigInt(row.spent);
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import {
   permissionsOfKey,
   permissionsOfRole,
 } from './permissions.ts';
-import type { Organization, Payer, Principal } from './principal.ts';
+import type { Organization, Payer, Principal, Role } from './principal.ts';
 
 /** Who may do what where, decided from memory alone. */
 export class Access {
@@ -34,6 +34,20 @@ export class Access {
         return membership ? permissionsOfRole(membership.role) : null;
       }
     }
+  }
+
+  /** The principal's role there; null for keys and for who is no member. */
+  role(principal: Principal, organizationId: string): Role | null {
+    if (principal.kind !== 'user') return null;
+    return this.#directory.membershipOf(principal.userId, organizationId)?.role ?? null;
+  }
+
+  /** Whether the principal may list the members of an organization that this person is in. */
+  listsMember(principal: Principal, userId: string): boolean {
+    for (const { organizationId } of this.#directory.membershipsOf(userId)) {
+      if (this.may(principal, organizationId, 'MEMBERS_READ')) return true;
+    }
+    return false;
   }
 
   may(principal: Principal, organizationId: string, permission: Permission): boolean {
@@ -89,12 +103,14 @@ export class Access {
     const { memberships } = this.#directory;
     const [apiKey, userId] =
       principal.kind === 'apiKey' ? [principal.apiKey, null] : [null, principal.userId];
+    const secretHash = principal.kind === 'apiKey' ? principal.secretHash : null;
     const membership = apiKey
       ? memberships.get(apiKey.membershipId ?? '')
       : this.#directory.membershipOf(userId ?? '', organization.id);
     return {
       organization,
       apiKey,
+      secretHash,
       membershipId: membership?.id ?? null,
       userId,
       monthlyBudget: membership?.monthlyBudget ?? null,

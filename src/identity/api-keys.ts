@@ -1,14 +1,15 @@
-import { record } from '#audit';
-import { type Clock, Fault, newId, type Secret } from '#kernel';
+import { type AuditDetails, record } from '#audit';
+import { type Clock, newId, type Secret } from '#kernel';
 import { Prisma, type Transaction } from '#storage';
-import { credentialNeeded } from './access.ts';
 import { actorOf } from './actor.ts';
 import { hintOf, newApiKey } from './api-key-form.ts';
 import type { Cipher } from './cipher.ts';
 import { changeTopic } from './follow.ts';
 import { idArgument } from './id-argument.ts';
+import type { KeyChanges } from './key-changes.ts';
+import { keyToWrite, memberOf } from './key-rights.ts';
 import { type CreateApiKeyInput, type NewKeySettings, newKeySettings } from './new-key-input.ts';
-import type { ApiKey, Organization, Principal } from './principal.ts';
+import type { ApiKey, Principal } from './principal.ts';
 import { apiKeyOfRow } from './rows.ts';
 import type { Writing } from './writing.ts';
 
@@ -29,9 +30,9 @@ export async function createApiKey(
   input: CreateApiKeyInput,
 ): Promise<CreatedApiKey> {
   const { storage, clock, cipher, access } = writing;
-  const organizationId = idArgument('organization', 'input.organizationId', input.organizationId);
-  const organization = access.demand(principal, organizationId, 'KEYS_WRITE', 'KEYS_WRITE_OWN');
   const settings = newKeySettings(input, clock.now());
+  const { organizationId } = input;
+  const organization = access.demand(principal, organizationId, 'KEYS_WRITE', 'KEYS_WRITE_OWN');
   const membershipId = memberOf(writing, principal, { organization, settings, input });
   const secret = newApiKey();
   const apiKey = await storage.write(async (tx) => {
@@ -79,19 +80,21 @@ export async function insertKey(tx: Transaction, made: NewKey): Promise<ApiKey> 
 
 /** The audit event of a key that was made. */
 export function created(apiKey: ApiKey, actor: string) {
-  const { id, organizationId, name, kind, hint, membershipId, limitPeriod } = apiKey;
-  const details = {
-    name,
-    kind,
-    hint,
-    membershipId,
-    creditLimit: apiKey.creditLimit?.toString() ?? null,
-    limitPeriod,
-    requestsPerMinute: apiKey.requestsPerMinute,
-    allowedModels: apiKey.allowedModels,
-    expiresAt: apiKey.expiresAt?.toISOString() ?? null,
-  };
+  const { id, organizationId, name, kind, hint, membershipId } = apiKey;
+  const { creditLimit, limitPeriod, requestsPerMinute, allowedModels, expiresAt } = apiKey;
+  const settings = { creditLimit, limitPeriod, requestsPerMinute, allowedModels, expiresAt };
+  const details = { name, kind, hint, membershipId, ...settingsDetails(settings) };
   return { chain: organizationId, actor, action: 'apiKey.created', subject: id, details };
+}
+
+/** Settings as they stand in the audit: amounts as integers, times in ISO 8601. */
+export function settingsDetails(settings: KeyChanges): AuditDetails {
+  const { creditLimit, expiresAt, ...rest } = settings;
+  return {
+    ...rest,
+    ...(creditLimit === undefined ? {} : { creditLimit: creditLimit?.toString() ?? null }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt?.toISOString() ?? null }),
+  };
 }
 
 /**
@@ -121,62 +124,3 @@ export async function revokeApiKey(
   });
   return apiKeyOfRow(await storage.prisma.apiKey.findUniqueOrThrow({ where: { id } }));
 }
-
-/**
- * The key, when the principal may change it. One that they may not even list is as one that does
- * not exist.
- */
-async function keyToWrite(
-  { storage, access, directory }: Writing,
-  principal: Principal,
-  id: string,
-): Promise<ApiKey> {
-  if (principal.kind === 'anonymous') throw credentialNeeded();
-  const row = await storage.prisma.apiKey.findUnique({ where: { id } });
-  const permissions = row && access.permissions(principal, row.organizationId);
-  if (!row || !permissions) throw keyNotFound();
-  const own =
-    principal.kind === 'apiKey'
-      ? principal.apiKey.id === id
-      : row.membershipId !== null &&
-        directory.membershipOf(principal.userId, row.organizationId)?.id === row.membershipId;
-  if (permissions.has('KEYS_WRITE')) return apiKeyOfRow(row);
-  if (own && permissions.has('KEYS_WRITE_OWN')) return apiKeyOfRow(row);
-  if (own || permissions.has('KEYS_READ')) {
-    throw new Fault('FORBIDDEN', { public: 'This needs the permission KEYS_WRITE.' });
-  }
-  throw keyNotFound();
-}
-
-interface Asked {
-  readonly organization: Organization;
-  readonly settings: NewKeySettings;
-  readonly input: CreateApiKeyInput;
-}
-
-/** Whose the new key is. */
-function memberOf(writing: Writing, principal: Principal, asked: Asked): string | null {
-  const { access, directory } = writing;
-  const { organization, settings, input } = asked;
-  const own =
-    principal.kind === 'user'
-      ? (directory.membershipOf(principal.userId, organization.id)?.id ?? null)
-      : null;
-  const asks = input.membershipId ?? own;
-  const ordinary = asks === own && settings.kind === 'INFERENCE';
-  if (!ordinary && !access.may(principal, organization.id, 'KEYS_WRITE')) {
-    throw new Fault('FORBIDDEN', {
-      public: 'A MANAGEMENT key, or a key for another member, needs the permission KEYS_WRITE.',
-    });
-  }
-  if (asks === null || asks === own) return own;
-  const membership = directory.memberships.get(
-    idArgument('membership', 'input.membershipId', asks),
-  );
-  if (membership?.organizationId !== organization.id) {
-    throw new Fault('NOT_FOUND', { public: 'There is no such member.' });
-  }
-  return membership.id;
-}
-
-const keyNotFound = () => new Fault('NOT_FOUND', { public: 'There is no such API key.' });

@@ -13,6 +13,15 @@ export interface AuthenticationOptions {
   readonly used: (apiKeyId: string) => void;
 }
 
+/** What ended: a key with all its secrets, or, when it was rotated, one secret of it. */
+export interface EndedCredential {
+  readonly apiKeyId: string;
+  /** Keyed hash of the secret; null: the key itself. */
+  readonly secretHash: string | null;
+}
+
+type Listener = (ended: EndedCredential) => void;
+
 /** No credential of ours is longer; a longer one is not even hashed. */
 const credentialMax = 256;
 /** How long an announced revocation counts while the database does not say so yet. */
@@ -24,7 +33,7 @@ const checkMs = 1_000;
 export class Authentication {
   readonly #options: AuthenticationOptions;
   readonly #denied = new Map<string, number>();
-  readonly #listeners = new Set<(apiKeyId: string) => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #timer: Timer;
   #checkedAt: number;
 
@@ -47,19 +56,21 @@ export class Authentication {
     if (hash === administrator.keyHash) return administrator.principal;
 
     const entry = directory.keys.named(hash);
-    if (!entry || !opens(entry, hash, clock.now())) throw unauthenticated();
-    return this.#principalOf(entry);
+    if (!entry || !secretsOf(entry, clock.now()).includes(hash)) throw unauthenticated();
+    return this.#principalOf(entry, hash);
   }
 
   /**
    * The principal as it stands now, for whoever keeps one longer than a request: limits and
-   * policies may have changed. Fault UNAUTHENTICATED when its key is valid no more.
+   * policies may have changed. Fault UNAUTHENTICATED when its key, or the secret of it that was
+   * given, is valid no more.
    */
   current(principal: Principal): Principal {
     if (principal.kind !== 'apiKey') return principal;
-    const entry = this.#options.directory.keys.get(principal.apiKey.id);
-    if (!entry) throw unauthenticated();
-    return this.#principalOf(entry);
+    const { directory, clock } = this.#options;
+    const [entry, hash] = [directory.keys.get(principal.apiKey.id), principal.secretHash];
+    if (!entry || !secretsOf(entry, clock.now()).includes(hash)) throw unauthenticated();
+    return this.#principalOf(entry, hash);
   }
 
   /**
@@ -71,14 +82,14 @@ export class Authentication {
     const entry = this.#options.directory.keys.get(apiKeyId);
     const wasValid = entry !== undefined && this.#valid(entry);
     this.#denied.set(apiKeyId, this.#options.clock.monotonic() + denialMs);
-    if (wasValid) this.#end(apiKeyId);
+    if (wasValid) this.#end({ apiKeyId, secretHash: null });
   }
 
   /**
-   * Calls `listener` once for each key that stops being valid: revoked, disabled, or expired
-   * (within a second).
+   * Calls `listener` once for each key that stops being valid (revoked, disabled, or, within a
+   * second, expired) and for each secret of a key that goes on with another one.
    */
-  onRevoked(listener: (apiKeyId: string) => void): () => void {
+  onRevoked(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -87,9 +98,18 @@ export class Authentication {
    * Compares keys that were read anew with what they were `before`, and ends those that were valid.
    */
   keysChanged(before: readonly KeyEntry[]): void {
-    for (const entry of before) {
-      const now = this.#options.directory.keys.get(entry.apiKey.id);
-      if (this.#valid(entry) && !(now && this.#valid(now))) this.#end(entry.apiKey.id);
+    const { directory, clock } = this.#options;
+    for (const entry of before.filter((each) => this.#valid(each))) {
+      const apiKeyId = entry.apiKey.id;
+      const now = directory.keys.get(apiKeyId);
+      if (!now || !this.#valid(now)) {
+        this.#end({ apiKeyId, secretHash: null });
+        continue;
+      }
+      const left = secretsOf(now, clock.now());
+      for (const secretHash of secretsOf(entry, clock.now())) {
+        if (!left.includes(secretHash)) this.#end({ apiKeyId, secretHash });
+      }
     }
   }
 
@@ -98,12 +118,12 @@ export class Authentication {
     this.#listeners.clear();
   }
 
-  #principalOf(entry: KeyEntry): KeyPrincipal {
+  #principalOf(entry: KeyEntry, secretHash: string): KeyPrincipal {
     const { apiKey } = entry;
     const organization = this.#options.directory.organizations.get(apiKey.organizationId);
     if (!organization || !this.#valid(entry)) throw unauthenticated();
     this.#options.used(apiKey.id);
-    return { kind: 'apiKey', apiKey, organization };
+    return { kind: 'apiKey', apiKey, organization, secretHash };
   }
 
   #valid({ apiKey }: KeyEntry): boolean {
@@ -118,27 +138,33 @@ export class Authentication {
     }
     const [since, now] = [this.#checkedAt, clock.now()];
     this.#checkedAt = now;
-    for (const { apiKey } of directory.keys.values()) {
-      const expiresAt = apiKey.expiresAt?.getTime();
-      if (expiresAt !== undefined && expiresAt > since && expiresAt <= now) this.#end(apiKey.id);
+    const justPassed = (at: Date | undefined | null) =>
+      at != null && at.getTime() > since && at.getTime() <= now;
+    for (const { apiKey, previous } of directory.keys.values()) {
+      const apiKeyId = apiKey.id;
+      if (justPassed(apiKey.expiresAt)) this.#end({ apiKeyId, secretHash: null });
+      else if (previous && justPassed(previous.until)) {
+        this.#end({ apiKeyId, secretHash: previous.hash });
+      }
     }
   }
 
   /** A listener that fails must not keep the others from ending what runs on a revoked key. */
-  #end(apiKeyId: string): void {
+  #end(ended: EndedCredential): void {
     for (const listener of this.#listeners) {
       try {
-        listener(apiKeyId);
+        listener(ended);
       } catch (error) {
-        this.#options.log.error('a listener failed to end a key', { apiKey: apiKeyId, error });
+        const apiKey = ended.apiKeyId;
+        this.#options.log.error('a listener failed to end a key', { apiKey, error });
       }
     }
   }
 }
 
-/** The replaced secret opens its key until its grace is over. */
-function opens({ hash, previous }: KeyEntry, given: string, now: number): boolean {
-  return given === hash || (previous?.hash === given && now < previous.until.getTime());
+/** The hashes of the secrets that open the key: its own, and the replaced one within its grace. */
+function secretsOf({ hash, previous }: KeyEntry, now: number): readonly string[] {
+  return previous && now < previous.until.getTime() ? [hash, previous.hash] : [hash];
 }
 
 /** One sentence for all reasons: which one it is would tell a stranger that the key exists. */

@@ -25,6 +25,7 @@ export class Directory {
   readonly memberships = new Lookup<Membership>(
     (membership) => membership.id,
     (membership) => [memberName(membership.userId, membership.organizationId)],
+    (membership) => membership.userId,
   );
 
   /** Named by the hash of the secret, and by that of the replaced one. */
@@ -32,6 +33,11 @@ export class Directory {
     (entry) => entry.apiKey.id,
     (entry) => [entry.hash, ...(entry.previous ? [entry.previous.hash] : [])],
   );
+
+  /** The person's memberships, in whatever order. */
+  membershipsOf(userId: string): Iterable<Membership> {
+    return this.memberships.grouped(userId);
+  }
 
   /** Undefined for who is no member, or no longer. */
   membershipOf(userId: string, organizationId: string): Membership | undefined {

@@ -1,18 +1,15 @@
 import type { Clock, Log, Secret } from '#kernel';
 import type { Storage } from '#storage';
 import { Access } from './access.ts';
-import { type CreatedApiKey, createApiKey, revokeApiKey } from './api-keys.ts';
-import { Authentication } from './authentication.ts';
+import { type Acts, openActs } from './acts.ts';
+import { Authentication, type EndedCredential } from './authentication.ts';
 import type { Cipher } from './cipher.ts';
 import { Directory } from './directory.ts';
 import { administratorId } from './first-start.ts';
 import { follow } from './follow.ts';
 import { LastUse } from './last-use.ts';
-import type { CreateApiKeyInput } from './new-key-input.ts';
-import { type CreateOrganizationInput, createOrganization } from './organizations.ts';
 import type { Permission, Permissions } from './permissions.ts';
-import type { ApiKey, Organization, Payer, Principal, UserPrincipal } from './principal.ts';
-import { type UpdateRoutingPolicyInput, updateRoutingPolicy } from './routing-policy.ts';
+import type { Organization, Payer, Principal, Role, UserPrincipal } from './principal.ts';
 import type { AnnounceRevocation, OpenAccount, Writing } from './writing.ts';
 
 export interface IdentityOptions {
@@ -26,11 +23,11 @@ export interface IdentityOptions {
 }
 
 /**
- * The door of the room. Everything but what writes answers from memory. A principal may be
+ * The door of the room. Everything but the acts answers from memory. A principal may be
  * kept as long as its socket: each of these looks at it as it stands now and throws UNAUTHENTICATED
  * once its key is valid no more.
  */
-export interface Identity {
+export interface Identity extends Acts {
   /** `Authentication.authenticate`, of the bare credential: without the word Bearer. */
   authenticate(credential: string | undefined): Principal;
   /** `Authentication.current` */
@@ -39,18 +36,20 @@ export interface Identity {
   payer(principal: Principal, organizationId?: string | null): Payer;
   /** `Access.permissions` */
   permissions(principal: Principal, organizationId: string): Permissions | null;
+  /** `Access.role` */
+  role(principal: Principal, organizationId: string): Role | null;
+  /** `Access.listsMember` */
+  listsMember(principal: Principal, userId: string): boolean;
   /** `Access.demand` */
   demand(principal: Principal, organizationId: string, ...anyOf: Permission[]): Organization;
   /** `Access.visibleOrganization` */
   visibleOrganization(principal: Principal, slugOrId: string): Organization | null;
-  createOrganization(principal: Principal, input: CreateOrganizationInput): Promise<Organization>;
-  createApiKey(principal: Principal, input: CreateApiKeyInput): Promise<CreatedApiKey>;
-  revokeApiKey(principal: Principal, id: string): Promise<ApiKey>;
-  updateRoutingPolicy(principal: Principal, input: UpdateRoutingPolicyInput): Promise<Organization>;
+  /** When this node last saw a key used, before it is written; undefined when it did not. */
+  lastUsed(apiKeyId: string): Date | undefined;
   /** `Authentication.deny` */
   deny(apiKeyId: string): void;
   /** `Authentication.onRevoked` */
-  onRevoked(listener: (apiKeyId: string) => void): () => void;
+  onRevoked(listener: (ended: EndedCredential) => void): () => void;
   /** Writes what is pending. */
   close(): Promise<void>;
 }
@@ -92,16 +91,14 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     payer: (principal, organizationId) => access.payer(current(principal), organizationId),
     permissions: (principal, organizationId) =>
       access.permissions(current(principal), organizationId),
+    role: (principal, organizationId) => access.role(current(principal), organizationId),
+    listsMember: (principal, userId) => access.listsMember(current(principal), userId),
     demand: (principal, organizationId, ...anyOf) =>
       access.demand(current(principal), organizationId, ...anyOf),
     visibleOrganization: (principal, slugOrId) =>
       access.visibleOrganization(current(principal), slugOrId),
-    createOrganization: async (principal, input) =>
-      createOrganization(writing, current(principal), input),
-    createApiKey: async (principal, input) => createApiKey(writing, current(principal), input),
-    revokeApiKey: async (principal, id) => revokeApiKey(writing, current(principal), id),
-    updateRoutingPolicy: async (principal, input) =>
-      updateRoutingPolicy(writing, current(principal), input),
+    ...openActs(writing, current),
+    lastUsed: (apiKeyId) => lastUse.noted(apiKeyId),
     deny: (apiKeyId) => authentication.deny(apiKeyId),
     onRevoked: (listener) => authentication.onRevoked(listener),
     async close() {

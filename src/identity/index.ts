@@ -1,19 +1,21 @@
 /**
  * identity: people, organizations, members, API keys, and the platform's own secrets. Owns the
- * tables `user`, `organization`, `membership`, `api_key` and `routing_policy`, and the two key
- * files in DATA_DIR. It refuses to know money: accounts are opened and credits granted by functions
- * that it is given.
+ * tables `user`, `auth_*`, `organization`, `membership`, `invitation`, `api_key` and
+ * `routing_policy`, and the two key files in DATA_DIR. It refuses to know money: accounts are
+ * opened and credits granted by functions that it is given.
  *
  * 1. Who a credential is, what it may do and who pays is decided from memory, without a query.
  * 2. No secret is stored or shown twice: of a key its keyed hash and its hint are kept.
  * 3. A key that is revoked is refused on this node before `revokeApiKey` resolves, and on every
- *    node that hears of
- *    the change; whoever runs something for it is told once (`onRevoked`).
+ *    node that hears of the change; whoever runs something for it is told once (`onRevoked`). The
+ *    same holds for a secret that was replaced.
  * 4. What belongs to another tenant answers exactly like what does not exist.
  * 5. Every change is in the audit, in the same transaction.
  * 6. The first start happens once for a database, however many nodes begin at once.
  */
 export type { CreatedApiKey } from './api-keys.ts';
+export type { EndedCredential } from './authentication.ts';
+export type { UpdateOrganizationInput } from './change-organization.ts';
 export type { Cipher } from './cipher.ts';
 export {
   administratorId,
@@ -22,6 +24,9 @@ export {
   firstStart,
 } from './first-start.ts';
 export { type Identity, type IdentityOptions, openIdentity } from './identity.ts';
+export type { Invited, InviteMemberInput } from './invitations.ts';
+export type { UpdateApiKeyInput } from './key-changes.ts';
+export type { UpdateMemberInput } from './members.ts';
 export type { CreateApiKeyInput } from './new-key-input.ts';
 export type { CreateOrganizationInput } from './organizations.ts';
 export { allPermissions, type Permission, type Permissions } from './permissions.ts';
@@ -45,7 +50,9 @@ export { openSecrets, type Secrets, type SecretsOptions } from './secrets.ts';
 export {
   apiKeysSeenBy,
   completionsSeenBy,
+  invitationsSeenBy,
   membershipsSeenBy,
   organizationsSeenBy,
+  usersSeenBy,
 } from './seen-by.ts';
 export type { AnnounceRevocation, OpenAccount } from './writing.ts';

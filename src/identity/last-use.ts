@@ -31,6 +31,12 @@ export class LastUse {
     this.#pending.set(apiKeyId, now);
   }
 
+  /** When a key was last noted here: up to a minute before its last use. */
+  noted(apiKeyId: string): Date | undefined {
+    const at = this.#noted.get(apiKeyId);
+    return at === undefined ? undefined : new Date(at);
+  }
+
   /**
    * Writes what is pending; on failure it stays pending. A later time that another node wrote is
    * kept.

@@ -1,16 +1,23 @@
 /**
- * Values by their id and by further names, each of which leads to one value at most. Replacing a
- * value forgets the names that it no longer has.
+ * Values by their id and by further names, each of which leads to one value at most, and by a group
+ * that several may share. Replacing a value forgets the names and the group that it no longer has.
  */
 export class Lookup<Value> {
   readonly #values = new Map<string, Value>();
   readonly #ids = new Map<string, string>();
   readonly #idOf: (value: Value) => string;
   readonly #namesOf: (value: Value) => readonly string[];
+  readonly #groups = new Map<string, Set<Value>>();
+  readonly #groupOf: (value: Value) => string | null;
 
-  constructor(idOf: (value: Value) => string, namesOf: (value: Value) => readonly string[]) {
+  constructor(
+    idOf: (value: Value) => string,
+    namesOf: (value: Value) => readonly string[],
+    groupOf: (value: Value) => string | null = () => null,
+  ) {
     this.#idOf = idOf;
     this.#namesOf = namesOf;
+    this.#groupOf = groupOf;
   }
 
   get(id: string): Value | undefined {
@@ -20,6 +27,10 @@ export class Lookup<Value> {
   named(name: string): Value | undefined {
     const id = this.#ids.get(name);
     return id === undefined ? undefined : this.#values.get(id);
+  }
+
+  grouped(group: string): Iterable<Value> {
+    return this.#groups.get(group) ?? [];
   }
 
   values(): Iterable<Value> {
@@ -41,6 +52,8 @@ export class Lookup<Value> {
     this.#remove(id);
     this.#values.set(id, value);
     for (const name of this.#namesOf(value)) this.#ids.set(name, id);
+    const group = this.#groupOf(value);
+    if (group !== null) this.#groups.set(group, (this.#groups.get(group) ?? new Set()).add(value));
   }
 
   #remove(id: string): void {
@@ -50,5 +63,8 @@ export class Lookup<Value> {
     for (const name of this.#namesOf(value)) {
       if (this.#ids.get(name) === id) this.#ids.delete(name);
     }
+    const group = this.#groupOf(value);
+    const members = group === null ? undefined : this.#groups.get(group);
+    if (group !== null && members?.delete(value) && members.size === 0) this.#groups.delete(group);
   }
 }

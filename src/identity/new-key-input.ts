@@ -1,4 +1,5 @@
-import { amountMax, type InputIssue, InvalidInput, type Money } from '#kernel';
+import { idIssues, limitIssues, limitOf, refuseIfAny } from './input-issues.ts';
+import { expiryIssues, requestsPerMinuteIssues } from './key-settings.ts';
 import { nameIssues } from './name-check.ts';
 import { modelListIssues } from './name-patterns.ts';
 import type { ApiKey } from './principal.ts';
@@ -11,8 +12,8 @@ export interface CreateApiKeyInput {
   readonly organizationId: string;
   readonly name: string;
   readonly kind?: ApiKey['kind'] | null | undefined;
-  /** 10⁻¹² US dollar. */
-  readonly creditLimit?: Money | null | undefined;
+  /** US dollars, an exact decimal. */
+  readonly creditLimit?: string | null | undefined;
   readonly limitPeriod?: ApiKey['limitPeriod'] | null | undefined;
   readonly requestsPerMinute?: number | null | undefined;
   readonly allowedModels?: readonly string[] | null | undefined;
@@ -32,43 +33,23 @@ export type NewKeySettings = Pick<
   | 'expiresAt'
 >;
 
-const requestsPerMinuteMax = 1_000_000;
-
 /**
  * Checks everything and says all that is wrong at once (InvalidInput). `now` is in milliseconds
  * since the epoch.
  */
 export function newKeySettings(input: CreateApiKeyInput, now: number): NewKeySettings {
-  const { creditLimit = null, requestsPerMinute = null, expiresAt = null } = input;
+  const { requestsPerMinute = null, expiresAt = null } = input;
   const allowedModels = input.allowedModels ?? null;
-  const issues: InputIssue[] = [
+  refuseIfAny([
+    ...idIssues('organization', 'input.organizationId', input.organizationId),
     ...nameIssues('input.name', input.name),
-    ...creditLimitIssues(creditLimit),
+    ...limitIssues('input.creditLimit', input.creditLimit, 0n),
     ...requestsPerMinuteIssues(requestsPerMinute),
     ...modelListIssues('input.allowedModels', allowedModels),
     ...expiryIssues(expiresAt, now),
-  ];
-  if (issues.length > 0) throw new InvalidInput(issues);
+    ...idIssues('membership', 'input.membershipId', input.membershipId),
+  ]);
   const [kind, limitPeriod] = [input.kind ?? 'INFERENCE', input.limitPeriod ?? 'NONE'];
-  const name = input.name.trim();
+  const [name, creditLimit] = [input.name.trim(), limitOf(input.creditLimit)];
   return { name, kind, creditLimit, limitPeriod, requestsPerMinute, allowedModels, expiresAt };
-}
-
-function creditLimitIssues(limit: Money | null): InputIssue[] {
-  if (limit === null || (limit > 0n && limit <= amountMax)) return [];
-  const accepted = 'an amount above 0, or null for no limit';
-  return [{ path: 'input.creditLimit', message: 'This cannot be a limit.', accepted }];
-}
-
-function requestsPerMinuteIssues(limit: number | null): InputIssue[] {
-  if (limit === null) return [];
-  if (Number.isInteger(limit) && limit >= 1 && limit <= requestsPerMinuteMax) return [];
-  const accepted = `a whole number from 1 to ${requestsPerMinuteMax}, or null for no limit`;
-  return [{ path: 'input.requestsPerMinute', message: 'This cannot be a limit.', accepted }];
-}
-
-function expiryIssues(expiresAt: Date | null, now: number): InputIssue[] {
-  if (expiresAt === null || expiresAt.getTime() > now) return [];
-  const accepted = 'a time in the future, or null for a key that does not expire';
-  return [{ path: 'input.expiresAt', message: 'This is not in the future.', accepted }];
 }

@@ -1,10 +1,11 @@
 import { record } from '#audit';
-import { type Clock, Fault, type InputIssue, InvalidInput, newId } from '#kernel';
+import { type Clock, Fault, type InputIssue, newId } from '#kernel';
 import type { Transaction } from '#storage';
-import { credentialNeeded } from './access.ts';
+import { personOf } from './actor.ts';
 import { changeTopic } from './follow.ts';
+import { refuseIfAny } from './input-issues.ts';
 import { nameIssues } from './name-check.ts';
-import type { Organization, Principal, UserPrincipal } from './principal.ts';
+import type { Organization, Principal } from './principal.ts';
 import { organizationOf } from './rows.ts';
 import type { OpenAccount, Writing } from './writing.ts';
 
@@ -27,7 +28,7 @@ export async function createOrganization(
   input: CreateOrganizationInput,
 ): Promise<Organization> {
   const { storage, clock, openAccount } = writing;
-  const { userId } = personOf(principal);
+  const { userId } = personOf(principal, 'makes no organizations');
   const id = newId('organization', clock);
   const { name, slug } = checked(input, id);
   return storage.write(async (tx) => {
@@ -83,22 +84,16 @@ export async function insertOrganization(
   return organizationOf({ ...row, policy: null });
 }
 
-function personOf(principal: Principal): UserPrincipal {
-  if (principal.kind === 'anonymous') throw credentialNeeded();
-  if (principal.kind === 'user') return principal;
-  throw new Fault('FORBIDDEN', {
-    public: 'An API key makes no organizations. Sign in as a person.',
-  });
+function checked({ name, slug }: CreateOrganizationInput, id: string) {
+  refuseIfAny([...nameIssues('input.name', name), ...slugIssues('input.slug', slug)]);
+  return { name: name.trim(), slug: slug ?? slugOf(name, id) };
 }
 
-function checked({ name, slug }: CreateOrganizationInput, id: string) {
-  const issues: InputIssue[] = nameIssues('input.name', name);
-  if (slug != null && !(slugForm.test(slug) && slug.length <= slugMax)) {
-    const accepted = `1 to ${slugMax} of a-z, 0-9 and hyphens, with no hyphen at either end`;
-    issues.push({ path: 'input.slug', message: 'This is not a slug.', accepted });
-  }
-  if (issues.length > 0) throw new InvalidInput(issues);
-  return { name: name.trim(), slug: slug ?? slugOf(name, id) };
+/** An absent slug has no issue. */
+export function slugIssues(path: string, slug: string | null | undefined): readonly InputIssue[] {
+  if (slug == null || (slugForm.test(slug) && slug.length <= slugMax)) return [];
+  const accepted = `1 to ${slugMax} of a-z, 0-9 and hyphens, with no hyphen at either end`;
+  return [{ path, message: 'This is not a slug.', accepted }];
 }
 
 /**
@@ -115,7 +110,7 @@ export function slugOf(name: string, id: string): string {
   return slug || `org-${id.slice(-8)}`;
 }
 
-function slugTaken(slug: string): Fault {
+export function slugTaken(slug: string): Fault {
   return new Fault('CONFLICT', {
     public: `The slug "${slug}" is taken. Choose another and give it in input.slug.`,
   });

@@ -11,6 +11,8 @@ export interface KeyPrincipal {
   readonly kind: 'apiKey';
   readonly apiKey: ApiKey;
   readonly organization: Organization;
+  /** Keyed hash of the secret that was given: when that one is replaced, so is what it opened. */
+  readonly secretHash: string;
 }
 
 /**
@@ -94,6 +96,8 @@ export interface Membership {
 export interface Payer {
   readonly organization: Organization;
   readonly apiKey: ApiKey | null;
+  /** Keyed hash of the key's secret that was given; null when no key is used. */
+  readonly secretHash: string | null;
   readonly membershipId: string | null;
   /** The person, when no key is used. */
   readonly userId: string | null;

@@ -1,9 +1,9 @@
 import { type AuditDetails, record } from '#audit';
-import { Fault, type InputIssue, InvalidInput, invariant, type Money, parseMoney } from '#kernel';
+import { Fault, type InputIssue, invariant, type Money, parseMoney } from '#kernel';
 import { Prisma } from '#storage';
 import { actorOf } from './actor.ts';
 import { changeTopic } from './follow.ts';
-import { idArgument } from './id-argument.ts';
+import { idIssues, refuseIfAny } from './input-issues.ts';
 import { modelListIssues, providerListIssues } from './name-patterns.ts';
 import type { Organization, Principal } from './principal.ts';
 import type { Writing } from './writing.ts';
@@ -36,9 +36,11 @@ export async function updateRoutingPolicy(
   { organizationId, ...change }: UpdateRoutingPolicyInput,
 ): Promise<Organization> {
   const { storage, clock, access, directory } = writing;
-  const id = idArgument('organization', 'input.organizationId', organizationId);
-  access.demand(principal, id, 'POLICY_WRITE');
-  refuseWrong(change);
+  refuseIfAny([
+    ...idIssues('organization', 'input.organizationId', organizationId),
+    ...changeIssues(change),
+  ]);
+  const { id } = access.demand(principal, organizationId, 'POLICY_WRITE');
   await storage.write(async (tx) => {
     const data = columnsOf(change);
     const create = { organizationId: id, ...data };
@@ -52,8 +54,8 @@ export async function updateRoutingPolicy(
   return organization;
 }
 
-function refuseWrong(change: Change): void {
-  const issues = [
+function changeIssues(change: Change): readonly InputIssue[] {
+  return [
     ...modelListIssues('input.allowedModels', change.allowedModels),
     ...providerListIssues('input.allowedProviders', change.allowedProviders),
     ...providerListIssues('input.deniedProviders', change.deniedProviders),
@@ -62,7 +64,6 @@ function refuseWrong(change: Change): void {
     ...priceIssues('input.maxPromptPricePerMillion', change.maxPromptPricePerMillion),
     ...priceIssues('input.maxCompletionPricePerMillion', change.maxCompletionPricePerMillion),
   ];
-  if (issues.length > 0) throw new InvalidInput(issues);
 }
 
 function notNull(path: string, value: boolean | null | undefined): InputIssue[] {

@@ -50,6 +50,28 @@ export function membershipsSeenBy(principal: Principal): Prisma.MembershipWhereI
   };
 }
 
+/** Open ones alone: an invitation that was accepted, revoked or expired is gone. */
+export function invitationsSeenBy(principal: Principal, now: Date): Prisma.InvitationWhereInput {
+  if (principal.kind === 'anonymous') return nothing;
+  const open = { acceptedAt: null, revokedAt: null, expiresAt: { gt: now } };
+  if (principal.kind === 'apiKey') {
+    if (principal.apiKey.kind === 'INFERENCE') return nothing;
+    return { ...open, organizationId: principal.organization.id };
+  }
+  if (principal.platformAdmin) return open;
+  const { userId } = principal;
+  const inviter = { userId, removedAt: null, role: { in: rolesWith('MEMBERS_WRITE') } };
+  return { ...open, organization: { memberships: { some: inviter } } };
+}
+
+/** Oneself, and the members of organizations whose members one may list. */
+export function usersSeenBy(principal: Principal): Prisma.UserWhereInput {
+  if (principal.kind === 'user' && principal.platformAdmin) return {};
+  const listed = { memberships: { some: membershipsSeenBy(principal) } };
+  if (principal.kind !== 'user') return listed;
+  return { OR: [{ id: principal.userId }, listed] };
+}
+
 /** An INFERENCE key sees its own. Whether content may be read is another permission. */
 export function completionsSeenBy(principal: Principal): Prisma.CompletionWhereInput {
   if (principal.kind === 'anonymous') return nothing;

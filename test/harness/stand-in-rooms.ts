@@ -7,7 +7,7 @@ import type {
   Started,
   StartOptions,
 } from '#completions';
-import { anonymous, openPolicy, type Principal } from '#identity';
+import { anonymous, type EndedCredential, openPolicy, type Principal } from '#identity';
 import { Fault, seededRandom, silentLog } from '#kernel';
 import { openLimits } from '#limits';
 import { openRouter } from '#routing';
@@ -45,6 +45,7 @@ const organization = {
 export const keyPrincipal: Principal = {
   kind: 'apiKey',
   organization,
+  secretHash: 'hash',
   apiKey: {
     id: `key_${'0'.repeat(26)}`,
     organizationId: organization.id,
@@ -85,7 +86,7 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     'acme/third': [{ provider: 'cheap' }],
   });
   const runs: StandInRun[] = [];
-  const listeners = new Set<(apiKeyId: string) => void>();
+  const listeners = new Set<(ended: EndedCredential) => void>();
   let revoked = false;
   const principalOf = (credential: string | undefined): Principal => {
     if (credential === undefined) return anonymous;
@@ -101,12 +102,13 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     payer: () => ({
       organization,
       apiKey: null,
+      secretHash: null,
       membershipId: null,
       userId: null,
       monthlyBudget: null,
     }),
     permissions: () => new Set(),
-    onRevoked(listener: (apiKeyId: string) => void) {
+    onRevoked(listener: (ended: EndedCredential) => void) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -131,7 +133,8 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     revoke() {
       revoked = true;
       if (keyPrincipal.kind !== 'apiKey') return;
-      for (const listener of listeners) listener(keyPrincipal.apiKey.id);
+      const ended = { apiKeyId: keyPrincipal.apiKey.id, secretHash: null };
+      for (const listener of listeners) listener(ended);
     },
   };
 }

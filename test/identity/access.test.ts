@@ -25,6 +25,7 @@ const keyed = (...given: Parameters<typeof key>): Principal => ({
   kind: 'apiKey',
   apiKey: key(...given).apiKey,
   organization: organization(given[0]),
+  secretHash: key(...given).hash,
 });
 const developersId = membership('acme', 'developer', 'DEVELOPER').id;
 const inference = keyed('acme', 'ci', { membershipId: developersId });

@@ -26,7 +26,9 @@ function open(...keys: KeyEntry[]) {
     used: (id) => used.push(id),
   });
   const ended: string[] = [];
-  authentication.onRevoked((id) => ended.push(id));
+  authentication.onRevoked(({ apiKeyId, secretHash }) => {
+    ended.push(secretHash === null ? apiKeyId : `${apiKeyId} ${secretHash}`);
+  });
   const who = (credential: string | undefined) => {
     const principal = authentication.authenticate(credential);
     return principal.kind === 'apiKey' ? principal.apiKey.name : principal.kind;
@@ -56,6 +58,7 @@ describe('a credential', () => {
       kind: 'apiKey',
       apiKey: key('acme', 'ci').apiKey,
       organization: organization('acme'),
+      secretHash: key('acme', 'ci').hash,
     });
   });
 
@@ -152,13 +155,36 @@ describe('a key that stops being valid', () => {
     expect([who(secretOf('ci')), ended]).toEqual(['renamed', []]);
   });
 
+  test('with another secret ends what the old one opened, and goes on with the new one', () => {
+    const { authentication, change, ended, who } = open(key('acme', 'ci'));
+    const kept = authentication.authenticate(secretOf('ci'));
+    const hash = cipher.keyedHash('the new one');
+    change(key('acme', 'ci', { hash }));
+    expect(ended).toEqual([`${id} ${cipher.keyedHash(secretOf('ci'))}`]);
+    expect(refusal(() => authentication.current(kept))).toMatch(/^UNAUTHENTICATED/);
+    expect(who('the new one')).toBe('ci');
+  });
+
+  test('ends what the replaced secret opened when its grace is over, within a second', async () => {
+    const { authentication, change, clock, ended, who } = open(key('acme', 'ci'));
+    const kept = authentication.authenticate(secretOf('ci'));
+    const [hash, old] = [cipher.keyedHash('the new one'), cipher.keyedHash(secretOf('ci'))];
+    change(key('acme', 'ci', { hash, previous: { hash: old, until: at(5_000) } }));
+    const fresh = authentication.authenticate('the new one');
+    expect([ended, who(secretOf('ci'))]).toEqual([[], 'ci']);
+    await clock.advance(6_000);
+    expect(ended).toEqual([`${id} ${old}`]);
+    expect(refusal(() => authentication.current(kept))).toMatch(/^UNAUTHENTICATED/);
+    expect(authentication.current(fresh)).toMatchObject({ kind: 'apiKey' });
+  });
+
   test('is ended for every listener, though one of them fails', () => {
     const { authentication, change } = open(key('acme', 'ci'));
     const heard: string[] = [];
     authentication.onRevoked(() => {
       throw new TypeError('broken');
     });
-    authentication.onRevoked((ended) => heard.push(ended));
+    authentication.onRevoked(({ apiKeyId }) => heard.push(apiKeyId));
     change();
     expect(heard).toEqual([id]);
   });
@@ -166,7 +192,7 @@ describe('a key that stops being valid', () => {
   test('is not told to a listener that has left', () => {
     const { authentication, change } = open(key('acme', 'ci'));
     const heard: string[] = [];
-    authentication.onRevoked((ended) => heard.push(ended))();
+    authentication.onRevoked(({ apiKeyId }) => heard.push(apiKeyId))();
     change();
     expect(heard).toEqual([]);
   });

@@ -126,7 +126,7 @@ export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
       const { apiKey, secret } = await key(principal, {
         organizationId: organization.id,
         name: 'ci',
-        creditLimit: 5_000_000_000_000n,
+        creditLimit: '5',
         limitPeriod: 'MONTHLY',
         requestsPerMinute: 60,
         allowedModels: ['anthropic/*'],
@@ -135,7 +135,7 @@ export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
       expect(looksLikeOurs(secret.reveal())).toBe(true);
       expect(apiKey.hint).toBe(`${secret.reveal().slice(0, 14)}…${secret.reveal().slice(-4)}`);
       const admitted = identity.authenticate(secret.reveal());
-      expect(admitted).toEqual({ kind: 'apiKey', apiKey, organization });
+      expect(admitted).toMatchObject({ kind: 'apiKey', apiKey, organization });
       expect(apiKey).toMatchObject({ creditLimit: 5_000_000_000_000n, limitPeriod: 'MONTHLY' });
     });
 
@@ -201,7 +201,7 @@ export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
       const made = await key(principal, { organizationId: organization.id, name: 'leaked' });
       const kept = identity.authenticate(made.secret.reveal());
       const ended: string[] = [];
-      const forget = identity.onRevoked((id) => ended.push(id));
+      const forget = identity.onRevoked(({ apiKeyId }) => ended.push(apiKeyId));
       const revoked = await identity.revokeApiKey(principal, made.apiKey.id);
       expect(revoked.revokedAt).toEqual(new Date(clock.now()));
       expect(() => identity.authenticate(made.secret.reveal())).toThrow(/not valid/);
@@ -246,7 +246,7 @@ export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
       const other = elsewhere(storage);
       const node = await openNode(other.storage, clock);
       const ended: string[] = [];
-      node.onRevoked((id) => ended.push(id));
+      node.onRevoked(({ apiKeyId }) => ended.push(apiKeyId));
       const { apiKey, secret } = await key(principal, {
         organizationId: organization.id,
         name: 'k',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { amountMax, InvalidInput } from '#kernel';
+import { amountMax, derivedId, formatMoney, InvalidInput } from '#kernel';
 import { newApiKey } from '../../src/identity/api-key-form.ts';
 import { type CreateApiKeyInput, newKeySettings } from '../../src/identity/new-key-input.ts';
 
 const now = Date.parse('2026-11-23T10:00:00Z');
-const input = { organizationId: 'org_1', name: 'ci' };
+const input = { organizationId: derivedId('organization', 'acme'), name: 'ci' };
 
 function pathsOf(changed: Partial<CreateApiKeyInput>): string[] {
   try {
@@ -31,8 +31,6 @@ describe('a new key', () => {
 
   test.each([
     { name: 'x'.repeat(100) },
-    { creditLimit: 1n },
-    { creditLimit: amountMax },
     { limitPeriod: 'MONTHLY' },
     { requestsPerMinute: 1 },
     { requestsPerMinute: 1_000_000 },
@@ -46,13 +44,24 @@ describe('a new key', () => {
   });
 
   test.each([
+    ['0.000000000001', 1n],
+    [formatMoney(amountMax), amountMax],
+    ['5.50', 5_500_000_000_000n],
+  ])('may spend %s US dollars', (creditLimit, amount) => {
+    expect(newKeySettings({ ...input, creditLimit }, now).creditLimit).toBe(amount);
+  });
+
+  test.each([
+    [{ organizationId: 'acme' }, 'input.organizationId'],
+    [{ membershipId: 'mem_1' }, 'input.membershipId'],
     [{ name: '' }, 'input.name'],
     [{ name: '   ' }, 'input.name'],
     [{ name: 'x'.repeat(101) }, 'input.name'],
     [{ name: 'two\nlines' }, 'input.name'],
-    [{ creditLimit: 0n }, 'input.creditLimit'],
-    [{ creditLimit: -1n }, 'input.creditLimit'],
-    [{ creditLimit: amountMax + 1n }, 'input.creditLimit'],
+    [{ creditLimit: '0' }, 'input.creditLimit'],
+    [{ creditLimit: '-1' }, 'input.creditLimit'],
+    [{ creditLimit: '0.0000000000001' }, 'input.creditLimit'],
+    [{ creditLimit: '9223372.036854775808' }, 'input.creditLimit'],
     [{ requestsPerMinute: 0 }, 'input.requestsPerMinute'],
     [{ requestsPerMinute: 1.5 }, 'input.requestsPerMinute'],
     [{ requestsPerMinute: 1_000_001 }, 'input.requestsPerMinute'],
@@ -68,7 +77,7 @@ describe('a new key', () => {
   });
 
   test('is told everything that is wrong at once', () => {
-    expect(pathsOf({ name: '', creditLimit: 0n, expiresAt: new Date(0) })).toEqual([
+    expect(pathsOf({ name: '', creditLimit: '0', expiresAt: new Date(0) })).toEqual([
       'input.name',
       'input.creditLimit',
       'input.expiresAt',

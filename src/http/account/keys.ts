@@ -5,7 +5,7 @@ import {
   type Organization,
   type Principal,
 } from '#identity';
-import { Fault, InvalidInput, isId, parseMoney } from '#kernel';
+import { Fault, InvalidInput, isId } from '#kernel';
 import { type NewKeyRequest, newKeyRequest, type Rooms } from '#schema';
 import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
 import type { Parameters } from '../rest/address.ts';
@@ -77,7 +77,7 @@ export async function createKey(exchange: Exchange, rooms: Rooms): Promise<void>
 }
 
 function settingsOf({ name, limit, limit_reset: reset }: NewKeyRequest) {
-  const creditLimit = limit == null ? null : parseMoney(decimalOf(limit) ?? '');
+  const creditLimit = limit == null ? null : (decimalOf(limit) ?? '');
   return { name, creditLimit, limitPeriod: reset ? upper(reset) : ('NONE' as const) };
 }
 

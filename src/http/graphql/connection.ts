@@ -5,7 +5,7 @@ import { makeServer, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { actingFrom, type Origin } from '#audit';
 import { ConnectionLost } from '#completions';
-import { anonymous, type Principal } from '#identity';
+import { anonymous, type EndedCredential, type Principal } from '#identity';
 import { type Clock, Fault, type Log } from '#kernel';
 import type { Rooms } from '#schema';
 import { credentialOf, requestIdOf } from '../exchange.ts';
@@ -66,11 +66,12 @@ export class Connection {
     });
   }
 
-  /** Closes it when this key opened it. */
-  revoked(apiKeyId: string): void {
+  /** Closes it when this key, or this secret of it, opened it. */
+  revoked({ apiKeyId, secretHash }: EndedCredential): void {
     const principal = this.#principal;
-    const own = principal.kind === 'apiKey' && principal.apiKey.id === apiKeyId;
-    if (own) this.close(4401, 'The API key was revoked');
+    if (principal.kind !== 'apiKey' || principal.apiKey.id !== apiKeyId) return;
+    if (secretHash !== null && principal.secretHash !== secretHash) return;
+    this.close(4401, 'The API key was revoked');
   }
 
   /** Closes it in `delayMs`, or when its last operation has ended. */

@@ -43,8 +43,8 @@ export function openSockets(options: {
     // the second.
     allowSynchronousEvents: false,
   });
-  const forget = rooms.identity.onRevoked((apiKeyId) => {
-    for (const connection of connections) connection.revoked(apiKeyId);
+  const forget = rooms.identity.onRevoked((ended) => {
+    for (const connection of connections) connection.revoked(ended);
   });
 
   const accept = (socket: WebSocket, request: IncomingMessage) => {
