@@ -18,6 +18,7 @@ const payer: Payer = {
     policy: openPolicy,
   },
   apiKey: null,
+  secretHash: null,
   membershipId: null,
   userId: null,
   monthlyBudget: null,

@@ -48,6 +48,7 @@ const payer: Payer = {
     policy: openPolicy,
   },
   apiKey: null,
+  secretHash: null,
   membershipId: null,
   userId: 'usr_someone',
   monthlyBudget: null,
