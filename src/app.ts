@@ -49,6 +49,9 @@ interface Middle {
 /** Remembers how to close what was opened, the last first. */
 type Keep = <T>(room: T, close: (room: T) => Promise<void> | void) => T;
 
+/** How long a shutdown waits for clients to take what has ended. */
+const lastWordsMs = 5_000;
+
 /** What the demo organization begins with. */
 const demoCredits = parseMoney('10');
 
@@ -221,6 +224,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     async close() {
       http.drain(config.shutdownGraceMs);
       await completions.drain(config.shutdownGraceMs);
+      await http.lastWords(lastWordsMs);
       await http.close();
       await rooms.closeAll();
     },

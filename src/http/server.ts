@@ -34,6 +34,11 @@ export interface HttpServer {
   listen(host: string, port: number): Promise<number>;
   /** Takes no more; sends the clients of its sockets elsewhere over the first half of `graceMs`. */
   drain(graceMs: number): void;
+  /**
+   * When everything that ran has ended: lets the last events and answers go out, for at most this
+   * long.
+   */
+  lastWords(withinMs: number): Promise<void>;
   /** Ends every connection. */
   close(): Promise<void>;
   /** Open WebSockets. */
@@ -56,6 +61,7 @@ export function openHttp(options: HttpOptions): HttpServer {
   const engine = openEngine({ log, demoKey: options.demoKey });
   const sockets = openSockets({ engine, rooms, log, random: () => random.next(), trustProxy });
   const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log }));
+  const answering = new Set<Promise<void>>();
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
     const origin = originOf(request, trustProxy);
     void actingFrom(origin, () => answer(openExchange(request, response)));
@@ -93,6 +99,13 @@ export function openHttp(options: HttpOptions): HttpServer {
       server.close();
       server.closeIdleConnections();
       sockets.drain(graceMs / 2);
+    },
+    async lastWords(withinMs) {
+      sockets.drain(0);
+      const timeIsUp = Promise.withResolvers<void>();
+      const timer = rooms.clock.after(withinMs, timeIsUp.resolve);
+      await Promise.race([Promise.all([...answering, sockets.gone()]), timeIsUp.promise]);
+      timer.cancel();
     },
     async close() {
       sockets.close();

@@ -82,7 +82,7 @@ export class Distribution {
   }
 }
 
-/** The values at `ranks`, which ascend, by the product-limit estimate of Kaplan and Meier (1958). */
+/** The values at `ranks`, which ascend: the product-limit estimate of Kaplan and Meier (1958). */
 function quantiles(bins: readonly Bin[], ranks: readonly number[]): number[] {
   let atRisk = bins.reduce((sum, { seen, cut }) => sum + seen + cut, 0);
   let surviving = 1;

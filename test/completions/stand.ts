@@ -95,6 +95,7 @@ export function stand(options: {
     credits: purse as unknown as Credits, // likewise
     limits: openLimits({ clock }),
     storage: null as unknown as Rooms['storage'], // no test here reads what was stored
+    metrics: { record: () => undefined },
     connectors: () => connector,
     feeRate: 0n,
   };

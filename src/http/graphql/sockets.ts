@@ -18,6 +18,8 @@ export interface Sockets {
    * when it has ended.
    */
   drain(spreadMs: number): void;
+  /** Resolves when those that are open now have closed. */
+  gone(): Promise<unknown>;
   /** Ends all of them at once. */
   close(): void;
   readonly size: number;
@@ -32,7 +34,8 @@ export function openSockets(options: {
   trustProxy: boolean;
 }): Sockets {
   const { engine, rooms, log, random, trustProxy } = options;
-  const connections = new Set<Connection>();
+  /** Each with the promise of its end. */
+  const connections = new Map<Connection, Promise<void>>();
   let draining = false;
   const server = new WebSocketServer({
     noServer: true,
@@ -44,14 +47,19 @@ export function openSockets(options: {
     allowSynchronousEvents: false,
   });
   const forget = rooms.identity.onRevoked((ended) => {
-    for (const connection of connections) connection.revoked(ended);
+    for (const connection of connections.keys()) connection.revoked(ended);
   });
 
   const accept = (socket: WebSocket, request: IncomingMessage) => {
     const origin = originOf(request, trustProxy);
     const connection = new Connection({ socket, request, origin, engine, rooms, log });
-    connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    const closed = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        connections.delete(connection);
+        resolve();
+      });
+    });
+    connections.set(connection, closed);
     if (draining) connection.drain(0);
   };
 
@@ -62,12 +70,13 @@ export function openSockets(options: {
     },
     drain(spreadMs) {
       draining = true;
-      for (const connection of connections) connection.drain(random() * spreadMs);
+      for (const connection of connections.keys()) connection.drain(random() * spreadMs);
     },
+    gone: () => Promise.all(connections.values()),
     close() {
       draining = true;
       forget();
-      for (const connection of connections) connection.close(1001, 'Going away');
+      for (const connection of connections.keys()) connection.close(1001, 'Going away');
       server.close();
     },
     get size() {

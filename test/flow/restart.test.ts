@@ -1,0 +1,146 @@
+import { rm } from 'node:fs/promises';
+import { createClient } from 'graphql-ws';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { parseMoney } from '#kernel';
+import { type Data, graphqlClient } from '../harness/graphql-client.ts';
+import { failedStart, type ServerProcess, startServer } from '../harness/server-process.ts';
+import {
+  endMark,
+  finishChunk,
+  stubUpstream,
+  textChunk,
+  type UpstreamStub,
+  usageChunk,
+} from '../harness/upstream-stub.ts';
+import { adminKey, demoKey, offer, startedDirectory } from '../harness/whole-app.ts';
+
+let dataDir: string;
+let upstream: UpstreamStub;
+let server: ServerProcess;
+
+const settings = () => ({
+  DATA_DIR: dataDir,
+  ADMIN_KEY: adminKey,
+  DEMO_KEY: demoKey,
+  SHUTDOWN_GRACE_MS: '20000',
+});
+const demo = () => graphqlClient(server.url, demoKey);
+const admin = () => graphqlClient(server.url, adminKey);
+/** Each start takes a second on a quiet machine, and a minute on a busy one. */
+const timeout = 300_000;
+
+beforeAll(async () => {
+  upstream = await stubUpstream();
+  dataDir = await startedDirectory();
+  server = await startServer(settings());
+  await offer(admin(), { model: 'acme/writer', provider: 'printer', baseUrl: upstream.url });
+}, timeout);
+afterEach(async () => {
+  const { data } = await demo().ask('{ platform { name } }');
+  expect(data.platform.name).toBe('Bourse');
+});
+afterAll(async () => {
+  await server?.end('SIGKILL');
+  await upstream?.close();
+  await rm(dataDir, { recursive: true, force: true });
+}, timeout);
+
+const completion = 'id status usage { charged } attempts { outcome }';
+const input = `input: {
+  model: "acme/writer", maxTokens: 50, messages: [{ role: USER, content: "Go." }] }`;
+
+async function complete(): Promise<Data> {
+  const { data } = await demo().ask(
+    `mutation { complete(${input}) { ... on CompletePayload { completion { ${completion} } } } }`,
+  );
+  return data.complete.completion;
+}
+
+async function credits(): Promise<{ balance: bigint; held: string }> {
+  const { data } = await admin().ask('{ organization(slug: "demo") { credits { balance held } } }');
+  const { balance, held } = data.organization.credits;
+  return { balance: parseMoney(balance), held };
+}
+
+it('a kill at once after the answer loses neither the charge nor the completion', {
+  timeout,
+}, async () => {
+  const before = await credits();
+  const answers = await Promise.all(Array.from({ length: 20 }, complete));
+  expect(await server.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+  server = await startServer(settings());
+  expect(server.notice).not.toContain('key');
+  const charged = answers.reduce((sum, { usage }) => sum + parseMoney(usage.charged), 0n);
+  expect(charged).toBeGreaterThan(0n);
+  const after = await credits();
+  expect(before.balance - after.balance).toBe(charged);
+  expect(after.held).toBe('0');
+  for (const answer of answers.slice(0, 3)) {
+    const query = `query ($id: ID!) { completion(id: $id) { ${completion} } }`;
+    expect((await demo().ask(query, { id: answer.id })).data.completion).toEqual(answer);
+  }
+});
+
+it('a second start on the same folder is refused, and the first serves on', {
+  timeout,
+}, async () => {
+  const { code, said } = await failedStart(settings());
+  expect(code).toBe(1);
+  expect(said).toContain('in use by another process');
+});
+
+it('SIGTERM lets what runs finish, sends sockets elsewhere, and exits with 0', {
+  timeout,
+}, async () => {
+  const more = Promise.withResolvers<void>();
+  upstream.answerWith(async (answer) => {
+    await answer.sse(textChunk('Half '));
+    await more.promise;
+    await answer.sse(textChunk('and half.'), finishChunk(), usageChunk(5, 2), endMark);
+    answer.end();
+  });
+  const closed = Promise.withResolvers<number>();
+  const client = createClient({
+    url: `${server.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    connectionParams: { authorization: demoKey },
+    on: { closed: (event) => closed.resolve((event as CloseEvent).code) },
+  });
+  const query = `subscription { completion(${input}) { __typename
+    ... on TextDelta { text }
+    ... on CompletionFinished { finishReason completion { ${completion} } }
+  } }`;
+  const events: Data[] = [];
+  let ended: ReturnType<ServerProcess['end']> | undefined;
+  for await (const { data } of client.iterate({ query })) {
+    const event = data?.['completion'] as Data;
+    events.push(event);
+    if (event.text !== 'Half ') continue;
+    ended = server.end('SIGTERM');
+    await refusingConnections(server.url);
+    more.resolve();
+  }
+  expect(events.map(({ text }) => text ?? '').join('')).toBe('Half and half.');
+  const last = events.at(-1);
+  expect(last).toMatchObject({ finishReason: 'STOP', completion: { status: 'SUCCEEDED' } });
+  expect(await closed.promise).toBe(1001);
+  expect(await ended).toEqual({ code: 0, signal: null });
+  server = await startServer(settings());
+  const query2 = `query ($id: ID!) { completion(id: $id) { ${completion} } }`;
+  const { data } = await demo().ask(query2, { id: last.completion.id });
+  expect(data.completion).toEqual(last.completion);
+});
+
+/** Resolves once the server takes no connection any more. */
+async function refusingConnections(url: string): Promise<void> {
+  for (;;) {
+    const headers = { Connection: 'close' };
+    const taken = await fetch(`${url}/health`, { headers }).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return;
+  }
+}
