@@ -4,11 +4,14 @@ import type { Rooms } from './context.ts';
 
 const serving: ReadonlySet<Condition['status']> = new Set(['UP', 'DEGRADED']);
 
-/** Whether an endpoint can serve now, as the router sees it. */
+/**
+ * Whether an endpoint can serve now, as the router sees it. The router is not taken before it is
+ * asked: an answer for which it never was is the same until the catalog changes, and kept.
+ */
 export const canServe =
-  ({ router }: Rooms): CanServe =>
+  (rooms: Rooms): CanServe =>
   (endpoint) =>
-    serving.has(router.status(endpoint).status);
+    serving.has(rooms.router.status(endpoint).status);
 
 const bestFirst = ['UP', 'DEGRADED', 'DOWN', 'NOT_CONFIGURED', 'DISABLED'] as const;
 

@@ -101,7 +101,11 @@ export function jsonOf(body: Buffer): unknown {
 }
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body));
+  sendBytes(response, status, Buffer.from(JSON.stringify(body)));
+}
+
+/** JSON that is bytes already. */
+export function sendBytes(response: ServerResponse, status: number, bytes: Buffer): void {
   response.writeHead(status, {
     'Content-Type': response.getHeader('Content-Type') ?? 'application/json; charset=utf-8',
     'Content-Length': bytes.length,

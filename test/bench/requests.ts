@@ -53,7 +53,10 @@ export const catalogPage = (nonce = 0): object => ({
   variables: { cheaperThan: `1000.${String(nonce).padStart(9, '0')}` },
 });
 
-/** Nothing about a catalog: who asks, so that no answer of another's can be reused. */
-export const smallQuery: object = {
-  query: '{ viewer { __typename ... on ApiKey { id name hint kind } } }',
-};
+const smallDocument = 'query Model($slug: String!) { model(slug: $slug) { slug name author } }';
+
+/** What a request costs as such. Nobody asks for `nonce`; it makes the question a new one. */
+export const smallQuery = (nonce: number): object => ({
+  query: smallDocument,
+  variables: { slug: model, nonce },
+});

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { type Exchange, sendJson } from '../exchange.ts';
+import { type Exchange, sendBytes, sendJson } from '../exchange.ts';
 import type { Engine, OperationRequest } from './engine.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 
 const parameters = new Set(['query', 'variables', 'operationName', 'extensions']);
 
@@ -38,22 +39,55 @@ export interface AnswerOptions {
   readonly engine: Engine;
 }
 
+export interface PostOptions extends AnswerOptions {
+  /** The body as it came. */
+  readonly question: string;
+  readonly answers: KeptAnswers;
+}
+
 /**
  * Answers a query or mutation as the GraphQL-over-HTTP specification has it; false when the client
  * wants a form that this way does not have.
  */
-export async function answerByPost(options: AnswerOptions): Promise<boolean> {
-  const { exchange, asked, context, engine } = options;
+export async function answerByPost(options: PostOptions): Promise<boolean> {
+  const { exchange, asked, context, engine, answers } = options;
   const mediaType = mediaTypeOf(options.accept);
   if (!mediaType) return false;
+  const market = context.rooms.catalog.market();
   const operation = engine.prepare(asked, context);
   if ('kind' in operation && operation.kind === 'subscription') return false;
   const result = 'kind' in operation ? await operation.run() : { errors: operation };
   if (Symbol.asyncIterator in result) return false;
   if (exchange.response.destroyed) return true;
+  const bytes = Buffer.from(JSON.stringify(shownOf(result as ExecutionResult, options)));
+  const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
+  // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
+  if (!result.errors && query?.ofCatalogAlone()) answers.keep(keyOf(options), bytes, market);
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
-  const shown = shownOf(result as ExecutionResult, options);
-  sendJson(exchange.response, mediaType === preferred && !('data' in result) ? 400 : 200, shown);
+  sendBytes(exchange.response, mediaType === preferred && !('data' in result) ? 400 : 200, bytes);
+  return true;
+}
+
+interface Question {
+  /** The body as it came. */
+  readonly question: string;
+  readonly context: Context;
+}
+
+/** Without credentials less may be asked for at once. */
+const keyOf = ({ question, context }: Question) =>
+  context.principal.kind === 'anonymous' ? `anonymous ${question}` : question;
+
+/** Sends the bytes that were sent for the same question before; false when there are none. */
+export function answerAgain(
+  options: Question & Pick<PostOptions, 'exchange' | 'accept' | 'answers'>,
+): boolean {
+  const { exchange, accept, context, answers } = options;
+  const bytes = answers.find(keyOf(options), context.rooms.catalog.market());
+  const mediaType = mediaTypeOf(accept);
+  if (!bytes || !mediaType) return false;
+  exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
+  sendBytes(exchange.response, 200, bytes);
   return true;
 }
 

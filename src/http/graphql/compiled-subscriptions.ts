@@ -8,43 +8,42 @@ import {
   isObjectType,
   Kind,
   OperationTypeNode,
+  subscribe,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
-import type { Plugin } from 'graphql-yoga';
 import { type Context, schema } from '#schema';
 
+const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
+
 /**
- * Runs the subscriptions of callers with credentials as compiled code: a token then costs a small
- * fraction of a walk over the document. Compiling takes a millisecond, and memory for as long as
- * the document is kept, so it is not offered to everybody.
+ * Runs a subscription as compiled code: a token then costs a small fraction of a walk over the
+ * document. Compiling takes a millisecond, and memory for as long as the document is kept, so it is
+ * not offered to callers without credentials.
  *
  * graphql-jit hands the variables to `subscribe` where the field's arguments belong, and coerces
  * all of them anew for each event, a long prompt included. So graphql-js starts the source, and
  * what is compiled is the rest: the selection on one event, as a query on a schema whose root
  * fields take no arguments.
  */
-export function useCompiledSubscriptions(): Plugin<Context> {
-  const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
+export function subscribed(args: ContextualArgs) {
+  const compiled = args.contextValue.principal.kind === 'anonymous' ? null : eventQuery(args);
+  return compiled ? subscribeCompiled(args, compiled) : subscribe(args);
+}
 
-  const eventQuery = ({ document, operationName }: ExecutionArgs) => {
-    const ofDocument = known.get(document) ?? new Map<string, EventQuery | null>();
-    known.set(document, ofDocument);
-    const name = operationName ?? '';
-    const compiled = ofDocument.get(name) ?? compileEvents(document, operationName);
-    ofDocument.set(name, compiled);
-    return compiled;
-  };
+interface ContextualArgs extends ExecutionArgs {
+  readonly contextValue: Context;
+}
 
-  return {
-    onSubscribe({ args, setSubscribeFn }) {
-      if (args.contextValue.principal.kind === 'anonymous') return;
-      const compiled = eventQuery(args);
-      if (compiled) setSubscribeFn((given: ExecutionArgs) => subscribe(given, compiled));
-    },
-  };
+function eventQuery({ document, operationName }: ExecutionArgs): EventQuery | null {
+  const ofDocument = known.get(document) ?? new Map<string, EventQuery | null>();
+  known.set(document, ofDocument);
+  const name = operationName ?? '';
+  const compiled = ofDocument.get(name) ?? compileEvents(document, operationName);
+  ofDocument.set(name, compiled);
+  return compiled;
 }
 
 interface EventQuery {
@@ -53,7 +52,7 @@ interface EventQuery {
   readonly variables: ReadonlySet<string>;
 }
 
-async function subscribe(args: ExecutionArgs, { query, variables }: EventQuery) {
+async function subscribeCompiled(args: ExecutionArgs, { query, variables }: EventQuery) {
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return source;
   const { contextValue, variableValues } = args;

@@ -37,8 +37,7 @@ export function useDocumentLimits(): Plugin<Context> {
       refuseLong(params.source);
     },
     onValidate({ addValidationRule }) {
-      addValidationRule(DepthLimit);
-      addValidationRule(AliasLimit);
+      for (const rule of limitRules) addValidationRule(rule);
     },
     onExecute({ args, setResultAndStopExecution }) {
       const error = costError(args);
@@ -54,7 +53,8 @@ export function useDocumentLimits(): Plugin<Context> {
 /** Counting stops here: nobody needs to know by how much a hostile document is too long. */
 const countedTokensMax = documentLimits.tokens * 10;
 
-function refuseLong(source: string | Source): void {
+/** Throws for a document of too many tokens, before it is read. */
+export function refuseLong(source: string | Source): void {
   const lexer = new Lexer(typeof source === 'string' ? new Source(source) : source);
   const text = lexer.source.body;
   // A token takes at least one character, so that most documents need no counting.
@@ -133,7 +133,8 @@ export interface CostArgs {
   readonly contextValue: Context;
 }
 
-function costError(args: CostArgs): GraphQLError | null {
+/** The refusal of an operation that would cost too much; null when it may run. */
+export function costError(args: CostArgs): GraphQLError | null {
   const { requested, limit } = documentCost(args);
   return requested > limit ? overLimit('COST', { limit, actual: requested }) : null;
 }
@@ -167,6 +168,9 @@ function alone(document: DocumentNode, operation: OperationDefinitionNode): Docu
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
   return { ...document, definitions: [operation, ...fragments] };
 }
+
+/** What a document must keep beside the rules of the specification. */
+export const limitRules = [DepthLimit, AliasLimit];
 
 const advice = {
   TOKEN: 'Send long texts as variables, and large documents in parts.',

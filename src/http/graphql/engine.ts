@@ -1,17 +1,14 @@
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  getOperationAST,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Log } from '#kernel';
 import { type Context, schema } from '#schema';
-import { useCompiledSubscriptions } from './compiled-subscriptions.ts';
-import { useDocumentLimits } from './document-limits.ts';
+import { executed } from './compiled-queries.ts';
+import { subscribed } from './compiled-subscriptions.ts';
+import { costError, useDocumentLimits } from './document-limits.ts';
+import { type KnownOperation, openDocuments } from './documents.ts';
 import { graphiql } from './graphiql.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
+import { watched } from './watched-context.ts';
 
 /** One operation as a client sends it, over whatever transport. */
 export interface OperationRequest {
@@ -24,6 +21,8 @@ export interface OperationRequest {
 export interface Operation extends ExecutionArgs {
   readonly kind: 'query' | 'mutation' | 'subscription';
   readonly contextValue: Context;
+  /** What it gave so far was made of the catalog alone: `watched` says how that is known. */
+  ofCatalogAlone(): boolean;
   run(): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
 }
 
@@ -35,10 +34,11 @@ export type Engine = ReturnType<typeof openEngine>;
  */
 export function openEngine(options: { log: Log; demoKey: string | null }) {
   const { log } = options;
+  const documents = openDocuments();
   const yoga = createYoga<Context>({
     schema,
     graphqlEndpoint: '/graphql',
-    plugins: [useDocumentLimits(), useCompiledSubscriptions(), usePresentedErrors(log)],
+    plugins: [useDocumentLimits(), usePresentedErrors(log)],
     maskedErrors: false,
     logging: false,
     landingPage: false,
@@ -55,14 +55,10 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
     context: Context,
   ): Operation | readonly GraphQLError[] {
     try {
-      const { schema, parse, validate, execute, subscribe } = yoga.getEnveloped(
-        context as never, // the context is whole: nothing of an HTTP request is added to it
-      );
-      const document: DocumentNode = parse(request.query);
-      const errors: readonly GraphQLError[] = validate(schema, document);
-      const operation = getOperationAST(document, request.operationName);
+      const { document, errors, operation } = documents(request.query);
       if (errors.length > 0) return present(errors, context);
-      if (!operation) return present([noSuchOperation()], context);
+      const asked = operation(request.operationName);
+      if (!asked) return present([noSuchOperation()], context);
       const args = {
         schema,
         document,
@@ -70,8 +66,13 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
         variableValues: request.variables ?? undefined,
         operationName: request.operationName ?? undefined,
       };
-      const start = operation.operation === 'subscription' ? subscribe : execute;
-      return { ...args, kind: operation.operation, run: async () => start(args) };
+      const seen = watched(context);
+      return {
+        ...args,
+        kind: asked.node.operation,
+        ofCatalogAlone: () => seen.ofCatalogAlone,
+        run: async () => refusedByCost(args) ?? started({ ...args, contextValue: seen }, asked),
+      };
     } catch (thrown) {
       return present([graphqlErrorOf(thrown)], context);
     }
@@ -81,6 +82,21 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
     errors.map((error) => withoutHttp(presentError(error, { requestId, log })));
 
   return { yoga, prepare, present };
+}
+
+function refusedByCost(args: ContextualArgs): ExecutionResult | null {
+  const error = costError(args);
+  return error && { errors: [error] };
+}
+
+function started(args: ContextualArgs, asked: KnownOperation) {
+  return asked.node.operation === OperationTypeNode.SUBSCRIPTION
+    ? subscribed(args)
+    : executed(args, asked.compiled());
+}
+
+interface ContextualArgs extends ExecutionArgs {
+  readonly contextValue: Context;
 }
 
 /** Presents the errors of what goes out through Yoga, those included that it finds in requests. */

@@ -1,16 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
-import {
-  bodyOf,
-  type Exchange,
-  jsonOf,
-  principalOf,
-  RequestRefused,
-  sendJson,
-} from '../exchange.ts';
-import { answerByGet, answerByPost, requestOf } from './answer.ts';
+import { bodyOf, type Exchange, principalOf, RequestRefused, sendJson } from '../exchange.ts';
+import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
 import { streamEvents } from './sse.ts';
 
@@ -33,19 +28,29 @@ const simpleContentType =
  */
 export function openGraphqlHandler(options: GraphqlOptions) {
   const { engine, rooms } = options;
+  const answers = new KeptAnswers();
   return async (exchange: Exchange): Promise<void> => {
     const { request } = exchange;
     const context = contextOf(exchange, rooms);
     const accept = request.headers.accept ?? '*/*';
     const body = request.method === 'POST' ? await postedBody(exchange) : null;
-    const asked = body ? posted(request.headers['content-type'], body) : inAddress(exchange.url);
-    if (asked && accept.includes('text/event-stream')) {
+    const question = body && isJson(request) ? body.toString() : null;
+    const streams = accept.includes('text/event-stream');
+    if (question !== null && !streams) {
+      if (answerAgain({ exchange, question, accept, context, answers })) return;
+    }
+    const asked = body ? question && posted(question) : inAddress(exchange.url);
+    if (asked && streams) {
       if (await streamEvents({ exchange, asked, accept, context, engine, clock: rooms.clock })) {
         return;
       }
     }
-    const answer = body ? answerByPost : answerByGet;
-    if (asked && (await answer({ exchange, asked, accept, context, engine }))) return;
+    if (asked) {
+      const how = { exchange, asked, accept, context, engine };
+      const answer =
+        question === null ? answerByGet(how) : answerByPost({ ...how, question, answers });
+      if (await answer) return;
+    }
     if (body) Object.assign(request, { body });
     await engine.yoga(request, exchange.response, context);
   };
@@ -72,10 +77,12 @@ async function postedBody(exchange: Exchange): Promise<Buffer> {
   return bodyOf(exchange);
 }
 
-function posted(contentType: string | undefined, body: Buffer): OperationRequest | null {
-  if (!/^application\/json\b/i.test(contentType ?? '')) return null;
+const isJson = ({ headers }: IncomingMessage) =>
+  /^application\/json\b/i.test(headers['content-type'] ?? '');
+
+function posted(question: string): OperationRequest | null {
   try {
-    return requestOf(jsonOf(body));
+    return requestOf(JSON.parse(question));
   } catch {
     return null; // Yoga says in the specification's words what is wrong with it
   }

@@ -1,0 +1,86 @@
+import {
+  type DocumentNode,
+  type GraphQLError,
+  getOperationAST,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { schema } from '#schema';
+import { type CompiledQueryFunction, compiledQuery } from './compiled-queries.ts';
+import { limitRules, refuseLong } from './document-limits.ts';
+
+/** A document that was read and checked once, with what is known of its operations. */
+export interface KnownDocument {
+  readonly document: DocumentNode;
+  /** What is wrong with it, whoever asks and with whatever variables. */
+  readonly errors: readonly GraphQLError[];
+  /** Null: there is none of this name, or several and no name. */
+  operation(name: string | null | undefined): KnownOperation | null;
+}
+
+export interface KnownOperation {
+  readonly node: OperationDefinitionNode;
+  /** As compiled code, once the operation has been asked for often enough; null until then. */
+  compiled(): CompiledQueryFunction | null;
+}
+
+/** Kept, the last used ones; a long text, which is one with its values written in, is not. */
+const documentsMax = 1_000;
+const charactersMax = 16 * 1024;
+/**
+ * Compiling takes about a millisecond and memory for as long as the document is kept, so a question
+ * that is asked once is answered without.
+ */
+const usesBeforeCompiling = 2;
+
+/** Reads documents, each text once for as long as it is in use. Throws what the parser throws. */
+export function openDocuments(): (text: string) => KnownDocument {
+  const known = new Map<string, KnownDocument>();
+  return (text) => {
+    const found = known.get(text) ?? read(text);
+    if (text.length > charactersMax) return found;
+    // The one used last stands last.
+    known.delete(text);
+    known.set(text, found);
+    const oldest = known.size > documentsMax ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
+    return found;
+  };
+}
+
+const rules = [...specifiedRules, ...limitRules];
+
+function read(text: string): KnownDocument {
+  refuseLong(text);
+  const document = parse(text);
+  const operations = new Map<string, KnownOperation>();
+  return {
+    document,
+    errors: validate(schema, document, rules),
+    operation(name) {
+      const key = name ?? '';
+      const found = operations.get(key);
+      if (found) return found;
+      const node = getOperationAST(document, name);
+      const operation = node ? knownOperation(document, node) : null;
+      // Names that the document does not have are not remembered: there is no end of them.
+      if (operation) operations.set(key, operation);
+      return operation;
+    },
+  };
+}
+
+function knownOperation(document: DocumentNode, node: OperationDefinitionNode): KnownOperation {
+  let uses = 0;
+  let compiled: CompiledQueryFunction | null | undefined;
+  return {
+    node,
+    compiled() {
+      if (uses++ < usesBeforeCompiling) return null;
+      compiled ??= compiledQuery(document, node);
+      return compiled;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { Market } from '#catalog';
+
+/** What the answers of a node may weigh together, their questions included. */
+const bytesMax = 32 * 1024 * 1024;
+const questionCharactersMax = 8 * 1024;
+const answerBytesMax = 1024 * 1024;
+
+/**
+ * The bytes of answers that were made of the catalog alone, kept until the catalog is another: the
+ * page that everybody asks for is executed and serialised once. A question is the body as it came.
+ */
+export class KeptAnswers {
+  readonly #answers = new Map<string, Buffer>();
+  #market: Market | null = null;
+  #bytes = 0;
+
+  /** The answer that was made of this very market; undefined when there is none. */
+  find(question: string, market: Market): Buffer | undefined {
+    return market === this.#market ? this.#answers.get(question) : undefined;
+  }
+
+  keep(question: string, answer: Buffer, market: Market): void {
+    if (market !== this.#market) this.#forgetAll(market);
+    if (question.length > questionCharactersMax || answer.length > answerBytesMax) return;
+    const bytes = question.length + answer.length;
+    // Rather begin anew than know which was asked for last: a change of the catalog does the same.
+    if (this.#bytes + bytes > bytesMax) this.#forgetAll(market);
+    if (!this.#answers.has(question)) this.#bytes += bytes;
+    this.#answers.set(question, answer);
+  }
+
+  #forgetAll(market: Market): void {
+    this.#answers.clear();
+    this.#bytes = 0;
+    this.#market = market;
+  }
+}
