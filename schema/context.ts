@@ -3,6 +3,7 @@ import type { Completions } from '#completions';
 import type { Identity, Principal } from '#identity';
 import type { Clock, Price } from '#kernel';
 import type { Limits } from '#limits';
+import type { Metrics } from '#metrics';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { CreditsDoor } from './doors.ts';
@@ -44,6 +45,7 @@ export interface Rooms {
   readonly identity: Identity;
   readonly credits: CreditsDoor;
   readonly limits: Pick<Limits, 'look'>;
+  readonly metrics: Metrics;
   readonly router: Pick<Router, 'plan' | 'status'>;
   readonly completions: Completions;
 }

@@ -1,6 +1,14 @@
 import { connectionOf } from './connection.ts';
 import { describedEnum } from './described.ts';
 import { findNode, NodeInterface } from './node.ts';
+import {
+  history,
+  MetricsPointRef,
+  measured,
+  PerformanceMetricsRef,
+  windowArgument,
+} from './performance.ts';
+import { PriceVersionRef, priceHistory } from './price-history.ts';
 import { DataPolicyRef, EndpointRef, ModelRef, PricingRef, ProviderRef } from './refs.ts';
 
 export const EndpointStatus = describedEnum('EndpointStatus', 'Whether an endpoint can serve.', {
@@ -52,6 +60,33 @@ EndpointRef.implement({
       type: 'DateTime',
       description: 'Since when it has this status.',
       resolve: (endpoint, _args, { rooms }) => rooms.router.status(endpoint).since,
+    }),
+    metrics: t.field({
+      type: PerformanceMetricsRef,
+      description: 'How it performs.',
+      args: windowArgument('FIVE_MINUTES'),
+      resolve: ({ id }, { window }, context) => measured([id], window, context),
+    }),
+    metricsHistory: t.field({
+      type: [MetricsPointRef],
+      description: 'How it performed: oldest first, empty steps included, at most 500 points.',
+      args: windowArgument('ONE_DAY'),
+      complexity: { field: 20, multiplier: 10 },
+      resolve: ({ id }, { window }, context) => history(id, window, context),
+    }),
+    priceHistory: t.field({
+      type: [PriceVersionRef],
+      description: 'What it has cost, newest first.',
+      args: {
+        since: t.arg({ type: 'DateTime', description: 'Versions in force then or later.' }),
+        first: t.arg.int({
+          required: true,
+          defaultValue: 50,
+          description: 'How many versions, 1 to 100. Not clamped.',
+        }),
+      },
+      complexity: ({ first }) => ({ field: 5, multiplier: first }),
+      resolve: ({ id }, args, context) => priceHistory(id, args, context),
     }),
     removedAt: t.expose('removedAt', {
       type: 'DateTime',

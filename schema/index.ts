@@ -16,6 +16,7 @@ import './endpoint.ts';
 import './provider.ts';
 import './model.ts';
 import './models.ts';
+import './rankings.ts';
 import './platform.ts';
 import './catalog-administration.ts';
 import './organization.ts';

@@ -4,6 +4,8 @@ import type { Rooms } from './context.ts';
 
 const serving: ReadonlySet<Condition['status']> = new Set(['UP', 'DEGRADED']);
 
+export const idsOf = (endpoints: readonly Endpoint[]) => endpoints.map(({ id }) => id);
+
 /**
  * Whether an endpoint can serve now, as the router sees it. The router is not taken before it is
  * asked: an answer for which it never was is the same until the catalog changes, and kept.

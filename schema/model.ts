@@ -1,8 +1,10 @@
 import { cheapestEndpoint } from '#catalog';
 import { builder } from './builder.ts';
 import { describedEnum } from './described.ts';
-import { canServe } from './market-order.ts';
+import { EndpointOrder, endpointsBy } from './endpoint-order.ts';
+import { canServe, idsOf } from './market-order.ts';
 import { findNode, NodeInterface } from './node.ts';
+import { measured, PerformanceMetricsRef, windowArgument } from './performance.ts';
 import { EndpointRef, ModelRef, PricingRef } from './refs.ts';
 
 export const Modality = describedEnum('Modality', 'What a model takes or gives.', {
@@ -87,9 +89,23 @@ ModelRef.implement({
     }),
     endpoints: t.field({
       type: [EndpointRef],
-      description: 'Who offers it, cheapest first (3 prompt tokens + 1 completion token).',
+      description: 'Who offers it.',
+      args: {
+        orderBy: t.arg({
+          type: EndpointOrder,
+          required: true,
+          defaultValue: 'PRICE',
+          description: 'Which one comes first.',
+        }),
+      },
       complexity: { field: 1, multiplier: 5 },
-      resolve: (model) => [...model.endpoints],
+      resolve: (model, { orderBy }, { rooms }) => endpointsBy(orderBy, model, rooms),
+    }),
+    metrics: t.field({
+      type: PerformanceMetricsRef,
+      description: 'How its endpoints perform, all together.',
+      args: windowArgument('FIVE_MINUTES'),
+      resolve: ({ endpoints }, { window }, context) => measured(idsOf(endpoints), window, context),
     }),
   }),
 });

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import { type Facet, facetsOf, listModels, type ModelQuery } from '#catalog';
 import { builder } from './builder.ts';
 import { connectionOf, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
 import { canServe } from './market-order.ts';
+import { ordersByTraffic, scoresOf } from './market-scores.ts';
 import { Modality } from './model.ts';
-import { arrayPage } from './paging.ts';
+import { modelPage } from './pinned-order.ts';
 import { ModelRef } from './refs.ts';
 
 const ModelFilter = builder.inputType('ModelFilter', {
@@ -57,6 +57,10 @@ const ModelOrderField = describedEnum('ModelOrderField', 'What models can be sor
   CONTEXT_LENGTH: 'Length of the context; longest first.',
   PROMPT_PRICE: 'Price of a prompt token at the cheapest endpoint; cheapest first.',
   COMPLETION_PRICE: 'Price of a generated token at the cheapest endpoint; cheapest first.',
+  THROUGHPUT: 'Median tokens per second of the last five minutes; fastest first.',
+  LATENCY: 'Median time to first token of the last five minutes; soonest first.',
+  UPTIME: 'Share of requests answered within the last five minutes; best first.',
+  POPULARITY: 'Tokens that were paid for within the last seven days; most first.',
 });
 
 const OrderDirection = describedEnum('OrderDirection', 'Which end comes first.', {
@@ -70,19 +74,14 @@ const ModelOrder = builder.inputType('ModelOrder', {
     field: t.field({ type: ModelOrderField, required: true, description: 'What to sort by.' }),
     direction: t.field({
       type: OrderDirection,
-      description: 'Absent: the useful one (NAME and prices ascending; the rest descending).',
+      description: 'Absent: the useful one (NAME, prices, LATENCY ascending; the rest descending).',
     }),
   }),
 });
 
-const found = (query: ModelQuery, { rooms }: Context) =>
-  listModels(rooms.catalog.market(), query, { canServe: canServe(rooms) });
-
-/** Names the list by what was asked for, so that a cursor does not fit another filter or order. */
-function listName(query: ModelQuery): string {
-  const { search, filter, orderBy } = query;
-  const asked = JSON.stringify([search ?? null, filter ?? null, orderBy ?? null]);
-  return `models:${createHash('sha256').update(asked).digest('base64url').slice(0, 12)}`;
+async function found(query: ModelQuery, { rooms }: Context) {
+  const scores = ordersByTraffic(query) ? await scoresOf(rooms) : {};
+  return listModels(rooms.catalog.market(), query, { canServe: canServe(rooms), scores });
 }
 
 export const ModelConnection = connectionOf({ node: ModelRef, of: 'models' });
@@ -118,7 +117,10 @@ const searchText = 'What a person types: names, slugs, authors; small mistakes a
 builder.queryFields((t) => ({
   models: t.field({
     type: ModelConnection,
-    description: 'The catalog. No `orderBy`: by relevance with `search`, else by slug. Public.',
+    description:
+      'The catalog. No `orderBy`: by relevance with `search`, else by popularity. A cursor pins ' +
+      'the order of the page that it came from for 10 minutes; later it is INVALID_INPUT: start ' +
+      'anew. Public.',
     args: {
       search: t.arg.string({ description: searchText }),
       filter: t.arg({ type: ModelFilter, description: 'What the models must have.' }),
@@ -126,13 +128,8 @@ builder.queryFields((t) => ({
       ...pageArgs,
     },
     complexity: pageCost,
-    resolve: (_root, args, context) =>
-      arrayPage({
-        list: listName(args),
-        args,
-        rows: found(args, context),
-        key: (model) => model.id,
-      }),
+    resolve: async (_root, args, context) =>
+      modelPage(args, await found(args, context), context.rooms),
   }),
   modelFacets: t.field({
     type: ModelFacets,
@@ -143,6 +140,6 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: ModelFilter, description: 'What the models must have.' }),
     },
     complexity: 20,
-    resolve: (_root, args, context) => facetsOf(found(args, context)),
+    resolve: async (_root, args, context) => facetsOf(await found(args, context)),
   }),
 }));

@@ -65,6 +65,16 @@ export function cursorOf(list: string, key: readonly string[]): string {
   return Buffer.from(JSON.stringify([list, ...key])).toString('base64url');
 }
 
+/** The list that a cursor names; empty when it is none. It decides nothing: `arrayPage` checks. */
+export function listOf(cursor: string): string {
+  try {
+    const [list] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return typeof list === 'string' ? list : '';
+  } catch {
+    return '';
+  }
+}
+
 function readCursor(list: string, text: string, path: string): readonly string[] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());

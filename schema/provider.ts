@@ -1,9 +1,10 @@
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageArgs, pageCost } from './connection.ts';
 import { EndpointConnection, EndpointStatus } from './endpoint.ts';
-import { bestStatus } from './market-order.ts';
+import { bestStatus, idsOf } from './market-order.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { arrayPage } from './paging.ts';
+import { measured, PerformanceMetricsRef, windowArgument } from './performance.ts';
 import { DataPolicyRef, ProviderRef } from './refs.ts';
 
 ProviderRef.implement({
@@ -40,6 +41,12 @@ ProviderRef.implement({
           rows: provider.endpoints.toSorted((a, b) => (a.model.slug < b.model.slug ? -1 : 1)),
           key: (endpoint) => endpoint.id,
         }),
+    }),
+    metrics: t.field({
+      type: PerformanceMetricsRef,
+      description: 'How its endpoints perform, all together.',
+      args: windowArgument('FIVE_MINUTES'),
+      resolve: ({ endpoints }, { window }, context) => measured(idsOf(endpoints), window, context),
     }),
     status: t.field({
       type: EndpointStatus,

@@ -22,5 +22,12 @@ export {
 } from './metrics.ts';
 export { type Performance, performanceOf } from './performance.ts';
 export type { PublishedSeconds } from './published.ts';
+export {
+  type Contender,
+  type Rank,
+  type RankingMetric,
+  type RankingOptions,
+  rank,
+} from './ranking.ts';
 export type { Sample, SampleOutcome } from './sample.ts';
 export { type MetricsWindow, windowMs } from './window.ts';

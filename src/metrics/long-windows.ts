@@ -43,6 +43,12 @@ export class LongWindows {
     return Figures.sum(kept ? [kept, ...figures] : figures);
   }
 
+  /** Of which there are rows in the window. */
+  async subjects(backMs: number): Promise<Iterable<string>> {
+    const spans = spansOf(this.#options.clock.now(), backMs, 0);
+    return (await this.#read(`${backMs} 0`, spans)).keys();
+  }
+
   #read(name: string, spans: readonly Span[]): Promise<Map<string, Figures>> {
     const { clock, own } = this.#options;
     const known = this.#readings.get(name);

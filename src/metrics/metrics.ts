@@ -33,6 +33,8 @@ export interface Metrics {
   figures(subjects: readonly string[], window: MetricsWindow): Promise<Figures>;
   /** As `figures`, of the window before this one: what growth is measured against. */
   figuresBefore(subjects: readonly string[], window: MetricsWindow): Promise<Figures>;
+  /** Applications that were named in the window. */
+  apps(window: MetricsWindow): Promise<string[]>;
   /** Windows up to an hour, from memory. */
   live(subject: string, window: ShortWindow): Figures;
   /**
@@ -51,7 +53,9 @@ export type ShortWindow = 'ONE_MINUTE' | 'FIVE_MINUTES' | 'THIRTY_MINUTES' | 'ON
 
 export const isShort = (window: MetricsWindow): window is ShortWindow => windowMs[window] <= hourMs;
 
-export const appSubject = (app: string) => `app:${app}`;
+const appPrefix = 'app:';
+
+export const appSubject = (app: string) => `${appPrefix}${app}`;
 
 /** Each node repeats its last ten seconds, so that a lost message is mended by the next. */
 const repeatedSeconds = 10;
@@ -121,6 +125,14 @@ class Room implements Metrics {
     const until = this.#options.clock.now() - length;
     return Figures.sum(
       subjects.map((one) => this.#series.get(one)?.between(until - length, until) ?? new Figures()),
+    );
+  }
+
+  async apps(window: MetricsWindow): Promise<string[]> {
+    const kept = isShort(window) ? [] : await this.#long.subjects(windowMs[window]);
+    const subjects = new Set([...kept, ...this.#series.keys()]);
+    return [...subjects].flatMap((subject) =>
+      subject.startsWith(appPrefix) ? [subject.slice(appPrefix.length)] : [],
     );
   }
 

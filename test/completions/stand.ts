@@ -4,6 +4,7 @@ import { InsufficientCredits } from '#credits';
 import { anonymous, openPolicy, type Payer, type Principal } from '#identity';
 import { type Money, parseMoney, seededRandom } from '#kernel';
 import { openLimits } from '#limits';
+import type { Sample } from '#metrics';
 import { openRouter } from '#routing';
 import type { Connector, UpstreamCall, UpstreamEvent } from '#upstream';
 import { openCompletions } from '../../src/completions/open.ts';
@@ -23,6 +24,8 @@ export interface Stand {
   readonly rooms: Rooms;
   /** What was sent to providers, in order. */
   readonly calls: UpstreamCall[];
+  /** What the metrics were told. */
+  readonly samples: readonly Sample[];
   /** From now on this is how providers answer. */
   play(play: Play): void;
   /** Runs it to its end. */
@@ -74,6 +77,7 @@ export function stand(options: {
   const goods = market({ 'acme/one': offers });
   const purse = new Purse(options.dollars ?? 1_000_000);
   const calls: UpstreamCall[] = [];
+  const samples: Sample[] = [];
   let play: Play = says('Hello');
   const connector: Connector = {
     send(call, signal) {
@@ -94,6 +98,7 @@ export function stand(options: {
     router: openRouter({ clock, random: seededRandom('stand'), market: () => goods }),
     credits: purse as unknown as Credits, // likewise
     limits: openLimits({ clock }),
+    metrics: { record: (sample: Sample) => void samples.push(sample) },
     storage: null as unknown as Rooms['storage'], // no test here reads what was stored
     metrics: { record: () => undefined },
     connectors: () => connector,
@@ -107,6 +112,7 @@ export function stand(options: {
     log,
     rooms,
     calls,
+    samples,
     play(next) {
       play = next;
     },

@@ -10,6 +10,7 @@ import type {
 import { anonymous, type EndedCredential, openPolicy, type Principal } from '#identity';
 import { Fault, seededRandom, silentLog } from '#kernel';
 import { openLimits } from '#limits';
+import { Figures } from '#metrics';
 import { openRouter } from '#routing';
 import type { Rooms } from '#schema';
 import { type HttpServer, openHttp } from '../../src/http/index.ts';
@@ -69,11 +70,20 @@ const administrator: Principal = { kind: 'user', userId: 'usr_admin', platformAd
 /** Fails when it is used: a test that needs it says so by giving its own. */
 function missing<T extends object>(name: string): T {
   return new Proxy({} as T, {
-    get(_target, property) {
+    get(target, property) {
+      if (property in target) return Reflect.get(target, property);
       throw new Fault('INTERNAL', { public: name, internal: `${name}.${String(property)}` });
     },
   });
 }
+
+/** Nothing was ever measured. */
+const noTraffic: Rooms['metrics'] = Object.assign(missing<Rooms['metrics']>('metrics'), {
+  live: () => new Figures(),
+  figures: async () => new Figures(),
+  figuresBefore: async () => new Figures(),
+  apps: async () => [],
+});
 
 export function standIn(given: Partial<Rooms> = {}): StandIn {
   const clock = virtualClock();
@@ -120,6 +130,7 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     catalog: { market: () => goods, administration: missing('administration') },
     identity,
     credits: missing('credits'),
+    metrics: noTraffic,
     limits: openLimits({ clock }),
     router: openRouter({ clock, random: seededRandom('stand-in'), market: () => goods }),
     completions: completionsOf(runs, goods),

@@ -62,6 +62,9 @@ class WatchedRooms implements Rooms {
   get limits() {
     return this.#look(this.#rooms.limits);
   }
+  get metrics() {
+    return this.#look(this.#rooms.metrics);
+  }
   get router() {
     return this.#look(this.#rooms.router);
   }

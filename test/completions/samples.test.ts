@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { fault } from '../routing/stand.ts';
+import { failsWith, type Play, says, stand } from './stand.ts';
+
+const inTurn = (...plays: readonly Play[]): Play => {
+  const left = [...plays];
+  return (call, signal) => (left.shift() as Play)(call, signal);
+};
+
+describe('what the metrics are told', () => {
+  test('an answer, with what was used and paid', async () => {
+    const { run, play, samples } = stand({});
+    play(says('Good ', 'morning'));
+    const { completion } = await run();
+    expect(samples).toMatchObject([
+      {
+        endpointId: completion.endpointId,
+        outcome: 'ANSWERED',
+        promptTokens: completion.usage.promptTokens,
+        completionTokens: completion.usage.completionTokens,
+        charged: completion.usage.charged,
+        ranked: true,
+      },
+    ]);
+    expect(samples[0]?.timeToFirstTokenMs).not.toBeNull();
+  });
+
+  test('each attempt once: tokens and money belong to the one that answered', async () => {
+    const offers = [{ provider: 'one' }, { provider: 'two' }];
+    const { run, play, samples } = stand({ offers });
+    play(inTurn(failsWith(fault('OVERLOADED')), says('Hello')));
+    await run();
+    expect(samples).toMatchObject([
+      { outcome: 'FAILED', timeToFirstTokenMs: null, completionTokens: 0, charged: 0n },
+      { outcome: 'ANSWERED' },
+    ]);
+    expect(samples[1]?.completionTokens).toBeGreaterThan(0);
+  });
+
+  test('nothing of a request that was refused', async () => {
+    const { run, samples } = stand({});
+    await run({ model: 'acme/nothing' });
+    expect(samples).toEqual([]);
+  });
+});
