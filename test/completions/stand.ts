@@ -100,7 +100,6 @@ export function stand(options: {
     limits: openLimits({ clock }),
     metrics: { record: (sample: Sample) => void samples.push(sample) },
     storage: null as unknown as Rooms['storage'], // no test here reads what was stored
-    metrics: { record: () => undefined },
     connectors: () => connector,
     feeRate: 0n,
   };
