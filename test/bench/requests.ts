@@ -34,7 +34,7 @@ export function graphqlRequest(key: string, payload: object, accept = 'applicati
 }
 
 const catalogDocument = `query Page($cheaperThan: Decimal!) {
-  models(first: 50, filter: { maxPromptPricePerMillion: $cheaperThan }) {
+  models(first: 50, filter: { maxPromptPricePerMillion: $cheaperThan }, orderBy: { field: NAME }) {
     nodes {
       id slug name author contextLength maxOutputTokens inputModalities
       endpoints {
