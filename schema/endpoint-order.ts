@@ -22,10 +22,13 @@ const keys: Readonly<Record<Exclude<Order, 'PRICE'>, (figures: Figures) => numbe
 
 const negative = (value: number | null | undefined) => (value == null ? null : -value);
 
-export function endpointsBy(order: Order, { endpoints }: Model, { metrics }: Rooms): Endpoint[] {
+export function endpointsBy(order: Order, { endpoints }: Model, rooms: Rooms): Endpoint[] {
   if (order === 'PRICE') return [...endpoints];
   const key = new Map(
-    endpoints.map(({ id }) => [id, keys[order](metrics.live(id, 'FIVE_MINUTES')) ?? Infinity]),
+    endpoints.map(({ id }) => [
+      id,
+      keys[order](rooms.metrics.live(id, 'FIVE_MINUTES')) ?? Infinity,
+    ]),
   );
   const of = ({ id }: Endpoint) => key.get(id) ?? Infinity;
   return endpoints.toSorted((left, right) => compare(of(left), of(right)));
