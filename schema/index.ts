@@ -17,6 +17,8 @@ import './provider.ts';
 import './model.ts';
 import './models.ts';
 import './rankings.ts';
+import './metrics-feed.ts';
+import './rankings-feed.ts';
 import './platform.ts';
 import './catalog-administration.ts';
 import './organization.ts';

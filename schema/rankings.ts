@@ -44,7 +44,7 @@ const texts = {
   change: 'Against the window before, as a fraction: 0.25 is a quarter more; null without one.',
 };
 
-const RankedModelRef = builder.objectRef<Rank<Ranked>>('RankedModel').implement({
+export const RankedModelRef = builder.objectRef<Rank<Ranked>>('RankedModel').implement({
   description: 'A place in the ranking of models.',
   fields: (t) => ({
     rank: t.exposeInt('rank', { description: texts.rank }),

@@ -10,6 +10,14 @@
  * 5. A restart loses at most the last minute that was not written.
  */
 export { Distribution, type Percentiles } from './distribution.ts';
+export {
+  type FeedState,
+  type FeedTick,
+  type FeedUpdate,
+  sameTick,
+  tickOf,
+  updateOf,
+} from './feed.ts';
 export { Figures } from './figures.ts';
 export type { HistoryPoint } from './history.ts';
 export {
@@ -30,4 +38,5 @@ export {
   rank,
 } from './ranking.ts';
 export type { Sample, SampleOutcome } from './sample.ts';
+export { Ticker, Tickers } from './ticker.ts';
 export { type MetricsWindow, windowMs } from './window.ts';
