@@ -1,4 +1,5 @@
 import { Fault, type InputIssue, InvalidInput, type Price, parsePrice } from '#kernel';
+import { connectorNames } from '#upstream';
 import type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';
 
 const textMax = 200;
@@ -8,12 +9,7 @@ const tokensMax = 100_000_000;
 const timeoutMaxMs = 3_600_000;
 
 /** How providers are spoken to: OpenAI's protocol, or the AI SDK package that speaks theirs. */
-export const connectors: ReadonlySet<string> = new Set([
-  'openai-compatible',
-  ...['amazon-bedrock', 'anthropic', 'azure', 'cerebras', 'cohere', 'deepinfra', 'deepseek'],
-  ...['fireworks', 'google', 'google-vertex', 'groq', 'mistral', 'openai', 'perplexity'],
-  ...['togetherai', 'vercel', 'xai'],
-]);
+const connectors: ReadonlySet<string> = new Set(connectorNames);
 
 const slugPart = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 

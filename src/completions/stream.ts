@@ -61,7 +61,7 @@ export async function stream(
       report('ABANDONED');
       return null;
     }
-    const fault = asUpstreamFault(thrown);
+    const fault = asUpstreamFault(thrown).of(candidate.endpoint.provider.name);
     report(fault);
     return failure(running, fault, note);
   } finally {

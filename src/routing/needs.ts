@@ -1,5 +1,5 @@
 import type { Endpoint, Modality } from '#catalog';
-import type { ChatRequest, ContentPart } from '#upstream';
+import { type ChatRequest, type ContentPart, unsaid } from '#upstream';
 import { type RouteNeeds, textNeeds } from './request.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
@@ -49,10 +49,16 @@ export function withoutParameters(chat: Chat, dropped: readonly string[]): Chat 
   return kept;
 }
 
-/** Those of the parameters that the endpoint does not take, sorted. */
+/** Those of the parameters that the endpoint does not take, or cannot be told, sorted. */
 export function lacking(endpoint: Endpoint, parameters: ReadonlySet<string>): readonly string[] {
-  return [...parameters].filter((name) => !endpoint.supportedParameters.has(name)).sort();
+  if (parameters.size === 0) return none;
+  const lost = unsaid(endpoint.provider.connector);
+  return [...parameters]
+    .filter((name) => !endpoint.supportedParameters.has(name) || lost.has(name))
+    .sort();
 }
+
+const none: readonly string[] = [];
 
 type Field = keyof typeof parameterNames;
 type Used = readonly [field: Field | 'responseFormat', name: string];

@@ -187,6 +187,7 @@ export type UpstreamFailure =
   | 'RATE_LIMITED'
   | 'OVERLOADED'
   | 'CREDENTIAL'
+  | 'UNKNOWN_MODEL'
   | 'CALLER'
   | 'CONTEXT_LENGTH'
   | 'CONTENT_POLICY'
@@ -207,22 +208,29 @@ export interface UpstreamFaultDetail {
 /** Why an attempt failed. Whether content had been delivered is the caller's to know. */
 export class UpstreamFault extends Fault {
   override readonly name = 'UpstreamFault';
-  readonly failure: UpstreamFailure;
-  readonly httpStatus: number | undefined;
-  readonly providerMessage: string | undefined;
+  readonly #detail: UpstreamFaultDetail;
 
-  constructor(detail: UpstreamFaultDetail) {
+  /** `provider` is whom the sentence names. */
+  constructor(detail: UpstreamFaultDetail, provider = 'The provider') {
     super(codes[detail.failure], {
-      public: detail.providerMessage
-        ? `${sentences[detail.failure]} It said: ${detail.providerMessage}`
-        : sentences[detail.failure],
+      public: sentenceOf(detail, provider),
       internal: `upstream ${detail.failure} ${detail.httpStatus ?? ''}`.trim(),
       ...(detail.retryAfterMs === undefined ? {} : { retryAfterMs: detail.retryAfterMs }),
       cause: detail.cause,
     });
-    this.failure = detail.failure;
-    this.httpStatus = detail.httpStatus;
-    this.providerMessage = detail.providerMessage;
+    this.#detail = detail;
+  }
+
+  get failure(): UpstreamFailure {
+    return this.#detail.failure;
+  }
+
+  get httpStatus(): number | undefined {
+    return this.#detail.httpStatus;
+  }
+
+  get providerMessage(): string | undefined {
+    return this.#detail.providerMessage;
   }
 
   /**
@@ -231,6 +239,19 @@ export class UpstreamFault extends Fault {
   get callersFault(): boolean {
     return ['CALLER', 'CONTEXT_LENGTH', 'CONTENT_POLICY'].includes(this.failure);
   }
+
+  /** The same fault, in a sentence that names the provider. */
+  of(provider: string): UpstreamFault {
+    return new UpstreamFault(this.#detail, provider);
+  }
+}
+
+/** Which provider, what it said, and what to do. */
+function sentenceOf({ failure, httpStatus, providerMessage }: UpstreamFaultDetail, who: string) {
+  const [what, advice] = sentences[failure];
+  const status = httpStatus === undefined || httpStatus === 200 ? '' : ` (status ${httpStatus})`;
+  const said = providerMessage ? ` It said: ${providerMessage}` : '';
+  return `${who} ${what}${status}.${said}${said && !/[.!?…]$/.test(said) ? '.' : ''} ${advice}`;
 }
 
 const codes: Record<UpstreamFailure, FaultCode> = {
@@ -244,6 +265,7 @@ const codes: Record<UpstreamFailure, FaultCode> = {
   RATE_LIMITED: 'RATE_LIMITED',
   OVERLOADED: 'UPSTREAM_FAILED',
   CREDENTIAL: 'UPSTREAM_FAILED',
+  UNKNOWN_MODEL: 'UPSTREAM_FAILED',
   CALLER: 'INVALID_INPUT',
   CONTEXT_LENGTH: 'CONTEXT_LENGTH_EXCEEDED',
   CONTENT_POLICY: 'CONTENT_FILTERED',
@@ -253,22 +275,32 @@ const codes: Record<UpstreamFailure, FaultCode> = {
   ERROR_IN_BODY: 'UPSTREAM_FAILED',
 };
 
-const sentences: Record<UpstreamFailure, string> = {
-  CONNECT: 'The provider could not be reached.',
-  TLS: 'The provider could not be reached securely.',
-  CONNECT_TIMEOUT: 'The provider could not be reached in time.',
-  FIRST_CONTENT_TIMEOUT: 'The provider gave no content in time.',
-  IDLE_TIMEOUT: 'The provider stopped sending in the middle of its answer.',
-  TOTAL_TIMEOUT: 'The answer took longer than is allowed.',
-  STATUS: 'The provider failed.',
-  RATE_LIMITED: 'The provider limits the rate of requests.',
-  OVERLOADED: 'The provider is overloaded.',
-  CREDENTIAL: "The provider refused the platform's credential.",
-  CALLER: 'The provider refused the request as invalid.',
-  CONTEXT_LENGTH: "The prompt is longer than the model's context.",
-  CONTENT_POLICY: 'The provider refused the request by its content policy.',
-  CONTENT_TYPE: 'The provider answered in a form that is not its protocol.',
-  MALFORMED: 'The provider sent something that cannot be read.',
-  CUT: 'The provider broke off without a proper end.',
-  ERROR_IN_BODY: 'The provider reported an error in its answer.',
+const again = 'Try again, or allow another provider.';
+const operator = 'Only the operator can mend that; another provider may serve the model.';
+
+const sentences: Record<UpstreamFailure, readonly [what: string, advice: string]> = {
+  CONNECT: ['could not be reached', `${again} The operator should check its base URL.`],
+  TLS: ['could not be reached securely', operator],
+  CONNECT_TIMEOUT: ['could not be reached in time', again],
+  FIRST_CONTENT_TIMEOUT: ['gave no content in time', again],
+  IDLE_TIMEOUT: ['stopped sending in the middle of its answer', again],
+  TOTAL_TIMEOUT: ['took longer than is allowed', 'Ask for a shorter answer, or stream it.'],
+  STATUS: ['failed', again],
+  RATE_LIMITED: ['limits the rate of requests', 'Wait a little, or allow another provider.'],
+  OVERLOADED: ['is overloaded', again],
+  CREDENTIAL: ["refused the platform's credential", operator],
+  UNKNOWN_MODEL: ['does not know this model at its address', operator],
+  CALLER: ['refused the request as invalid', 'Change what it names and send it again.'],
+  CONTEXT_LENGTH: [
+    "says that the prompt is longer than the model's context",
+    'Shorten it, or name a model with a larger context in `fallbackModels`.',
+  ],
+  CONTENT_POLICY: [
+    'refused the request by its content policy',
+    'Change the prompt; it is not tried elsewhere.',
+  ],
+  CONTENT_TYPE: ['answered in a form that is not its protocol', operator],
+  MALFORMED: ['sent something that cannot be read', again],
+  CUT: ['broke off without a proper end', again],
+  ERROR_IN_BODY: ['reported an error in its answer', again],
 };

@@ -1,5 +1,9 @@
+import { aiSdk } from './ai-sdk/ai-sdk.ts';
+import { wires } from './ai-sdk/wires.ts';
 import type { Connector } from './connector.ts';
-import { type OpenAiCompatibleOptions, openAiCompatible } from './openai-compatible.ts';
+import { openAiCompatible } from './openai-compatible.ts';
+import { openAiServices } from './openai-services.ts';
+import type { ConnectionOptions } from './pool.ts';
 
 /** The connector of this name, or null when there is none. */
 export type Connectors = (name: string) => Connector | null;
@@ -8,9 +12,25 @@ export type Connectors = (name: string) => Connector | null;
  * One connector a wire protocol, shared by all of its providers: the pool of connections is in
  * it.
  */
-export function openConnectors(options: OpenAiCompatibleOptions): Connectors {
+export function openConnectors(options: ConnectionOptions): Connectors {
   const connectors: ReadonlyMap<string, Connector> = new Map([
-    ['openai-compatible', openAiCompatible(options)],
+    ...[...openAiServices].map(
+      ([name, service]) => [name, openAiCompatible(options, service)] as const,
+    ),
+    ...[...wires].map(([name, wire]) => [name, aiSdk(wire, options)] as const),
   ]);
   return (name) => connectors.get(name) ?? null;
 }
+
+/** Every name that a provider's `connector` may be. */
+export const connectorNames: readonly string[] = [...openAiServices.keys(), ...wires.keys()];
+
+/**
+ * Parameters that a wire protocol has no word for, by the connector's name: an endpoint's own list
+ * may promise them, but they would be lost on the way.
+ */
+export function unsaid(connector: string): ReadonlySet<string> {
+  return wires.get(connector)?.unsaid ?? nothing;
+}
+
+const nothing: ReadonlySet<string> = new Set();

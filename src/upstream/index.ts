@@ -34,8 +34,9 @@ export {
   type UpstreamTarget,
   type UpstreamUsage,
 } from './connector.ts';
-export { type Connectors, openConnectors } from './connectors.ts';
-export { type OpenAiCompatibleOptions, openAiCompatible } from './openai-compatible.ts';
+export { type Connectors, connectorNames, openConnectors, unsaid } from './connectors.ts';
+export { openAiCompatible } from './openai-compatible.ts';
+export type { ConnectionOptions } from './pool.ts';
 export { promptBound } from './prompt-bound.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
 export { countTokens } from './tokens.ts';

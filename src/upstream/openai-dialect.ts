@@ -42,6 +42,8 @@ const openRouter: Dialect = { ...common, reasoningObject: true };
  */
 const mistral: Dialect = { ...strict, seed: 'random_seed', streamOptions: false, user: false };
 
+export const dialects = { openAi, strict, mistral } as const;
+
 const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.openai.com', openAi],
   ['openrouter.ai', openRouter],

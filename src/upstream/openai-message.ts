@@ -1,3 +1,4 @@
+import { isSdkBlock } from './ai-sdk/reasoning-blocks.ts';
 import type { ChatMessage, ContentPart } from './connector.ts';
 import type { Dialect } from './openai-dialect.ts';
 
@@ -12,10 +13,15 @@ export function openAiMessage(message: ChatMessage, dialect: Dialect): Json {
     ...(name === undefined ? {} : { name }),
     ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
     ...(toolCalls?.length ? { tool_calls: toolCalls.map(toolCall) } : {}),
-    ...(reasoningDetails !== undefined && dialect.extensions
-      ? { reasoning_details: reasoningDetails }
-      : {}),
+    ...(dialect.extensions ? signatures(reasoningDetails) : {}),
   };
+}
+
+/** Blocks of another wire protocol mean nothing here, and a strict service refuses them. */
+function signatures(details: unknown): Json {
+  if (details === undefined) return {};
+  const own = Array.isArray(details) ? details.filter((block) => !isSdkBlock(block)) : details;
+  return Array.isArray(own) && own.length === 0 ? {} : { reasoning_details: own };
 }
 
 function toolCall(call: { id: string; name: string; arguments: string }): Json {

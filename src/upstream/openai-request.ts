@@ -1,5 +1,5 @@
 import type { ChatRequest, ReasoningOptions, ResponseFormat, UpstreamCall } from './connector.ts';
-import { type Dialect, dialectOf } from './openai-dialect.ts';
+import type { Dialect } from './openai-dialect.ts';
 import { openAiMessage } from './openai-message.ts';
 
 type Json = Record<string, unknown>;
@@ -21,8 +21,7 @@ const plain = {
  * The JSON body of `POST /chat/completions`, in the dialect of the host. The output cap is always
  * in it.
  */
-export function openAiRequest({ target, request, stream }: UpstreamCall, url: URL): Json {
-  const dialect = dialectOf(url);
+export function openAiRequest({ target, request, stream }: UpstreamCall, dialect: Dialect): Json {
   return {
     model: target.model,
     messages: request.messages.map((message) => openAiMessage(message, dialect)),

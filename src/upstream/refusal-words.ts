@@ -54,9 +54,12 @@ const words: readonly Words[] = [
     ],
   },
   {
-    failure: 'STATUS',
+    failure: 'UNKNOWN_MODEL',
     codes: ['model_not_found', 'model_decommissioned', 'model_not_active', 'deploymentnotfound'],
-    sentences: [/model .{0,80}(does not exist|not found|has been decommissioned)/i],
+    sentences: [
+      /model .{0,80}(does not exist|not found|has been decommissioned)/i,
+      /model identifier is invalid|^models?[:/ ]/i,
+    ],
   },
   {
     failure: 'RATE_LIMITED',

@@ -42,10 +42,7 @@ export function refusalFault(refusal: Refusal, context: RefusalContext): Upstrea
   });
 }
 
-/**
- * The operator reads why; the caller does not: these texts name the platform's account and parts
- * of its key.
- */
+/** The operator reads it as it came; to callers it names no account and no part of a key. */
 function credentialFault(
   { status }: Refusal,
   message: string | null,
@@ -56,7 +53,16 @@ function credentialFault(
     status,
     ...(message ? { reason: message } : {}),
   });
-  return new UpstreamFault({ failure: 'CREDENTIAL', httpStatus: status });
+  return new UpstreamFault({
+    failure: 'CREDENTIAL',
+    httpStatus: status,
+    ...(message ? { providerMessage: withoutAccount(message) } : {}),
+  });
+}
+
+/** Words with digits, stars or an @ may be a part of a key, an account's id or an address. */
+function withoutAccount(message: string): string {
+  return message.replace(/\S*[\d*@…]\S*/g, '[…]');
 }
 
 /**
@@ -74,6 +80,8 @@ function byStatus(status: number): UpstreamFailure {
     case 402:
     case 403:
       return 'CREDENTIAL';
+    case 404:
+      return 'UNKNOWN_MODEL';
     case 413:
       return 'CONTEXT_LENGTH';
     case 429:

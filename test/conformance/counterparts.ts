@@ -60,8 +60,11 @@ export async function openAiStub(): Promise<Counterpart> {
   };
 }
 
-/** The wire form of OpenAI, played by a mock that its authors check against the real services. */
-export async function openAiMock(): Promise<Counterpart> {
+/**
+ * A mock that its authors check against the real services, which plays each of their wire forms
+ * below its own path.
+ */
+export async function aimock(path: string): Promise<Counterpart> {
   const mock = new LLMock({ port: 0, host: '127.0.0.1', chunkSize: 5 });
   const { usage, reasoning, text: content, calls } = said;
   const [first] = calls;
@@ -81,7 +84,7 @@ export async function openAiMock(): Promise<Counterpart> {
   mock.onMessage(exactly('silence'), { content }, { chaos: { latencyMs: 800 } });
   await mock.start();
   return {
-    baseUrl: `${mock.url}/v1`,
+    baseUrl: `${mock.url}${path}`,
     lastRequest() {
       const body = mock.getLastRequest()?.body as Record<string, unknown> | undefined;
       return { model: body?.['model'], stream: body?.['stream'] };

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatRequest } from '#upstream';
+import { dialectOf } from '../../src/upstream/openai-dialect.ts';
 import { openAiRequest } from '../../src/upstream/openai-request.ts';
 import { callTo } from './calls.ts';
 
 /** The body for this request, as this host would get it. */
 function body(request: Partial<ChatRequest>, host = 'models.example', stream = true) {
   const url = `https://${host}/v1`;
-  return openAiRequest(callTo(url, { request, stream }), new URL(url));
+  return openAiRequest(callTo(url, { request, stream }), dialectOf(new URL(url)));
 }
 
 test('says the model, the messages and the output cap, and no parameter that was not given', () => {

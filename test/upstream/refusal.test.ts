@@ -62,9 +62,14 @@ const refusals: readonly [string, number, unknown, string][] = [
     error('The prompt was flagged as violating the usage policies.'),
     'CONTENT_POLICY',
   ],
-  ['a model that is gone', 404, error('The model does not exist.', 'model_not_found'), 'STATUS'],
-  ['a model that was retired', 400, error('Gone.', 'model_decommissioned'), 'STATUS'],
-  ['an address that is wrong', 404, '<html>Not found</html>', 'STATUS'],
+  [
+    'a model that is gone',
+    404,
+    error('The model does not exist.', 'model_not_found'),
+    'UNKNOWN_MODEL',
+  ],
+  ['a model that was retired', 400, error('Gone.', 'model_decommissioned'), 'UNKNOWN_MODEL'],
+  ['an address that is wrong', 404, '<html>Not found</html>', 'UNKNOWN_MODEL'],
   ['a time-out of its own', 408, {}, 'STATUS'],
   ['its rate limit', 429, error('Rate limit reached', 'rate_limit_exceeded'), 'RATE_LIMITED'],
   ['a failure', 500, error('The server had an error'), 'STATUS'],
@@ -223,9 +228,11 @@ describe('the words of a provider', () => {
     expect(JSON.stringify({ ...fault, public: fault.public })).not.toContain(canary);
   });
 
-  test('on its credential reach the operator alone', async () => {
+  test('on its credential name no account and no part of the key to the caller', async () => {
     const log = recordingLog();
-    stub.answerWith((answer) => answer.json(401, error(`Bad key ${canary} of account acme`)));
+    stub.answerWith((answer) =>
+      answer.json(401, error(`Bad key ${canary} (sk-ab***yz) of acme@example.com`)),
+    );
     const call = callTo(stub.url, { target: { secret } });
     const attempt = openAiCompatible({ clock: systemClock, log }).send(
       call,
@@ -233,9 +240,12 @@ describe('the words of a provider', () => {
     );
     const { thrown } = await outcomeOf(attempt);
     expect(thrown).toBeInstanceOf(UpstreamFault);
-    expect((thrown as UpstreamFault).public).not.toContain('acme');
+    expect((thrown as UpstreamFault).public).toContain('It said: Bad key [secret] […] of […].');
     expect(log.lines).toMatchObject([
-      { level: 'warn', fields: { status: 401, reason: 'Bad key [secret] of account acme' } },
+      {
+        level: 'warn',
+        fields: { status: 401, reason: 'Bad key [secret] (sk-ab***yz) of acme@example.com' },
+      },
     ]);
   });
 });

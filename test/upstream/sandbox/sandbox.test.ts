@@ -126,7 +126,7 @@ describe.each([true, false])('the sandbox (stream: %s)', (stream) => {
     ['fail-429', 'RATE_LIMITED'],
     ['cut-after-10', 'CUT'],
     ['malformed', 'MALFORMED'],
-    ['no-such-model', 'STATUS'],
+    ['no-such-model', 'UNKNOWN_MODEL'],
   ])('plays the fault of %s', async (model, failure) => {
     const { thrown } = await ask(model, { stream });
     expect(thrown).toBeInstanceOf(UpstreamFault);

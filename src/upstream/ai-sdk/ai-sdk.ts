@@ -1,0 +1,86 @@
+import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import type { Connector, UpstreamCall, UpstreamEvent } from '../connector.ts';
+import { isContent } from '../connector.ts';
+import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
+import type { RefusalContext } from '../refusal.ts';
+import { PartReader } from './answer.ts';
+import { callOptions } from './call-options.ts';
+import { sdkFault } from './sdk-fault.ts';
+import { Transport } from './transport.ts';
+import type { Wire } from './wire.ts';
+
+/**
+ * Speaks the wire protocol of a provider whose AI SDK package knows it, over our own connections.
+ * The package is loaded with the first attempt.
+ */
+export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Connector {
+  const agentFor = openPool(agent);
+  const open = (call: UpstreamCall, signal: AbortSignal): Attempt => {
+    const { baseUrl, secret, timeouts } = call.target;
+    const context: RefusalContext = { clock, log, address: baseUrl, secret };
+    const transport = new Transport({
+      context,
+      agentFor,
+      exchange: { timeouts, clock, signal },
+      amend: (body) => JSON.stringify(wire.keepCap(JSON.parse(body), call.request.maxTokens)),
+      userAgent,
+    });
+    return { call, wire, context, transport, signal };
+  };
+  return {
+    send: (call, signal) => (call.stream ? read(open(call, signal)) : whole(open(call, signal))),
+  };
+}
+
+interface Attempt {
+  readonly call: UpstreamCall;
+  readonly wire: Wire;
+  readonly context: RefusalContext;
+  readonly transport: Transport;
+  readonly signal: AbortSignal;
+}
+
+/** The stream as one batch: the packages' other way to ask ends an answer no better. */
+async function* whole(attempt: Attempt): AsyncGenerator<readonly UpstreamEvent[]> {
+  const events: UpstreamEvent[] = [];
+  for await (const batch of read(attempt)) events.push(...batch);
+  yield events;
+}
+
+async function* read(attempt: Attempt): AsyncGenerator<readonly UpstreamEvent[]> {
+  const { call, wire, context, transport, signal } = attempt;
+  const hidden = call.request.reasoning?.exclude === true;
+  const reader = new PartReader(wire.optionsName);
+  let content = false;
+  signal.throwIfAborted();
+  try {
+    for await (const part of await partsOf(attempt)) {
+      const events = reader.read(part).filter((event) => !hidden || !isThought(event));
+      if (!content && events.some(isContent)) {
+        content = true;
+        transport.contentSeen();
+      }
+      if (events.length > 0) yield events;
+    }
+    // A package may end its parts over a body that was cut.
+    if (transport.failure) throw transport.failure;
+    const closing = reader.end();
+    transport.finish();
+    yield closing;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw sdkFault(transport.failure ?? thrown, context);
+  } finally {
+    transport.close();
+  }
+}
+
+async function partsOf(attempt: Attempt): Promise<AsyncIterable<LanguageModelV4StreamPart>> {
+  const { call, wire, transport, signal } = attempt;
+  const model = await wire.open(call.target, transport.fetch);
+  const { stream } = await model.doStream(callOptions(call, wire, signal));
+  return stream;
+}
+
+/** A signature alone goes out all the same: the next turn needs it. */
+const isThought = (event: UpstreamEvent) => event.type === 'reasoning' && event.text !== '';

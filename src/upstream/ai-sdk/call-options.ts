@@ -1,0 +1,86 @@
+import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import type { ChatRequest, UpstreamCall } from '../connector.ts';
+import { options, promptOf } from './prompt.ts';
+import type { Wire } from './wire.ts';
+
+/**
+ * A request as the packages take it. What none of them can say (`unsaid`) has been dropped by name
+ * before it comes here.
+ */
+export function callOptions(
+  { request }: UpstreamCall,
+  wire: Wire,
+  abortSignal: AbortSignal,
+): LanguageModelV4CallOptions {
+  const own = ownOptions(request, wire);
+  return {
+    abortSignal,
+    prompt: promptOf(request.messages, wire),
+    maxOutputTokens: request.maxTokens,
+    ...plainParameters(request),
+    ...toolsOf(request),
+    ...(Object.keys(own).length > 0 ? { providerOptions: options(wire, own) } : {}),
+  };
+}
+
+function plainParameters(request: ChatRequest): Partial<LanguageModelV4CallOptions> {
+  const { temperature, topP, topK, frequencyPenalty, presencePenalty, seed, stop } = request;
+  const effort = request.reasoning?.effort;
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
+    ...(presencePenalty === undefined ? {} : { presencePenalty }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(stop === undefined ? {} : { stopSequences: [...stop] }),
+    ...(effort === undefined ? {} : { reasoning: effort }),
+    ...responseFormat(request),
+  };
+}
+
+function responseFormat({
+  responseFormat: format,
+}: ChatRequest): Pick<LanguageModelV4CallOptions, 'responseFormat'> {
+  if (!format || format.type === 'text') return {};
+  if (format.type === 'json_object') return { responseFormat: { type: 'json' } };
+  const { name, schema } = format;
+  return {
+    responseFormat: {
+      type: 'json',
+      // Checked at the edge to be a schema.
+      ...(schema ? { schema } : {}),
+      ...(name === undefined ? {} : { name }),
+    },
+  };
+}
+
+function toolsOf({ tools, toolChoice }: ChatRequest): Partial<LanguageModelV4CallOptions> {
+  if (!tools?.length) return {};
+  return {
+    tools: tools.map(({ name, description, parameters }) => ({
+      type: 'function',
+      name,
+      inputSchema: parameters,
+      ...(description === undefined ? {} : { description }),
+    })),
+    ...(toolChoice === undefined ? {} : { toolChoice: choice(toolChoice) }),
+  };
+}
+
+function choice(toolChoice: string): NonNullable<LanguageModelV4CallOptions['toolChoice']> {
+  if (toolChoice === 'auto' || toolChoice === 'none' || toolChoice === 'required') {
+    return { type: toolChoice };
+  }
+  return { type: 'tool', toolName: toolChoice };
+}
+
+function ownOptions({ reasoning, parallelToolCalls, tools, user }: ChatRequest, wire: Wire) {
+  const thinks = reasoning && reasoning.effort !== 'none' && !reasoning.exclude;
+  return {
+    ...(thinks ? wire.shownThinking : {}),
+    ...(reasoning?.maxTokens === undefined ? {} : wire.thinking(reasoning.maxTokens)),
+    ...(parallelToolCalls === false && tools?.length ? wire.oneToolCall : {}),
+    ...(user === undefined ? {} : wire.endUser?.(user)),
+  };
+}

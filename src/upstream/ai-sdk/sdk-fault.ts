@@ -1,0 +1,32 @@
+import { APICallError, JSONParseError, TypeValidationError } from '@ai-sdk/provider';
+import { UpstreamFault } from '../connector.ts';
+import { parsed } from '../provider-message.ts';
+import { type RefusalContext, refusalFault, statusNamed } from '../refusal.ts';
+import { isObject } from './wire.ts';
+
+/**
+ * The fault for what a provider package threw or streamed as an error: a refusal is classified by
+ * the provider's own words, what the package cannot read or send is not passed on.
+ */
+export function sdkFault(thrown: unknown, context: RefusalContext): UpstreamFault {
+  if (thrown instanceof UpstreamFault) return thrown;
+  if (APICallError.isInstance(thrown)) {
+    const { statusCode: status = 200, responseHeaders: headers = {}, responseBody } = thrown;
+    if (responseBody) return refusalFault({ status, headers, body: parsed(responseBody) }, context);
+    return sdkFault(thrown.cause, context);
+  }
+  if (JSONParseError.isInstance(thrown) || TypeValidationError.isInstance(thrown)) {
+    return new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200, cause: thrown });
+  }
+  if (thrown instanceof Error) return refusedByPackage(thrown);
+  const error = isObject(thrown) && thrown['error'] ? thrown['error'] : thrown;
+  return refusalFault({ status: statusNamed(error) ?? 200, headers: {}, body: { error } }, context);
+}
+
+/** A request that the wire cannot say (an image by address, say) is the caller's to change. */
+function refusedByPackage(error: Error): UpstreamFault {
+  const unsaid = /^AI_(UnsupportedFunctionality|InvalidPrompt|InvalidArgument)Error$/;
+  return unsaid.test(error.name)
+    ? new UpstreamFault({ failure: 'CALLER', providerMessage: error.message, cause: error })
+    : new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200, cause: error });
+}

@@ -1,0 +1,96 @@
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
+import { readRefusal } from '../body.ts';
+import { UpstreamFault } from '../connector.ts';
+import { Exchange, type ExchangeOptions } from '../exchange.ts';
+import { parsed } from '../provider-message.ts';
+import { type RefusalContext, refusalFault } from '../refusal.ts';
+import type { Fetch } from './wire.ts';
+
+export interface TransportOptions {
+  readonly context: RefusalContext;
+  readonly exchange: Omit<ExchangeOptions, 'url' | 'headers' | 'body' | 'agent'>;
+  agentFor(url: URL): HttpAgent;
+  /** What the package's body becomes before it is sent. */
+  amend(body: string): string;
+  readonly userAgent: string;
+}
+
+/**
+ * The network under a provider package: one POST over our own exchange, so that time-outs, aborts,
+ * pauses, refusals and cuts are told as everywhere else. What the package makes of an error is
+ * worth less than the error: `failure` keeps the first one as it was.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  #exchange: Exchange | null = null;
+  failure: unknown = null;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  readonly fetch: Fetch = async (input, init) => {
+    try {
+      // Some packages ask again by themselves for the rest of an answer: an attempt is one request.
+      if (this.#exchange) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
+      return await this.#send(new URL(String(input)), init);
+    } catch (thrown) {
+      throw this.#failed(thrown);
+    }
+  };
+
+  contentSeen(): void {
+    this.#exchange?.contentSeen();
+  }
+
+  finish(): void {
+    this.#exchange?.finish();
+  }
+
+  close(): void {
+    this.#exchange?.close();
+  }
+
+  async #send(url: URL, init: RequestInit | undefined): Promise<Response> {
+    const { exchange, context, agentFor, amend, userAgent } = this.#options;
+    const headers = {
+      ...Object.fromEntries(new Headers(init?.headers)),
+      'user-agent': userAgent,
+    };
+    const agent = agentFor(url);
+    const body = amend(String(init?.body ?? ''));
+    this.#exchange = new Exchange({ ...exchange, url, headers, body, agent });
+    const reply = await this.#exchange.reply();
+    const status = reply.statusCode ?? 0;
+    if (status === 200) return new Response(this.#body(this.#exchange), { headers: plain(reply) });
+    const refusal = parsed(await readRefusal(this.#exchange, context.clock));
+    throw refusalFault({ status, headers: reply.headers, body: refusal }, context);
+  }
+
+  /**
+   * Pulled read by read: what nobody pulls stays in the socket. A body that fails ends here as if
+   * it were whole, because an erred stream forgets what came before; `failure` tells.
+   */
+  #body(exchange: Exchange): ReadableStream<Uint8Array> {
+    return new ReadableStream({
+      pull: async (controller) => {
+        const pieces = await exchange.read().catch((thrown) => void this.#failed(thrown));
+        if (pieces) for (const piece of pieces) controller.enqueue(new Uint8Array(piece));
+        else controller.close();
+      },
+    });
+  }
+
+  #failed(thrown: unknown): unknown {
+    this.failure ??= thrown;
+    return thrown;
+  }
+}
+
+function plain({ headers }: IncomingMessage): Headers {
+  return new Headers(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value] as [string, string]] : [],
+    ),
+  );
+}

@@ -1,0 +1,45 @@
+import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { UpstreamTarget } from '../connector.ts';
+
+/** What a provider package is given instead of the global `fetch`. */
+export type Fetch = typeof globalThis.fetch;
+
+type Json = Record<string, unknown>;
+
+/** One wire protocol that an AI SDK provider package speaks for us. */
+export interface Wire {
+  /** Loads the package, on first use, and makes the model of this attempt. */
+  open(target: UpstreamTarget, fetch: Fetch): Promise<LanguageModelV4>;
+  /** The package's own name of its options and of what it tells beside an answer. */
+  readonly optionsName: string;
+  /** Parameters that it has no word for, by the field's name. */
+  readonly unsaid: ReadonlySet<string>;
+  /** Its options for a thinking budget of so many tokens. */
+  thinking(budgetTokens: number): Json;
+  /** Its options for seeing what the model thinks, where it has to be asked. */
+  readonly shownThinking?: Json;
+  /** Its mark at the end of a cached prefix; absent where the provider caches by itself. */
+  cacheMark?(ttl: '5m' | '1h'): Json;
+  /** Its options against several tool calls in one answer; absent where there are none. */
+  readonly oneToolCall?: Json;
+  /** Its options for the caller's end user; absent where it takes none. */
+  endUser?(user: string): Json;
+  /**
+   * Keeps the output cap in the body that the package made: some add the thinking to it, and what
+   * goes beyond it was never held.
+   */
+  keepCap(body: Json, maxTokens: number): Json;
+}
+
+/** Keeps a cap that stands in `field` of the body, or of the object `within` it. */
+export function capIn(field: string, within?: string): Wire['keepCap'] {
+  return (body, maxTokens) => {
+    if (!within) return { ...body, [field]: maxTokens };
+    const inner = body[within];
+    return { ...body, [within]: { ...(isObject(inner) ? inner : {}), [field]: maxTokens } };
+  };
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

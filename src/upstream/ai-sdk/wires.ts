@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { UpstreamTarget } from '../connector.ts';
+import { capIn, isObject, type Wire } from './wire.ts';
+
+/** What no package can say. */
+const neverSaid = ['min_p', 'repetition_penalty', 'logit_bias'];
+const unsaid = (...names: string[]): ReadonlySet<string> => new Set([...neverSaid, ...names]);
+
+/** The least that Anthropic lets a model think. */
+const thinkingTokensMin = 1_024;
+
+const anthropic: Wire = {
+  async open(target, fetch) {
+    const { createAnthropic } = await import('@ai-sdk/anthropic');
+    return createAnthropic({ ...access(target), fetch })(target.model);
+  },
+  optionsName: 'anthropic',
+  unsaid: unsaid('frequency_penalty', 'presence_penalty', 'seed', 'response_format'),
+  thinking: (budgetTokens) => ({ thinking: { type: 'enabled', budgetTokens } }),
+  cacheMark: (ttl) => ({ cacheControl: { type: 'ephemeral', ttl } }),
+  oneToolCall: { disableParallelToolUse: true },
+  endUser: (userId) => ({ metadata: { userId } }),
+  keepCap(body, maxTokens) {
+    const capped = { ...body, max_tokens: maxTokens };
+    const { thinking } = body as { thinking?: unknown };
+    if (!isObject(thinking) || typeof thinking['budget_tokens'] !== 'number') return capped;
+    const budget = Math.min(thinking['budget_tokens'], maxTokens - 1);
+    if (budget >= thinkingTokensMin) {
+      return { ...capped, thinking: { ...thinking, budget_tokens: budget } };
+    }
+    const { thinking: _, ...without } = capped as { thinking?: unknown };
+    return without;
+  },
+};
+
+const gemini = {
+  optionsName: 'google',
+  unsaid: unsaid('parallel_tool_calls'),
+  thinking: (thinkingBudget: number) => ({
+    thinkingConfig: { thinkingBudget, includeThoughts: true },
+  }),
+  shownThinking: { thinkingConfig: { includeThoughts: true } },
+  keepCap: capIn('maxOutputTokens', 'generationConfig'),
+};
+
+const google: Wire = {
+  ...gemini,
+  async open(target, fetch) {
+    const { createGoogle } = await import('@ai-sdk/google');
+    return createGoogle({ ...access(target), fetch })(target.model);
+  },
+};
+
+/**
+ * A key of Vertex's express mode, or a service account's JSON, for which the base URL names project
+ * and location.
+ */
+const googleVertex: Wire = {
+  ...gemini,
+  optionsName: 'googleVertex',
+  async open(target, fetch) {
+    const { createGoogleVertex } = await import('@ai-sdk/google-vertex/edge');
+    const account = serviceAccountIn(target);
+    const { baseURL, apiKey } = access(target);
+    const proof = account ? { googleCredentials: account } : { apiKey };
+    return createGoogleVertex({ baseURL, ...proof, fetch })(target.model);
+  },
+};
+
+const serviceAccount = z.object({ client_email: z.string(), private_key: z.string() });
+
+function serviceAccountIn({ secret }: UpstreamTarget) {
+  const text = secret?.reveal() ?? '';
+  if (!text.startsWith('{')) return null;
+  const { client_email: clientEmail, private_key: privateKey } = serviceAccount.parse(
+    JSON.parse(text),
+  );
+  return { clientEmail, privateKey };
+}
+
+const amazonBedrock: Wire = {
+  async open(target, fetch) {
+    const { createAmazonBedrock } = await import('@ai-sdk/amazon-bedrock');
+    return createAmazonBedrock({ ...access(target), region: regionOf(target), fetch })(
+      target.model,
+    );
+  },
+  optionsName: 'amazonBedrock',
+  unsaid: unsaid(
+    'frequency_penalty',
+    'presence_penalty',
+    'seed',
+    'response_format',
+    'parallel_tool_calls',
+  ),
+  thinking: (budgetTokens) => ({ reasoningConfig: { type: 'enabled', budgetTokens } }),
+  cacheMark: (ttl) => ({ cachePoint: { type: 'default', ...(ttl === '1h' ? { ttl } : {}) } }),
+  keepCap: capIn('maxTokens', 'inferenceConfig'),
+};
+
+const cohere: Wire = {
+  async open(target, fetch) {
+    const { createCohere } = await import('@ai-sdk/cohere');
+    return createCohere({ ...access(target), fetch })(target.model);
+  },
+  optionsName: 'cohere',
+  unsaid: unsaid('parallel_tool_calls'),
+  thinking: (tokenBudget) => ({ thinking: { type: 'enabled', tokenBudget } }),
+  keepCap: capIn('max_tokens'),
+};
+
+/** By the name of the package that speaks it: `@ai-sdk/<name>`. */
+export const wires: ReadonlyMap<string, Wire> = new Map([
+  ['anthropic', anthropic],
+  ['google', google],
+  ['google-vertex', googleVertex],
+  ['amazon-bedrock', amazonBedrock],
+  ['cohere', cohere],
+]);
+
+/**
+ * An empty key is a key: without one the packages would read the environment, which only
+ * src/config.ts may, and the provider's own refusal says more than theirs.
+ */
+function access({ baseUrl, secret }: UpstreamTarget) {
+  return { baseURL: baseUrl.replace(/\/+$/, ''), apiKey: secret?.reveal() || 'none' };
+}
+
+/** `https://bedrock-runtime.eu-west-1.amazonaws.com` → `eu-west-1`. */
+function regionOf({ baseUrl }: UpstreamTarget): string {
+  return /\.([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(baseUrl)?.[1] ?? 'us-east-1';
+}

@@ -1,0 +1,56 @@
+import { type Dialect, dialectOf, dialects } from './openai-dialect.ts';
+
+/** How one service that speaks OpenAI's chat completions is reached and spoken to. */
+export interface OpenAiService {
+  /** Below the base URL as the service's AI SDK package takes it. */
+  readonly path: string;
+  /** Whether a base URL already leads to where `path` would. */
+  readonly within?: RegExp;
+  /** Where the credential goes; `authorization` is a bearer. */
+  readonly credential: 'authorization' | 'api-key';
+  dialect(url: URL): Dialect;
+}
+
+const plain: OpenAiService = {
+  path: '',
+  credential: 'authorization',
+  dialect: dialectOf,
+};
+
+const spoken = (dialect: Dialect): OpenAiService => ({ ...plain, dialect: () => dialect });
+
+/**
+ * Connectors by the names of AI SDK packages whose services speak this protocol: docs/decisions
+ * says why they are spoken to by our own connector.
+ */
+export const openAiServices: ReadonlyMap<string, OpenAiService> = new Map([
+  ['openai-compatible', plain],
+  ['openai', spoken(dialects.openAi)],
+  [
+    'azure',
+    {
+      ...spoken(dialects.openAi),
+      path: '/v1',
+      within: /\/(v1|deployments\/[^/]+)$/,
+      credential: 'api-key',
+    },
+  ],
+  ['mistral', spoken(dialects.mistral)],
+  ['xai', spoken(dialects.strict)],
+  ['groq', spoken(dialects.strict)],
+  ['deepseek', spoken(dialects.strict)],
+  ['cerebras', spoken(dialects.strict)],
+  ['perplexity', spoken(dialects.strict)],
+  ['togetherai', plain],
+  ['vercel', plain],
+  ['fireworks', plain],
+  ['deepinfra', { ...plain, path: '/openai', within: /\/openai$/ }],
+]);
+
+/** `…/chat/completions`; a query of the base URL (Azure's `api-version`) stays. */
+export function completionsUrl(baseUrl: string, { path, within }: OpenAiService): URL {
+  const url = new URL(baseUrl);
+  const base = url.pathname.replace(/\/+$/, '');
+  url.pathname = `${base}${within?.test(base) ? '' : path}/chat/completions`;
+  return url;
+}
