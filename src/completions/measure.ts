@@ -34,12 +34,14 @@ export async function measure(running: Running): Promise<Measure> {
   }
   const reported = transcript.usage;
   const images = reported?.images ?? 0;
-  if (reported && (await credible(reported, transcript, endpoint))) {
+  if (reported && !running.continued && (await credible(reported, transcript, endpoint))) {
     return { tokens: tokensOf(reported), images, estimated: false };
   }
   const completion = await count(transcript.generated, endpoint);
-  const prompt = reported?.prompt ?? (await count(textOf(running.request.chat), endpoint));
-  const cached = reported ? tokensOf(reported) : nothing;
+  // What a continuation was sent and what it read from a cache is not the caller's prompt.
+  const own = running.continued ? null : reported;
+  const prompt = own?.prompt ?? (await count(textOf(running.request.chat), endpoint));
+  const cached = own ? tokensOf(own) : nothing;
   return { tokens: { ...cached, prompt, completion, reasoning: 0 }, images, estimated: true };
 }
 

@@ -30,6 +30,8 @@ export function normalise(input: CompletionInput): CompletionRequest {
     chat: chatOf(input),
     maxTokens: input.maxTokens ?? null,
     preferences: preferencesOf(input.provider ?? {}),
+    hedgeAfterMs: input.provider?.hedgeAfterMs ?? null,
+    onStreamFailure: input.provider?.onStreamFailure ?? 'FAIL',
     metadata: (input.metadata as Record<string, string> | null | undefined) ?? null,
     user: input.user ?? null,
     sessionId: input.sessionId ?? null,

@@ -4,6 +4,7 @@ import { noPreferences } from '#routing';
 import type { Completion } from './completion.ts';
 import type { Completions, Started, StartOptions } from './completions.ts';
 import type { CompletionInput } from './input.ts';
+import { Losses } from './losses.ts';
 import { normalise } from './normalise.ts';
 import { Registry } from './registry.ts';
 import { Repeats } from './repeats.ts';
@@ -22,7 +23,11 @@ const defaultGraceMs = 15_000;
 const defaultCoalesceMs = 20;
 
 /** Opens the room: nothing runs yet. */
-export function openCompletions(rooms: Rooms): Completions {
+export function openCompletions(rooms: Omit<Rooms, 'losses'>): Completions {
+  return opened({ ...rooms, losses: new Losses(rooms.log) });
+}
+
+function opened(rooms: Rooms): Completions {
   const { clock, identity } = rooms;
   const repeats = new Repeats();
   const forget = (running: Running) => repeats.forget(running);
@@ -122,6 +127,8 @@ function unreadable(input: CompletionInput): CompletionRequest {
     chat: { messages: [] },
     maxTokens: null,
     preferences: noPreferences,
+    hedgeAfterMs: null,
+    onStreamFailure: 'FAIL',
     metadata: null,
     user: null,
     sessionId: null,

@@ -11,6 +11,9 @@ export interface CompletionRequest {
   /** The caller's own cap; null when there was none. */
   readonly maxTokens: number | null;
   readonly preferences: RoutePreferences;
+  /** A second endpoint is tried when the first has given nothing by then; null for never. */
+  readonly hedgeAfterMs: number | null;
+  readonly onStreamFailure: 'FAIL' | 'CONTINUE';
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly user: string | null;
   readonly sessionId: string | null;

@@ -6,6 +6,7 @@ import type { Metrics } from '#metrics';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
+import type { Losses } from './losses.ts';
 
 /** What a run needs of others. */
 export interface Rooms {
@@ -18,6 +19,8 @@ export interface Rooms {
   readonly identity: Pick<Identity, 'payer' | 'permissions' | 'current'>;
   readonly storage: Pick<Storage, 'prisma'>;
   readonly connectors: (name: string) => Connector | null;
+  /** What each organization may cost the platform unasked. */
+  readonly losses: Losses;
   /** The platform's fee on inference cost, 10⁻¹⁸ per unit. */
   readonly feeRate: Price;
 }

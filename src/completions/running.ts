@@ -65,6 +65,8 @@ export class Running {
   transcript = new Transcript();
   #contentAtMs: number | null = null;
   droppedParameters: readonly string[] = [];
+  /** It broke off at one endpoint and was gone on with at another. */
+  continued = false;
 
   constructor(options: RunningOptions) {
     const { id, request, payer, clock } = options;

@@ -9,8 +9,10 @@ import type { Running } from './running.ts';
  */
 export function samplesOf(running: Running, { tokens }: Measure, due: Bill): Sample[] {
   const { payer, request, endpoint } = running;
+  // The loser of a hedge may have been started after the winner.
+  const answering = running.attempts.findLastIndex(({ endpointId }) => endpointId === endpoint?.id);
   return running.attempts.map((attempt, index) => {
-    const last = index === running.attempts.length - 1;
+    const last = index === answering;
     return {
       endpointId: attempt.endpointId,
       at: Date.parse(attempt.startedAt) + attempt.durationMs,

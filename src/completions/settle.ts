@@ -29,6 +29,7 @@ export async function settle(
     const due = billOf(running, { admission, used }, rooms);
     await admission.hold.end(recordOf(running, used, due));
     for (const sample of samplesOf(running, used, due)) rooms.metrics.record(sample);
+    rooms.losses.earn(running.payer.organization.id, due.charged);
     running.conclude({ usage: usageOf(used, due), lines: due.lines });
   } catch (thrown) {
     rooms.log.error('a completion could not be settled', { completion: running.id, error: thrown });
@@ -62,7 +63,8 @@ function outcomeOf(running: Running): Exclude<ChargeOutcome, 'OWN_PROVIDER_KEY'>
   if (running.attempts.length === 0) return 'NOTHING_DELIVERED';
   const { kind } = running.ending;
   const filtered = kind === 'answered' && running.finishReason() === 'CONTENT_FILTER';
-  return filtered ? 'CONTENT_FILTERED' : endings[kind].charge;
+  if (filtered) return 'CONTENT_FILTERED';
+  return running.continued && kind === 'answered' ? 'CONTINUED' : endings[kind].charge;
 }
 
 function usageOf({ tokens, estimated }: Measure, due: Bill): Usage {

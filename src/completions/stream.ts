@@ -1,8 +1,11 @@
 import type { AttemptRecord } from '#credits';
-import { type Fault, invariant } from '#kernel';
-import type { AttemptResult, RouteCandidate } from '#routing';
-import { isContent, type UpstreamCall, type UpstreamEvent, UpstreamFault } from '#upstream';
+import type { Fault } from '#kernel';
+import type { RouteCandidate } from '#routing';
+import { isContent, type UpstreamEvent, type UpstreamFault } from '#upstream';
 import type { Admission } from './admit.ts';
+import { AttemptOut, outcomeOf } from './attempt-out.ts';
+import { type Continuation, mayContinue } from './continuation.ts';
+import { raced, takeOver } from './hedge.ts';
 import { Meter } from './meter.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
@@ -12,85 +15,94 @@ import { upstreamCall } from './upstream-call.ts';
 export interface Attempt {
   readonly admission: Admission;
   readonly candidate: RouteCandidate;
+  /** Goes on with what another endpoint began; null for a first attempt. */
+  readonly continuation: Continuation | null;
+  /** The next candidate, for a second attempt beside this one. */
+  take(): RouteCandidate | null;
 }
 
 export interface FailedAttempt {
   readonly record: AttemptRecord;
   readonly fault: Fault;
   readonly afterContent: boolean;
-  /** Nothing else may be tried. */
-  readonly final: boolean;
+  /** Of whom it was. */
+  readonly candidate: RouteCandidate;
+  /** What may be tried now: nothing, any other endpoint, or one with a larger context. */
+  readonly next: 'none' | 'any' | 'larger context';
 }
 
 /**
- * Makes one attempt and passes on what comes. Null when the run has ended with it; else how it
- * failed.
+ * Makes one attempt, or two when the first is late, and passes on what comes. Null when the run has
+ * ended with it; else how it failed.
  */
 export async function stream(
   running: Running,
   attempt: Attempt,
   rooms: Rooms,
 ): Promise<FailedAttempt | null> {
-  const { admission, candidate } = attempt;
-  const timing = { startedAt: new Date(rooms.clock.now()), startedMs: rooms.clock.monotonic() };
-  const note = (outcome: AttemptRecord['outcome'], fault: UpstreamFault | null): AttemptRecord => {
-    const record = {
-      endpointId: candidate.endpoint.id,
-      startedAt: timing.startedAt.toISOString(),
-      durationMs: rooms.clock.monotonic() - timing.startedMs,
-      outcome,
-      timeToFirstTokenMs: running.firstContentAfter(timing.startedMs),
-      httpStatus: fault?.httpStatus ?? null,
-      message: fault?.public ?? null,
-    };
-    running.attempts.push(record);
-    return record;
-  };
-  const report = (result: AttemptResult) =>
-    rooms.router.report(admission.route, candidate.endpoint, result);
-
-  begin(running, candidate);
+  begin(running, attempt);
+  let out = send(running, attempt, rooms);
+  takeOver(running, out, running.attempts.length + 1);
+  if (running.request.hedgeAfterMs !== null && !attempt.continuation) {
+    out = await raced(running, { first: out, hedge: hedgeOf(running, attempt, rooms) }, rooms);
+  }
   try {
-    const answered = await receive(running, attempt, rooms);
-    note(answered ? 'SUCCEEDED' : 'CANCELLED', null);
-    report(answered ? 'SUCCEEDED' : 'ABANDONED');
+    const answered = await receive(running, { ...attempt, candidate: out.candidate }, out);
+    out.conclude(answered ? 'SUCCEEDED' : 'CANCELLED');
     return null;
   } catch (thrown) {
-    if (running.ending) {
-      note('CANCELLED', null);
-      report('ABANDONED');
-      return null;
-    }
-    const fault = asUpstreamFault(thrown).of(candidate.endpoint.provider.name);
-    report(fault);
-    return failure(running, fault, note);
+    if (!running.ending) return failure(running, out, out.faultOf(thrown));
+    out.conclude('CANCELLED');
+    return null;
   } finally {
     running.coalescer.flush();
   }
 }
 
-function begin(running: Running, { endpoint, droppedParameters }: RouteCandidate): void {
+function begin(running: Running, { continuation }: Attempt): void {
+  // What was said stays: the run has given content and goes on giving it.
+  if (continuation) return;
   running.step('send');
-  running.endpoint = endpoint;
   running.transcript = new Transcript();
-  running.droppedParameters = droppedParameters;
-  const attempt = running.attempts.length + 1;
-  running.log.append({ type: 'CompletionStarted', endpoint, attempt });
+}
+
+function send(running: Running, attempt: Attempt, rooms: Rooms): AttemptOut {
+  const { admission, candidate, continuation } = attempt;
+  const cap = capOf(attempt);
+  const call = upstreamCall(running, candidate, {
+    maxTokens: Math.max(1, cap.tokens - (continuation?.delivered ?? 0)),
+    messages: continuation?.messages ?? null,
+  });
+  return new AttemptOut(running, { admission, candidate, call }, rooms);
+}
+
+const capOf = ({ admission, candidate }: Attempt) =>
+  admission.cover.outputCap(candidate, admission.hold.affordable);
+
+function hedgeOf(running: Running, attempt: Attempt, rooms: Rooms) {
+  return {
+    admission: attempt.admission,
+    second() {
+      const candidate = attempt.take();
+      return candidate && send(running, { ...attempt, candidate }, rooms);
+    },
+  };
 }
 
 /**
  * True when the provider ended properly; false when the run was ended first, by the budget or from
  * outside.
  */
-async function receive(running: Running, attempt: Attempt, rooms: Rooms): Promise<boolean> {
-  const { admission, candidate } = attempt;
-  const connector = rooms.connectors(candidate.endpoint.provider.connector);
-  invariant(connector, 'an endpoint without a connector is never a candidate');
-  const cap = admission.cover.outputCap(candidate, admission.hold.affordable);
-  const call: UpstreamCall = upstreamCall(running, candidate, cap.tokens);
-  const meter = new Meter(admission, candidate, cap);
-  for await (const batch of connector.send(call, running.signal)) {
-    const pieces = take(running, batch);
+async function receive(running: Running, attempt: Attempt, out: AttemptOut): Promise<boolean> {
+  const { admission, candidate, continuation } = attempt;
+  const meter = new Meter(admission, candidate, capOf(attempt));
+  for (let batch = await out.next(); batch; batch = await out.next()) {
+    if (running.ending) return false;
+    const pieces = take(running, continuation?.overlap.pass(batch) ?? batch);
+    if (pieces > 0) {
+      out.contentSeen();
+      running.continued ||= continuation !== null;
+    }
     if (!meter.covers(running.transcript, pieces)) running.end({ kind: 'budget' });
     if (running.ending) return false;
   }
@@ -116,29 +128,17 @@ function take(running: Running, batch: readonly UpstreamEvent[]): number {
   return pieces;
 }
 
-function failure(
-  running: Running,
-  fault: UpstreamFault,
-  note: (outcome: AttemptRecord['outcome'], fault: UpstreamFault) => AttemptRecord,
-): FailedAttempt {
+function failure(running: Running, out: AttemptOut, fault: UpstreamFault): FailedAttempt {
   const afterContent = running.state === 'ANSWERING';
   if (!afterContent) running.step('fail');
-  const record = note(afterContent ? 'BROKE_OFF' : outcomeOf(fault), fault);
-  return { record, fault, afterContent, final: afterContent || fault.callersFault };
+  const record = out.conclude(out.hasContent ? 'BROKE_OFF' : outcomeOf(fault), fault);
+  const { candidate } = out;
+  return { record, fault, afterContent, candidate, next: nextAfter(running, fault) };
 }
 
-function outcomeOf(fault: UpstreamFault): AttemptRecord['outcome'] {
-  if (fault.code === 'UPSTREAM_TIMEOUT') return 'TIMED_OUT';
-  if (fault.failure === 'RATE_LIMITED') return 'RATE_LIMITED';
-  return fault.callersFault || fault.failure === 'CREDENTIAL' ? 'REJECTED' : 'FAILED';
-}
-
-/**
- * A connector that throws anything else is at fault itself; the caller is told no more than that it
- * failed.
- */
-function asUpstreamFault(thrown: unknown): UpstreamFault {
-  return thrown instanceof UpstreamFault
-    ? thrown
-    : new UpstreamFault({ failure: 'MALFORMED', cause: thrown });
+/** A caller's own fault is tried nowhere else, save where a longer context would help. */
+function nextAfter(running: Running, fault: UpstreamFault): FailedAttempt['next'] {
+  if (running.state === 'ANSWERING') return mayContinue(running) ? 'any' : 'none';
+  if (fault.failure === 'CONTEXT_LENGTH') return 'larger context';
+  return fault.callersFault ? 'none' : 'any';
 }

@@ -1,6 +1,6 @@
 import { invariant } from '#kernel';
 import { type RouteCandidate, timeoutsOf, withoutParameters } from '#routing';
-import type { UpstreamCall } from '#upstream';
+import type { ChatMessage, UpstreamCall } from '#upstream';
 import type { Running } from './running.ts';
 
 /**
@@ -12,12 +12,12 @@ const shortAnswerTokens = 1_024;
 
 /**
  * What goes to this endpoint: the request without what it cannot take, and always with an output
- * cap.
+ * cap. `messages` instead of the request's own when an answer is gone on with.
  */
 export function upstreamCall(
   running: Running,
   candidate: RouteCandidate,
-  maxTokens: number,
+  { maxTokens, messages }: { maxTokens: number; messages: readonly ChatMessage[] | null },
 ): UpstreamCall {
   const { endpoint, droppedParameters } = candidate;
   const { baseUrl, secret } = endpoint.provider;
@@ -25,7 +25,7 @@ export function upstreamCall(
   const chat = withoutParameters(running.request.chat, droppedParameters);
   return {
     stream: running.streamed || maxTokens > shortAnswerTokens,
-    request: { ...chat, maxTokens },
+    request: { ...chat, ...(messages ? { messages } : {}), maxTokens },
     target: { baseUrl, secret, model: endpoint.upstreamModel, timeouts: timeoutsOf(endpoint) },
   };
 }

@@ -20,7 +20,8 @@ export type {
   StatusChange,
 } from './health.ts';
 export { needsOf, withoutParameters } from './needs.ts';
-export type { Medians, RouteCandidate } from './order.ts';
+export type { RouteCandidate } from './order.ts';
+export type { Medians } from './pace.ts';
 export { NoEndpointAvailable, type Rejection, type RejectionCode } from './rejection.ts';
 export {
   noPreferences,

@@ -2,14 +2,9 @@ import type { Endpoint } from '#catalog';
 import type { Candidate } from './candidates.ts';
 import { drawAll, type Pick, shares } from './draw.ts';
 import { positionOf } from './names.ts';
+import type { Medians } from './pace.ts';
 import type { RoutePreferences, RouteSort } from './request.ts';
 import type { AskedModel } from './variants.ts';
-
-/** What is measured of an endpoint at present; null without traffic. */
-export interface Medians {
-  readonly timeToFirstTokenMs: number | null;
-  readonly tokensPerSecond: number | null;
-}
 
 export interface RouteCandidate extends Candidate {
   /** Chance of being tried first, 0 to 1. */
@@ -26,6 +21,8 @@ export interface Ordering {
   readonly pick: Pick;
   troubled(endpoint: Endpoint): boolean;
   medians(endpointId: string): Medians | null;
+  /** Whether it is time to measure this one anew; never in a dry run. */
+  takeTrial(endpointId: string): boolean;
 }
 
 /**
@@ -73,12 +70,21 @@ function sorted(candidates: readonly Candidate[], sort: RouteSort, ordering: Ord
     (left, right) =>
       left.missed.length - right.missed.length || left.key - right.key || byPrice(left, right),
   );
-  return strictly(
-    inOrder.map(({ missed, key, ...candidate }) => ({
-      ...candidate,
-      reason: [sortReason(sort, key, wish), ...missed].join(' '),
-    })),
+  const reasoned = inOrder.map(({ missed, key, ...candidate }) => ({
+    ...candidate,
+    reason: [sortReason(sort, key, wish), ...missed].join(' '),
+  }));
+  return strictly(sort === 'PRICE' ? reasoned : withTrial(reasoned, ordering));
+}
+
+/** What gets no traffic is not measured: now and then one request finds out how it does. */
+function withTrial(candidates: readonly Reasoned[], ordering: Ordering): readonly Reasoned[] {
+  const due = candidates.find(
+    ({ endpoint }) => !ordering.troubled(endpoint) && ordering.takeTrial(endpoint.id),
   );
+  if (!due) return candidates;
+  const reason = 'First, to measure it anew: its last figure is too old to go by.';
+  return [{ ...due, reason }, ...candidates.filter((candidate) => candidate !== due)];
 }
 
 /** Less comes first. Infinite without a live figure, so that those without one follow, by price. */

@@ -3,7 +3,8 @@ import { Fault, type Random, seededRandom } from '#kernel';
 import { type Sifted, sift } from './candidates.ts';
 import { byChance, heaviest, type Pick } from './draw.ts';
 import { positionOf } from './names.ts';
-import { type Medians, order, type RouteCandidate } from './order.ts';
+import { order, type RouteCandidate } from './order.ts';
+import type { LiveFigures } from './pace.ts';
 import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import { type AskedModel, findModel } from './variants.ts';
@@ -35,7 +36,7 @@ export interface Surroundings {
   readonly random: Random | null;
   refusal(endpoint: Endpoint): Refusal | null;
   troubled(endpoint: Endpoint): boolean;
-  medians(endpointId: string): Medians | null;
+  readonly live: LiveFigures;
   lastOf(session: string): string | null;
 }
 
@@ -75,7 +76,8 @@ function listOf(
     lastOfSession: session && around.lastOf(session),
     pick: pickOf(around.random, session),
     troubled: around.troubled,
-    medians: around.medians,
+    medians: (endpointId) => around.live.medians(endpointId),
+    takeTrial: (endpointId) => around.random !== null && around.live.takeTrial(endpointId),
   });
   if (request.preferences.allowFallbacks) return { candidates: ordered, rejected };
   const { candidates: kept, rejected: cut } = withoutFallbacks(ordered, request);

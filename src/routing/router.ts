@@ -8,7 +8,8 @@ import {
   Health,
   type StatusChange,
 } from './health.ts';
-import type { Medians, RouteCandidate } from './order.ts';
+import type { RouteCandidate } from './order.ts';
+import { type Medians, Pace } from './pace.ts';
 import { NoEndpointAvailable, type Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import { makeRoute, type Route, sessionOf } from './route.ts';
@@ -17,7 +18,7 @@ export interface RouterOptions {
   readonly clock: Clock;
   readonly random: Random;
   market(): Market;
-  /** Live figures of an endpoint, where there are any. */
+  /** What all nodes measured, for endpoints that this one has not used in the last seconds. */
   medians?(endpointId: string): Medians | null;
 }
 
@@ -35,11 +36,19 @@ export interface Router {
   plan(request: RouteRequest): Route;
   /**
    * The candidates one by one, each looked at again in the moment of its use; every one that is
-   * taken has to be reported. Throws `NoEndpointAvailable` when all of them went out meanwhile.
+   * taken has to be reported. Those that are not `wanted` in that moment are passed over. Throws
+   * `NoEndpointAvailable` when all of them went out meanwhile.
    */
-  attempts(route: Route): Generator<RouteCandidate, void, undefined>;
+  attempts(
+    route: Route,
+    wanted?: (candidate: RouteCandidate) => boolean,
+  ): Generator<RouteCandidate, void, undefined>;
   /** How an attempt ended. */
   report(route: Route, endpoint: Endpoint, result: AttemptResult): void;
+  /** What an attempt took, for those who ask for speed. */
+  measured(endpoint: Endpoint, took: Took): void;
+  /** Live figures of an endpoint; null without traffic. */
+  medians(endpointId: string): Medians | null;
   status(endpoint: Endpoint): Condition;
   /** What other nodes should know; what they said goes to `apply`. Returns how to stop it. */
   onNotice(listener: (notice: BreakerNotice) => void): () => void;
@@ -51,16 +60,23 @@ export interface Router {
   close(): void;
 }
 
+/** What a streamed attempt took. One that was cut short before content `waitedMs` at the least. */
+export type Took = Medians | { readonly waitedMs: number };
+
 export function openRouter(options: RouterOptions): Router {
   const health = new Health(options.clock);
   const affinity = new Affinity(options.clock);
+  const pace = new Pace(options.clock);
+  const medians = (endpointId: string) =>
+    pace.medians(endpointId) ?? options.medians?.(endpointId) ?? null;
+  const live = { medians, takeTrial: (endpointId: string) => pace.takeTrial(endpointId) };
   const routeWith = (request: RouteRequest, random: Random | null) =>
     makeRoute(request, {
       market: options.market(),
       random,
       refusal: (endpoint) => health.refusal(endpoint),
       troubled: (endpoint) => health.troubled(endpoint),
-      medians: (endpointId) => options.medians?.(endpointId) ?? null,
+      live,
       lastOf: (session) => affinity.lastOf(session),
     });
 
@@ -71,12 +87,17 @@ export function openRouter(options: RouterOptions): Router {
       return route;
     },
     plan: (request) => routeWith(request, null),
-    attempts: (route) => attempts(route, health),
+    attempts: (route, wanted) => attempts({ route, wanted }, health),
     report(route, endpoint, result) {
       health.report(endpoint, result);
       const session = sessionOf(route.request, endpoint.model);
       if (session && result === 'SUCCEEDED') affinity.remember(session, endpoint.id);
     },
+    measured(endpoint, took) {
+      if ('waitedMs' in took) pace.observeAtLeast(endpoint.id, took.waitedMs);
+      else pace.observe(endpoint.id, took);
+    },
+    medians,
     status: (endpoint) => health.status(endpoint),
     onNotice: (listener) => health.onNotice(listener),
     apply: (notice) => health.apply(notice),
@@ -85,9 +106,18 @@ export function openRouter(options: RouterOptions): Router {
   };
 }
 
-function* attempts(route: Route, health: Health): Generator<RouteCandidate, void, undefined> {
+interface Taking {
+  readonly route: Route;
+  readonly wanted: ((candidate: RouteCandidate) => boolean) | undefined;
+}
+
+function* attempts(
+  { route, wanted }: Taking,
+  health: Health,
+): Generator<RouteCandidate, void, undefined> {
   const late: Rejection[] = [];
   for (const candidate of route.candidates) {
+    if (wanted && !wanted(candidate)) continue;
     const refusal = health.take(candidate.endpoint);
     if (refusal) late.push({ endpoint: candidate.endpoint, ...refusal });
     else yield candidate;

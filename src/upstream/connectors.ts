@@ -2,7 +2,7 @@ import { aiSdk } from './ai-sdk/ai-sdk.ts';
 import { wires } from './ai-sdk/wires.ts';
 import type { Connector } from './connector.ts';
 import { openAiCompatible } from './openai-compatible.ts';
-import { openAiServices } from './openai-services.ts';
+import { openAiHosts } from './openai-hosts.ts';
 import type { ConnectionOptions } from './pool.ts';
 
 /** The connector of this name, or null when there is none. */
@@ -14,7 +14,7 @@ export type Connectors = (name: string) => Connector | null;
  */
 export function openConnectors(options: ConnectionOptions): Connectors {
   const connectors: ReadonlyMap<string, Connector> = new Map([
-    ...[...openAiServices].map(
+    ...[...openAiHosts].map(
       ([name, service]) => [name, openAiCompatible(options, service)] as const,
     ),
     ...[...wires].map(([name, wire]) => [name, aiSdk(wire, options)] as const),
@@ -23,7 +23,7 @@ export function openConnectors(options: ConnectionOptions): Connectors {
 }
 
 /** Every name that a provider's `connector` may be. */
-export const connectorNames: readonly string[] = [...openAiServices.keys(), ...wires.keys()];
+export const connectorNames: readonly string[] = [...openAiHosts.keys(), ...wires.keys()];
 
 /**
  * Parameters that a wire protocol has no word for, by the connector's name: an endpoint's own list

@@ -1,12 +1,12 @@
 import type { Connector, UpstreamCall } from './connector.ts';
 import { Exchange } from './exchange.ts';
+import { completionsUrl, type OpenAiHost, openAiHosts } from './openai-hosts.ts';
 import { openAiRequest } from './openai-request.ts';
-import { completionsUrl, type OpenAiService, openAiServices } from './openai-services.ts';
 import { streamedAnswer } from './openai-stream.ts';
 import { wholeAnswer } from './openai-whole.ts';
 import { type ConnectionOptions, openPool, userAgent } from './pool.ts';
 
-const anyService = openAiServices.get('openai-compatible') as OpenAiService;
+const anyService = openAiHosts.get('openai-compatible') as OpenAiHost;
 
 /**
  * Speaks `POST /chat/completions` over node:http with kept connections: on a paced stream that
@@ -45,7 +45,7 @@ export function openAiCompatible(
   };
 }
 
-function headersFor(call: UpstreamCall, service: OpenAiService): Record<string, string> {
+function headersFor(call: UpstreamCall, service: OpenAiHost): Record<string, string> {
   const { target, stream } = call;
   return {
     ...(target.secret ? credential(target.secret.reveal(), service) : {}),
@@ -55,6 +55,6 @@ function headersFor(call: UpstreamCall, service: OpenAiService): Record<string, 
   };
 }
 
-function credential(secret: string, { credential: header }: OpenAiService) {
+function credential(secret: string, { credential: header }: OpenAiHost) {
   return { [header]: header === 'authorization' ? `Bearer ${secret}` : secret };
 }

@@ -21,7 +21,7 @@ export interface Stand {
   readonly completions: Completions;
   readonly purse: Purse;
   readonly log: ReturnType<typeof recordingLog>;
-  readonly rooms: Rooms;
+  readonly rooms: Omit<Rooms, 'losses'>;
   /** What was sent to providers, in order. */
   readonly calls: UpstreamCall[];
   /** What the metrics were told. */

@@ -66,7 +66,7 @@ describe('recorded answers', () => {
     ]);
   });
 
-  test("Google's: the signature of a tool call, and thinking counted in the completion", async () => {
+  test("Google's: the signature of a tool call, and its thinking counted", async () => {
     answerWithRecorded('google-thinking-tools.sse');
     const { events, thrown } = await send('google');
     expect(thrown).toBeUndefined();
@@ -107,7 +107,7 @@ describe('recorded answers', () => {
     expect(thrown).toMatchObject({ failure: 'CUT' });
   });
 
-  test('an error in the middle of a stream is told by its own words', async () => {
+  test('an error inside a stream is told by its own words', async () => {
     stub.answerWith(async (answer) => {
       const bytes = readFileSync(new URL('fixtures/anthropic-thinking-tools.sse', import.meta.url));
       answer.head(200, { 'content-type': 'text/event-stream' });

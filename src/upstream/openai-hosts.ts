@@ -1,7 +1,7 @@
 import { type Dialect, dialectOf, dialects } from './openai-dialect.ts';
 
 /** How one service that speaks OpenAI's chat completions is reached and spoken to. */
-export interface OpenAiService {
+export interface OpenAiHost {
   /** Below the base URL as the service's AI SDK package takes it. */
   readonly path: string;
   /** Whether a base URL already leads to where `path` would. */
@@ -11,19 +11,19 @@ export interface OpenAiService {
   dialect(url: URL): Dialect;
 }
 
-const plain: OpenAiService = {
+const plain: OpenAiHost = {
   path: '',
   credential: 'authorization',
   dialect: dialectOf,
 };
 
-const spoken = (dialect: Dialect): OpenAiService => ({ ...plain, dialect: () => dialect });
+const spoken = (dialect: Dialect): OpenAiHost => ({ ...plain, dialect: () => dialect });
 
 /**
  * Connectors by the names of AI SDK packages whose services speak this protocol: docs/decisions
  * says why they are spoken to by our own connector.
  */
-export const openAiServices: ReadonlyMap<string, OpenAiService> = new Map([
+export const openAiHosts: ReadonlyMap<string, OpenAiHost> = new Map([
   ['openai-compatible', plain],
   ['openai', spoken(dialects.openAi)],
   [
@@ -48,7 +48,7 @@ export const openAiServices: ReadonlyMap<string, OpenAiService> = new Map([
 ]);
 
 /** `…/chat/completions`; a query of the base URL (Azure's `api-version`) stays. */
-export function completionsUrl(baseUrl: string, { path, within }: OpenAiService): URL {
+export function completionsUrl(baseUrl: string, { path, within }: OpenAiHost): URL {
   const url = new URL(baseUrl);
   const base = url.pathname.replace(/\/+$/, '');
   url.pathname = `${base}${within?.test(base) ? '' : path}/chat/completions`;

@@ -1,0 +1,90 @@
+import type { Clock } from '#kernel';
+
+/** What is measured of an endpoint at present; null without traffic. */
+export interface Medians {
+  readonly timeToFirstTokenMs: number | null;
+  readonly tokensPerSecond: number | null;
+}
+
+/** What one attempt took; null for what it does not tell. */
+export type Sample = Medians;
+
+/** Live figures of endpoints, from wherever they come. */
+export interface LiveFigures {
+  medians(endpointId: string): Medians | null;
+  /**
+   * True once in a while for an endpoint that was measured before and is no more: the next request
+   * that wants speed tries it, or it would never be known to have recovered.
+   */
+  takeTrial(endpointId: string): boolean;
+}
+
+/** How far back samples count: when half of them changed, the median has. */
+const windowMs = 10_000;
+const samplesMax = 128;
+/** Between two trials of an endpoint that has no figure any more. */
+const trialEveryMs = 5_000;
+
+interface Track {
+  readonly samples: { readonly atMs: number; readonly sample: Sample }[];
+  medians: Medians;
+  newestMs: number;
+  triedMs: number;
+}
+
+/** The router's own window over its own attempts. */
+export class Pace implements LiveFigures {
+  readonly #clock: Clock;
+  readonly #tracks = new Map<string, Track>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  observe(endpointId: string, sample: Sample): void {
+    const atMs = this.#clock.monotonic();
+    const known = this.#tracks.get(endpointId);
+    const track = known ?? { samples: [], medians: sample, newestMs: 0, triedMs: atMs };
+    if (!known) this.#tracks.set(endpointId, track);
+    track.samples.push({ atMs, sample });
+    const oldest = track.samples.findIndex((each) => atMs - each.atMs < windowMs);
+    track.samples.splice(0, Math.max(oldest, track.samples.length - samplesMax));
+    track.newestMs = atMs;
+    track.medians = {
+      timeToFirstTokenMs: median(track.samples.map((each) => each.sample.timeToFirstTokenMs)),
+      tokensPerSecond: median(track.samples.map((each) => each.sample.tokensPerSecond)),
+    };
+  }
+
+  /**
+   * An attempt that was cut short before its first token took at least so long; that counts only
+   * when it is longer than usual, or impatience would make endpoints look fast.
+   */
+  observeAtLeast(endpointId: string, waitedMs: number): void {
+    const usual = this.medians(endpointId)?.timeToFirstTokenMs ?? null;
+    if (usual !== null && waitedMs <= usual) return;
+    this.observe(endpointId, { timeToFirstTokenMs: waitedMs, tokensPerSecond: null });
+  }
+
+  medians(endpointId: string): Medians | null {
+    const track = this.#tracks.get(endpointId);
+    if (!track || this.#clock.monotonic() - track.newestMs >= windowMs) return null;
+    return track.medians;
+  }
+
+  takeTrial(endpointId: string): boolean {
+    const track = this.#tracks.get(endpointId);
+    const now = this.#clock.monotonic();
+    if (!track || now - track.newestMs < windowMs || now - track.triedMs < trialEveryMs) {
+      return false;
+    }
+    track.triedMs = now;
+    return true;
+  }
+}
+
+/** By nearest rank; null of nothing. */
+function median(values: readonly (number | null)[]): number | null {
+  const sorted = values.filter((value) => value !== null).sort((left, right) => left - right);
+  return sorted[Math.ceil(sorted.length / 2) - 1] ?? null;
+}
