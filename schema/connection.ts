@@ -4,7 +4,7 @@ import { type Connection, type PageInfo, pageSizeDefault } from './paging.ts';
 
 type Shape = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>;
 
-const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
+export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
   description: 'Where the page stands in its list; cursors are opaque.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', {
@@ -25,7 +25,7 @@ const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
 });
 
 /** Above this many rows a counted list says null: counting them would cost more than it tells. */
-const countMax = 10_000;
+export const countMax = 10_000;
 
 /**
  * The connection and edge types of a list of `node`. `counted: 'bounded'` for lists that grow

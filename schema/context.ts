@@ -1,5 +1,6 @@
 import type { Catalog } from '#catalog';
 import type { Completions } from '#completions';
+import type { Billing } from '#credits';
 import type { Identity, Principal } from '#identity';
 import type { Clock, Price } from '#kernel';
 import type { Limits } from '#limits';
@@ -46,6 +47,7 @@ export interface Rooms {
   readonly credits: CreditsDoor;
   readonly limits: Pick<Limits, 'look'>;
   readonly metrics: Metrics;
+  readonly billing: Billing;
   readonly router: Pick<Router, 'plan' | 'status'>;
   readonly completions: Completions;
 }
@@ -55,4 +57,6 @@ export interface PlatformFacts {
   readonly version: string;
   readonly feeRate: Price;
   readonly publicTrafficFloor: number;
+  /** Where clients reach this server: links that answers carry begin with it. */
+  readonly publicUrl: string;
 }

@@ -1,7 +1,9 @@
-import { Fault, formatMoney, type Money, parseMoney } from '#kernel';
+import { Fault, formatMoney, type Money } from '#kernel';
 import type { Prisma } from '#storage';
+import { Actor, actorOf } from './actor.ts';
+import { positive } from './amounts.ts';
 import { builder } from './builder.ts';
-import { connectionOf, pageArgs, pageCost } from './connection.ts';
+import { connectionOf, countMax, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
 import { caught } from './failures.ts';
@@ -11,7 +13,7 @@ import { idOf, type Keyset, tablePage } from './paging.ts';
 import { CompletionRef } from './refs.ts';
 import { resultUnion } from './results.ts';
 
-const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.', {
+export const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.', {
   PURCHASE: 'Credits that were bought.',
   GRANT: 'Credits that were given.',
   USAGE: 'A completion, its fee within the amount.',
@@ -21,9 +23,9 @@ const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.'
 });
 
 /** A sum of amounts, which the database keeps as a decimal without places. */
-const sum = (decimal: Prisma.Decimal): Money => BigInt(decimal.toFixed(0));
+export const sum = (decimal: Prisma.Decimal): Money => BigInt(decimal.toFixed(0));
 
-const LedgerEntryRef = builder.prismaObject('Entry', {
+export const LedgerEntryRef = builder.prismaObject('Entry', {
   name: 'LedgerEntry',
   description: 'One movement of an account. Never changed, never deleted.',
   interfaces: [NodeInterface],
@@ -57,6 +59,12 @@ const LedgerEntryRef = builder.prismaObject('Entry', {
       description: 'The completion that it is for.',
       resolve: ({ completionId }, _args, { rooms, principal }) =>
         completionId === null ? null : rooms.completions.find(principal, completionId),
+    }),
+    actor: t.field({
+      type: Actor,
+      nullable: true,
+      description: 'Who moved it by hand; null for what happened by itself, as a charge does.',
+      resolve: ({ tx }, _args, context) => actorOf(tx.actor, context),
     }),
   }),
 });
@@ -104,7 +112,7 @@ function entriesWhere(
   };
 }
 
-const CreditAccountRef = builder.prismaObject('CreditAccount', {
+export const CreditAccountRef = builder.prismaObject('CreditAccount', {
   description: "An organization's prepaid credits, exact to the last posted completion.",
   interfaces: [NodeInterface],
   include: { organization: true },
@@ -151,7 +159,7 @@ const CreditAccountRef = builder.prismaObject('CreditAccount', {
               take,
               include,
             }),
-          count: () => rooms.storage.prisma.entry.count({ where: all }),
+          count: () => rooms.storage.prisma.entry.count({ where: all, take: countMax + 1 }),
         });
       },
     }),
@@ -170,7 +178,7 @@ const CreditAccountRef = builder.prismaObject('CreditAccount', {
 });
 
 /** Rows that another row refers to. */
-function theOnly<Row>(row: Row | null): Row {
+export function theOnly<Row>(row: Row | null): Row {
   if (row) return row;
   throw new Fault('NOT_FOUND', { public: 'It does not exist, or it is not yours.' });
 }
@@ -267,7 +275,7 @@ builder.mutationField('grantCredits', (t) =>
     resolve: (_root, { input }, { rooms, principal }) =>
       caught(async () => {
         const organizationId = idOf('organization', input.organizationId, 'input.organizationId');
-        const grant = { ...input, organizationId, amount: parseMoney(input.amount) };
+        const grant = { ...input, organizationId, amount: positive(input.amount) };
         return { ...(await rooms.credits.grant(principal, grant)), organizationId };
       }),
   }),

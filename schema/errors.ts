@@ -7,25 +7,29 @@ import { describedEnum } from './described.ts';
 import { type ErrorTypeName, errorTypeName, type Failure, type Refusal } from './failures.ts';
 import { CompletionRef, RouteRejectionRef } from './refs.ts';
 
-const ErrorCode = describedEnum('ErrorCode', 'Why something was refused or failed, for programs.', {
-  INVALID_INPUT: 'The input breaks a rule; the message and `issues` name each field.',
-  NOT_FOUND: 'There is no such thing, or it is not yours to see.',
-  CONFLICT: 'It contradicts what is there: a slug that is taken, a key used for another input.',
-  LIMIT_EXCEEDED: "A key's or a member's spending limit is used up.",
-  INSUFFICIENT_CREDITS: "The organization's credits do not cover the request's worst case.",
-  MODEL_NOT_FOUND: 'No model has this slug; look it up with `models(search:)`.',
-  NO_ENDPOINT_AVAILABLE: 'No endpoint can serve the request now; `rejections` says why not.',
-  RATE_LIMITED: 'Too many requests; try again after `retryAfterMs`.',
-  POLICY_VIOLATION: "The organization's policy or the key's allow list excludes every endpoint.",
-  UPSTREAM_FAILED: 'The provider failed. Nothing that was not delivered is charged.',
-  UPSTREAM_TIMEOUT: 'The provider did not answer in time.',
-  CONTEXT_LENGTH_EXCEEDED: 'The prompt and `maxTokens` are longer than the context of the model.',
-  CANCELLED: 'It was cancelled before it came to an end.',
-  UNAVAILABLE: 'Something that the request needs cannot be reached now; nothing was started.',
-  INTERNAL: 'A fault on our side. Report the request id.',
-  RESUME_EXPIRED: 'The events are no longer kept; read `completion(id:)` instead.',
-  CONTENT_FILTERED: "The provider's content policy refused the prompt or the answer.",
-});
+export const ErrorCode = describedEnum(
+  'ErrorCode',
+  'Why something was refused or failed, for programs.',
+  {
+    INVALID_INPUT: 'The input breaks a rule; the message and `issues` name each field.',
+    NOT_FOUND: 'There is no such thing, or it is not yours to see.',
+    CONFLICT: 'It contradicts what is there: a slug that is taken, a key used for another input.',
+    LIMIT_EXCEEDED: "A key's or a member's spending limit is used up.",
+    INSUFFICIENT_CREDITS: "The organization's credits do not cover the request's worst case.",
+    MODEL_NOT_FOUND: 'No model has this slug; look it up with `models(search:)`.',
+    NO_ENDPOINT_AVAILABLE: 'No endpoint can serve the request now; `rejections` says why not.',
+    RATE_LIMITED: 'Too many requests; try again after `retryAfterMs`.',
+    POLICY_VIOLATION: "The organization's policy or the key's allow list excludes every endpoint.",
+    UPSTREAM_FAILED: 'The provider failed. Nothing that was not delivered is charged.',
+    UPSTREAM_TIMEOUT: 'The provider did not answer in time.',
+    CONTEXT_LENGTH_EXCEEDED: 'The prompt and `maxTokens` are longer than the context of the model.',
+    CANCELLED: 'It was cancelled before it came to an end.',
+    UNAVAILABLE: 'Something that the request needs cannot be reached now; nothing was started.',
+    INTERNAL: 'A fault on our side. Report the request id.',
+    RESUME_EXPIRED: 'The events are no longer kept; read `completion(id:)` instead.',
+    CONTENT_FILTERED: "The provider's content policy refused the prompt or the answer.",
+  },
+);
 
 export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
   description:

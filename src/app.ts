@@ -2,7 +2,7 @@ import { type Bus, openBus } from '#bus';
 import { type Catalog, openCatalog } from '#catalog';
 import { type Completions, openCompletions } from '#completions';
 import type { Config } from '#config';
-import { type Credits, openAccount, openCredits } from '#credits';
+import { type Billing, type Credits, openAccount, openBilling, openCredits } from '#credits';
 import { openHttp } from '#http';
 import { firstStart, type Identity, openIdentity, openSecrets, type Secrets } from '#identity';
 import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
@@ -35,6 +35,7 @@ interface Ground {
   readonly secrets: Secrets;
   readonly bus: Bus;
   readonly credits: Credits;
+  readonly billing: Billing;
 }
 
 interface Middle {
@@ -105,7 +106,16 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
     appliedChange: () => storage.changes.applied,
   });
   keep(credits, (room) => room.close());
-  return { storage, secrets, bus, credits };
+  const billing = openBilling({
+    storage,
+    credits,
+    clock,
+    log,
+    exportKey: secrets.cipher.derive('export links 1'),
+    recall: (account) => bus.publish('recall', { account }),
+    changed: () => undefined,
+  });
+  return { storage, secrets, bus, credits, billing };
 }
 
 /**
@@ -198,11 +208,15 @@ interface Serving extends Ground, Middle {
 async function serve(options: AppOptions, rooms: Serving): Promise<App> {
   const { config, clock, random, log, version } = options;
   const { storage, secrets, credits, completions, demoKey } = rooms;
+  let { port } = config;
   const platform = {
     name: 'Bourse',
     version,
     feeRate: config.platformFeeRate,
     publicTrafficFloor: config.publicTrafficFloor,
+    get publicUrl() {
+      return config.publicUrl ?? `http://${config.host}:${port}`;
+    },
   };
   const http = openHttp({
     rooms: { ...rooms, clock, platform, credits: creditsDoor(credits) },
@@ -213,13 +227,13 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
         () => null,
         () => 'the database does not answer',
       ),
-    publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
+    publicUrl: platform.publicUrl,
     trustProxy: config.trustProxy,
     demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
-  const port = await http.listen(config.host, config.port);
+  port = await http.listen(config.host, config.port);
   return {
-    url: config.publicUrl ?? `http://${config.host}:${port}`,
+    url: platform.publicUrl,
     made: { adminKey: secrets.adminKeyIsNew ? secrets.adminKey : null, demoKey },
     async close() {
       http.drain(config.shutdownGraceMs);

@@ -2,6 +2,7 @@ import type { EndedCredential, Principal } from '#identity';
 import type { Completion } from './completion.ts';
 import type { CompletionEvent } from './events.ts';
 import type { CompletionInput } from './input.ts';
+import type { CompletionsQuestion, CompletionsSlice } from './list.ts';
 
 /** The reason of a viewer's abort when its socket went away without saying goodbye. */
 export class ConnectionLost extends Error {
@@ -63,6 +64,16 @@ export interface Completions {
   join(principal: Principal, id: string): Started | null;
   /** Running or ended, from memory or the database; null when it does not exist for this caller. */
   find(principal: Principal, id: string): Promise<Completion | null>;
+  /**
+   * Ended ones of an organization that the caller may read, newest first, or, walking backward,
+   * oldest first.
+   */
+  list(
+    principal: Principal,
+    asked: { readonly question: CompletionsQuestion; readonly slice: CompletionsSlice },
+  ): Promise<readonly Completion[]>;
+  /** How many of them there are, counted up to `most`. */
+  count(question: CompletionsQuestion, most: number): Promise<number>;
   /** Cancels and waits for the settlement; an ended one is returned unchanged; null like `find`. */
   cancel(principal: Principal, id: string): Promise<Completion | null>;
   /** Ends every run of a revoked key, or of a secret of it that was replaced. */

@@ -41,5 +41,6 @@ export type {
   ToolCallInput,
   ToolInput,
 } from './input.ts';
+export type { CompletionsQuestion, CompletionsSlice } from './list.ts';
 export { openCompletions } from './open.ts';
 export type { Rooms } from './rooms.ts';

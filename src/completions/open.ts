@@ -4,6 +4,7 @@ import { noPreferences } from '#routing';
 import type { Completion } from './completion.ts';
 import type { Completions, Started, StartOptions } from './completions.ts';
 import type { CompletionInput } from './input.ts';
+import { countStored, listStored } from './list.ts';
 import { Losses } from './losses.ts';
 import { normalise } from './normalise.ts';
 import { Registry } from './registry.ts';
@@ -30,8 +31,8 @@ export function openCompletions(rooms: Omit<Rooms, 'losses'>): Completions {
 function opened(rooms: Rooms): Completions {
   const { clock, identity } = rooms;
   const repeats = new Repeats();
-  const forget = (running: Running) => repeats.forget(running);
-  const registry = new Registry({ clock, keepMs, bytesMax: keptBytesMax, forget });
+  const kept = { clock, keepMs, bytesMax: keptBytesMax };
+  const registry = new Registry({ ...kept, forget: (running) => repeats.forget(running) });
   let counter = 0;
 
   const create = (request: CompletionRequest, pays: Payer, how: StartOptions): Running =>
@@ -75,11 +76,9 @@ function opened(rooms: Rooms): Completions {
   return {
     start: async (principal, input, how) =>
       startedOf(begin(input, identity.payer(principal, input.organizationId), how)),
-    join(principal, id) {
-      const running = visible(principal, id);
-      return running && startedOf(running);
-    },
+    join: (principal, id) => joined(visible(principal, id)),
     find,
+    ...listing(rooms, visible),
     async cancel(principal, id) {
       const running = visible(principal, id);
       running?.end({ kind: 'cancelled' });
@@ -98,9 +97,25 @@ function opened(rooms: Rooms): Completions {
   };
 }
 
+const joined = (running: Running | null) => running && startedOf(running);
+
 /** Without a secret it is the whole key that ended. */
 function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): boolean {
   return payer.apiKey?.id === apiKeyId && (secretHash ?? payer.secretHash) === payer.secretHash;
+}
+
+/** Lists of ended ones, each with its content while that is kept here. */
+function listing(
+  rooms: Rooms,
+  visible: (principal: Principal, id: string) => Running | null,
+): Pick<Completions, 'list' | 'count'> {
+  return {
+    async list(principal, asked) {
+      const stored = await listStored(principal, asked, rooms);
+      return stored.map((row) => visible(principal, row.id)?.completion() ?? row);
+    },
+    count: (question, most) => countStored(question, most, rooms),
+  };
 }
 
 /** A key sees what it ran itself; others what they may read of the organization. */

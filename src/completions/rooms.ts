@@ -17,7 +17,7 @@ export interface Rooms {
   readonly limits: Limits;
   readonly metrics: Pick<Metrics, 'record'>;
   readonly identity: Pick<Identity, 'payer' | 'permissions' | 'current'>;
-  readonly storage: Pick<Storage, 'prisma'>;
+  readonly storage: Pick<Storage, 'prisma' | 'query'>;
   readonly connectors: (name: string) => Connector | null;
   /** What each organization may cost the platform unasked. */
   readonly losses: Losses;

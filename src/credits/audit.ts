@@ -93,7 +93,7 @@ const checks: readonly Check[] = [
         FROM completion c
         WHERE c.charged <> coalesce((SELECT -sum(e.amount) FROM entry e WHERE ${charges}), 0)
       UNION ALL SELECT 'entry ' || e.id || ' is for completion ' || e.completion_id || ', which is not there'
-        FROM entry e WHERE e.completion_id IS NOT NULL
+        FROM entry e WHERE e.completion_id >= (SELECT "from" FROM completion_kept)
           AND NOT EXISTS (SELECT FROM completion c WHERE c.id = e.completion_id)`,
   },
   {

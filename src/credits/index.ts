@@ -19,6 +19,7 @@
 
 export type { Account, KeyPeriod, KeySpend } from './account.ts';
 export { auditLedger, type Finding } from './audit.ts';
+export { type Billing, type BillingOptions, openBilling } from './billing.ts';
 export {
   affordableTokens,
   type Bill,
@@ -28,6 +29,7 @@ export {
   worstCase,
 } from './charge.ts';
 export { type ChargeOutcome, type ChargeRule, chargePolicy } from './charge-policy.ts';
+export { binder, type CompletionFilter, conditionsOf } from './completion-filter.ts';
 export {
   type Credits,
   type CreditsOptions,
@@ -35,7 +37,9 @@ export {
   openCredits,
   type Renewed,
 } from './credits.ts';
+export type { Adjustment, Refund, Refunded } from './movements.ts';
 export { InsufficientCredits } from './refusals.ts';
+export type { Statement, StatementLine, StatementPeriod } from './statement.ts';
 export type { ClaimAnswer, ClaimInput, GrantInput, LedgerDatabase } from './statements.ts';
 export type {
   AllowanceTarget,
@@ -48,3 +52,10 @@ export type {
   TokenUsage,
   UnitPrices,
 } from './terms.ts';
+export type {
+  UsageAnswer,
+  UsageBucket,
+  UsageFigures,
+  UsageSlice,
+} from './usage.ts';
+export type { UsageGroup, UsageOrder, UsageQuestion } from './usage-question.ts';

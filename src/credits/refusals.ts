@@ -60,6 +60,6 @@ export function creditsOutOfReach(internal: string, cause?: unknown): Fault {
 /** A key that made another grant before. */
 export function keyUsedOtherwise(): Fault {
   return new Fault('CONFLICT', {
-    public: 'This idempotency key was used for another amount. Use a new key for a new grant.',
+    public: 'This idempotency key was used for something else. Use a new key for something new.',
   });
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { actingFrom } from '#audit';
 import { Fault, type Log, type Random } from '#kernel';
 import type { Rooms } from '#schema';
+import { billingRoute } from './billing-routes.ts';
 import { originOf } from './client.ts';
 import { addressOf, type Exchange, openExchange, RequestRefused } from './exchange.ts';
 import { openEngine } from './graphql/engine.ts';
@@ -140,7 +141,8 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
     ],
   ]);
   const nothing: Route = { methods: allMethods, answer: notFound, refuse };
-  return (path) => routes.get(path) ?? restRoute(path, rooms) ?? nothing;
+  return (path) =>
+    routes.get(path) ?? billingRoute(path, rooms) ?? restRoute(path, rooms) ?? nothing;
 }
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];

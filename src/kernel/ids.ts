@@ -18,6 +18,7 @@ export const idPrefixes = {
   ledgerEntry: 'led',
   ledgerTransaction: 'ltx',
   purchase: 'pur',
+  creditAlert: 'alt',
   allowance: 'alw',
   auditEvent: 'aud',
   price: 'prc',

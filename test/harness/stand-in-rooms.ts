@@ -125,13 +125,20 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
   } as unknown as Rooms['identity']; // the rest is missing on purpose and says so when it is used
   const rooms: Rooms = {
     clock,
-    platform: { name: 'Bourse', version: '0', feeRate: 5n * 10n ** 16n, publicTrafficFloor: 1 },
+    platform: {
+      name: 'Bourse',
+      version: '0',
+      feeRate: 5n * 10n ** 16n,
+      publicTrafficFloor: 1,
+      publicUrl: 'http://bourse.test',
+    },
     storage: missing('storage'),
     catalog: { market: () => goods, administration: missing('administration') },
     identity,
     credits: missing('credits'),
     metrics: noTraffic,
     limits: openLimits({ clock }),
+    billing: missing('billing'),
     router: openRouter({ clock, random: seededRandom('stand-in'), market: () => goods }),
     completions: completionsOf(runs, goods),
     ...given,
@@ -163,6 +170,8 @@ function completionsOf(runs: StandInRun[], goods: Market): Completions {
     },
     join: (_principal, id) => byId(id),
     find: async (_principal, id) => byId(id)?.completion() ?? null,
+    list: async () => runs.map((run) => run.completion()),
+    count: async () => runs.length,
     async cancel(_principal, id) {
       const run = byId(id);
       run?.finish('CANCELLED');

@@ -1,0 +1,145 @@
+import type { Refunded } from '#credits';
+import { InvalidInput } from '#kernel';
+import { amountOf, positive } from './amounts.ts';
+import { builder } from './builder.ts';
+import type { Context } from './context.ts';
+import { CreditAccountRef, LedgerEntryRef, theOnly } from './credits.ts';
+import { caught } from './failures.ts';
+import { idOf } from './paging.ts';
+import { CompletionRef } from './refs.ts';
+import { resultUnion } from './results.ts';
+
+const reasonMax = 500;
+const keyForm = /^[\x20-\x7e]{1,255}$/;
+
+const reasonText = `Stands in the ledger; 1 to ${reasonMax} characters.`;
+const keyText =
+  '1 to 255 printable characters: the same key moves it once, and returns that entry.';
+
+const RefundCompletionInput = builder.inputType('RefundCompletionInput', {
+  description: "What is given back of a completion's charge.",
+  fields: (t) => ({
+    completionId: t.id({ required: true, description: 'Whose charge.' }),
+    amount: t.field({
+      type: 'Decimal',
+      description: 'US dollars; all that is left of it when absent. Never more than was charged.',
+    }),
+    reason: t.string({ required: true, description: reasonText }),
+    idempotencyKey: t.string({ required: true, description: keyText }),
+  }),
+});
+
+const AdjustCreditsInput = builder.inputType('AdjustCreditsInput', {
+  description: 'A correction of a balance.',
+  fields: (t) => ({
+    organizationId: t.id({ required: true, description: 'Whose balance.' }),
+    amount: t.field({
+      type: 'Decimal',
+      required: true,
+      description: 'US dollars; negative takes, and never what running completions hold.',
+    }),
+    reason: t.string({ required: true, description: reasonText }),
+    idempotencyKey: t.string({ required: true, description: keyText }),
+  }),
+});
+
+/** What the answer to every movement shows. */
+const moved = builder.interfaceRef<Refunded>('CreditMovement').implement({
+  description: 'Money was moved by hand.',
+  fields: (t) => ({
+    account: t.prismaField({
+      type: CreditAccountRef,
+      description: 'As it stands now.',
+      resolve: async (query, { organizationId }, _args, { rooms }) =>
+        theOnly(
+          await rooms.storage.prisma.creditAccount.findFirst({
+            ...query,
+            where: { organizationId },
+          }),
+        ),
+    }),
+    entry: t.prismaField({
+      type: LedgerEntryRef,
+      description: 'Its entry in the ledger.',
+      resolve: async (query, { entryId }, _args, { rooms }) =>
+        theOnly(await rooms.storage.prisma.entry.findFirst({ ...query, where: { id: entryId } })),
+    }),
+  }),
+});
+
+const RefundCompletionPayload = builder
+  .objectRef<Refunded & { completionId: string }>('RefundCompletionPayload')
+  .implement({
+    description: 'It was given back.',
+    interfaces: [moved],
+    isTypeOf: (value) => typeof value === 'object' && value !== null && 'completionId' in value,
+    fields: (t) => ({
+      completion: t.field({
+        type: CompletionRef,
+        description: 'As it stands now.',
+        resolve: async ({ completionId }, _args, { rooms, principal }) =>
+          theOnly(await rooms.completions.find(principal, completionId)),
+      }),
+    }),
+  });
+
+const AdjustCreditsPayload = builder.objectRef<Refunded>('AdjustCreditsPayload').implement({
+  description: 'The balance was corrected.',
+  interfaces: [moved],
+  isTypeOf: (value) => typeof value === 'object' && value !== null && !('completionId' in value),
+});
+
+interface Reasoned {
+  readonly reason: string;
+  readonly idempotencyKey: string;
+}
+
+/** Reason, key and who gives them. @throws InvalidInput that names the field. */
+function reasoned({ reason, idempotencyKey: key }: Reasoned, { principal }: Context) {
+  if (reason.trim().length === 0 || reason.length > reasonMax) {
+    throw InvalidInput.at('input.reason', 'It is no reason.', `1 to ${reasonMax} characters`);
+  }
+  if (!keyForm.test(key)) {
+    const accepted = '1 to 255 printable characters';
+    throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
+  }
+  return { reason, key, actor: principal.kind === 'user' ? principal.userId : null };
+}
+
+builder.mutationFields((t) => ({
+  refundCompletion: t.field({
+    type: resultUnion({ name: 'RefundCompletionResult', payload: RefundCompletionPayload }),
+    nullable: true,
+    authScopes: { platformAdmin: true },
+    description:
+      "Returns all or part of a completion's charge. Platform administrators only. It also " +
+      "lowers what the completion's own periods have spent of a key's or a member's limit.",
+    args: {
+      input: t.arg({ type: RefundCompletionInput, required: true, description: 'The refund.' }),
+    },
+    resolve: (_root, { input }, context) =>
+      caught(async () => {
+        const completionId = idOf('completion', input.completionId, 'input.completionId');
+        const amount = input.amount == null ? null : positive(input.amount);
+        const refund = { completionId, amount, ...reasoned(input, context) };
+        return { ...(await context.rooms.billing.refund(refund)), completionId };
+      }),
+  }),
+  adjustCredits: t.field({
+    type: resultUnion({ name: 'AdjustCreditsResult', payload: AdjustCreditsPayload }),
+    nullable: true,
+    authScopes: { platformAdmin: true },
+    description: 'Corrects a balance, up or down. Platform administrators only.',
+    args: {
+      input: t.arg({ type: AdjustCreditsInput, required: true, description: 'The correction.' }),
+    },
+    resolve: (_root, { input }, context) =>
+      caught(async () => {
+        const organizationId = idOf('organization', input.organizationId, 'input.organizationId');
+        const amount = amountOf(input.amount, 'input.amount');
+        if (amount === 0n) throw InvalidInput.at('input.amount', 'It is 0.', 'what is not 0');
+        const adjustment = { organizationId, amount, ...reasoned(input, context) };
+        return { ...(await context.rooms.billing.adjust(adjustment)), organizationId };
+      }),
+  }),
+}));

@@ -1,0 +1,286 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Billing, type Credits, openBilling, type UsageQuestion } from '#credits';
+import { formatMoney, silentLog, systemClock } from '#kernel';
+import type { Storage } from '#storage';
+import { accountId } from '../../src/credits/lease.ts';
+import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
+import {
+  credit,
+  dollars,
+  ledgerOf,
+  newCompletion,
+  openNode,
+  organization,
+  recordOf,
+  violations,
+} from './node.ts';
+
+/** What is asked of the ledger, and what moves in it by hand, on both databases. */
+export function billingSuite(kind: DatabaseKind): void {
+  describe(`billing on ${kind}`, () => {
+    let storage: Storage;
+    let credits: Credits;
+    let billing: Billing;
+    let acme: string;
+    const changed: string[] = [];
+
+    beforeAll(async () => {
+      storage = await freshDatabase(kind);
+      credits = await openNode(storage);
+      billing = openBilling({
+        storage,
+        credits,
+        clock: systemClock,
+        log: silentLog,
+        exportKey: new Uint8Array(32),
+        recall: (account) => credits.recalled(account),
+        changed: (organizationId) => changed.push(organizationId),
+      });
+    }, 90_000);
+    afterAll(async () => {
+      await credits.close();
+      await storage.close();
+    });
+    beforeEach(async () => {
+      acme = await organization(storage, 10);
+    });
+    afterEach(async () => expect(await violations(storage)).toEqual([]));
+
+    /** Charges one dollar a token, now. */
+    const charge = async (tokens: number, given: Parameters<typeof recordOf>[3] = {}) => {
+      const completion = newCompletion(credits.session);
+      const targets = [
+        credit(acme),
+        { kind: 'API_KEY', id: `key_${acme}`, limit: dollars(100), period: 'MONTHLY' } as const,
+      ];
+      const hold = await credits.admit({ completion, targets, amount: dollars(tokens) });
+      const now = new Date(systemClock.now()).toISOString();
+      const times = { createdAt: now, finishedAt: now };
+      await hold.end(recordOf(completion, acme, tokens, { ...times, ...given }));
+      return completion;
+    };
+    const spentByKey = async () => {
+      const { spent } = await credits.keySpend({ id: `key_${acme}`, limitPeriod: 'MONTHLY' });
+      return formatMoney(spent);
+    };
+    const hour = 3_600_000;
+    const question = (given: Partial<UsageQuestion> = {}): UsageQuestion => ({
+      organizationId: acme,
+      since: new Date(Math.floor(systemClock.now() / hour - 1) * hour),
+      until: new Date(Math.ceil(systemClock.now() / hour + 1) * hour),
+      groupBy: ['MODEL'],
+      filter: {},
+      orderBy: 'CHARGED',
+      ...given,
+    });
+    const whole = { beyond: null, backward: false, take: 100 };
+    const usage = (given: Partial<UsageQuestion> = {}) => billing.usage(question(given), whole);
+    const readable = async (given: Partial<UsageQuestion> = {}) =>
+      (await usage(given)).buckets.map(
+        ({ key, requests, charged }) => `${key}: ${requests} for ${formatMoney(charged)}`,
+      );
+
+    const refund = (completionId: string, amount: number | null, key = 'once') =>
+      billing.refund({
+        completionId,
+        amount: amount === null ? null : dollars(amount),
+        key,
+        reason: 'It was wrong',
+        actor: null,
+      });
+
+    test('a refund gives back a part, then the rest, and never more than was charged', async () => {
+      const completion = await charge(3, { apiKeyId: `key_${acme}` });
+      expect(await spentByKey()).toBe('3');
+      await refund(completion, 1, 'first');
+      expect(await spentByKey()).toBe('2');
+      await expect(refund(completion, 2.5, 'second')).rejects.toThrow('input.amount');
+      await refund(completion, null, 'second');
+      await expect(refund(completion, null, 'third')).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await ledgerOf(storage, acme)).toBe(
+        ['GRANT 10 → 10', 'USAGE -3 → 7', 'REFUND 1 → 8', 'REFUND 2 → 10'].join('\n'),
+      );
+      expect(await spentByKey()).toBe('0');
+      const { total } = await usage();
+      expect([total.charged, total.refunded].map(formatMoney)).toEqual(['3', '3']);
+      expect(changed).toContain(acme);
+    });
+
+    test('a key refunds once, and belongs to what it refunded', async () => {
+      const [one, other] = [await charge(2), await charge(2)];
+      const first = await refund(one, 1);
+      expect(await refund(one, 1)).toEqual(first);
+      await expect(refund(one, 2)).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(refund(other, 1)).rejects.toMatchObject({ code: 'CONFLICT' });
+      const many = await Promise.all(Array.from({ length: 5 }, () => refund(other, 2, 'all')));
+      expect(new Set(many.map(({ entryId }) => entryId)).size).toBe(1);
+      expect(await ledgerOf(storage, acme)).toMatch(/→ 6\nREFUND 1 → 7\nREFUND 2 → 9$/);
+    });
+
+    test('two refunds at once by different keys do not exceed the charge', async () => {
+      const completion = await charge(3);
+      const both = await Promise.allSettled([
+        refund(completion, 2, 'a'),
+        refund(completion, 2, 'b'),
+      ]);
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    });
+
+    test('a completion that is not there cannot be refunded', async () => {
+      const refused = refund(newCompletion(credits.session), null);
+      await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    const adjust = (amount: number, key: string) =>
+      billing.adjust({
+        organizationId: acme,
+        amount: dollars(amount),
+        key,
+        reason: 'As agreed',
+        actor: null,
+      });
+
+    test('an adjustment adds, and takes what nodes have leased and do not hold', async () => {
+      await charge(1);
+      await adjust(2.5, 'up');
+      await adjust(-11, 'down');
+      await adjust(-11, 'down');
+      await expect(adjust(-1, 'too much')).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(adjust(2, 'up')).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await ledgerOf(storage, acme)).toMatch(
+        /USAGE -1 → 9\nADJUSTMENT 2.5 → 11.5\nADJUSTMENT -11 → 0.5$/,
+      );
+    });
+
+    test('usage is grouped, filtered and sorted, and sums up to the ledger', async () => {
+      await charge(1, { modelId: 'mdl_a', app: 'one', membershipId: 'mem_1' });
+      await charge(3, { modelId: 'mdl_b', app: 'one', apiKeyId: 'key_1' });
+      await charge(2, { modelId: 'mdl_a', status: 'FAILED', error: { code: 'X', message: '' } });
+      expect(await readable()).toEqual(['mdl_a: 2 for 3', 'mdl_b: 1 for 3']);
+      const [most] = await readable({ orderBy: 'REQUESTS' });
+      expect(most).toBe('mdl_a: 2 for 3');
+      expect(await readable({ groupBy: ['APP', 'MODEL'] })).toEqual([
+        'one mdl_b: 1 for 3',
+        '- mdl_a: 1 for 2',
+        'one mdl_a: 1 for 1',
+      ]);
+      const day = new Date(systemClock.now()).toISOString().slice(0, 10);
+      expect(await readable({ groupBy: ['DAY'] })).toEqual([`${day}: 3 for 6`]);
+      expect(await readable({ groupBy: ['MONTH'] })).toEqual([`${day.slice(0, 7)}: 3 for 6`]);
+      expect(await readable({ filter: { apiKeyId: 'key_1' } })).toEqual(['mdl_b: 1 for 3']);
+      expect(await readable({ filter: { statuses: ['FAILED'] } })).toEqual(['mdl_a: 1 for 2']);
+      expect(await readable({ filter: { errorCodes: ['X'] } })).toEqual(['mdl_a: 1 for 2']);
+      expect(await readable({ filter: { minCharged: dollars(3) } })).toEqual(['mdl_b: 1 for 3']);
+      const { total, count } = await usage();
+      expect([count, total.requests, total.failures, formatMoney(total.charged)]).toEqual([
+        2,
+        3,
+        1,
+        '6',
+      ]);
+    });
+
+    test('usage of a part of an hour is read from the completions themselves', async () => {
+      await charge(2);
+      const now = systemClock.now();
+      const around = { since: new Date(now - 60_000), until: new Date(now + 60_000) };
+      expect(await readable(around)).toEqual(['mdl_1: 1 for 2']);
+      const before = { since: new Date(now - 120_000), until: new Date(now - 60_000) };
+      expect(await readable(before)).toEqual([]);
+    });
+
+    test('usage is walked page by page, both ways', async () => {
+      for (const model of ['mdl_a', 'mdl_b', 'mdl_c']) await charge(1, { modelId: model });
+      const page = async (beyond: { rank: string; key: string } | null, backward = false) =>
+        (await billing.usage(question(), { beyond, backward, take: 2 })).buckets;
+      const [first, second] = await page(null);
+      expect([first?.key, second?.key]).toEqual(['mdl_a', 'mdl_b']);
+      const place = { rank: second?.rank ?? '', key: 'mdl_b' };
+      expect((await page(place)).map(({ key }) => key)).toEqual(['mdl_c']);
+      expect((await page(place, true)).map(({ key }) => key)).toEqual(['mdl_a']);
+    });
+
+    test('usage refuses what is too long by the hour or by the day', async () => {
+      const since = (days: number) => new Date(systemClock.now() - days * 24 * hour);
+      await expect(usage({ groupBy: ['HOUR'], since: since(40) })).rejects.toThrow('31 days');
+      await expect(usage({ groupBy: ['DAY'], since: since(400) })).rejects.toThrow('366 days');
+      await expect(usage({ groupBy: [] })).rejects.toThrow('groupBy');
+      await expect(usage({ until: since(400) })).rejects.toThrow('until');
+    });
+
+    test('a statement opens with what was before, and its export has every entry', async () => {
+      await charge(4);
+      const period = (since: number, until: number) => ({
+        organizationId: acme,
+        since: new Date(systemClock.now() + since),
+        until: new Date(systemClock.now() + until),
+      });
+      const past = await billing.statement(period(-2 * hour, -hour));
+      expect([past.openingBalance, past.closingBalance, past.totals]).toEqual([0n, 0n, []]);
+      const all = await billing.statement(period(-hour, hour));
+      expect([formatMoney(all.openingBalance), formatMoney(all.closingBalance)]).toEqual([
+        '0',
+        '6',
+      ]);
+      expect(all.totals.map(({ kind, entries }) => `${entries} ${kind}`).sort()).toEqual([
+        '1 GRANT',
+        '1 USAGE',
+      ]);
+      const next = await billing.statement(period(hour, 2 * hour));
+      expect(formatMoney(next.openingBalance)).toBe('6');
+
+      const token = billing.exportToken(period(-hour, hour));
+      let csv = '';
+      for await (const part of billing.exported(token) ?? []) csv += part;
+      const [head, ...lines] = csv.trim().split('\r\n');
+      expect(head).toContain('entry,at,kind,amount');
+      expect(lines.map((line) => line.split(',').slice(2, 6).join(' '))).toEqual([
+        'GRANT 10  10',
+        'USAGE -4 0 6',
+      ]);
+      expect(billing.exported(token.replace(acme, 'org_other'))).toBe(null);
+    });
+
+    test('the forecast is the mean of seven days, and null without spend', async () => {
+      const account = { organizationId: acme, balance: dollars(3) };
+      expect(await billing.forecast(account)).toEqual({ burnRatePerDay: null, emptyAt: null });
+      await charge(7);
+      await credits.flush();
+      const { burnRatePerDay, emptyAt } = await billing.forecast(account);
+      expect(burnRatePerDay).toBe(dollars(1));
+      const days = ((emptyAt?.getTime() ?? 0) - systemClock.now()) / (24 * hour);
+      expect(days).toBeCloseTo(3, 3);
+    });
+
+    test('a month has its partition: the rest moves there, and goes with it', async () => {
+      const completion = await charge(1);
+      await credits.flush();
+      const where = async () =>
+        (
+          await storage.query<{ name: string }>(
+            'SELECT tableoid::regclass::text AS name FROM completion WHERE id = $1',
+            [completion],
+          )
+        )[0]?.name;
+      const now = new Date(systemClock.now());
+      const month = now.toISOString().slice(0, 7).replace('-', '');
+      expect(await where()).toBe('completion_rest');
+      const open = async () =>
+        (
+          await storage.query<{ made: boolean }>('SELECT completion_partition_open($1) AS made', [
+            now,
+          ])
+        )[0]?.made;
+      expect([await open(), await open()]).toEqual([true, false]);
+      expect(await where()).toBe(`completion_${month}`);
+      expect(accountId(acme)).toMatch(/^acc_/);
+      await charge(1);
+      const before = await spentByKey();
+      const drop = 'SELECT completion_partition_drop($1::timestamptz) AS name';
+      const later = new Date(systemClock.now() + 40 * 24 * hour);
+      expect(await storage.query(drop, [now])).toEqual([{ name: null }]);
+      expect(await storage.query(drop, [later])).toEqual([{ name: `completion_${month}` }]);
+      expect(await spentByKey()).toBe(before);
+    });
+  });
+}
