@@ -201,7 +201,7 @@ builder.prismaObjectField(OrganizationRef, 'credits', (t) =>
   }),
 );
 
-const mayRead = ({ rooms, principal }: Context, organizationId: string | null | undefined) =>
+export const mayRead = ({ rooms, principal }: Context, organizationId: string | null | undefined) =>
   organizationId != null &&
   rooms.identity.permissions(principal, organizationId)?.has('CREDITS_READ') === true;
 

@@ -2,7 +2,7 @@ import { type Bus, openBus } from '#bus';
 import { type Catalog, openCatalog } from '#catalog';
 import { type Completions, openCompletions } from '#completions';
 import type { Config } from '#config';
-import { type Billing, type Credits, openAccount, openBilling, openCredits } from '#credits';
+import { type Billing, type Credits, openAccount, openCredits } from '#credits';
 import { openHttp } from '#http';
 import { firstStart, type Identity, openIdentity, openSecrets, type Secrets } from '#identity';
 import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
@@ -11,6 +11,7 @@ import { type Metrics, openMetrics } from '#metrics';
 import { openRouter, type Router } from '#routing';
 import { openStorage, type Storage } from '#storage';
 import { openConnectors, openSandbox } from '#upstream';
+import { openBillingRoom } from './billing-room.ts';
 import { creditsDoor } from './credits-door.ts';
 
 export interface AppOptions {
@@ -106,15 +107,8 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
     appliedChange: () => storage.changes.applied,
   });
   keep(credits, (room) => room.close());
-  const billing = openBilling({
-    storage,
-    credits,
-    clock,
-    log,
-    exportKey: secrets.cipher.derive('export links 1'),
-    recall: (account) => bus.publish('recall', { account }),
-    changed: () => undefined,
-  });
+  const known = { config, clock, log, storage, credits, secrets, bus };
+  const billing = keep(openBillingRoom(known), (room) => room.close());
   return { storage, secrets, bus, credits, billing };
 }
 
@@ -178,7 +172,7 @@ const openCounting = ({ clock, log }: AppOptions, { storage, bus, credits }: Gro
 
 /** What one room says, those whom it concerns hear: on this node and on the others. */
 function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
-  const { storage, bus, credits } = ground;
+  const { storage, bus, credits, billing } = ground;
   const { identity, metrics, router, completions } = middle;
   const readChanges = () => {
     storage.changes.read().catch((error) => log.warn('changes could not be read', { error }));
@@ -190,6 +184,7 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
     if (changeNumber > storage.changes.applied) readChanges();
   });
   bus.subscribe('recall', ({ account }) => credits.recalled(account));
+  bus.subscribe('credits', ({ organization }) => billing.changed(organization));
   bus.subscribe('metrics', (message) => metrics.apply(message));
   bus.subscribe('revoked', ({ apiKey }) => identity.deny(apiKey));
   identity.onRevoked((ended) => completions.endRunsOf(ended));

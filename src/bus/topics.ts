@@ -21,6 +21,8 @@ export interface BusTopics {
   revoked: { readonly apiKey: string };
   /** Somebody needs money of this account that sits in leases: give back what is not held. */
   recall: { readonly account: string };
+  /** The credits of this organization are not what they were: whoever shows them looks again. */
+  credits: { readonly organization: string };
   /** Whoever runs this completion is to end it as cancelled by its caller. */
   cancel: { readonly completion: string };
   /**
@@ -50,6 +52,7 @@ export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
   }),
   revoked: z.object({ apiKey: id }),
   recall: z.object({ account: id }),
+  credits: z.object({ organization: id }),
   cancel: z.object({ completion: id }),
   metrics: z.object({ source: z.int(), seconds: z.string() }),
   heartbeat: z.object({ session: z.int(), change: number, at: z.number() }),

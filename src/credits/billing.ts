@@ -1,4 +1,6 @@
 import { type Clock, Fault, type Log, type Money, sleep } from '#kernel';
+import { type AccountFeed, openAccountFeed } from './account-feed.ts';
+import { noteAlerts, writeAlertThresholds } from './alerts.ts';
 import type { Credits } from './credits.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { accountId } from './lease.ts';
@@ -9,32 +11,44 @@ import {
   type Refunded,
   refundCompletion,
 } from './movements.ts';
+import type { Payments } from './payments.ts';
+import { openPurchases, type Purchases, takesNoPayments } from './purchases.ts';
+import { readReceipt } from './receipt.ts';
+import { type SignedLinks, signedLinks } from './signed-links.ts';
 import {
   exportCsv,
-  exportLinks,
+  exportParts,
+  periodOf,
   readStatement,
   type Statement,
   type StatementPeriod,
 } from './statement.ts';
 import type { LedgerDatabase } from './statements.ts';
+import { type AutoTopUpInput, checkAutoTopUp, topUpWhereDue, writeAutoTopUp } from './top-ups.ts';
 import { checkUsageQuestion, readUsage, type UsageAnswer, type UsageSlice } from './usage.ts';
 import type { UsageQuestion } from './usage-question.ts';
 
 export interface BillingOptions {
   readonly storage: LedgerDatabase;
-  readonly credits: Pick<Credits, 'flush'>;
+  readonly credits: Pick<Credits, 'flush' | 'account'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Signs the links to exports; the same on every node. */
-  readonly exportKey: Uint8Array;
+  /** Signs links to exports and receipts; the same on every node. */
+  readonly linkKey: Uint8Array;
   /** Tells every node that what it has free of this account is missed. */
   readonly recall: (account: string) => void;
+  /** Null: this installation takes no payments. */
+  readonly payments: Payments | null;
+  /** Stands on receipts. */
+  readonly seller: string;
+  /** Origins that a payer may be sent back to; the first is this installation's own. */
+  readonly returnOrigins: () => readonly string[];
   /** Tells whoever watches that the account has changed. */
   readonly changed: (organizationId: string) => void;
 }
 
 /** What is asked of the ledger, and what moves in it, beside the charges of completions. */
-export interface Billing {
+export interface Billing extends Purchases, AccountFeed {
   /** As it stands when all that is acknowledged is posted. @throws InvalidInput */
   usage(question: UsageQuestion, slice: UsageSlice): Promise<UsageAnswer>;
   statement(period: StatementPeriod): Promise<Statement>;
@@ -47,15 +61,75 @@ export interface Billing {
   adjust(adjustment: Adjustment): Promise<{ readonly entryId: string }>;
   /** @throws Fault NOT_FOUND, CONFLICT; InvalidInput */
   refund(refund: Refund): Promise<Refunded>;
+  /** The last part of the address at which a receipt can be read for ten minutes. */
+  receiptToken(purchaseId: string): string;
+  /** The receipt as a page; null when the token is not ours or has expired. */
+  receipt(token: string): Promise<string | null>;
+  /** @throws InvalidInput; Fault UNAVAILABLE without payments */
+  setAutoTopUp(input: AutoTopUpInput): Promise<void>;
+  /** @throws InvalidInput */
+  setAlertThresholds(organizationId: string, thresholds: readonly Money[]): Promise<void>;
+  close(): void;
 }
+
+/** How often balances and limits are looked at for alerts and top-ups. */
+const lookEveryMs = 5_000;
 
 /** What an administrator takes may have to come back from the nodes' leases first. */
 const recallMs = 300;
 const recalls = 10;
 
 export function openBilling(options: BillingOptions): Billing {
-  const { storage, credits, clock, recall, changed } = options;
-  const links = exportLinks(options.exportKey);
+  const { storage, clock } = options;
+  const links = signedLinks(options.linkKey);
+  const looking = clock.every(lookEveryMs, oneLookAtATime(options));
+  return {
+    ...reading(options, links),
+    ...moving(options),
+    ...openPurchases(options),
+    ...openAccountFeed({ ...options, read: (id) => options.credits.account(id) }),
+    receiptToken: (purchaseId) => links.make(['receipt', purchaseId], clock.now()),
+    async receipt(token) {
+      const [what, purchaseId = ''] = links.read(token, clock.now()) ?? [];
+      return what === 'receipt' ? readReceipt(storage, purchaseId, options.seller) : null;
+    },
+    async setAutoTopUp(input) {
+      checkAutoTopUp(input);
+      if (!options.payments && input.amount !== null) throw takesNoPayments();
+      await writeAutoTopUp(storage, input);
+      options.changed(input.organizationId);
+    },
+    async setAlertThresholds(organizationId, thresholds) {
+      await writeAlertThresholds(storage, organizationId, thresholds);
+      options.changed(organizationId);
+    },
+    close: () => looking.cancel(),
+  };
+}
+
+/** Notes alerts and tops up; what fails is logged and looked at again. */
+function oneLookAtATime(options: BillingOptions): () => void {
+  const { storage, log, changed } = options;
+  let busy = false;
+  const look = async () => {
+    for (const organizationId of await noteAlerts(storage)) changed(organizationId);
+    await topUpWhereDue(options);
+  };
+  return () => {
+    if (busy) return;
+    busy = true;
+    look()
+      .catch((error) => log.warn('balances could not be looked at', { error }))
+      .finally(() => {
+        busy = false;
+      });
+  };
+}
+
+function reading(
+  { storage, credits, clock }: BillingOptions,
+  links: SignedLinks,
+): Pick<Billing, 'usage' | 'statement' | 'exportToken' | 'exported' | 'forecast'> {
   return {
     async usage(question, slice) {
       checkUsageQuestion(question);
@@ -66,12 +140,18 @@ export function openBilling(options: BillingOptions): Billing {
       await credits.flush();
       return readStatement(storage, period);
     },
-    exportToken: (period) => links.make(period, clock.now()),
+    exportToken: (period) => links.make(exportParts(period), clock.now()),
     exported(token) {
-      const period = links.read(token, clock.now());
+      const period = periodOf(links.read(token, clock.now()));
       return period && exportCsv(storage, period);
     },
     forecast: (account) => forecast(storage, account, clock.now()),
+  };
+}
+
+function moving(options: BillingOptions): Pick<Billing, 'adjust' | 'refund'> {
+  const { storage, credits, clock, recall, changed } = options;
+  return {
     async adjust(adjustment) {
       const { organizationId } = adjustment;
       await credits.flush();

@@ -38,9 +38,12 @@ export {
   type Renewed,
 } from './credits.ts';
 export type { Adjustment, Refund, Refunded } from './movements.ts';
+export type { Payments } from './payments.ts';
+export type { OpenedPurchase, PurchaseInput } from './purchases.ts';
 export { InsufficientCredits } from './refusals.ts';
 export type { Statement, StatementLine, StatementPeriod } from './statement.ts';
 export type { ClaimAnswer, ClaimInput, GrantInput, LedgerDatabase } from './statements.ts';
+export { stripePayments } from './stripe.ts';
 export type {
   AllowanceTarget,
   AttemptRecord,
@@ -52,6 +55,7 @@ export type {
   TokenUsage,
   UnitPrices,
 } from './terms.ts';
+export type { AutoTopUpInput } from './top-ups.ts';
 export type {
   UsageAnswer,
   UsageBucket,

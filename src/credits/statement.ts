@@ -1,4 +1,3 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { formatMoney, type Money } from '#kernel';
 import { accountId } from './lease.ts';
 import type { LedgerDatabase } from './statements.ts';
@@ -53,34 +52,14 @@ export async function readStatement(db: Database, period: StatementPeriod): Prom
   return { ...period, openingBalance: opening, closingBalance: closing, totals };
 }
 
-const linkLivesMs = 600_000;
+/** What the link to an export says, and back; null when it is about something else. */
+export const exportParts = ({ organizationId, since, until }: StatementPeriod) =>
+  ['ledger', organizationId, since.getTime(), until.getTime()].map(String);
 
-/** What a link to an export carries: who holds it may read this much, for ten minutes. */
-export interface ExportLink extends StatementPeriod {
-  readonly expiresMs: number;
-}
-
-/** Makes and reads links that carry their own permission, signed by this installation. */
-export function exportLinks(key: Uint8Array) {
-  const sign = (text: string) => createHmac('sha256', key).update(text).digest('base64url');
-  return {
-    make(period: StatementPeriod, nowMs: number): string {
-      const link = [period.organizationId, period.since.getTime(), period.until.getTime()];
-      const text = [...link, nowMs + linkLivesMs].join('.');
-      return `${text}.${sign(text)}`;
-    },
-    /** Null when it was not made here, was changed, or has expired. */
-    read(token: string, nowMs: number): ExportLink | null {
-      const cut = token.lastIndexOf('.');
-      const [text, given] = [token.slice(0, cut), Buffer.from(token.slice(cut + 1))];
-      const signature = Buffer.from(sign(text));
-      if (given.length !== signature.length || !timingSafeEqual(given, signature)) return null;
-      const [organizationId = '', since, until, expiresMs] = text.split('.');
-      if (Number(expiresMs) < nowMs) return null;
-      const period = { since: new Date(Number(since)), until: new Date(Number(until)) };
-      return { organizationId, ...period, expiresMs: Number(expiresMs) };
-    },
-  };
+export function periodOf(parts: readonly string[] | null): StatementPeriod | null {
+  const [what, organizationId = '', since, until] = parts ?? [];
+  if (what !== 'ledger') return null;
+  return { organizationId, since: new Date(Number(since)), until: new Date(Number(until)) };
 }
 
 interface ExportRow {

@@ -32,12 +32,16 @@ export function billingSuite(kind: DatabaseKind): void {
         credits,
         clock: systemClock,
         log: silentLog,
-        exportKey: new Uint8Array(32),
+        linkKey: new Uint8Array(32),
+        payments: null,
+        seller: 'Bourse',
+        returnOrigins: () => ['http://bourse.test'],
         recall: (account) => credits.recalled(account),
         changed: (organizationId) => changed.push(organizationId),
       });
     }, 90_000);
     afterAll(async () => {
+      billing.close();
       await credits.close();
       await storage.close();
     });

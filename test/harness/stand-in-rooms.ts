@@ -85,6 +85,14 @@ const noTraffic: Rooms['metrics'] = Object.assign(missing<Rooms['metrics']>('met
   apps: async () => [],
 });
 
+const platform = {
+  name: 'Bourse',
+  version: '0',
+  feeRate: 5n * 10n ** 16n,
+  publicTrafficFloor: 1,
+  publicUrl: 'http://bourse.test',
+};
+
 export function standIn(given: Partial<Rooms> = {}): StandIn {
   const clock = virtualClock();
   const goods = market({
@@ -125,13 +133,7 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
   } as unknown as Rooms['identity']; // the rest is missing on purpose and says so when it is used
   const rooms: Rooms = {
     clock,
-    platform: {
-      name: 'Bourse',
-      version: '0',
-      feeRate: 5n * 10n ** 16n,
-      publicTrafficFloor: 1,
-      publicUrl: 'http://bourse.test',
-    },
+    platform,
     storage: missing('storage'),
     catalog: { market: () => goods, administration: missing('administration') },
     identity,

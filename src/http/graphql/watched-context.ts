@@ -59,6 +59,9 @@ class WatchedRooms implements Rooms {
   get credits() {
     return this.#look(this.#rooms.credits);
   }
+  get billing() {
+    return this.#look(this.#rooms.billing);
+  }
   get limits() {
     return this.#look(this.#rooms.limits);
   }

@@ -1,0 +1,355 @@
+import type { OpenedPurchase } from '#credits';
+import { Fault, formatMoney } from '#kernel';
+import type { Prisma } from '#storage';
+import { amountOf, positive } from './amounts.ts';
+import { builder } from './builder.ts';
+import { connectionOf, forwardArgs, pageCost } from './connection.ts';
+import type { Context } from './context.ts';
+import { CreditAccountRef, LedgerEntryRef, mayRead, theOnly } from './credits.ts';
+import { describedEnum } from './described.ts';
+import { UnavailableError } from './errors.ts';
+import { caught } from './failures.ts';
+import { findNode, NodeInterface } from './node.ts';
+import { idOf, type Keyset, tablePage } from './paging.ts';
+import { resultUnion, writeErrors } from './results.ts';
+
+const PurchaseStatus = describedEnum('PurchaseStatus', 'How far a purchase is.', {
+  OPEN: 'The page can be paid, or the payment is on its way.',
+  PAID: 'Paid: the credits are in the account.',
+  FAILED: 'The payment was declined.',
+  EXPIRED: 'The page was not paid in time; buy again.',
+  REFUNDED: 'The payment went back to the payer.',
+});
+
+const CreditPurchaseRef = builder.prismaObject('Purchase', {
+  name: 'CreditPurchase',
+  description: 'Credits that are bought: by a person on a payment page, or by automatic top-up.',
+  interfaces: [NodeInterface],
+  fields: (t) => ({
+    organization: t.relation('organization', { description: 'Whose credits.' }),
+    amount: t.field({
+      type: 'Decimal',
+      description: 'Credits, US dollars; taxes come on top of it.',
+      resolve: ({ amount }) => formatMoney(amount),
+    }),
+    status: t.expose('status', { type: PurchaseStatus, description: 'How far it is.' }),
+    automatic: t.exposeBoolean('automatic', { description: 'Whether it was a top-up.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was begun.' }),
+    paidAt: t.expose('paidAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the payment was confirmed; null before.',
+    }),
+    failure: t.exposeString('failure', {
+      nullable: true,
+      description: 'Why it failed, in the words of the payment provider.',
+    }),
+    receiptUrl: t.field({
+      type: 'URL',
+      nullable: true,
+      description:
+        'A receipt to print, with the tax fields; null until it is paid. Signed: whoever has the ' +
+        'address may read it, for 10 minutes.',
+      resolve: ({ id, entryId }, _args, { rooms }) =>
+        entryId && `${rooms.platform.publicUrl}/receipts/${rooms.billing.receiptToken(id)}`,
+    }),
+    ledgerEntry: t.prismaField({
+      type: LedgerEntryRef,
+      nullable: true,
+      description: 'Its entry in the ledger; null until it is paid.',
+      resolve: (query, { entryId }, _args, { rooms }) =>
+        entryId === null
+          ? null
+          : rooms.storage.prisma.entry.findFirst({ ...query, where: { id: entryId } }),
+    }),
+  }),
+});
+
+const CreditPurchaseConnection = connectionOf({ node: CreditPurchaseRef, of: 'purchases' });
+
+/** Newest first; purchases of one moment by id. */
+const newestPurchases: Keyset<
+  { id: string; createdAt: Date },
+  Prisma.PurchaseWhereInput,
+  Prisma.PurchaseOrderByWithRelationInput[]
+> = {
+  key: (row) => [row.createdAt.toISOString(), row.id],
+  beyond([at = '', id = ''], backward) {
+    const side = backward ? 'gt' : 'lt';
+    const moment = new Date(Number.isNaN(Date.parse(at)) ? 0 : at);
+    return {
+      OR: [{ createdAt: { [side]: moment } }, { createdAt: moment, id: { [side]: id } }],
+    };
+  },
+  orderBy: (backward) => {
+    const order = backward ? 'asc' : 'desc';
+    return [{ createdAt: order }, { id: order }];
+  },
+};
+
+builder.prismaObjectField(LedgerEntryRef, 'purchase', (t) =>
+  t.prismaField({
+    type: CreditPurchaseRef,
+    nullable: true,
+    description: 'The purchase that it is for.',
+    resolve: (query, { id, kind }, _args, { rooms }) =>
+      kind === 'PURCHASE'
+        ? rooms.storage.prisma.purchase.findFirst({ ...query, where: { entryId: id } })
+        : null,
+  }),
+);
+
+const AutoTopUpRef = builder.objectRef<{
+  topUpThreshold: bigint | null;
+  topUpAmount: bigint | null;
+  topUpMonthlyMaximum: bigint | null;
+  topUpDisabledReason: string | null;
+}>('AutoTopUp');
+
+AutoTopUpRef.implement({
+  description:
+    'Credits that are bought by themselves, with the payment method of the last purchase.',
+  fields: (t) => ({
+    threshold: t.field({
+      type: 'Decimal',
+      description: 'Topped up when `available` falls below it, US dollars.',
+      resolve: ({ topUpThreshold }) => formatMoney(topUpThreshold ?? 0n),
+    }),
+    amount: t.field({
+      type: 'Decimal',
+      description: 'What is bought each time, US dollars.',
+      resolve: ({ topUpAmount }) => formatMoney(topUpAmount ?? 0n),
+    }),
+    monthlyMaximum: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'At most this much in a calendar month, UTC; null without a maximum.',
+      resolve: ({ topUpMonthlyMaximum: most }) => (most === null ? null : formatMoney(most)),
+    }),
+    disabledReason: t.exposeString('topUpDisabledReason', {
+      nullable: true,
+      description:
+        'Set when it was switched off after three refused payments; set it anew to go on.',
+    }),
+  }),
+});
+
+builder.prismaObjectFields(CreditAccountRef, (t) => ({
+  purchases: t.field({
+    type: CreditPurchaseConnection,
+    description: 'What was bought, newest first.',
+    args: forwardArgs,
+    complexity: pageCost,
+    resolve({ organizationId }, args, { rooms: { storage } }) {
+      const all = { organizationId: organizationId ?? '' };
+      return tablePage({
+        list: `purchases:${organizationId}`,
+        args,
+        keyset: newestPurchases,
+        find: (beyond, orderBy, take) =>
+          storage.prisma.purchase.findMany({ where: { AND: [all, beyond ?? {}] }, orderBy, take }),
+        count: () => storage.prisma.purchase.count({ where: all }),
+      });
+    },
+  }),
+  autoTopUp: t.field({
+    type: AutoTopUpRef,
+    nullable: true,
+    description: 'How it is topped up; null when it is not.',
+    resolve: async ({ organizationId }, _args, { rooms }) => {
+      const where = { organizationId: organizationId ?? '' };
+      const row = await rooms.storage.prisma.billing.findUnique({ where });
+      return row?.topUpAmount == null ? null : row;
+    },
+  }),
+  alertThresholds: t.field({
+    type: ['Decimal'],
+    description: 'Balances of which people are told when the credits fall below them, US dollars.',
+    resolve: async ({ organizationId }, _args, { rooms }) => {
+      const where = { organizationId: organizationId ?? '' };
+      const row = await rooms.storage.prisma.billing.findUnique({ where });
+      return (row?.alertThresholds ?? []).map(formatMoney);
+    },
+  }),
+}));
+
+const PurchaseCreditsInput = builder.inputType('PurchaseCreditsInput', {
+  description: 'Credits to buy.',
+  fields: (t) => ({
+    organizationId: t.id({ required: true, description: 'Whose credits.' }),
+    amount: t.field({
+      type: 'Decimal',
+      required: true,
+      description: 'US dollars in whole cents, 1 to 10000; taxes come on top.',
+    }),
+    returnUrl: t.field({
+      type: 'URL',
+      description:
+        'Where the payer comes back to: under PUBLIC_URL or an origin that the operator allows, ' +
+        'else INVALID_INPUT.',
+    }),
+    idempotencyKey: t.string({
+      description: 'The same key within 24 hours returns the same page.',
+    }),
+  }),
+});
+
+const PurchaseCreditsPayload = builder
+  .objectRef<OpenedPurchase>('PurchaseCreditsPayload')
+  .implement({
+    description: 'A page was opened; the credits are there when it is paid.',
+    fields: (t) => ({
+      checkoutUrl: t.expose('checkoutUrl', {
+        type: 'URL',
+        description: 'The page of the payment provider. Send the payer there.',
+      }),
+      purchase: t.prismaField({
+        type: CreditPurchaseRef,
+        description: 'As it stands now.',
+        resolve: async (query, { purchaseId: id }, _args, { rooms }) =>
+          theOnly(await rooms.storage.prisma.purchase.findFirst({ ...query, where: { id } })),
+      }),
+    }),
+  });
+
+const SetAutoTopUpInput = builder.inputType('SetAutoTopUpInput', {
+  description: 'How an organization is topped up. It takes the place of what was set before.',
+  fields: (t) => ({
+    organizationId: t.id({ required: true, description: 'Whose credits.' }),
+    threshold: t.field({
+      type: 'Decimal',
+      description:
+        'Top up when `available` falls below. Both it and `amount`, or neither: neither turns it ' +
+        'off; one alone is INVALID_INPUT.',
+    }),
+    amount: t.field({
+      type: 'Decimal',
+      description: 'US dollars each time, whole cents, 1 to 10000.',
+    }),
+    monthlyMaximum: t.field({
+      type: 'Decimal',
+      description: 'At most this much in a calendar month.',
+    }),
+  }),
+});
+
+interface OfOrganization {
+  readonly organizationId: string;
+}
+
+const accountPayload = (name: string, description: string) =>
+  builder.objectRef<OfOrganization>(name).implement({
+    description,
+    fields: (t) => ({
+      account: t.prismaField({
+        type: CreditAccountRef,
+        description: 'As it stands now.',
+        resolve: async (query, { organizationId }, _args, { rooms }) =>
+          theOnly(
+            await rooms.storage.prisma.creditAccount.findFirst({
+              ...query,
+              where: { organizationId },
+            }),
+          ),
+      }),
+    }),
+  });
+
+/** The organization whose money the caller may change. @throws Fault NOT_FOUND, FORBIDDEN */
+function payerOf(id: string, path: string, { rooms, principal }: Context): string {
+  const organizationId = idOf('organization', id, path);
+  return rooms.identity.demand(principal, organizationId, 'CREDITS_WRITE').id;
+}
+
+function actorOf({ principal }: Context): string {
+  if (principal.kind === 'user') return principal.userId;
+  if (principal.kind === 'apiKey') return principal.apiKey.id;
+  throw new Fault('UNAUTHENTICATED', { public: 'This needs credentials.' });
+}
+
+const authScopes = { authenticated: true };
+const optional = (text: string | null | undefined, path: string) =>
+  text == null ? null : amountOf(text, path);
+
+builder.mutationFields((t) => ({
+  purchaseCredits: t.field({
+    type: resultUnion({
+      name: 'PurchaseCreditsResult',
+      payload: PurchaseCreditsPayload,
+      errors: [...writeErrors, UnavailableError],
+    }),
+    nullable: true,
+    authScopes,
+    description:
+      'Opens a payment page; the credits are posted when the payment provider confirms. ' +
+      'UNAVAILABLE where the installation takes no payments.',
+    args: {
+      input: t.arg({ type: PurchaseCreditsInput, required: true, description: 'What to buy.' }),
+    },
+    resolve: (_root, { input }, context) =>
+      caught(() =>
+        context.rooms.billing.purchase({
+          organizationId: payerOf(input.organizationId, 'input.organizationId', context),
+          amount: positive(input.amount),
+          returnUrl: input.returnUrl ?? null,
+          idempotencyKey: input.idempotencyKey ?? null,
+          actor: actorOf(context),
+        }),
+      ),
+  }),
+  setAutoTopUp: t.field({
+    type: resultUnion({
+      name: 'SetAutoTopUpResult',
+      payload: accountPayload('SetAutoTopUpPayload', 'It is set.'),
+    }),
+    nullable: true,
+    authScopes,
+    description:
+      'Buys credits by itself when they run low, with the payment method of the last purchase. ' +
+      'One attempt at a time; after a refused payment it waits, after three it is switched off.',
+    args: {
+      input: t.arg({ type: SetAutoTopUpInput, required: true, description: 'When and how much.' }),
+    },
+    resolve: (_root, { input }, context) =>
+      caught(async () => {
+        const organizationId = payerOf(input.organizationId, 'input.organizationId', context);
+        const threshold = optional(input.threshold, 'input.threshold');
+        const amount = optional(input.amount, 'input.amount');
+        const monthlyMaximum = optional(input.monthlyMaximum, 'input.monthlyMaximum');
+        const set = { organizationId, threshold, amount, monthlyMaximum };
+        await context.rooms.billing.setAutoTopUp(set);
+        return { organizationId };
+      }),
+  }),
+  setAlertThresholds: t.field({
+    type: resultUnion({
+      name: 'SetAlertThresholdsResult',
+      payload: accountPayload('SetAlertThresholdsPayload', 'They are set.'),
+    }),
+    nullable: true,
+    authScopes,
+    description:
+      'Sets the balances of which people are told: once each time the credits fall below one. It ' +
+      'takes the place of what was set before; an empty list tells of none.',
+    args: {
+      organizationId: t.arg.id({ required: true, description: 'Whose credits.' }),
+      thresholds: t.arg({
+        type: ['Decimal'],
+        required: true,
+        description: 'US dollars above 0, at most 10 of them.',
+      }),
+    },
+    resolve: (_root, { organizationId: id, thresholds }, context) =>
+      caught(async () => {
+        const organizationId = payerOf(id, 'organizationId', context);
+        const amounts = thresholds.map((text) => amountOf(text, 'thresholds'));
+        await context.rooms.billing.setAlertThresholds(organizationId, amounts);
+        return { organizationId };
+      }),
+  }),
+}));
+
+findNode('purchase', 'CreditPurchase', async (id, context) => {
+  const row = await context.rooms.storage.prisma.purchase.findFirst({ where: { id } });
+  return mayRead(context, row?.organizationId) ? row : null;
+});

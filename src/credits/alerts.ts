@@ -1,0 +1,50 @@
+import { InvalidInput, type Money } from '#kernel';
+import type { LedgerDatabase } from './statements.ts';
+
+type Database = Pick<LedgerDatabase, 'query'>;
+
+const thresholdsMax = 10;
+
+/** Replaces the balances of which an organization wants to be told. @throws InvalidInput */
+export async function writeAlertThresholds(
+  db: Database,
+  organizationId: string,
+  thresholds: readonly Money[],
+): Promise<void> {
+  if (thresholds.length > thresholdsMax) {
+    const message = `There are ${thresholds.length} of them.`;
+    throw InvalidInput.at('thresholds', message, `at most ${thresholdsMax}`);
+  }
+  if (thresholds.some((threshold) => threshold <= 0n)) {
+    throw InvalidInput.at('thresholds', 'One is not above 0.', 'US dollars above 0');
+  }
+  const distinct = [...new Set(thresholds)].sort((a, b) => (a < b ? 1 : -1)).map(String);
+  await db.query(
+    `INSERT INTO billing (organization_id, alert_thresholds) VALUES ($1, $2::bigint[])
+      ON CONFLICT (organization_id) DO UPDATE SET alert_thresholds = $2::bigint[]`,
+    [organizationId, distinct],
+  );
+}
+
+/** The limits that keys and members have in the periods that run now. */
+const limits = `
+  SELECT k.organization_id AS organization, w.id AS allowance, k.credit_limit AS "limit"
+    FROM allowance w JOIN api_key k ON w.subject = 'API_KEY' AND k.id = w.subject_id
+    WHERE k.credit_limit > 0 AND k.revoked_at IS NULL AND w.period_start = CASE k.limit_period
+      WHEN 'DAILY' THEN date_trunc('day', now(), 'UTC')
+      WHEN 'WEEKLY' THEN date_trunc('week', now(), 'UTC')
+      WHEN 'MONTHLY' THEN date_trunc('month', now(), 'UTC')
+      ELSE to_timestamp(0) END
+  UNION ALL SELECT m.organization_id, w.id, m.monthly_budget
+    FROM allowance w JOIN membership m ON w.subject = 'MEMBER' AND m.id = w.subject_id
+    WHERE m.monthly_budget > 0 AND m.removed_at IS NULL
+      AND w.period_start = date_trunc('month', now(), 'UTC')`;
+
+/** Notes what has fallen below a threshold or nears its limit, and answers whose it is. */
+export async function noteAlerts(db: Database): Promise<readonly string[]> {
+  const rows = await db.query<{ organization: string }>(
+    `SELECT credit_alerts_note((SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM (${limits}) l))
+      AS organization`,
+  );
+  return rows.map(({ organization }) => organization);
+}

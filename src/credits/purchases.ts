@@ -1,0 +1,202 @@
+import { type Clock, Fault, InvalidInput, type Log, type Money, newId } from '#kernel';
+import { centsOf, moneyOf, type PaymentNews, type Payments } from './payments.ts';
+import { keyUsedOtherwise } from './refusals.ts';
+import type { LedgerDatabase } from './statements.ts';
+
+export interface PurchasesOptions {
+  readonly storage: Pick<LedgerDatabase, 'query'>;
+  /** Null: this installation takes no payments. */
+  readonly payments: Payments | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Origins that a payer may be sent back to; the first one is where they go by default. */
+  readonly returnOrigins: () => readonly string[];
+  readonly changed: (organizationId: string) => void;
+}
+
+export interface PurchaseInput {
+  readonly organizationId: string;
+  readonly amount: Money;
+  readonly returnUrl: string | null;
+  readonly idempotencyKey: string | null;
+  readonly actor: string;
+}
+
+export interface OpenedPurchase {
+  readonly purchaseId: string;
+  readonly checkoutUrl: string;
+}
+
+/** Buying credits, and what a payment provider tells of it. */
+export interface Purchases {
+  /** @throws InvalidInput; Fault CONFLICT, UNAVAILABLE */
+  purchase(input: PurchaseInput): Promise<OpenedPurchase>;
+  /**
+   * Takes what the provider's webhook says. Resolves when it has been entered, or is nothing to us.
+   *
+   * @throws Fault FORBIDDEN for a false signature; CONFLICT when it is to be told again later.
+   */
+  paymentNews(body: Buffer, signature: string): Promise<void>;
+}
+
+const leastCents = 100;
+const mostCents = 1_000_000;
+const keyForm = /^[\x20-\x7e]{1,255}$/;
+
+export function openPurchases(options: PurchasesOptions): Purchases {
+  return {
+    async purchase(input) {
+      const { payments } = options;
+      const returnUrl = checked(input, options.returnOrigins());
+      if (!payments) throw takesNoPayments();
+      const row = await open(options, { ...input, returnUrl });
+      if (row.checkout_url) return { purchaseId: row.id, checkoutUrl: row.checkout_url };
+      const { id, amount, customer } = row;
+      const page = await payments.checkout({ id, amount: BigInt(amount), customer, returnUrl });
+      await options.storage.query(
+        `UPDATE purchase SET checkout_session = coalesce(checkout_session, $2), checkout_url = $3
+          WHERE id = $1`,
+        [id, page.session, page.url],
+      );
+      return { purchaseId: id, checkoutUrl: page.url };
+    },
+    async paymentNews(body, signature) {
+      if (!options.payments) throw takesNoPayments();
+      const news = await options.payments.news(body, signature);
+      if (news) await take(options, news);
+    },
+  };
+}
+
+export const takesNoPayments = () =>
+  new Fault('UNAVAILABLE', {
+    public: 'This installation takes no payments. Ask its administrator for credits.',
+    retryable: false,
+  });
+
+/** Where the payer comes back to. @throws InvalidInput that names each wrong field. */
+function checked(input: PurchaseInput, origins: readonly string[]): string {
+  const { amount, returnUrl, idempotencyKey } = input;
+  const cents = centsOf(amount);
+  if (cents === null || cents < leastCents || cents > mostCents) {
+    const accepted = 'whole cents, 1 to 10000 US dollars';
+    throw InvalidInput.at('input.amount', 'It cannot be bought.', accepted);
+  }
+  if (idempotencyKey !== null && !keyForm.test(idempotencyKey)) {
+    const accepted = '1 to 255 printable characters';
+    throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
+  }
+  if (returnUrl === null) return `${origins[0]}/credits`;
+  const origin = URL.parse(returnUrl)?.origin;
+  if (origin && origins.includes(origin)) return returnUrl;
+  const accepted = `an address below ${origins.join(' or ')}`;
+  throw InvalidInput.at('input.returnUrl', 'Payers are not sent there.', accepted);
+}
+
+interface PurchaseRow {
+  readonly id: string;
+  readonly amount: bigint;
+  readonly return_url: string;
+  readonly checkout_url: string | null;
+  readonly customer: string | null;
+}
+
+/** The row of a new purchase, or the one that this key made within 24 hours. */
+async function open(
+  { storage, clock }: PurchasesOptions,
+  input: PurchaseInput & { readonly returnUrl: string },
+): Promise<PurchaseRow> {
+  const { organizationId, amount, returnUrl, idempotencyKey, actor } = input;
+  const id = newId('purchase', clock);
+  await storage.query(
+    `UPDATE purchase SET idempotency_key = NULL WHERE organization_id = $1
+      AND idempotency_key = $2 AND created_at < clock_timestamp() - interval '24 hours'`,
+    [organizationId, idempotencyKey],
+  );
+  await storage.query(
+    `INSERT INTO purchase
+        (id, organization_id, amount, actor, idempotency_key, return_url, created_at)
+      VALUES ($1, $2, $3::bigint, $4, $5, $6, clock_timestamp()) ON CONFLICT DO NOTHING`,
+    [id, organizationId, amount.toString(), actor, idempotencyKey, returnUrl],
+  );
+  const [row] = await storage.query<PurchaseRow>(
+    `SELECT p.id, p.amount, p.return_url, p.checkout_url, b.customer
+      FROM purchase p LEFT JOIN billing b ON b.organization_id = p.organization_id
+      WHERE p.id = $1 OR (p.organization_id = $2 AND p.idempotency_key = $3)`,
+    [id, organizationId, idempotencyKey],
+  );
+  if (row && BigInt(row.amount) === amount && row.return_url === returnUrl) return row;
+  throw keyUsedOtherwise();
+}
+
+async function take(options: PurchasesOptions, news: PaymentNews): Promise<void> {
+  if (news.kind === 'PAID') return credit(options, news);
+  if ('reason' in news) return close(options, news);
+  const { storage, changed } = options;
+  const sql = 'SELECT id, organization_id, amount FROM purchase WHERE payment_intent = $1';
+  const [row] = await storage.query<PaidRow>(sql, [news.intent]);
+  // The payment itself may not have been told yet: the provider comes back with what is refused.
+  if (!row)
+    throw new Fault('CONFLICT', { public: 'No such payment is known. Tell it again later.' });
+  const total = moneyOf(news.cents).toString();
+  const values = news.kind === 'RETURNED' ? [total, null, null] : [null, total, news.closed];
+  await storage.query('SELECT purchase_return($1, $2::bigint, $3::bigint, $4::boolean)', [
+    row.id,
+    ...values,
+  ]);
+  if (news.kind === 'RETURNED') {
+    await storage.query('SELECT receivable_collect($1)', [row.organization_id]);
+  }
+  changed(row.organization_id);
+}
+
+interface PaidRow {
+  readonly id: string;
+  readonly organization_id: string;
+  readonly amount: bigint;
+}
+
+/** Credits the payment, once; remembers how the payer paid, for automatic top-ups. */
+async function credit(
+  { storage, log, changed }: PurchasesOptions,
+  news: Extract<PaymentNews, { kind: 'PAID' }>,
+): Promise<void> {
+  const sql = 'SELECT id, organization_id, amount FROM purchase WHERE id = $1';
+  const [row] = await storage.query<PaidRow>(sql, [news.purchase]);
+  if (!row) return log.warn('a payment names a purchase that is not here');
+  if (moneyOf(news.cents) < BigInt(row.amount)) {
+    return log.error('a payment is less than its purchase', { error: row.id });
+  }
+  const { session, intent, payer: receipt } = news;
+  const payment = JSON.stringify(receipt ? { session, intent, receipt } : { session, intent });
+  await storage.query('SELECT purchase_pay($1, $2::jsonb)', [row.id, payment]);
+  await storage.query(
+    `INSERT INTO billing AS b (organization_id, customer, payment_method) VALUES ($1, $2, $3)
+      ON CONFLICT (organization_id) DO UPDATE SET customer = coalesce($2, b.customer),
+        payment_method = coalesce($3, b.payment_method)`,
+    [row.organization_id, news.customer, news.paymentMethod],
+  );
+  changed(row.organization_id);
+}
+
+/** What failed or expired; paid is paid, whatever is told later. A page may be tried again. */
+async function close(
+  { storage, changed }: PurchasesOptions,
+  news: Extract<PaymentNews, { reason: string }>,
+): Promise<void> {
+  const { purchase, kind, reason } = news;
+  const sql = 'SELECT automatic, organization_id FROM purchase WHERE id = $1';
+  const [row] = await storage.query<{ automatic: boolean; organization_id: string }>(sql, [
+    purchase,
+  ]);
+  if (!row || (kind === 'DECLINED' && !row.automatic)) return;
+  if (row.automatic) await storage.query('SELECT top_up_decline($1, $2)', [purchase, reason]);
+  else {
+    await storage.query(
+      `UPDATE purchase SET status = $2::"PurchaseStatus", failure = $3
+        WHERE id = $1 AND status = 'OPEN'`,
+      [purchase, kind, reason],
+    );
+  }
+  changed(row.organization_id);
+}

@@ -1,0 +1,124 @@
+import Stripe from 'stripe';
+import { Fault, invariant, type Log, type Secret } from '#kernel';
+import {
+  type ChargeAttempt,
+  type ChargeOutcome,
+  type CheckoutRequest,
+  centsOf,
+  type Payments,
+} from './payments.ts';
+import { newsOf } from './stripe-events.ts';
+
+export interface StripeOptions {
+  readonly secretKey: Secret;
+  readonly webhookSecret: Secret;
+  readonly apiBase: string;
+  readonly log: Log;
+}
+
+const timeoutMs = 20_000;
+
+/** Payments by Stripe: Checkout for people, a saved payment method for automatic top-ups. */
+export function stripePayments(options: StripeOptions): Payments {
+  const { protocol, hostname, port } = new URL(options.apiBase);
+  const stripe = new Stripe(options.secretKey.reveal(), {
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    host: hostname,
+    port: port || (protocol === 'http:' ? 80 : 443),
+    timeout: timeoutMs,
+    maxNetworkRetries: 1,
+    telemetry: false,
+  });
+  return {
+    async checkout(request) {
+      const asked = stripe.checkout.sessions.create(sessionOf(request), {
+        idempotencyKey: request.id,
+      });
+      const { id, url } = await asked.catch((thrown) => {
+        throw refusalOf(thrown, options.log);
+      });
+      invariant(url, 'a session that was just opened has its page');
+      return { session: id, url };
+    },
+    charge: (attempt) => charge(stripe, attempt, options.log),
+    async news(body, signature) {
+      const secret = options.webhookSecret.reveal();
+      const event = await stripe.webhooks.constructEventAsync(body, signature, secret).catch(() => {
+        throw new Fault('FORBIDDEN', { public: 'This is not signed by the payment provider.' });
+      });
+      return newsOf(event);
+    },
+  };
+}
+
+function sessionOf(request: CheckoutRequest): Stripe.Checkout.SessionCreateParams {
+  const metadata = { purchase: request.id };
+  const { customer } = request;
+  return {
+    mode: 'payment',
+    client_reference_id: request.id,
+    metadata,
+    success_url: request.returnUrl,
+    cancel_url: request.returnUrl,
+    billing_address_collection: 'required',
+    tax_id_collection: { enabled: true },
+    ...(customer
+      ? { customer, customer_update: { name: 'auto', address: 'auto' } }
+      : { customer_creation: 'always' }),
+    payment_intent_data: { metadata, setup_future_usage: 'off_session' },
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: 'usd',
+          unit_amount: cents(request.amount),
+          product_data: { name: 'Credits' },
+        },
+      },
+    ],
+  };
+}
+
+async function charge(stripe: Stripe, attempt: ChargeAttempt, log: Log): Promise<ChargeOutcome> {
+  try {
+    const intent = await stripe.paymentIntents.create(
+      {
+        amount: cents(attempt.amount),
+        currency: 'usd',
+        customer: attempt.customer,
+        payment_method: attempt.paymentMethod,
+        off_session: true,
+        confirm: true,
+        metadata: { purchase: attempt.id },
+      },
+      { idempotencyKey: attempt.id },
+    );
+    if (intent.status === 'succeeded') return { kind: 'PAID', intent: intent.id };
+    if (intent.status === 'processing') return { kind: 'PENDING', intent: intent.id };
+    return { kind: 'DECLINED', reason: 'The bank asks for a confirmation by its customer.' };
+  } catch (thrown) {
+    const { StripeCardError, StripeInvalidRequestError } = Stripe.errors;
+    if (thrown instanceof StripeCardError) return { kind: 'DECLINED', reason: thrown.message };
+    if (thrown instanceof StripeInvalidRequestError) {
+      log.warn('the payment provider refused a top-up', { error: thrown });
+      return { kind: 'DECLINED', reason: 'The saved payment method cannot be used any more.' };
+    }
+    log.warn('whether a top-up was paid is not known; it is asked again', { error: thrown });
+    return { kind: 'UNKNOWN' };
+  }
+}
+
+function refusalOf(thrown: unknown, log: Log): Fault {
+  log.warn('the payment provider opened no page', { error: thrown });
+  return new Fault('UNAVAILABLE', {
+    public: 'The payment provider does not answer as it should. Nothing was paid; try again.',
+    retryAfterMs: 5_000,
+    cause: thrown,
+  });
+}
+
+function cents(amount: bigint): number {
+  const whole = centsOf(amount);
+  invariant(whole !== null, 'what is paid is a whole number of cents');
+  return whole;
+}

@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Stripe from 'stripe';
+
+/** What was asked of the stand-in: the path, the form as it came, the idempotency key. */
+export interface Asked {
+  readonly path: string;
+  readonly form: URLSearchParams;
+  readonly key: string;
+}
+
+/**
+ * Stripe as far as it is used: checkout sessions and payment intents over HTTP, each idempotency
+ * key answered once and the same way again; events signed by the package itself.
+ */
+export interface StripeStandIn {
+  readonly url: string;
+  readonly asked: Asked[];
+  /** How payment intents end from now on. */
+  answer: 'succeeded' | 'declined' | 'broken';
+  event(type: string, object: object): { body: Buffer; signature: string };
+  close(): Promise<void>;
+}
+
+export const webhookSecret = 'whsec_of_the_tests';
+
+export async function stripeStandIn(): Promise<StripeStandIn> {
+  const asked: Asked[] = [];
+  const answers = new Map<string, { status: number; body: object }>();
+  const server = createServer(async (request, response) => {
+    const form = new URLSearchParams(await textOf(request));
+    const key = String(request.headers['idempotency-key']);
+    const path = request.url ?? '';
+    asked.push({ path, form, key });
+    if (standIn.answer === 'broken' && path.endsWith('payment_intents')) {
+      return request.socket.destroy();
+    }
+    const known = answers.get(key) ?? answerOf(path, form, standIn.answer);
+    answers.set(key, known);
+    response.writeHead(known.status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(known.body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  let events = 0;
+  const standIn: StripeStandIn = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    answer: 'succeeded',
+    event(type, object) {
+      const payload = JSON.stringify({
+        id: `evt_${++events}`,
+        object: 'event',
+        type,
+        data: { object },
+      });
+      const sign = { payload, secret: webhookSecret };
+      const signature = new Stripe('sk_test').webhooks.generateTestHeaderString(sign);
+      return { body: Buffer.from(payload), signature };
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return standIn;
+}
+
+let made = 0;
+
+function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answer']) {
+  if (path.endsWith('checkout/sessions')) {
+    const id = `cs_test_${++made}`;
+    return { status: 200, body: { id, object: 'checkout.session', url: `https://pay.test/${id}` } };
+  }
+  if (how === 'declined') {
+    const error = { type: 'card_error', code: 'card_declined', message: 'Your card was declined.' };
+    return { status: 402, body: { error } };
+  }
+  const amount = Number(form.get('amount'));
+  const body = { id: `pi_${++made}`, object: 'payment_intent', status: 'succeeded', amount };
+  return { status: 200, body };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
