@@ -13,6 +13,8 @@ import { openStorage, type Storage } from '#storage';
 import { openConnectors, openSandbox } from '#upstream';
 import { openBillingRoom } from './billing-room.ts';
 import { creditsDoor } from './credits-door.ts';
+import { hearOthers, sayOn } from './heartbeats.ts';
+import { confirmedByAll } from './revocation.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -103,7 +105,7 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
     dataDir,
     shared: redisUrl !== null,
     recall: (account) => bus.publish('recall', { account }),
-    peersBlind: () => false,
+    say: sayOn(bus),
     appliedChange: () => storage.changes.applied,
   });
   keep(credits, (room) => room.close());
@@ -125,7 +127,8 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const { cipher, adminKey } = secrets;
   const announceRevocation = (apiKey: string) => bus.publish('revoked', { apiKey });
   const people = { storage, clock, log, cipher, adminKey, openAccount, announceRevocation };
-  const identity = keep(await openIdentity(people), (room) => room.close());
+  const alone = keep(await openIdentity(people), (room) => room.close());
+  const identity = confirmedByAll(alone, { credits, storage, log });
   const sandbox = keep(await openSandbox({ clock, random, log }), (room) => room.close());
   const catalog = await openCatalog({
     storage,
@@ -180,9 +183,10 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
   storage.changes.onCommit((number) => bus.publish('changes', { number: String(number) }));
   bus.subscribe('changes', readChanges);
   bus.onHealed(readChanges);
-  credits.onRenewed(({ changeNumber }) => {
-    if (changeNumber > storage.changes.applied) readChanges();
+  credits.onLooked((change) => {
+    if (change > storage.changes.applied) readChanges();
   });
+  hearOthers(bus, credits);
   bus.subscribe('recall', ({ account }) => credits.recalled(account));
   bus.subscribe('credits', ({ organization }) => billing.changed(organization));
   bus.subscribe('metrics', (message) => metrics.apply(message));

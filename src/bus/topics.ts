@@ -31,9 +31,15 @@ export interface BusTopics {
    */
   metrics: { readonly source: number; readonly seconds: string };
   /**
-   * A live session, with the change number that it read and the wall time of that reading in ms.
+   * What a live session last saw of the database: the change number up to which it has applied
+   * changes, when in database time it last read that number, and whether the database answers it.
    */
-  heartbeat: { readonly session: number; readonly change: string; readonly at: number };
+  heartbeat: {
+    readonly session: number;
+    readonly change: string;
+    readonly at: number;
+    readonly database: boolean;
+  };
 }
 
 export type Topic = keyof BusTopics;
@@ -55,5 +61,10 @@ export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
   credits: z.object({ organization: id }),
   cancel: z.object({ completion: id }),
   metrics: z.object({ source: z.int(), seconds: z.string() }),
-  heartbeat: z.object({ session: z.int(), change: number, at: z.number() }),
+  heartbeat: z.object({
+    session: z.int(),
+    change: number,
+    at: z.number(),
+    database: z.boolean(),
+  }),
 };

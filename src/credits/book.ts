@@ -2,8 +2,9 @@ import { type Clock, invariant, type Money } from '#kernel';
 import { asHeld, type Ended } from './journal.ts';
 import { journalRecord } from './journal-record.ts';
 import { accountId, affordable, emptyLease, type Lease, settle, take } from './lease.ts';
+import type { LeaseTarget } from './lease-statements.ts';
 import { periodStart } from './periods.ts';
-import type { Held, LeaseTarget } from './statements.ts';
+import type { Held } from './posting-statements.ts';
 import type { AllowanceTarget, Hold, HoldRequest, SettlementRecord } from './terms.ts';
 
 /** A completion that runs, and what is set aside for it. */
@@ -46,8 +47,8 @@ export interface BookOptions {
   /** Database time: a hold belongs to the period of its admission. */
   readonly now: () => Date;
   readonly ended: (ended: Ended) => Promise<void>;
-  /** These leases were used: look whether one wants more. */
-  readonly used: (leases: readonly Lease[]) => void;
+  /** These leases were used: look whether one wants more, to have `next` free again. */
+  readonly used: (leases: readonly Lease[], next: Money) => void;
 }
 
 /** Longer than two renewals, so that a hold's end is told too. */
@@ -94,7 +95,7 @@ export function openBook(options: BookOptions): Book {
         uncovered: false,
       };
       running.add(hold);
-      options.used(touched);
+      options.used(touched, request.amount);
       return openHold(request.completion, hold, { ...options, payable, running });
     },
     drop: (lease) => {
@@ -128,10 +129,11 @@ function openHold(
     },
     affordable: options.payable,
     extend(by) {
-      if (hold.uncovered || !running.has(hold) || !take(hold.leases, by, clock)) return false;
-      hold.amount += by;
-      options.used(hold.leases);
-      return true;
+      if (hold.uncovered || !running.has(hold)) return false;
+      const taken = take(hold.leases, by, clock);
+      if (taken) hold.amount += by;
+      options.used(hold.leases, by);
+      return taken;
     },
     async end(record) {
       invariant(running.delete(hold), 'a hold ends once');

@@ -1,17 +1,38 @@
 import type { Clock, Log, Money } from '#kernel';
 import type { Transaction } from '#storage';
 import type { Account, KeyPeriod, KeySpend } from './account.ts';
+import type { GrantInput } from './account-statements.ts';
+import type { ClaimAnswer, ClaimInput } from './claim-statements.ts';
+import { takePlace } from './journal-place.ts';
 import { accountId } from './lease.ts';
-import { openMachine } from './machine.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
+import { limitChanged } from './limits.ts';
+import { type MachineOptions, openMachine } from './machine.ts';
 import type { Machine } from './parts.ts';
+import type { Heartbeat } from './peers.ts';
 import { readAccount, readKeySpend, readMemberSpend } from './reading.ts';
-import { limitChanged } from './refills.ts';
 import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
 import { refuseSecondNode } from './session.ts';
-import type { ClaimAnswer, ClaimInput, GrantInput, LedgerDatabase, Renewal } from './statements.ts';
+import type { Renewal } from './session-statements.ts';
+import { ledgerStatements } from './statements.ts';
 import type { Hold, HoldRequest } from './terms.ts';
+import { giveBackFree } from './upkeep.ts';
 
-export interface CreditsOptions {
+/** How this node hears of the others and they of it. */
+export interface Neighbourhood {
+  /**
+   * Whether nodes reach each other (Redis). Without it a second node on one database is refused.
+   */
+  readonly shared: boolean;
+  /** Tells the other nodes that money of this account is missed. */
+  readonly recall: (account: string) => void;
+  /** Tells the other nodes what this one last saw of the database. */
+  readonly say: (heartbeat: Heartbeat) => void;
+  /** The change number up to which this node has applied changes. */
+  readonly appliedChange: () => bigint;
+}
+
+export interface CreditsOptions extends Neighbourhood {
   readonly storage: LedgerDatabase;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,16 +41,6 @@ export interface CreditsOptions {
    * alone.
    */
   readonly dataDir: string | null;
-  /**
-   * Whether nodes reach each other (Redis). Without it a second node on one database is refused.
-   */
-  readonly shared: boolean;
-  /** Tells the other nodes that money of this account is missed. */
-  readonly recall: (account: string) => void;
-  /** True when every other live node says that it has no database either. */
-  readonly peersBlind: () => boolean;
-  /** The change number up to which this node has applied changes. */
-  readonly appliedChange: () => bigint;
 }
 
 /** What a renewal tells: app.ts lets the changes be read on from it. */
@@ -72,6 +83,12 @@ export interface Credits {
   grantCredits(grant: GrantInput & { organizationId: string }): Promise<{ entryId: string }>;
   /** Another node misses money of this account: what is free here goes back. */
   recalled(account: string): void;
+  /** Another node told what it saw of the database. */
+  heard(heartbeat: Heartbeat): void;
+  /** True once every other live node has applied this change; false after a second. */
+  acknowledged(change: bigint): Promise<boolean>;
+  /** Called with the number of the last change each time that this node has read it. */
+  onLooked(listener: (change: bigint) => void): () => void;
   onRenewed(listener: (renewed: Renewed) => void): () => void;
   /** Posts what is left, gives back the leases, ends the session. */
   close(): Promise<void>;
@@ -90,11 +107,24 @@ export async function openAccount(tx: Transaction, organizationId: string): Prom
  * without a database.
  */
 export async function openCredits(options: CreditsOptions): Promise<Credits> {
-  const listeners = new Set<(renewed: Renewed) => void>();
-  const tell = (renewal: Renewal) => {
-    for (const listener of listeners) listener(renewedOf(renewal, options.clock));
-  };
-  const machine = await openMachine(options, tell);
+  const { storage, dataDir, clock, log } = options;
+  const place = dataDir === null ? null : await takePlace(dataDir, clock, log);
+  const { kind } = storage;
+  const statements = ledgerStatements(storage);
+  return (await openCreditsIn({ ...options, kind, statements, place })).credits;
+}
+
+/** The room in a world that is given, with its machine for whoever wants to look inside. */
+export async function openCreditsIn(
+  options: Neighbourhood & Omit<MachineOptions, 'looked' | 'renewed'>,
+): Promise<{ credits: Credits; machine: Machine }> {
+  const looks = new Set<(change: bigint) => void>();
+  const renewals = new Set<(renewed: Renewed) => void>();
+  const machine = await openMachine({
+    ...options,
+    looked: (change) => tellAll(looks, change),
+    renewed: (renewal) => tellAll(renewals, renewedOf(renewal, options.clock)),
+  });
   try {
     if (!(await machine.session.renew())) throw creditsOutOfReach('the session was not confirmed');
     if (!options.shared) refuseSecondNode(machine.session.live);
@@ -102,22 +132,38 @@ export async function openCredits(options: CreditsOptions): Promise<Credits> {
     await machine.close();
     throw thrown;
   }
+  return { credits: doorOf(machine, { looks, renewals }), machine };
+}
+
+interface Listeners {
+  readonly looks: Set<(change: bigint) => void>;
+  readonly renewals: Set<(renewed: Renewed) => void>;
+}
+
+function doorOf(machine: Machine, { looks, renewals }: Listeners): Credits {
+  const { session } = machine;
   return {
     get session() {
-      return machine.session.number;
+      return session.number;
     },
     ...spending(machine),
     ...accounts(machine),
-    recalled(account) {
-      const lease = machine.book.find({ kind: 'ACCOUNT', target: account });
-      if (lease) void machine.refills.giveBack(lease);
-    },
-    onRenewed(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    recalled: (account) => giveBackFree(machine, account),
+    heard: (heartbeat) => session.watch.heard(heartbeat),
+    acknowledged: (change) => session.watch.acknowledged(change),
+    onLooked: (listener) => listen(looks, listener),
+    onRenewed: (listener) => listen(renewals, listener),
     close: () => machine.close(),
   };
+}
+
+function tellAll<T>(listeners: Iterable<(news: T) => void>, news: T): void {
+  for (const tell of listeners) tell(news);
+}
+
+function listen<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
 }
 
 function spending(machine: Machine): Pick<Credits, 'admit' | 'claim' | 'unclaim'> {

@@ -2,7 +2,8 @@ import type { Log } from '#kernel';
 import { type Batch, heldOf, type Journal } from './journal.ts';
 import type { JournalFile } from './journal-file.ts';
 import { journalBatch } from './journal-record.ts';
-import { isSessionGone, type Statements } from './statements.ts';
+import { isSessionGone } from './ledger-database.ts';
+import type { Statements } from './statements.ts';
 
 /**
  * Records in one posting: its cost per record hardly falls beyond, and one statement stays below 10
@@ -10,60 +11,89 @@ import { isSessionGone, type Statements } from './statements.ts';
  */
 const recordsMax = 100;
 
-/**
- * The journal of the embedded database is a file, because that database never fsyncs: durable is
- * one fdatasync, and posting hands the records over.
- */
-export function openEmbeddedJournal(options: {
+export interface EmbeddedJournalOptions {
   readonly file: JournalFile;
   readonly statements: Statements;
   readonly log: Log;
   readonly session: () => number;
+  /** The database said that this session is gone. */
+  readonly sessionGone: (session: number) => void;
   readonly posted: (batch: Batch) => void;
   readonly setAside: (count: number) => void;
-}): Journal {
-  const { file, statements, log } = options;
-  const safe: Batch[] = [];
-  let writable = true;
+}
 
-  const postOnce = async (batches: readonly Batch[]): Promise<void> => {
-    const [first] = batches;
-    if (!first) return;
-    const records = journalBatch(batches.flatMap(({ ended }) => ended.map((one) => one.record)));
-    const late = () => statements.postLate(first.session, records);
-    if (first.session !== options.session()) return options.setAside(await late());
+/**
+ * The journal of the embedded database is a file, because that database never fsyncs: durable is
+ * one fdatasync, and posting hands the records over.
+ */
+export class EmbeddedJournal implements Journal {
+  readonly #options: EmbeddedJournalOptions;
+  readonly #safe: Batch[] = [];
+  #writable = true;
+
+  constructor(options: EmbeddedJournalOptions) {
+    this.#options = options;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    batch.segment = await this.#write(batch);
+    this.#safe.push(batch);
+  }
+
+  async post(): Promise<void> {
+    while (this.#safe.length > 0) {
+      const batches = nextBatches(this.#safe);
+      await this.#post(batches);
+      this.#safe.splice(0, batches.length).forEach(this.#options.posted);
+    }
+  }
+
+  writable(): boolean {
+    return this.#writable;
+  }
+
+  /** While nothing is admitted nothing would be written: an empty batch finds out. */
+  probe(): void {
+    if (this.#writable) return;
+    const empty = { session: this.#options.session(), records: '[]' };
+    this.#write(empty).then(
+      (segment) => this.#options.file.posted(segment),
+      () => undefined,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#options.file.close();
+  }
+
+  async #write(frame: { session: number; records: string }) {
+    const { file, log } = this.#options;
     try {
-      options.setAside(await statements.post(first.session, records, heldOf(batches)));
+      const segment = await file.write(frame);
+      this.#writable = true;
+      return segment;
+    } catch (error) {
+      const text = 'The settlement journal cannot be written; nothing is admitted until it can.';
+      if (this.#writable) log.error(text, { error });
+      this.#writable = false;
+      throw error;
+    }
+  }
+
+  async #post(batches: readonly Batch[]): Promise<void> {
+    const { statements, setAside, sessionGone } = this.#options;
+    const session = batches[0]?.session ?? 0;
+    const records = journalBatch(batches.flatMap(({ ended }) => ended.map((one) => one.record)));
+    const late = () => statements.postLate(session, records);
+    if (session !== this.#options.session()) return setAside(await late());
+    try {
+      setAside(await statements.post({ session, records, held: heldOf(batches) }));
     } catch (thrown) {
       if (!isSessionGone(thrown)) throw thrown;
-      options.setAside(await late());
+      sessionGone(session);
+      setAside(await late());
     }
-  };
-
-  return {
-    async write(batch) {
-      try {
-        batch.segment = await file.write(batch);
-        writable = true;
-      } catch (thrown) {
-        writable = false;
-        log.error('The settlement journal cannot be written; nothing is admitted until it can.', {
-          error: thrown,
-        });
-        throw thrown;
-      }
-      safe.push(batch);
-    },
-    async post() {
-      while (safe.length > 0) {
-        const batches = nextBatches(safe);
-        await postOnce(batches);
-        safe.splice(0, batches.length).forEach(options.posted);
-      }
-    },
-    writable: () => writable,
-    close: () => file.close(),
-  };
+  }
 }
 
 /** As many batches of one session as make one posting. */

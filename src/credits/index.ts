@@ -18,6 +18,7 @@
  */
 
 export type { Account, KeyPeriod, KeySpend } from './account.ts';
+export type { GrantInput } from './account-statements.ts';
 export { auditLedger, type Finding } from './audit.ts';
 export { type Billing, type BillingOptions, openBilling } from './billing.ts';
 export {
@@ -29,6 +30,7 @@ export {
   worstCase,
 } from './charge.ts';
 export { type ChargeOutcome, type ChargeRule, chargePolicy } from './charge-policy.ts';
+export type { ClaimAnswer, ClaimInput } from './claim-statements.ts';
 export { binder, type CompletionFilter, conditionsOf } from './completion-filter.ts';
 export {
   type Credits,
@@ -37,12 +39,13 @@ export {
   openCredits,
   type Renewed,
 } from './credits.ts';
+export type { LedgerDatabase } from './ledger-database.ts';
 export type { Adjustment, Refund, Refunded } from './movements.ts';
 export type { Payments } from './payments.ts';
+export type { Heartbeat, Heartbeat } from './peers.ts';
 export type { OpenedPurchase, PurchaseInput } from './purchases.ts';
 export { InsufficientCredits } from './refusals.ts';
 export type { Statement, StatementLine, StatementPeriod } from './statement.ts';
-export type { ClaimAnswer, ClaimInput, GrantInput, LedgerDatabase } from './statements.ts';
 export { stripePayments } from './stripe.ts';
 export type {
   AllowanceTarget,

@@ -1,5 +1,5 @@
-import type { LeaseTarget } from './statements.ts';
-import { toJson } from './statements.ts';
+import type { LeaseTarget } from './lease-statements.ts';
+import { toJson } from './ledger-database.ts';
 import type { SettlementRecord } from './terms.ts';
 
 /**

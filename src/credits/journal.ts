@@ -1,7 +1,7 @@
 import type { Money } from '#kernel';
 import type { Segment } from './journal-file.ts';
 import type { Lease } from './lease.ts';
-import type { Held } from './statements.ts';
+import type { Held } from './posting-statements.ts';
 
 /** A completion that has ended: its record, and what the record's charge is reserved in. */
 export interface Ended {
@@ -35,6 +35,8 @@ export interface Journal {
   post(): Promise<void>;
   /** False while neither the database nor the file takes a record: then nothing may be admitted. */
   writable(): boolean;
+  /** Finds out whether what could not be written can be now. */
+  probe(): void;
   close(): Promise<void>;
 }
 

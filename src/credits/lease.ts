@@ -1,6 +1,6 @@
 import { type Clock, derivedId, invariant, type Money } from '#kernel';
+import type { GrantTarget, LeaseTarget } from './lease-statements.ts';
 import { nextPeriodStart, periodStart } from './periods.ts';
-import type { GrantTarget, LeaseTarget } from './statements.ts';
 import type { AllowanceTarget } from './terms.ts';
 
 /**

@@ -1,137 +1,103 @@
-import { join } from 'node:path';
-import { type Clock, type Log, sleep } from '#kernel';
+import type { Clock, Log } from '#kernel';
 import { type Book, openBook } from './book.ts';
-import { openEmbeddedJournal } from './embedded-journal.ts';
-import { type Folder, freshName, takeFolder } from './folder.ts';
+import { closeParts } from './closing.ts';
+import { EmbeddedJournal } from './embedded-journal.ts';
+import { freshName } from './folder.ts';
 import type { Batch, Journal } from './journal.ts';
-import { type JournalFile, openJournalFile } from './journal-file.ts';
+import type { JournalPlace } from './journal-place.ts';
 import { posted } from './lease.ts';
-import type { Machine } from './parts.ts';
+import { isSessionGone, type LedgerDatabase } from './ledger-database.ts';
+import type { Machine, Parts } from './parts.ts';
+import type { Heartbeat } from './peers.ts';
 import { recover } from './recovery.ts';
-import { openRefills, type Refills } from './refills.ts';
-import { creditsOutOfReach } from './refusals.ts';
+import { Refills } from './refills.ts';
 import { coverAgain } from './replacement.ts';
 import { openSession, type Session } from './session.ts';
-import { openSettlement, type Settlement } from './settlement.ts';
-import {
-  isSessionGone,
-  type LedgerDatabase,
-  ledgerStatements,
-  type Renewal,
-  type Statements,
-} from './statements.ts';
-import { openTableJournal } from './table-journal.ts';
-import { giveBackIdle, reapOthers } from './upkeep.ts';
+import type { Renewal } from './session-statements.ts';
+import { Settlement } from './settlement.ts';
+import type { Statements } from './statements.ts';
+import { TableJournal } from './table-journal.ts';
+import { giveBackIdle, Reaper } from './upkeep.ts';
 
+/** What the room needs of the world, so that a test can be the world. */
 export interface MachineOptions {
-  readonly storage: LedgerDatabase;
+  readonly kind: LedgerDatabase['kind'];
+  readonly statements: Statements;
+  /** Of the settlement journal's file; null: the journal is the database's table alone. */
+  readonly place: JournalPlace | null;
   readonly clock: Clock;
   readonly log: Log;
-  readonly dataDir: string | null;
   readonly recall: (account: string) => void;
-  readonly peersBlind: () => boolean;
+  readonly say: (heartbeat: Heartbeat) => void;
   readonly appliedChange: () => bigint;
+  readonly looked: (change: bigint) => void;
+  readonly renewed: (renewal: Renewal) => void;
 }
 
-export async function openMachine(
-  options: MachineOptions,
-  renewed: (renewal: Renewal) => void,
-): Promise<Machine> {
-  const statements = ledgerStatements(options.storage);
-  const folder = options.dataDir ? await takeFolder(join(options.dataDir, 'settlement')) : null;
+/** Posts what earlier runs left, then opens the session and joins the parts. */
+export async function openMachine(options: MachineOptions): Promise<Machine> {
   try {
-    await recover({ kind: options.storage.kind, statements, log: options.log, folder });
-    return await joinParts({ ...options, statements, folder }, renewed);
+    await recover(options);
+    return await joinParts(options);
   } catch (thrown) {
-    folder?.release();
+    options.place?.release();
     throw thrown;
   }
-}
-
-interface Ground extends MachineOptions {
-  readonly statements: Statements;
-  readonly folder: Folder | null;
 }
 
 /**
  * The parts know each other through functions, so that the order of their making does not matter.
  */
-async function joinParts(options: Ground, renewed: (renewal: Renewal) => void): Promise<Machine> {
-  const { storage, clock, log, statements, folder } = options;
-  const file = folder && openJournalFile(folder.path, clock, log);
-
+async function joinParts(options: MachineOptions): Promise<Machine> {
+  const { kind, statements, place, clock, log } = options;
   const book: Book = openBook({
     clock,
     session: () => session.number,
     now: () => session.now(),
     ended: (ended) => settlement.add(ended),
-    used: (leases) => refills.refill(leases),
+    used: (leases, next) => refills.refill(leases, next),
   });
   const session: Session = await openSession({
     ...options,
-    node: folder?.node ?? freshName(),
-    statements,
+    node: place?.node ?? freshName(),
     held: () => book.held(),
-    ackChange: options.appliedChange,
-    async renewed(renewal) {
-      renewed(renewal);
+    renewed(renewal) {
+      options.renewed(renewal);
       giveBackIdle(machine, renewal.recalls);
-      await reapOthers(machine, log);
+      reaper.reap();
+      journal.probe();
     },
     replaced: () => coverAgain(machine, log),
   });
-  const journal = openJournal({ ...options, statements, file, session });
-  const settlement: Settlement = openSettlement({ journal, clock, log });
+  const journal = openJournal(options, session);
+  const settlement = new Settlement({ journal, clock, log });
   const common = { book, session, settlement, statements, clock };
-  const refills: Refills = openRefills({ ...common, log, recall: options.recall });
-  const parts = { ...common, kind: storage.kind, refills, journal };
-  const close = () => closeParts(parts, log).finally(() => folder?.release());
-  const machine: Machine = { ...parts, ...doing(parts), close };
+  const refills = new Refills({ ...common, log, recall: options.recall });
+  const reaper = new Reaper({ session, statements, log });
+  const parts: Parts = { ...common, kind, refills, journal };
+  const close = () => closeParts(parts, log).finally(() => place?.release());
+  const inSession: Machine['inSession'] = (run) => inNextSession(session, run);
+  const machine: Machine = { ...parts, inSession, flush: () => flushAll(machine), close };
   return machine;
 }
 
-type Parts = Omit<Machine, 'inSession' | 'flush' | 'close'>;
-
-function doing(parts: Parts): Pick<Machine, 'inSession' | 'flush'> {
-  const { kind, session, settlement, statements } = parts;
-  return {
-    async inSession(run) {
-      const number = session.number;
-      try {
-        return await run(number);
-      } catch (thrown) {
-        if (!isSessionGone(thrown)) throw thrown;
-        await session.lost(number);
-        return await run(session.number);
-      }
-    },
-    async flush() {
-      await settlement.flush();
-      if (kind === 'server') await postForOthers(statements, session.number);
-    },
-  };
-}
-
-/** Longer than the database's own time-outs. */
-const drainMsMax = 8_000;
-
-function notDrained(): never {
-  throw creditsOutOfReach('the database took no records before the end');
-}
-
-/** What cannot be posted now stays in the journal for the next start, or for another node. */
-async function closeParts(parts: Parts, log: Log): Promise<void> {
-  const { clock, session, settlement, statements, journal } = parts;
+async function inNextSession<T>(
+  session: Session,
+  run: (session: number) => Promise<T>,
+): Promise<T> {
+  const number = session.number;
   try {
-    await Promise.race([settlement.close(), sleep(clock, drainMsMax).then(notDrained)]);
-    await session.stop();
-    await statements.closeSession(session.number);
-  } catch (error) {
-    log.error('The session was not closed; what it leased is free within 60 s.', { error });
-  } finally {
-    await session.stop();
-    await journal.close();
+    return await run(number);
+  } catch (thrown) {
+    if (!isSessionGone(thrown)) throw thrown;
+    await session.lost(number);
+    return await run(session.number);
   }
+}
+
+async function flushAll({ kind, inSession, settlement, statements }: Machine): Promise<void> {
+  await inSession(() => settlement.flush());
+  if (kind === 'server') await inSession((own) => postForOthers(statements, own));
 }
 
 /** More rows than a node leaves unposted when all is well. */
@@ -142,25 +108,21 @@ const rowsMax = 10_000;
  * ends it.
  */
 async function postForOthers(statements: Statements, own: number): Promise<void> {
-  for (const other of await statements.journalSessions()) {
-    if (other === own) continue;
-    await statements.postJournal(other, rowsMax, []).catch((thrown) => {
+  for (const session of await statements.journalSessions()) {
+    if (session === own) continue;
+    await statements.postJournal({ session, rows: rowsMax, held: [] }).catch((thrown) => {
       if (!isSessionGone(thrown)) throw thrown;
     });
   }
 }
 
-function openJournal(
-  options: MachineOptions & {
-    statements: Statements;
-    file: JournalFile | null;
-    session: Session;
-  },
-): Journal {
-  const { file, log, session } = options;
+function openJournal(options: MachineOptions, session: Session): Journal {
+  const { kind, place, log } = options;
+  const file = place?.open() ?? null;
   const common = {
     ...options,
     session: () => session.number,
+    sessionGone: (number: number) => void session.lost(number),
     posted(batch: Batch) {
       for (const { leases, charge } of batch.ended) posted(leases, charge);
       if (batch.segment) file?.posted(batch.segment);
@@ -170,6 +132,6 @@ function openJournal(
         log.error('Records cannot be posted and are set aside in quarantine.', { count });
     },
   };
-  if (options.storage.kind === 'embedded' && file) return openEmbeddedJournal({ ...common, file });
-  return openTableJournal({ ...common, sessionGone: (number) => session.lost(number) });
+  if (kind === 'embedded' && file) return new EmbeddedJournal({ ...common, file });
+  return new TableJournal({ ...common, file });
 }

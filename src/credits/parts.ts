@@ -1,13 +1,14 @@
 import type { Clock } from '#kernel';
 import type { Book } from './book.ts';
 import type { Journal } from './journal.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
 import type { Refills } from './refills.ts';
 import type { Session } from './session.ts';
 import type { Settlement } from './settlement.ts';
-import type { LedgerDatabase, Statements } from './statements.ts';
+import type { Statements } from './statements.ts';
 
-/** The parts of the room, joined. */
-export interface Machine {
+/** The parts of the room. */
+export interface Parts {
   readonly kind: LedgerDatabase['kind'];
   readonly clock: Clock;
   readonly statements: Statements;
@@ -16,11 +17,16 @@ export interface Machine {
   readonly settlement: Settlement;
   readonly refills: Refills;
   readonly journal: Journal;
+}
+
+/** The parts, joined. */
+export interface Machine extends Parts {
   /**
    * Runs a statement of this session; when the session turns out to be gone, once more in the next
-   * one.
+   * one. Not to be called in a lane.
    */
   inSession<T>(run: (session: number) => Promise<T>): Promise<T>;
+  /** Everything that any node acknowledged is in the ledger when it resolves. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { Fault, type Money } from '#kernel';
 import type { Account, KeyPeriod, KeySpend } from './account.ts';
 import { accountId, emptyLease, type Lease } from './lease.ts';
+import type { LeaseTarget } from './lease-statements.ts';
 import type { Machine } from './parts.ts';
 import { periodStart } from './periods.ts';
-import type { LeaseTarget } from './statements.ts';
 
 /**
  * The account as it is: what is acknowledged is posted first, and nothing is being posted from here

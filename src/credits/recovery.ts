@@ -1,14 +1,15 @@
 import type { Log } from '#kernel';
-import type { Folder } from './folder.ts';
-import { archive, type ReadFrame, unposted } from './journal-file.ts';
-import { isSessionGone, type LedgerDatabase, type Statements } from './statements.ts';
+import type { ReadFrame } from './journal-file.ts';
+import type { JournalPlace } from './journal-place.ts';
+import { isSessionGone, type LedgerDatabase } from './ledger-database.ts';
+import type { Statements } from './statements.ts';
 
 export interface RecoveryOptions {
   readonly kind: LedgerDatabase['kind'];
   readonly statements: Statements;
   readonly log: Log;
-  /** Of the settlement journal; null without one. */
-  readonly folder: Folder | null;
+  /** Of the settlement journal's file; null without one. */
+  readonly place: JournalPlace | null;
 }
 
 /**
@@ -18,14 +19,12 @@ export interface RecoveryOptions {
  * is.
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
-  const { statements, log, folder } = options;
-  if (folder !== null) {
-    for (const { path, frames } of await unposted(folder.path, log)) {
-      for (const frame of joined(frames)) await postAgain(frame, options);
-      await archive(path);
-    }
+  const { statements, log, place } = options;
+  for (const { frames, setAside } of (await place?.unposted()) ?? []) {
+    for (const frame of joined(frames)) await postAgain(frame, options);
+    await setAside();
   }
-  const node = options.kind === 'embedded' ? null : folder?.node;
+  const node = options.kind === 'embedded' ? null : place?.node;
   if (node === undefined) return;
   for (const session of await statements.liveSessions(node)) {
     await statements.closeSession(session);
@@ -42,7 +41,7 @@ async function postAgain(
   { statements, log }: RecoveryOptions,
 ): Promise<void> {
   const records = JSON.stringify(read);
-  const setAside = await statements.post(session, records, []).catch((thrown) => {
+  const setAside = await statements.post({ session, records, held: [] }).catch((thrown) => {
     if (!isSessionGone(thrown)) throw thrown;
     return statements.postLate(session, records);
   });

@@ -1,14 +1,15 @@
-import { type Clock, Fault, type Log, type Timer } from '#kernel';
-import { type Held, isSessionGone, type Renewal, type Statements } from './statements.ts';
+import { type Clock, Fault, type Log, sleep, type Timer } from '#kernel';
+import { isSessionGone } from './ledger-database.ts';
+import type { Heartbeat } from './peers.ts';
+import type { Held } from './posting-statements.ts';
+import type { Renewal } from './session-statements.ts';
+import { confidence, type Moment, momentOf } from './standing.ts';
+import type { Statements } from './statements.ts';
+import { Watch } from './watch.ts';
 
-/**
- * A node admits until this long after its last confirmed renewal was sent; others reap it 5 s later
- * at the earliest.
- */
-const admitMsMax = 45_000;
-/** A clock that moved this much more than the other was set, or the machine slept. */
-const jumpMs = 5_000;
 const renewEveryMs = 1_000;
+/** Whoever wants to be admitted waits this long for a renewal that makes sure. */
+const assureMsMax = 700;
 
 export interface SessionOptions {
   readonly statements: Statements;
@@ -16,105 +17,160 @@ export interface SessionOptions {
   readonly log: Log;
   readonly node: string;
   readonly held: () => readonly Held[];
-  readonly ackChange: () => bigint;
-  /**
-   * True when every other live node says that it has no database either: then nobody can reclaim
-   * anything.
-   */
-  readonly peersBlind: () => boolean;
-  readonly renewed: (renewal: Renewal) => Promise<void>;
+  /** Changes are applied here up to this number. */
+  readonly appliedChange: () => bigint;
+  readonly say: (heartbeat: Heartbeat) => void;
+  /** The number of the last change was read. */
+  readonly looked: (change: bigint) => void;
+  readonly renewed: (renewal: Renewal) => void;
   /** Called with the session that was lost, once the new one is open. */
   readonly replaced: (lost: number) => Promise<void>;
 }
 
-export interface Session {
-  readonly number: number;
-  readonly live: readonly number[];
-  /** Database time: this node's clock, corrected by what the last renewal told. */
-  now(): Date;
-  /** May this node admit at this moment? `RENEW` when a clock jumped: ask the database first. */
-  standing(): 'GOOD' | 'RENEW' | 'STALE';
-  /** Renews now, or joins the renewal that is under way. Never throws; false when it failed. */
-  renew(): Promise<boolean>;
-  /** The database said that this session is gone: opens another one. */
-  lost(session: number): Promise<void>;
-  stop(): Promise<void>;
-}
-
 /** Opens a session; its first renewal, which tells who else is live, is the caller's to ask for. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { statements, clock, log } = options;
-  let number = await statements.openSession(options.node);
-  let live: readonly number[] = [number];
-  let sent = { monotonicMs: clock.monotonic(), wallMs: clock.now() };
-  let offsetMs = 0;
-  let renewing: Promise<boolean> | null = null;
-  let replacing: Promise<void> | null = null;
-  let timer: Timer | null = null;
+  const opening = momentOf(options.clock);
+  return new Session(await options.statements.openSession(options.node), opening, options);
+}
 
-  const renewOnce = async (): Promise<boolean> => {
-    const sending = { monotonicMs: clock.monotonic(), wallMs: clock.now() };
+/**
+ * This node among the others: one row that is renewed every second, and the fence of everything
+ * that the node has leased.
+ */
+export class Session {
+  readonly watch: Watch;
+  readonly #options: SessionOptions;
+  readonly #timer: Timer;
+  #number: number;
+  #sent: Moment;
+  #live: readonly number[];
+  #offsetMs = 0;
+  #renewing: Promise<boolean> | null = null;
+  #replacing: Promise<void> | null = null;
+  /** The database said so, and no new one is open yet. */
+  #gone = false;
+  #retired = false;
+
+  constructor(number: number, opening: Moment, options: SessionOptions) {
+    this.#options = options;
+    this.#number = number;
+    this.#live = [number];
+    this.#sent = opening;
+    this.watch = new Watch({
+      ...options,
+      applied: options.appliedChange,
+      session: () => this.#number,
+      live: () => this.#live,
+      databaseMs: () => this.now().getTime(),
+    });
+    this.#timer = options.clock.every(renewEveryMs, () => void this.renew());
+  }
+
+  get number(): number {
+    return this.#number;
+  }
+
+  get live(): readonly number[] {
+    return this.#live;
+  }
+
+  /** Database time: this node's clock, corrected by what the last renewal told. */
+  now(): Date {
+    return new Date(this.#options.clock.now() + this.#offsetMs);
+  }
+
+  /**
+   * May this node admit at this moment? `ASK` when it may after a renewal: a clock jumped, a new
+   * session is being opened, or the last look at the changes is too old.
+   */
+  standing(): 'GOOD' | 'ASK' | 'STALE' {
+    if (this.#retired) return 'STALE';
+    if (this.#gone || this.#replacing) return 'ASK';
+    const sure = confidence(this.#sent, momentOf(this.#options.clock));
+    if (sure === 'JUMPED') return 'ASK';
+    if (sure === 'EXPIRED' && !this.watch.blind()) return 'STALE';
+    return this.watch.fresh() ? 'GOOD' : 'ASK';
+  }
+
+  /** True when this node may admit, after asking the database where that makes it sure. */
+  async assure(): Promise<boolean> {
+    if (this.standing() === 'ASK') {
+      const asked = (this.#replacing ?? this.renew()).then(() => this.#replacing);
+      await Promise.race([asked, sleep(this.#options.clock, assureMsMax)]);
+    }
+    return this.standing() === 'GOOD';
+  }
+
+  /** Renews now, or joins the renewal that is under way. Never throws; false when it failed. */
+  renew(): Promise<boolean> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  /**
+   * The database said that this session is gone: opens another one. Never throws. Waits for every
+   * lane of the room, so nobody in a lane may wait for it.
+   */
+  lost(session: number): Promise<void> {
+    if (session !== this.#number) return this.#replacing ?? Promise.resolve();
+    this.#gone = true;
+    this.#replacing ??= this.#replace(session).finally(() => {
+      this.#replacing = null;
+    });
+    return this.#replacing;
+  }
+
+  /** Admits nothing any more; what runs may end. */
+  retire(): void {
+    this.#retired = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#timer.cancel();
+    this.watch.stop();
+    await this.#renewing;
+    await this.#replacing;
+  }
+
+  async #renewOnce(): Promise<boolean> {
+    const { statements, clock, log, held, appliedChange, renewed } = this.#options;
+    const session = this.#number;
+    const sending = momentOf(clock);
     try {
-      const renewal = await statements.renew(number, options.ackChange(), options.held());
-      sent = sending;
-      live = renewal.live;
-      offsetMs = renewal.databaseTime.getTime() - (sending.wallMs + clock.now()) / 2;
-      await options.renewed(renewal);
+      const sign = { session, ackChange: appliedChange(), held: held() };
+      const renewal = await statements.renew(sign);
+      if (session !== this.#number) return false;
+      this.#sent = sending;
+      this.#live = renewal.live;
+      this.#offsetMs = renewal.databaseTime.getTime() - (sending.wallMs + clock.now()) / 2;
+      this.watch.read(renewal.changeNumber, sending.monotonicMs);
+      renewed(renewal);
       return true;
     } catch (thrown) {
-      if (isSessionGone(thrown)) await session.lost(number).catch(() => undefined);
-      log.warn('The session was not renewed.', { session: String(number), error: thrown });
+      if (isSessionGone(thrown)) void this.lost(session);
+      log.warn('The session was not renewed.', { session: String(session), error: thrown });
       return false;
     }
-  };
+  }
 
-  const replace = async (lost: number) => {
-    const sending = { monotonicMs: clock.monotonic(), wallMs: clock.now() };
-    number = await statements.openSession(options.node);
-    log.error('The session was lost: others took it for dead. A new one is open.', {
-      session: String(lost),
-    });
-    await options.replaced(lost);
-    sent = sending;
-  };
-
-  const session: Session = {
-    get number() {
-      return number;
-    },
-    get live() {
-      return live;
-    },
-    now: () => new Date(clock.now() + offsetMs),
-    standing() {
-      const monotonicMs = clock.monotonic() - sent.monotonicMs;
-      const wallMs = clock.now() - sent.wallMs;
-      if (Math.abs(wallMs - monotonicMs) > jumpMs) return 'RENEW';
-      if (Math.max(wallMs, monotonicMs) <= admitMsMax && !replacing) return 'GOOD';
-      const alone = live.every((other) => other === number);
-      return !replacing && (alone || options.peersBlind()) ? 'GOOD' : 'STALE';
-    },
-    renew() {
-      renewing ??= renewOnce().finally(() => {
-        renewing = null;
+  async #replace(lost: number): Promise<void> {
+    const { statements, clock, log, node, replaced } = this.#options;
+    try {
+      const sending = momentOf(clock);
+      this.#number = await statements.openSession(node);
+      this.#gone = false;
+      this.#live = [...this.#live.filter((session) => session !== lost), this.#number];
+      log.error('The session was lost: others took it for dead. A new one is open.', {
+        session: String(lost),
       });
-      return renewing;
-    },
-    lost(gone) {
-      if (gone !== number) return replacing ?? Promise.resolve();
-      replacing ??= replace(gone).finally(() => {
-        replacing = null;
-      });
-      return replacing;
-    },
-    async stop() {
-      timer?.cancel();
-      await renewing;
-      await replacing;
-    },
-  };
-  timer = clock.every(renewEveryMs, () => void session.renew());
-  return session;
+      this.#sent = sending;
+      await replaced(lost);
+    } catch (error) {
+      log.warn('A new session was not opened; it is tried again.', { error });
+    }
+  }
 }
 
 /**
@@ -125,7 +181,7 @@ export function refuseSecondNode(live: readonly number[]): void {
   if (live.length <= 1) return;
   throw new Fault('CONFLICT', {
     public:
-      'Another node runs on this database. Several nodes need REDIS_URL; a node that was killed frees its place ' +
-      'within 60 seconds.',
+      'Another node runs on this database. Several nodes need REDIS_URL; a node that was killed ' +
+      'frees its place within 60 seconds.',
   });
 }

@@ -1,7 +1,9 @@
 import { type Clock, type Log, sleep } from '#kernel';
 import { type Batch, heldOf, type Journal } from './journal.ts';
 import type { JournalFile } from './journal-file.ts';
-import { isSessionGone, type Statements } from './statements.ts';
+import { isSessionGone } from './ledger-database.ts';
+import { creditsOutOfReach } from './refusals.ts';
+import type { Statements } from './statements.ts';
 
 /** After this long without an answer of the database the file stands in. */
 const silenceMs = 250;
@@ -16,7 +18,7 @@ export interface TableJournalOptions {
   readonly file: JournalFile | null;
   readonly session: () => number;
   /** The database said that this session is gone. */
-  readonly sessionGone: (session: number) => Promise<void>;
+  readonly sessionGone: (session: number) => void;
   readonly posted: (batch: Batch) => void;
   readonly setAside: (count: number) => void;
 }
@@ -31,123 +33,134 @@ interface Waiting {
  * dies. While the database is silent the same records go to a file, are acknowledged from there,
  * and follow into the table when it is back; a record that is in both is posted once, by its id.
  */
-export function openTableJournal(options: TableJournalOptions): Journal {
-  const { statements, clock, log, file } = options;
-  const waiting: Waiting[] = [];
-  let appended: Batch[] = [];
-  let silent = false;
-  let fileBroken = false;
-  let closed = false;
-  let pumping: Promise<void> | null = null;
+export class TableJournal implements Journal {
+  readonly #options: TableJournalOptions;
+  readonly #waiting: Waiting[] = [];
+  #appended: Batch[] = [];
+  #silent = false;
+  #refusal: unknown = null;
+  #fileBroken = false;
+  #closed = false;
+  #pumping: Promise<void> | null = null;
+  #appending: Promise<boolean> | null = null;
 
-  /**
-   * True when the first batch that waits is in the table, or, when its session is gone, in the
-   * ledger.
-   */
-  const appendFirst = async ({ batch }: Waiting): Promise<boolean> => {
+  constructor(options: TableJournalOptions) {
+    this.#options = options;
+  }
+
+  write(batch: Batch): Promise<void> {
+    return new Promise((resolve) => {
+      const waitMs = this.#silent ? 0 : silenceMs;
+      const silence = this.#options.clock.after(waitMs, () => this.#standIn(batch, resolve));
+      const appended = () => {
+        silence.cancel();
+        resolve();
+      };
+      this.#waiting.push({ batch, appended });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  async post(): Promise<void> {
+    const all = await this.#appendAll();
+    if (!all) throw creditsOutOfReach('the journal table takes no records', this.#refusal);
+    while (this.#appended.length > 0) await this.#postOldest();
+  }
+
+  writable(): boolean {
+    return !this.#silent || (this.#options.file !== null && !this.#fileBroken);
+  }
+
+  /** What waits is tried again all the time: nothing more to find out. */
+  probe(): void {}
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pumping;
+    await this.#options.file?.close();
+  }
+
+  /** Until nothing waits. Its last look and its end are one step, so that no batch is missed. */
+  async #pump(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#closed) {
+      if (!(await this.#appendAll())) await sleep(this.#options.clock, retryMs);
+    }
+    this.#pumping = null;
+  }
+
+  /** True when everything that waited is in the table; calls at the same time share one run. */
+  #appendAll(): Promise<boolean> {
+    if (this.#waiting.length === 0) return Promise.resolve(true);
+    this.#appending ??= this.#appendInOrder();
+    return this.#appending;
+  }
+
+  async #appendInOrder(): Promise<boolean> {
+    let all = true;
+    for (let first = this.#waiting[0]; first && all; first = this.#waiting[0]) {
+      all = await this.#append(first.batch);
+      if (!all) break;
+      this.#silent = false;
+      this.#waiting.shift();
+      first.appended();
+    }
+    this.#appending = null;
+    return all;
+  }
+
+  /** True when the batch is in the table, or, when its session is gone, in the ledger. */
+  async #append(batch: Batch): Promise<boolean> {
+    const { statements, session, sessionGone, setAside, posted, log } = this.#options;
     try {
-      if (batch.session !== options.session()) {
-        options.setAside(await statements.postLate(batch.session, batch.records));
-        options.posted(batch);
-        return true;
+      if (batch.session === session()) {
+        await statements.append(batch);
+        this.#appended.push(batch);
+      } else {
+        setAside(await statements.postLate(batch.session, batch.records));
+        posted(batch);
       }
-      await statements.append(batch.session, batch.n, batch.records);
-      appended.push(batch);
       return true;
     } catch (thrown) {
-      if (isSessionGone(thrown)) await options.sessionGone(batch.session).catch(() => undefined);
-      if (!silent) log.warn('The journal table does not take records.', { error: thrown });
-      silent = true;
+      if (isSessionGone(thrown)) sessionGone(batch.session);
+      if (!this.#silent) log.warn('The journal table does not take records.', { error: thrown });
+      this.#silent = true;
+      this.#refusal = thrown;
       return false;
     }
-  };
+  }
 
-  const pump = async () => {
-    for (let first = waiting[0]; first && !(closed && silent); first = waiting[0]) {
-      if (await appendFirst(first)) {
-        silent = false;
-        waiting.shift();
-        first.appended();
-      } else {
-        await sleep(clock, retryMs);
-      }
-    }
-  };
+  #standIn(batch: Batch, durable: () => void): void {
+    const { file, log } = this.#options;
+    this.#silent = true;
+    file?.write(batch).then(
+      (segment) => {
+        batch.segment = segment;
+        this.#fileBroken = false;
+        durable();
+      },
+      (error) => {
+        this.#fileBroken = true;
+        log.error('Neither the database nor the settlement journal can be written.', { error });
+      },
+    );
+  }
 
-  const standIn = async (batch: Batch): Promise<void> => {
-    if (!file) return;
+  /** Posts the oldest rows; those that are gone from the table are in the ledger. */
+  async #postOldest(): Promise<void> {
+    const { statements, session, sessionGone, posted, setAside } = this.#options;
+    const number = session();
+    const ready = [...this.#appended];
     try {
-      batch.segment = await file.write(batch);
-      fileBroken = false;
+      const rows = { session: number, rows: rowsMax, held: heldOf(ready) };
+      const { quarantined, next } = await statements.postJournal(rows);
+      setAside(quarantined);
+      // Whoever ended another session posted its rows before it freed anything.
+      const done = ready.filter((batch) => batch.session !== number || batch.n < next);
+      this.#appended = this.#appended.filter((batch) => !done.includes(batch));
+      done.forEach(posted);
     } catch (thrown) {
-      fileBroken = true;
-      log.error('Neither the database nor the settlement journal can be written.', {
-        error: thrown,
-      });
+      if (isSessionGone(thrown)) sessionGone(number);
       throw thrown;
     }
-  };
-
-  return {
-    write(batch) {
-      return new Promise((resolve) => {
-        const silence = clock.after(silent ? 0 : silenceMs, () => {
-          silent = true;
-          if (file) standIn(batch).then(resolve, () => undefined);
-        });
-        const done = () => {
-          silence.cancel();
-          resolve();
-        };
-        waiting.push({ batch, appended: done });
-        pumping ??= pump().finally(() => {
-          pumping = null;
-        });
-      });
-    },
-    async post() {
-      let ready = appended;
-      appended = [];
-      try {
-        while (ready.length > 0) ready = await postOldest(options, ready);
-      } finally {
-        appended = [...ready, ...appended];
-      }
-    },
-    writable: () => !silent || (file !== null && !fileBroken),
-    async close() {
-      closed = true;
-      await pumping;
-      await file?.close();
-    },
-  };
-}
-
-/** Posts the oldest rows; answers the batches that are still in the table. */
-async function postOldest(options: TableJournalOptions, ready: readonly Batch[]): Promise<Batch[]> {
-  const session = options.session();
-  const left: Batch[] = [];
-  const next = await postRows(options, session, ready);
-  for (const batch of ready) {
-    // Whoever ended another session posted its rows before it freed anything.
-    if (batch.session !== session || batch.n < next) options.posted(batch);
-    else left.push(batch);
-  }
-  return left;
-}
-
-async function postRows(
-  { statements, sessionGone, setAside }: TableJournalOptions,
-  session: number,
-  ready: readonly Batch[],
-): Promise<number> {
-  try {
-    const { quarantined, next } = await statements.postJournal(session, rowsMax, heldOf(ready));
-    setAside(quarantined);
-    return next;
-  } catch (thrown) {
-    if (!isSessionGone(thrown)) throw thrown;
-    await sessionGone(session);
-    return 0;
   }
 }

@@ -1,6 +1,8 @@
 import type { Log } from '#kernel';
+import type { LeaseTarget } from './lease-statements.ts';
 import type { Machine } from './parts.ts';
-import type { LeaseTarget } from './statements.ts';
+import type { Session } from './session.ts';
+import type { Statements } from './statements.ts';
 
 /** What nobody has used here for this long goes back. */
 const idleMs = 30_000;
@@ -21,16 +23,50 @@ export function giveBackIdle(
   }
 }
 
-/** Any node ends the sessions that have stopped renewing. Alone there is none. */
-export async function reapOthers({ session, statements }: Machine, log: Log): Promise<void> {
-  if (session.live.length <= 1) return;
-  for (
-    let dead = await statements.reapSession();
-    dead !== null;
-    dead = await statements.reapSession()
-  ) {
-    log.warn('A dead session was ended; its charges are posted and its leases are free.', {
-      session: String(dead),
-    });
+/**
+ * Another node misses money of this account: what is free here of it, and of its limits, goes back.
+ */
+export function giveBackFree({ book, refills }: Machine, account: string): void {
+  const owner = book.find({ kind: 'ACCOUNT', target: account })?.organizationId;
+  for (const lease of book.leases) {
+    if (lease.organizationId === owner && lease.free > 0n) void refills.giveBack(lease);
+  }
+}
+
+export interface ReaperOptions {
+  readonly session: Session;
+  readonly statements: Statements;
+  readonly log: Log;
+}
+
+/** Any node ends the sessions that have stopped renewing, one at a time. Alone there is none. */
+export class Reaper {
+  readonly #options: ReaperOptions;
+  #reaping = false;
+
+  constructor(options: ReaperOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws and waits for nobody; the next call looks again. */
+  reap(): void {
+    const { session, log } = this.#options;
+    if (this.#reaping || session.live.length <= 1) return;
+    this.#reaping = true;
+    this.#reapAll()
+      .catch((error) => log.warn('Dead sessions were not ended; it is tried again.', { error }))
+      .finally(() => {
+        this.#reaping = false;
+      });
+  }
+
+  async #reapAll(): Promise<void> {
+    const { statements, log } = this.#options;
+    for (let dead = await statements.reapSession(); dead !== null; ) {
+      log.warn('A dead session was ended; its charges are posted and its leases are free.', {
+        session: String(dead),
+      });
+      dead = await statements.reapSession();
+    }
   }
 }

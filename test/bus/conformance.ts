@@ -75,7 +75,7 @@ export function keepsItsPromises(open: (log: ReturnType<typeof recordingLog>) =>
 async function roundTrip(bus: Bus): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const stop = bus.subscribe('heartbeat', () => resolve());
-  bus.publish('heartbeat', { session: 1, change: '1', at: 1 });
+  bus.publish('heartbeat', { session: 1, change: '1', at: 1, database: true });
   await promise;
   stop();
 }

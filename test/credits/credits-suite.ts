@@ -51,7 +51,7 @@ export function creditsSuite(kind: DatabaseKind): void {
 
     test('a completion leaves one entry, and the balance is the sum of the entries', async () => {
       const acme = await organization(storage, 10);
-      await spend(credits, acme, 3, 5);
+      await spend(credits, acme, { tokens: 3, hold: 5 });
       await spend(credits, acme, 2);
       await credits.flush();
       expect(await ledgerOf(storage, acme)).toBe(
@@ -73,7 +73,7 @@ export function creditsSuite(kind: DatabaseKind): void {
       expect(await accountOf(acme)).toBe('10 0 10');
     });
 
-    test('with credit for seven, seven of five hundred concurrent requests are admitted', async () => {
+    test('with credit for seven, seven of five hundred requests at once are admitted', async () => {
       const acme = await organization(storage, 7);
       const asked = Array.from({ length: 500 }, () =>
         credits.admit({
@@ -93,7 +93,7 @@ export function creditsSuite(kind: DatabaseKind): void {
       expect(await accountOf(acme)).toBe('0 0 0');
     });
 
-    test('a refusal says what was required, what is available and which limit refused', async () => {
+    test('a refusal says what was required, what is there and which limit refused', async () => {
       const acme = await organization(storage, 2);
       const completion = newCompletion(credits.session);
       const refusal = await credits
@@ -131,7 +131,7 @@ export function creditsSuite(kind: DatabaseKind): void {
       expect(await accountOf(acme)).toBe('8 0 8');
     });
 
-    test('a limit that is set later counts what the key has spent in the period before', async () => {
+    test('a limit that is set later counts what the key has spent in the period', async () => {
       const acme = await organization(storage, 10);
       const first = newCompletion(credits.session);
       const hold = await credits.admit({
@@ -190,10 +190,10 @@ export function creditsSuite(kind: DatabaseKind): void {
       expect(await accountOf(acme)).toBe('0 0 0');
     });
 
-    test('credits that come while the account is in use are there for the next request', async () => {
+    test('credits that come while the account is in use are there for the next one', async () => {
       const acme = await organization(storage, 1);
       await spend(credits, acme, 1);
-      await grant(storage, acme, 5, 'later');
+      await grant(storage, acme, { amount: 5, key: 'later' });
       await spend(credits, acme, 5);
       expect(await accountOf(acme)).toBe('0 0 0');
     });

@@ -3,13 +3,9 @@ import type { SettlementRecord } from '#credits';
 import type { Storage } from '#storage';
 import { journalBatch, journalRecord } from '../../src/credits/journal-record.ts';
 import { accountId } from '../../src/credits/lease.ts';
-import {
-  type GrantTarget,
-  isSessionGone,
-  type LeaseTarget,
-  ledgerStatements,
-  type Statements,
-} from '../../src/credits/statements.ts';
+import type { GrantTarget, LeaseTarget } from '../../src/credits/lease-statements.ts';
+import { isSessionGone } from '../../src/credits/ledger-database.ts';
+import { ledgerStatements, type Statements } from '../../src/credits/statements.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import {
   balanceOf,
@@ -104,12 +100,12 @@ export function ledgerSuite(kind: DatabaseKind): void {
     test('a batch that is posted twice, in part or by two at once, is charged once', async () => {
       await statements.grant(session, [ofCredits(10)]);
       const records = [spent(1), spent(2), spent(3)];
-      await statements.post(session, json(records), []);
-      await statements.post(session, json(records), []);
+      await statements.post({ session, records: json(records), held: [] });
+      await statements.post({ session, records: json(records), held: [] });
       const more = [...records, spent(1)];
       await Promise.all([
-        statements.post(session, json(more), []),
-        statements.post(session, json(more), []),
+        statements.post({ session, records: json(more), held: [] }),
+        statements.post({ session, records: json(more), held: [] }),
       ]);
       expect(await ledgerOf(storage, acme)).toBe(
         ['GRANT 10 → 10', 'USAGE -1 → 9', 'USAGE -2 → 7', 'USAGE -3 → 4', 'USAGE -1 → 3'].join(
@@ -121,11 +117,11 @@ export function ledgerSuite(kind: DatabaseKind): void {
     test('the same record twice in one batch is charged once', async () => {
       await statements.grant(session, [ofCredits(10)]);
       const record = spent(4);
-      await statements.post(session, json([record, record]), []);
+      await statements.post({ session, records: json([record, record]), held: [] });
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -4 → 6');
     });
 
-    test('a record that cannot be posted is set aside, its money is free, the others are posted', async () => {
+    test('a record that cannot be posted is set aside and its money is free', async () => {
       await statements.grant(session, [ofCredits(10), ofKey(10, 10)]);
       const poisoned = [
         spent(1, { organizationId: 'org_of_nobody' }),
@@ -134,7 +130,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       ];
       const records = [spent(1), ...poisoned, spent(2)];
       const key = ofKey(0, 0);
-      expect(await statements.post(session, json(records, [key]), [])).toBe(3);
+      expect(await statements.post({ session, records: json(records, [key]), held: [] })).toBe(3);
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -1 → 9\nUSAGE -2 → 7');
       expect(await statements.leased(session, ofCredits(0))).toBe(dollars(4));
       expect(await statements.leased(session, key)).toBe(dollars(4));
@@ -155,7 +151,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       await statements.grant(session, [ofCredits(8)]);
       const [refused] = await statements.grant(other, [ofCredits(3)]);
       expect(refused).toMatchObject({ granted: 0n, available: dollars(2), elsewhere: dollars(8) });
-      await statements.giveBack(session, ofCredits(0), dollars(8));
+      await statements.giveBack(session, { ...ofCredits(0), amount: dollars(8) });
       const [given] = await statements.grant(other, [ofCredits(3)]);
       expect(given?.granted).toBe(dollars(3));
     });
@@ -164,16 +160,18 @@ export function ledgerSuite(kind: DatabaseKind): void {
       const other = await statements.openSession('another');
       await statements.grant(session, [ofCredits(8)]);
       await statements.grant(other, [ofCredits(3)]);
-      const { recalls, live } = await statements.renew(session, 0n, []);
+      const { recalls, live } = await statements.renew({ session, ackChange: 0n, held: [] });
       expect(recalls).toEqual([{ kind: 'ACCOUNT', target: accountId(acme) }]);
       expect(live).toEqual([session, other]);
-      expect((await statements.renew(other, 0n, [])).recalls).toEqual([]);
+      expect((await statements.renew({ session: other, ackChange: 0n, held: [] })).recalls).toEqual(
+        [],
+      );
     });
 
     test('a dead session has its journal posted before its leases are free', async () => {
       await statements.grant(session, [ofCredits(10)]);
-      await statements.append(session, 1, json([spent(3)]));
-      await statements.append(session, 2, json([spent(4)]));
+      await statements.append({ session, n: 1, records: json([spent(3)]) });
+      await statements.append({ session, n: 2, records: json([spent(4)]) });
       await kill(session);
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -3 → 7\nUSAGE -4 → 3');
       const other = await statements.openSession('another');
@@ -185,11 +183,11 @@ export function ledgerSuite(kind: DatabaseKind): void {
       await statements.closeSession(session);
       const acts = [
         statements.grant(session, [ofCredits(1)]),
-        statements.giveBack(session, ofCredits(0), 1n),
-        statements.append(session, 1, json([spent(1)])),
-        statements.post(session, json([spent(1)]), []),
-        statements.postJournal(session, 1, []),
-        statements.renew(session, 0n, []),
+        statements.giveBack(session, { ...ofCredits(0), amount: 1n }),
+        statements.append({ session, n: 1, records: json([spent(1)]) }),
+        statements.post({ session, records: json([spent(1)]), held: [] }),
+        statements.postJournal({ session, rows: 1, held: [] }),
+        statements.renew({ session, ackChange: 0n, held: [] }),
         statements.takeClaim(session, { principal: 'p', key: 'k', bodyHmac: 'b', completion: 'c' }),
       ];
       for (const answer of await Promise.allSettled(acts)) {
@@ -201,15 +199,18 @@ export function ledgerSuite(kind: DatabaseKind): void {
     test('a journal row that is appended again after it was posted moves nothing', async () => {
       await statements.grant(session, [ofCredits(10)]);
       const records = json([spent(3)]);
-      await statements.append(session, 1, records);
-      expect(await statements.postJournal(session, 10, [])).toEqual({
+      await statements.append({ session, n: 1, records: records });
+      expect(await statements.postJournal({ session, rows: 10, held: [] })).toEqual({
         quarantined: 0,
         next: Infinity,
       });
-      await statements.append(session, 1, records);
-      await statements.append(session, 2, json([spent(1)]));
-      expect(await statements.postJournal(session, 1, [])).toEqual({ quarantined: 0, next: 2 });
-      await statements.postJournal(session, 1, []);
+      await statements.append({ session, n: 1, records: records });
+      await statements.append({ session, n: 2, records: json([spent(1)]) });
+      expect(await statements.postJournal({ session, rows: 1, held: [] })).toEqual({
+        quarantined: 0,
+        next: 2,
+      });
+      await statements.postJournal({ session, rows: 1, held: [] });
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -3 → 7\nUSAGE -1 → 6');
     });
 
@@ -217,7 +218,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       await kill(session);
       const other = await statements.openSession('another');
       await statements.grant(other, [ofCredits(4, 4), { ...ofKey(1, 5) }]);
-      await statements.giveBack(other, ofCredits(0), dollars(6));
+      await statements.giveBack(other, { ...ofCredits(0), amount: dollars(6) });
       const lossBefore = dollars(await balanceOf(storage, 'platform:late-loss'));
       const key = ofKey(0, 0);
       const late = [spent(5), spent(5), spent(1)];
@@ -276,7 +277,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       const other = await statements.openSession('another');
       expect(await claim(other, second)).toMatchObject({ verdict: 'TAKEN', gen: 2 });
       await statements.grant(other, [ofCredits(5)]);
-      await statements.post(other, json([claimed(second, 2)]), []);
+      await statements.post({ session: other, records: json([claimed(second, 2)]), held: [] });
       await statements.postLate(session, json([claimed(first, 1)]));
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -2 → 8');
       expect(await claim(other, 'cmp_third')).toMatchObject({
@@ -290,7 +291,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       const before = ofKey(2, 5, january);
       await statements.grant(session, [ofCredits(4), before]);
       await statements.grant(session, [ofKey(2, 5, february)]);
-      await statements.post(session, json([spent(2)], [before]), []);
+      await statements.post({ session, records: json([spent(2)], [before]), held: [] });
       const rows = await storage.query<{ period_start: Date; spent: bigint }>(
         'SELECT period_start, spent FROM allowance WHERE subject_id = $1 ORDER BY 1',
         [before.subjectId],
@@ -301,7 +302,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
     test('a charge with an own provider key is one FEE entry', async () => {
       await statements.grant(session, [ofCredits(10)]);
       const fee = { cost: 0n, fee: dollars(1), charged: dollars(1), ownProviderKey: true };
-      await statements.post(session, json([spent(1, fee)]), []);
+      await statements.post({ session, records: json([spent(1, fee)]), held: [] });
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nFEE -1 → 9');
     });
   });

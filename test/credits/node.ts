@@ -34,7 +34,7 @@ export function openNode(storage: Storage, given: Partial<CreditsOptions> = {}):
     dataDir: null,
     shared: true,
     recall: () => undefined,
-    peersBlind: () => false,
+    say: () => undefined,
     appliedChange: () => 0n,
     ...given,
   });
@@ -49,18 +49,18 @@ export async function organization(storage: Storage, credit: string | number): P
     await tx.organization.create({ data: { id, slug: `acme-${made}`, name: 'Acme' } });
     await openAccount(tx, id);
   });
-  if (dollars(credit) > 0n) await grant(storage, id, credit, 'opening');
+  if (dollars(credit) > 0n) await grant(storage, id, { amount: credit, key: 'opening' });
   return id;
 }
 
 export async function grant(
   storage: Storage,
   organizationId: string,
-  amount: string | number,
-  key: string,
+  { amount, key }: { amount: string | number; key: string },
 ): Promise<void> {
   await storage.query(
-    `SELECT grant_credits(id, $2::bigint, $3, 'A gift', null) FROM credit_account WHERE organization_id = $1`,
+    `SELECT grant_credits(id, $2::bigint, $3, 'A gift', null)
+      FROM credit_account WHERE organization_id = $1`,
     [organizationId, dollars(amount).toString(), key],
   );
 }
@@ -77,12 +77,13 @@ let counter = 0;
 export const newCompletion = (session: number, clock: Clock = systemClock): string =>
   completionId(clock.now(), session, ++counter);
 
+interface Given extends Partial<SettlementRecord> {
+  readonly hold?: bigint;
+}
+
 /** What a completion of so many one-dollar tokens, fee 0, leaves behind. */
 export function recordOf(
-  completion: string,
-  organizationId: string,
-  tokens: number,
-  given: Partial<SettlementRecord> & { hold?: bigint } = {},
+  ...[completion, organizationId, tokens, given = {}]: [string, string, number, Given?]
 ): SettlementRecord {
   const { hold = dollars(1_000_000), ...patch } = given;
   const usage = { prompt: tokens, completion: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
@@ -128,16 +129,17 @@ export function recordOf(
   };
 }
 
-/** Runs a completion: sets `amount` dollars aside and spends `tokens` of them. */
+/** Runs a completion: sets `hold` dollars aside and spends `tokens` of them. */
 export async function spend(
   credits: Credits,
   organizationId: string,
-  tokens: number,
-  amount: number = tokens,
+  charge: number | { tokens: number; hold: number },
 ): Promise<string> {
+  const { tokens, hold: aside } =
+    typeof charge === 'number' ? { tokens: charge, hold: charge } : charge;
   const completion = newCompletion(credits.session);
   const targets = [credit(organizationId)];
-  const hold = await credits.admit({ completion, targets, amount: dollars(amount) });
+  const hold = await credits.admit({ completion, targets, amount: dollars(aside) });
   await hold.end(recordOf(completion, organizationId, tokens));
   return completion;
 }
@@ -154,7 +156,8 @@ export async function violations(storage: Storage): Promise<string[]> {
 /** The ledger of an organization as a person would write it down, oldest first. */
 export async function ledgerOf(storage: Storage, organizationId: string): Promise<string> {
   const rows = await storage.query<{ kind: string; amount: bigint; balance_after: bigint }>(
-    `SELECT e.kind, e.amount, e.balance_after FROM entry e JOIN credit_account a ON a.id = e.account_id
+    `SELECT e.kind, e.amount, e.balance_after
+      FROM entry e JOIN credit_account a ON a.id = e.account_id
       WHERE a.organization_id = $1 ORDER BY e.seq`,
     [organizationId],
   );

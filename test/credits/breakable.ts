@@ -1,0 +1,34 @@
+import type { LedgerDatabase } from '#credits';
+import { Fault } from '#kernel';
+import type { Storage } from '#storage';
+
+type State = 'whole' | 'failing' | 'hanging' | 'losing answers';
+
+/** A way to the database that can break in each of the ways in which ways break. */
+export function breakable(storage: Storage) {
+  let state: State = 'whole';
+  const hanging = new Set<() => void>();
+  const unavailable = () => new Fault('UNAVAILABLE', { public: 'The database does not answer.' });
+
+  const query: LedgerDatabase['query'] = async (sql, parameters) => {
+    if (state === 'hanging') await new Promise<void>((resolve) => hanging.add(resolve));
+    if (state === 'failing') throw unavailable();
+    const losing = state === 'losing answers';
+    const rows = await storage.query(sql, parameters);
+    if (losing) throw unavailable();
+    return rows as never; // the type is the caller's
+  };
+  const become = (next: State) => () => {
+    state = next;
+    if (next !== 'hanging') for (const go of hanging) go();
+    hanging.clear();
+  };
+  return {
+    storage: { kind: storage.kind, query } satisfies LedgerDatabase,
+    fail: become('failing'),
+    hang: become('hanging'),
+    /** Statements take effect, and nobody hears of it. */
+    loseAnswers: become('losing answers'),
+    heal: become('whole'),
+  };
+}
