@@ -1,0 +1,34 @@
+import type { Statements } from '../../src/credits/statements.ts';
+import type { ModelState } from './model-state.ts';
+
+const dayMs = 24 * 3_600_000;
+
+/** As `claim_take` and `claim_finish`. */
+export function claimModel(state: ModelState): Pick<Statements, 'takeClaim' | 'finishClaim'> {
+  return {
+    async takeClaim(session, { principal, key, bodyHmac, completion }) {
+      state.fence(session);
+      const name = `${principal}|${key}`;
+      const known = state.claims.get(name);
+      const fresh = { bodyHmac, completion, session, outcome: null };
+      if (!known) {
+        state.claims.set(name, { ...fresh, gen: 1, expiresMs: state.now() + dayMs });
+        return { verdict: 'TAKEN', completion, gen: 1 };
+      }
+      const { gen } = known;
+      if (known.completion === completion) return { verdict: 'TAKEN', completion, gen };
+      const valid = known.expiresMs > state.now();
+      const answer = { completion: known.completion, gen };
+      if (valid && known.bodyHmac !== bodyHmac) return { verdict: 'CONFLICT', ...answer };
+      const runs = known.outcome === null && state.sessions.get(known.session)?.state === 'LIVE';
+      if (valid && (known.outcome === 'CHARGED' || runs)) return { verdict: 'EXISTS', ...answer };
+      state.claims.set(name, { ...fresh, gen: gen + 1, expiresMs: state.now() + dayMs });
+      return { verdict: 'TAKEN', completion, gen: gen + 1 };
+    },
+    async finishClaim({ principal, key, gen }) {
+      const name = `${principal}|${key}`;
+      const known = state.claims.get(name);
+      if (known?.gen === gen && known.outcome === null) state.claims.delete(name);
+    },
+  };
+}
