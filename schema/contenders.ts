@@ -2,7 +2,17 @@ import type { Endpoint, Market, Model, Provider } from '#catalog';
 import { appSubject, type Contender, type MetricsWindow } from '#metrics';
 import type { Rooms } from './context.ts';
 import { idsOf } from './market-order.ts';
-import type { Ranked, RankingSubject } from './rankings.ts';
+
+export type RankingSubject = 'MODEL' | 'PROVIDER' | 'AUTHOR' | 'APP';
+
+/** Who is ranked, with what is known of them. */
+export interface Ranked {
+  readonly subject: RankingSubject;
+  readonly name: string;
+  readonly slug: string;
+  readonly model: Model | null;
+  readonly provider: Provider | null;
+}
 
 /** Everybody who may have a place, with the endpoints whose traffic is theirs. */
 export async function contendersOf(

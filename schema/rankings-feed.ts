@@ -1,15 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Rank, Tickers } from '#metrics';
 import { builder } from './builder.ts';
+import type { Ranked } from './contenders.ts';
 import type { Context, Rooms } from './context.ts';
 import { intervals, type UpdateInterval, UpdateIntervalRef } from './metrics-feed.ts';
-import {
-  type Ranked,
-  RankedModelRef,
-  type RankingArguments,
-  rankingArguments,
-  rankingOf,
-} from './rankings.ts';
+import { RankedModelRef, type RankingArguments, rankingArguments, rankingOf } from './rankings.ts';
 
 type Ranking = Rank<Ranked>[];
 

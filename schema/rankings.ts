@@ -1,7 +1,7 @@
-import type { Model, Provider } from '#catalog';
+import type { Model } from '#catalog';
 import { type Contender, type MetricsWindow, type Rank, type RankingMetric, rank } from '#metrics';
 import { builder } from './builder.ts';
-import { contendersOf } from './contenders.ts';
+import { contendersOf, type Ranked, type RankingSubject } from './contenders.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
 import { readPage } from './paging.ts';
@@ -24,17 +24,6 @@ const RankingSubjectRef = describedEnum('RankingSubject', 'Who is ranked.', {
   AUTHOR: 'Authors of models, all of their models together.',
   APP: 'Applications that name themselves, by `input.app` or HTTP-Referer and X-Title.',
 });
-
-export type RankingSubject = 'MODEL' | 'PROVIDER' | 'AUTHOR' | 'APP';
-
-/** Who is ranked, with what is known of them. */
-export interface Ranked {
-  readonly subject: RankingSubject;
-  readonly name: string;
-  readonly slug: string;
-  readonly model: Model | null;
-  readonly provider: Provider | null;
-}
 
 const texts = {
   rank: 'Place, from 1.',

@@ -1,5 +1,5 @@
 import { InvalidInput, type Money } from '#kernel';
-import type { LedgerDatabase } from './statements.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
 
 type Database = Pick<LedgerDatabase, 'query'>;
 

@@ -4,6 +4,7 @@ import { noteAlerts, writeAlertThresholds } from './alerts.ts';
 import type { Credits } from './credits.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { accountId } from './lease.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
 import {
   type Adjustment,
   adjustOnce,
@@ -23,7 +24,6 @@ import {
   type Statement,
   type StatementPeriod,
 } from './statement.ts';
-import type { LedgerDatabase } from './statements.ts';
 import { type AutoTopUpInput, checkAutoTopUp, topUpWhereDue, writeAutoTopUp } from './top-ups.ts';
 import { checkUsageQuestion, readUsage, type UsageAnswer, type UsageSlice } from './usage.ts';
 import type { UsageQuestion } from './usage-question.ts';

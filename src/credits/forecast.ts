@@ -1,5 +1,5 @@
 import type { Money } from '#kernel';
-import type { LedgerDatabase } from './statements.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;

@@ -42,7 +42,7 @@ export {
 export type { LedgerDatabase } from './ledger-database.ts';
 export type { Adjustment, Refund, Refunded } from './movements.ts';
 export type { Payments } from './payments.ts';
-export type { Heartbeat, Heartbeat } from './peers.ts';
+export type { Heartbeat } from './peers.ts';
 export type { OpenedPurchase, PurchaseInput } from './purchases.ts';
 export { InsufficientCredits } from './refusals.ts';
 export type { Statement, StatementLine, StatementPeriod } from './statement.ts';

@@ -1,7 +1,7 @@
 import { Fault, formatMoney, InvalidInput, type Money } from '#kernel';
 import { accountId } from './lease.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
 import { keyUsedOtherwise } from './refusals.ts';
-import type { LedgerDatabase } from './statements.ts';
 
 /** Why and by whom money is moved by hand; the same key of one organization moves it once. */
 export interface Reasoned {

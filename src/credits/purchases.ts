@@ -1,7 +1,7 @@
 import { type Clock, Fault, InvalidInput, type Log, type Money, newId } from '#kernel';
+import type { LedgerDatabase } from './ledger-database.ts';
 import { centsOf, moneyOf, type PaymentNews, type Payments } from './payments.ts';
 import { keyUsedOtherwise } from './refusals.ts';
-import type { LedgerDatabase } from './statements.ts';
 
 export interface PurchasesOptions {
   readonly storage: Pick<LedgerDatabase, 'query'>;

@@ -1,6 +1,6 @@
 import { formatMoney, type Money } from '#kernel';
+import type { LedgerDatabase } from './ledger-database.ts';
 import type { Payer } from './payments.ts';
-import type { LedgerDatabase } from './statements.ts';
 
 interface ReceiptRow {
   readonly receipt_number: bigint;

@@ -1,6 +1,6 @@
 import { formatMoney, type Money } from '#kernel';
 import { accountId } from './lease.ts';
-import type { LedgerDatabase } from './statements.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
 
 /** A period of one account, `until` exclusive. */
 export interface StatementPeriod {

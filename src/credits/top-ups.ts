@@ -1,6 +1,6 @@
 import { type Clock, InvalidInput, type Log, type Money, newId } from '#kernel';
+import type { LedgerDatabase } from './ledger-database.ts';
 import { centsOf, type Payments } from './payments.ts';
-import type { LedgerDatabase } from './statements.ts';
 
 export interface TopUpsOptions {
   readonly storage: Pick<LedgerDatabase, 'query'>;

@@ -1,6 +1,6 @@
 import { InvalidInput, type Money } from '#kernel';
 import { type Bind, binder } from './completion-filter.ts';
-import type { LedgerDatabase } from './statements.ts';
+import type { LedgerDatabase } from './ledger-database.ts';
 import type { UsageGroup, UsageOrder, UsageQuestion } from './usage-question.ts';
 import { usageSource } from './usage-source.ts';
 
