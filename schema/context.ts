@@ -1,7 +1,7 @@
 import type { Catalog } from '#catalog';
 import type { Completions } from '#completions';
 import type { Billing } from '#credits';
-import type { Identity, Principal } from '#identity';
+import type { Identity, People, Principal, Site } from '#identity';
 import type { Clock, Price } from '#kernel';
 import type { Limits } from '#limits';
 import type { Metrics } from '#metrics';
@@ -44,6 +44,8 @@ export interface Rooms {
   readonly storage: Pick<Storage, 'prisma'>;
   readonly catalog: Pick<Catalog, 'market' | 'administration'>;
   readonly identity: Identity;
+  readonly site: Site;
+  readonly people: Pick<People, 'answer' | 'personOf' | 'watch'>;
   readonly credits: CreditsDoor;
   readonly limits: Pick<Limits, 'look'>;
   readonly metrics: Metrics;

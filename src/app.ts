@@ -4,9 +4,16 @@ import { type Completions, openCompletions } from '#completions';
 import type { Config } from '#config';
 import { type Billing, type Credits, openAccount, openCredits } from '#credits';
 import { openHttp } from '#http';
-import { firstStart, type Identity, openIdentity, openSecrets, type Secrets } from '#identity';
+import {
+  firstStart,
+  type Identity,
+  openIdentity,
+  openSecrets,
+  type People,
+  type Secrets,
+} from '#identity';
 import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
-import { type Limits, openLimits } from '#limits';
+import { type Attempts, type Limits, openAttempts, openLimits } from '#limits';
 import { type Metrics, openMetrics } from '#metrics';
 import { openRouter, type Router } from '#routing';
 import { openStorage, type Storage } from '#storage';
@@ -15,6 +22,8 @@ import { openBillingRoom } from './billing-room.ts';
 import { creditsDoor } from './credits-door.ts';
 import { hearOthers, sayOn } from './heartbeats.ts';
 import { confirmedByAll } from './revocation.ts';
+import { openSignIn } from './sign-in.ts';
+import { Site } from './site.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -22,6 +31,8 @@ export interface AppOptions {
   readonly random: Random;
   readonly log: Log;
   readonly version: string;
+  /** Writes to the terminal of who runs it; by default standard output. */
+  readonly show?: (text: string) => void;
 }
 
 /** Bourse, running. */
@@ -45,6 +56,7 @@ interface Middle {
   readonly identity: Identity;
   readonly catalog: Catalog;
   readonly limits: Limits;
+  readonly attempts: Attempts;
   readonly metrics: Metrics;
   readonly router: Router;
   readonly completions: Completions;
@@ -84,7 +96,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     const middle = await openMiddle(options, ground, keep);
     join(options, ground, middle);
-    return await serve(options, { ...ground, ...middle, demoKey, closeAll });
+    const site = new Site(options.config);
+    const doors = { ...options, ...ground, ...middle, site };
+    const people = keep(await openSignIn(doors), (room) => room.close());
+    return await serve(options, { ...ground, ...middle, site, people, demoKey, closeAll });
   } catch (thrown) {
     await closeAll();
     throw thrown;
@@ -126,8 +141,12 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const { storage, secrets, bus, credits } = ground;
   const { cipher, adminKey } = secrets;
   const announceRevocation = (apiKey: string) => bus.publish('revoked', { apiKey });
+  const { redisUrl } = config;
+  const prefix = installationName(secrets);
+  const attempts = keep(openAttempts({ redisUrl, prefix, clock, log }), (room) => room.close());
   const people = { storage, clock, log, cipher, adminKey, openAccount, announceRevocation };
-  const alone = keep(await openIdentity(people), (room) => room.close());
+  const alone = await openIdentity({ ...people, guesses: attempts });
+  keep(alone, (room) => room.close());
   const identity = confirmedByAll(alone, { credits, storage, log });
   const sandbox = keep(await openSandbox({ clock, random, log }), (room) => room.close());
   const catalog = await openCatalog({
@@ -160,7 +179,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     connectors: openConnectors({ clock, log }),
     feeRate: config.platformFeeRate,
   });
-  return { identity, catalog, limits, metrics, router, completions };
+  return { identity, catalog, limits, attempts, metrics, router, completions };
 }
 
 /** What this node counts is told to the others. */
@@ -200,21 +219,22 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
 }
 
 interface Serving extends Ground, Middle {
+  readonly site: Site;
+  readonly people: People;
   readonly demoKey: Secret | null;
   readonly closeAll: () => Promise<void>;
 }
 
 async function serve(options: AppOptions, rooms: Serving): Promise<App> {
   const { config, clock, random, log, version } = options;
-  const { storage, secrets, credits, completions, demoKey } = rooms;
-  let { port } = config;
+  const { storage, secrets, credits, completions, demoKey, site } = rooms;
   const platform = {
     name: 'Bourse',
     version,
     feeRate: config.platformFeeRate,
     publicTrafficFloor: config.publicTrafficFloor,
     get publicUrl() {
-      return config.publicUrl ?? `http://${config.host}:${port}`;
+      return site.url;
     },
   };
   const http = openHttp({
@@ -226,13 +246,12 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
         () => null,
         () => 'the database does not answer',
       ),
-    publicUrl: platform.publicUrl,
     trustProxy: config.trustProxy,
     demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
-  port = await http.listen(config.host, config.port);
+  site.listening(await http.listen(config.host, config.port));
   return {
-    url: platform.publicUrl,
+    url: site.url,
     made: { adminKey: secrets.adminKeyIsNew ? secrets.adminKey : null, demoKey },
     async close() {
       http.drain(config.shutdownGraceMs);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Principal } from '#identity';
 import { Fault, InvalidInput } from '#kernel';
 
 /** One request and its answer. */
@@ -42,14 +41,6 @@ export function openExchange(request: IncomingMessage, response: ServerResponse)
 export function credentialOf(authorization: string | undefined): string | undefined {
   const given = authorization?.trim();
   return given ? given.replace(/^bearer\s+/i, '') : undefined;
-}
-
-export interface Authenticator {
-  authenticate(credential: string | undefined): Principal;
-}
-
-export function principalOf({ request }: Exchange, identity: Authenticator): Principal {
-  return identity.authenticate(credentialOf(request.headers.authorization));
 }
 
 const bodyBytesMax = 10 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { actingFrom } from '#audit';
 import { Fault, type Log, type Random } from '#kernel';
@@ -11,16 +11,16 @@ import { openGraphqlHandler, refuse as refuseGraphql } from './graphql/handler.t
 import { openSockets, refuse as refuseUpgrade } from './graphql/sockets.ts';
 import { answerHealth, answerReady, type Readiness } from './health.ts';
 import { answerLandingPage } from './landing-page.ts';
+import { allowOrigin, answerPreflight } from './other-origins.ts';
 import { refuse } from './rest/refuse.ts';
 import { restRoute } from './rest/routes.ts';
+import { answerSignIn } from './sign-in.ts';
 
 export interface HttpOptions {
   readonly rooms: Rooms;
   readonly log: Log;
   readonly random: Random;
   readonly ready: Readiness;
-  /** Where clients reach this server; stands in the examples of its front page. */
-  readonly publicUrl: string;
   /**
    * Put into GraphiQL's examples, so that they run; null where others than the owner can open the
    * page.
@@ -71,8 +71,8 @@ export function openHttp(options: HttpOptions): HttpServer {
   async function answer(exchange: Exchange): Promise<void> {
     const { request, response, url, requestId } = exchange;
     const route = routes(url.pathname);
-    allowOtherOrigins(response);
-    if (request.method === 'OPTIONS') return sendNothing(response);
+    allowOrigin(request, response, rooms.site);
+    if (request.method === 'OPTIONS') return answerPreflight(request, response);
     try {
       if (!route.methods.includes(request.method ?? '')) {
         response.setHeader('Allow', route.methods.join(', '));
@@ -123,11 +123,14 @@ export function openHttp(options: HttpOptions): HttpServer {
 }
 
 function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Route {
-  const { rooms, log, ready, publicUrl } = options;
+  const { rooms, log, ready } = options;
   const { platform } = rooms;
   const get = (answer: Answer): Route => ({ methods: ['GET', 'HEAD'], answer, refuse });
   const routes: ReadonlyMap<string, Route> = new Map([
-    ['/', get(({ response }) => answerLandingPage(response, { platform, publicUrl }))],
+    [
+      '/',
+      get(({ response }) => answerLandingPage(response, { platform, publicUrl: rooms.site.url })),
+    ],
     ['/health', get(answerHealth)],
     ['/ready', get((exchange) => answerReady(exchange, ready))],
     [
@@ -141,8 +144,18 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
     ],
   ]);
   const nothing: Route = { methods: allMethods, answer: notFound, refuse };
+  const people: Route = {
+    methods: ['GET', 'POST'],
+    answer: (exchange) => answerSignIn(exchange, rooms),
+    refuse,
+  };
+  const byPrefix = (path: string) => (path.startsWith('/auth/') ? people : null);
   return (path) =>
-    routes.get(path) ?? billingRoute(path, rooms) ?? restRoute(path, rooms) ?? nothing;
+    routes.get(path) ??
+    byPrefix(path) ??
+    billingRoute(path, rooms) ??
+    restRoute(path, rooms) ??
+    nothing;
 }
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -153,28 +166,6 @@ function notFound({ url }: Exchange): void {
 
 function wrongMethod({ methods }: Route): Fault {
   return new RequestRefused(405, `This address takes ${methods.join(', ')}.`);
-}
-
-/**
- * Credentials are never cookies here, so pages of any origin may call with a key that they have.
- */
-function allowOtherOrigins(response: ServerResponse): void {
-  response.setHeader('Access-Control-Allow-Origin', '*');
-  response.setHeader('Access-Control-Expose-Headers', exposedHeaders);
-}
-
-const exposedHeaders = [
-  ...['X-Request-Id', 'X-Generation-Id', 'Retry-After', 'X-Should-Retry'],
-  ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
-].join(', ');
-
-function sendNothing(response: ServerResponse): void {
-  response.writeHead(204, {
-    'Access-Control-Allow-Methods': 'GET, POST, PATCH, DELETE',
-    'Access-Control-Allow-Headers': '*, Authorization',
-    'Access-Control-Max-Age': '86400',
-  });
-  response.end();
 }
 
 function listening(

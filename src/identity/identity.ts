@@ -7,6 +7,7 @@ import type { Cipher } from './cipher.ts';
 import { Directory } from './directory.ts';
 import { administratorId } from './first-start.ts';
 import { follow } from './follow.ts';
+import { type KeyCounts, slowed } from './key-guesses.ts';
 import { LastUse } from './last-use.ts';
 import type { Permission, Permissions } from './permissions.ts';
 import type { Organization, Payer, Principal, Role, UserPrincipal } from './principal.ts';
@@ -20,6 +21,7 @@ export interface IdentityOptions {
   readonly adminKey: Secret;
   readonly openAccount: OpenAccount;
   readonly announceRevocation: AnnounceRevocation;
+  readonly guesses: KeyCounts;
 }
 
 /**
@@ -86,7 +88,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     },
   };
   return {
-    authenticate: (credential) => authentication.authenticate(credential),
+    authenticate: slowed(
+      (credential) => authentication.authenticate(credential),
+      options.guesses,
+      log,
+    ),
     current,
     payer: (principal, organizationId) => access.payer(current(principal), organizationId),
     permissions: (principal, organizationId) =>

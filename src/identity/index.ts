@@ -11,7 +11,8 @@
  *    same holds for a secret that was replaced.
  * 4. What belongs to another tenant answers exactly like what does not exist.
  * 5. Every change is in the audit, in the same transaction.
- * 6. The first start happens once for a database, however many nodes begin at once.
+ * 6. A sign-up, a sign-in and a letter answer alike whether the address has an account or not.
+ * 7. The first start happens once for a database, however many nodes begin at once.
  */
 export type { CreatedApiKey } from './api-keys.ts';
 export type { EndedCredential } from './authentication.ts';
@@ -26,9 +27,12 @@ export {
 export { type Identity, type IdentityOptions, openIdentity } from './identity.ts';
 export type { Invited, InviteMemberInput } from './invitations.ts';
 export type { UpdateApiKeyInput } from './key-changes.ts';
+export { type Mail, type MailOptions, openMail } from './mail.ts';
 export type { UpdateMemberInput } from './members.ts';
 export type { CreateApiKeyInput } from './new-key-input.ts';
 export type { CreateOrganizationInput } from './organizations.ts';
+export { openPeople, type People } from './people.ts';
+export { addressHeader, type PeopleOptions, type Site } from './people-options.ts';
 export { allPermissions, type Permission, type Permissions } from './permissions.ts';
 export {
   type Anonymous,

@@ -23,6 +23,8 @@ export interface UserPrincipal {
   readonly kind: 'user';
   readonly userId: string;
   readonly platformAdmin: boolean;
+  /** The session of the cookie that was given; absent for ADMIN_KEY. */
+  readonly sessionId?: string;
 }
 
 export const anonymous: Anonymous = { kind: 'anonymous' };

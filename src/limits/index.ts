@@ -1,11 +1,14 @@
 /**
- * limits: how many requests a key may make in a minute. Owns the counts of this process, in memory;
- * refuses to know what a key is or to wait for anybody.
+ * limits: how many requests a key may make in a minute, and how often somebody may guess. Owns the
+ * counts of this process, in memory, and those of guesses, in Redis when there is one; refuses to
+ * know what a key is. Who makes a request waits for nobody.
  *
  * 1. In any 60 s at most the limit is admitted, and a key below its limit is never refused for
  *    longer than 61 s.
  * 2. A refused request is not counted: who keeps asking is not kept out by asking.
  * 3. What `retryAfterMs` says is enough: after it one request is allowed, unless others took it.
+ * 4. Guesses are counted for all nodes together; while Redis is away, by each node for itself.
  */
+export { type Attempts, type AttemptsOptions, type Guess, openAttempts } from './attempts.ts';
 export { type Limits, openLimits, type RequestLimit } from './limits.ts';
 export { RateLimited, type RateLimitScope } from './rate-limited.ts';

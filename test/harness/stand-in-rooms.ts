@@ -134,6 +134,8 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
   const rooms: Rooms = {
     clock,
     platform,
+    site: { url: 'http://127.0.0.1:4000', origins: ['http://127.0.0.1:4000'] },
+    people: missing('people'),
     storage: missing('storage'),
     catalog: { market: () => goods, administration: missing('administration') },
     identity,
@@ -349,7 +351,6 @@ export async function serve(
     log: silentLog,
     random: seededRandom('http'),
     ready: async () => null,
-    publicUrl: 'http://127.0.0.1:4000',
     demoKey: 'demo-key',
   });
   const port = await http.listen('127.0.0.1', 0);

@@ -28,6 +28,7 @@ export const openNode = (
     adminKey,
     openAccount,
     announceRevocation,
+    guesses: { waiting: () => null, take: async () => null },
   });
 
 /**

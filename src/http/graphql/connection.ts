@@ -5,10 +5,12 @@ import { makeServer, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { actingFrom, type Origin } from '#audit';
 import { ConnectionLost } from '#completions';
-import { anonymous, type EndedCredential, type Principal } from '#identity';
+import { anonymous, type Principal } from '#identity';
 import { type Clock, Fault, type Log } from '#kernel';
 import type { Rooms } from '#schema';
-import { credentialOf, requestIdOf } from '../exchange.ts';
+import { callerOf, ForeignOrigin } from '../callers.ts';
+import { credentialEnded, whileValid } from '../credential-life.ts';
+import { requestIdOf } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
 
@@ -66,14 +68,6 @@ export class Connection {
     });
   }
 
-  /** Closes it when this key, or this secret of it, opened it. */
-  revoked({ apiKeyId, secretHash }: EndedCredential): void {
-    const principal = this.#principal;
-    if (principal.kind !== 'apiKey' || principal.apiKey.id !== apiKeyId) return;
-    if (secretHash !== null && principal.secretHash !== secretHash) return;
-    this.close(4401, 'The API key was revoked');
-  }
-
   /** Closes it in `delayMs`, or when its last operation has ended. */
   drain(delayMs: number): void {
     this.#options.rooms.clock.after(delayMs, () => {
@@ -90,15 +84,21 @@ export class Connection {
     if (this.#draining && this.#running.size === 0) this.close(1001, 'Going away');
   }
 
-  #connect(parameters: Readonly<Record<string, unknown>> | undefined): boolean {
-    const { rooms, request } = this.#options;
+  async #connect(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
+    const { rooms, request, origin, socket } = this.#options;
+    const given = authorizationIn(parameters, request);
     try {
-      this.#principal = rooms.identity.authenticate(credentialIn(parameters, request));
-      return true;
+      this.#principal = await actingFrom(origin, () => callerOf(request, rooms, given));
     } catch (thrown) {
-      this.close(4401, Fault.from(thrown).public);
+      const code = thrown instanceof ForeignOrigin ? 4403 : 4401;
+      this.close(code, Fault.from(thrown).public);
       return false;
     }
+    const ended = () => this.close(4401, credentialEnded().public);
+    const stopWatching = whileValid(this.#principal, rooms, ended);
+    socket.once('close', stopWatching);
+    if (socket.readyState === socket.CLOSED) stopWatching(); // it went away while it was looked at
+    return true;
   }
 
   #subscribe(id: string, payload: SubscribePayload): Running | readonly GraphQLError[] {
@@ -212,13 +212,13 @@ function sent(socket: WebSocket, data: string): Promise<void> {
  * From `connection_init`, whatever the letter case of the name, else from the request that opened
  * the socket.
  */
-function credentialIn(
+function authorizationIn(
   parameters: Readonly<Record<string, unknown>> | undefined,
   request: IncomingMessage,
 ): string | undefined {
   const entries = Object.entries(parameters ?? {});
   const given = entries.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
-  return credentialOf(typeof given === 'string' ? given : request.headers.authorization);
+  return typeof given === 'string' ? given : request.headers.authorization;
 }
 
 function tooMany(requestId: string, actual: number): GraphQLError {

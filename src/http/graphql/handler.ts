@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
-import { bodyOf, type Exchange, principalOf, RequestRefused, sendJson } from '../exchange.ts';
+import { callerOf } from '../callers.ts';
+import { bodyOf, type Exchange, RequestRefused, sendJson } from '../exchange.ts';
 import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -31,7 +32,7 @@ export function openGraphqlHandler(options: GraphqlOptions) {
   const answers = new KeptAnswers();
   return async (exchange: Exchange): Promise<void> => {
     const { request } = exchange;
-    const context = contextOf(exchange, rooms);
+    const context = await contextOf(exchange, rooms);
     const accept = request.headers.accept ?? '*/*';
     const body = request.method === 'POST' ? await postedBody(exchange) : null;
     const question = body && isJson(request) ? body.toString() : null;
@@ -56,12 +57,12 @@ export function openGraphqlHandler(options: GraphqlOptions) {
   };
 }
 
-function contextOf(exchange: Exchange, rooms: Rooms): Context {
+async function contextOf(exchange: Exchange, rooms: Rooms): Promise<Context> {
   const { request, requestId, signal } = exchange;
   const lastEventId = request.headers['last-event-id'];
   return {
     rooms,
-    principal: principalOf(exchange, rooms.identity),
+    principal: await callerOf(request, rooms),
     requestId,
     signal,
     operationId: null,

@@ -46,10 +46,6 @@ export function openSockets(options: {
     // the second.
     allowSynchronousEvents: false,
   });
-  const forget = rooms.identity.onRevoked((ended) => {
-    for (const connection of connections.keys()) connection.revoked(ended);
-  });
-
   const accept = (socket: WebSocket, request: IncomingMessage) => {
     const origin = originOf(request, trustProxy);
     const connection = new Connection({ socket, request, origin, engine, rooms, log });
@@ -75,7 +71,6 @@ export function openSockets(options: {
     gone: () => Promise.all(connections.values()),
     close() {
       draining = true;
-      forget();
       for (const connection of connections.keys()) connection.close(1001, 'Going away');
       server.close();
     },

@@ -1,11 +1,18 @@
 import type { ExecutionResult } from 'graphql';
-import type { Clock } from '#kernel';
+import type { Clock, Fault } from '#kernel';
 import type { Context } from '#schema';
+import { credentialEnded, whileValid } from '../credential-life.ts';
 import { openEventStream } from '../event-stream.ts';
 import type { Exchange } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf } from './present-error.ts';
+
+/**
+ * A completion whose key was revoked ends by itself, with its own last event; what has none, such
+ * as a feed, is ended then.
+ */
+const lastWordsMs = 500;
 
 /**
  * An operation as server-sent events (the distinct connections mode of graphql-sse): `next` for
@@ -38,7 +45,17 @@ export async function streamEvents(options: {
   const stream = openEventStream({ response, clock, comment: 'still here' });
   const started = 'kind' in operation ? await operation.run() : { errors: operation };
   const results = Symbol.asyncIterator in started ? started : once(started as ExecutionResult);
-  const open = closing(results, () => signal.removeEventListener('abort', leave));
+  let ended: Fault | null = null;
+  const end = () => {
+    ended = credentialEnded();
+    leave();
+  };
+  const endSoon = () => void clock.after(lastWordsMs, end);
+  const stopWatching = whileValid(context.principal, context.rooms, endSoon);
+  const open = closing(results, () => {
+    stopWatching();
+    signal.removeEventListener('abort', leave);
+  });
   const leave = () => void open.return();
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
@@ -50,6 +67,9 @@ export async function streamEvents(options: {
     }
   } catch (thrown) {
     await stream.write(`event: next\ndata: ${shown({ errors: [graphqlErrorOf(thrown)] })}\n\n`);
+  }
+  if (ended) {
+    await stream.write(`event: next\ndata: ${shown({ errors: [graphqlErrorOf(ended)] })}\n\n`);
   }
   stream.end('event: complete\ndata:\n\n');
   return true;

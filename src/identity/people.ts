@@ -1,0 +1,57 @@
+import { betterAuth } from 'better-auth';
+import { sleep } from '#kernel';
+import { guarded } from './guarded-sign-in.ts';
+import { authOptions, type PeopleOptions } from './people-options.ts';
+import type { UserPrincipal } from './principal.ts';
+import { SessionWatch } from './session-watch.ts';
+
+/** People who sign in, and what their cookies are worth. */
+export interface People {
+  /** Answers a request to `/auth/*`: better-auth's own routes. */
+  answer(request: Request): Promise<Response>;
+  /** The person whose session this Cookie header carries; null without one that is valid. */
+  personOf(cookie: string): Promise<UserPrincipal | null>;
+  /**
+   * Calls `ended` once, about a second after the session's end (signed out, expired, password
+   * reset) on whichever node that happened. Returns how to stop.
+   */
+  watch(sessionId: string, ended: () => void): () => void;
+  close(): Promise<void> | void;
+}
+
+/**
+ * What could tell by its speed whether an address has an account is not answered before this: a
+ * hash takes about 60 ms, and the rows of a new account a few more.
+ */
+const answerAfterMs = 300;
+const telling =
+  /^\/auth\/(?:sign-in\/email|sign-up\/email|request-password-reset|send-verification-email)$/;
+
+export function openPeople(options: PeopleOptions): People {
+  const { clock } = options;
+  const watch = new SessionWatch(options);
+  let opened: ReturnType<typeof open> | null = null;
+  /** Opened by the first request: only then is it known where this server is reached. */
+  const auth = () => {
+    opened ??= open(options);
+    return opened;
+  };
+  return {
+    async answer(request) {
+      if (!telling.test(new URL(request.url).pathname)) return auth().handler(request);
+      const answer = guarded(request, options, (passed) => auth().handler(passed));
+      const [response] = await Promise.all([answer, sleep(clock, answerAfterMs)]);
+      return response;
+    },
+    async personOf(cookie) {
+      const found = await auth().api.getSession({ headers: new Headers({ cookie }) });
+      if (!found) return null;
+      const { session, user } = found;
+      return { kind: 'user', userId: user.id, platformAdmin: false, sessionId: session.id };
+    },
+    watch: (sessionId, ended) => watch.add(sessionId, ended),
+    close: () => watch.close(),
+  };
+}
+
+const open = (options: PeopleOptions) => betterAuth(authOptions(options));
