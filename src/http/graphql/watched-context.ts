@@ -56,6 +56,12 @@ class WatchedRooms implements Rooms {
   get identity() {
     return this.#look(this.#rooms.identity);
   }
+  get people() {
+    return this.#look(this.#rooms.people);
+  }
+  get site() {
+    return this.#look(this.#rooms.site);
+  }
   get credits() {
     return this.#look(this.#rooms.credits);
   }
