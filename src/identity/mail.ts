@@ -8,9 +8,9 @@ export interface Letter {
 }
 
 export interface Mail {
-  /** Whether letters leave the machine, so that who answers one has shown that the address is theirs. */
+  /** Whether letters leave the machine: then who answers one has shown that they get them. */
   readonly delivers: boolean;
-  /** Never throws and is waited for by nobody: how long it takes would tell that there is an account. */
+  /** Never throws, and nobody waits for it: its time would tell that there is an account. */
   send(letter: Letter): void;
   /** Waits for what is on its way out. */
   close(): Promise<void>;

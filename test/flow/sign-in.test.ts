@@ -28,7 +28,7 @@ async function signedIn(email: string, origin?: string) {
   return page;
 }
 
-it('a person signs up and in, owns the organization they make, and runs on its credits', async () => {
+it('a person signs up and in, owns the organization they make and runs on it', async () => {
   const page = await signedIn('ada@example.com');
   const who = { __typename: 'User', name: 'ada', email: 'ada@example.com', memberships: [] };
   expect((await page.ask(viewer)).data.viewer).toEqual(who);
@@ -178,7 +178,7 @@ it('a form of another site cannot post here', async () => {
   expect(response.status).toBe(415);
 });
 
-it('guesses at a password are slowed, for an account that is there and one that is not', async () => {
+it('guesses at a password are slowed, whether the account is there or not', async () => {
   await browser().signUp('hal@example.com', password);
   for (const email of ['hal@example.com', 'nobody-at-all@example.com']) {
     const page = browser();
