@@ -18,7 +18,8 @@ import { CompletionRef } from './refs.ts';
 import { resultUnion } from './results.ts';
 import { ToolCallRef } from './usage.ts';
 
-const runErrors = [
+/** What can be refused of a run. */
+export const runErrors = [
   InvalidInputError,
   NotFoundError,
   ConflictError,

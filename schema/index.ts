@@ -44,6 +44,7 @@ import './usage-report.ts';
 import './completion-events.ts';
 import './completion-operations.ts';
 import './completion-subscriptions.ts';
+import './embed.ts';
 import { builder } from './builder.ts';
 
 builder.queryType({ description: 'Everything that can be read.' });

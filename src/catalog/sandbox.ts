@@ -44,6 +44,13 @@ export const isSandbox = (providerSlug: string): boolean => slugs.has(providerSl
 const contextLength = 32_768;
 const maxOutputTokens = 8_192;
 
+/** Gives vectors instead of text. */
+const embedding = {
+  ...model('embed', 'makes vectors: texts that share words are near each other.'),
+  outputModalities: ['EMBEDDING' as const],
+  supportedParameters: ['dimensions'],
+};
+
 function model(name: string, does: string): SnapshotModel {
   return {
     slug: `sandbox/${name}`,
@@ -92,10 +99,17 @@ export const sandboxSnapshot: Snapshot = {
     retainsPrompts: false,
     retentionDays: 0,
   })),
-  models: Object.entries({ ...answers, ...faults }).map(([name, does]) => model(name, does)),
+  models: [
+    ...Object.entries({ ...answers, ...faults }).map(([name, does]) => model(name, does)),
+    embedding,
+  ],
   endpoints: [
     ...Object.keys(answers).map((name) => endpoint(first, name)),
     ...Object.keys(faults).map((name) => endpoint(priceless, name)),
     ...others.map((provider) => endpoint(provider, 'markov')),
+    {
+      ...endpoint({ slug: first.slug, prompt: 0.02, completion: 0 }, 'embed'),
+      supportedParameters: ['dimensions'],
+    },
   ],
 };

@@ -2,9 +2,9 @@ import { type AllowanceTarget, type Hold, InsufficientCredits } from '#credits';
 import type { Payer } from '#identity';
 import { Fault } from '#kernel';
 import { RateLimited } from '#limits';
-import { NoEndpointAvailable, needsOf, type Route } from '#routing';
+import { NoEndpointAvailable, needsOf, type Route, type RouteNeeds, textNeeds } from '#routing';
 import { type Cover, coverOf } from './cover.ts';
-import { boundPrompt, countPrompt } from './prompt-size.ts';
+import { boundSize, countedSize, type PromptSize } from './prompt-size.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
 
@@ -21,15 +21,14 @@ export interface Admission {
  * tokens; only when that does not fit, they are counted.
  */
 export async function admit(running: Running, rooms: Rooms): Promise<Admission> {
-  const { chat } = running.request;
   takeRequest(running.payer, rooms);
-  const bound = boundPrompt(chat);
+  const bound = boundSize(running.request);
   try {
     return await admitSized(running, rooms, bound);
   } catch (thrown) {
     if (!mayFitWhenCounted(thrown)) throw thrown;
-    const counted = await countPrompt(chat);
-    if (counted >= bound) throw thrown;
+    const counted = await countedSize(running.request);
+    if (counted.total >= bound.total) throw thrown;
     return await admitSized(running, rooms, counted);
   }
 }
@@ -40,19 +39,17 @@ function takeRequest({ apiKey }: Payer, { limits }: Rooms): void {
   if (!limit.allowed) throw new RateLimited('API_KEY', limit);
 }
 
-async function admitSized(
-  running: Running,
-  rooms: Rooms,
-  promptTokens: number,
-): Promise<Admission> {
+const vectorNeeds: RouteNeeds = { ...textNeeds, outputModality: 'EMBEDDING' };
+
+async function admitSized(running: Running, rooms: Rooms, prompt: PromptSize): Promise<Admission> {
   const { request, payer } = running;
-  const needs = needsOf(request.chat);
+  const needs = request.embedding ? vectorNeeds : needsOf(request.chat);
   const route = rooms.router.route({
     model: request.model,
     fallbackModels: request.fallbackModels,
     preferences: request.preferences,
     needs,
-    promptTokens,
+    promptTokens: prompt.longest,
     maxTokens: request.maxTokens,
     policy: payer.organization.policy,
     allowedModels: payer.apiKey?.allowedModels ?? null,
@@ -61,7 +58,9 @@ async function admitSized(
     at: running.createdAt,
   });
   const { feeRate } = rooms;
-  const size = { promptTokens, images: needs.images, maxTokens: request.maxTokens, feeRate };
+  const { maxTokens } = request;
+  const { total: promptTokens, prompts } = prompt;
+  const size = { promptTokens, prompts, images: needs.images, maxTokens, feeRate };
   const cover = coverOf(route.candidates, size);
   const hold = await holdFor(running, cover, rooms);
   running.step('admit');

@@ -5,6 +5,7 @@ import { isContent, type UpstreamCall, type UpstreamEvent, UpstreamFault } from 
 import type { Admission } from './admit.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
+import { vectorEvents } from './vector-events.ts';
 
 /** What an attempt is made of. */
 export interface AttemptPlan {
@@ -46,7 +47,13 @@ export class AttemptOut {
     this.#abort = linkAborts(running.signal);
     const connector = rooms.connectors(plan.candidate.endpoint.provider.connector);
     invariant(connector, 'an endpoint without a connector is never a candidate');
-    this.#batches = connector.send(plan.call, this.#abort.signal)[Symbol.asyncIterator]();
+    const { embedding } = running.request;
+    const { call } = plan;
+    const { signal } = this.#abort;
+    const events = embedding
+      ? vectorEvents({ connector, embedding, call }, signal)
+      : connector.send(call, signal);
+    this.#batches = events[Symbol.asyncIterator]();
   }
 
   /** Pulls as far as the first content, which commits it; never throws. */

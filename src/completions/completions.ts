@@ -1,5 +1,6 @@
 import type { EndedCredential, Principal } from '#identity';
 import type { Completion } from './completion.ts';
+import type { EmbedInput } from './embed-input.ts';
 import type { CompletionEvent } from './events.ts';
 import type { CompletionInput } from './input.ts';
 import type { CompletionsQuestion, CompletionsSlice } from './list.ts';
@@ -49,6 +50,12 @@ export interface Started {
   readonly refused: boolean;
 }
 
+export interface Embedding {
+  readonly completion: Completion;
+  /** In the order of the texts. */
+  readonly vectors: readonly (readonly number[])[] | null;
+}
+
 /** The door of the room. */
 export interface Completions {
   /**
@@ -57,6 +64,11 @@ export interface Completions {
    * one event, nothing charged.
    */
   start(principal: Principal, input: CompletionInput, options: StartOptions): Promise<Started>;
+  /**
+   * The vectors of some texts, charged like a completion; refused like one. They are null when it
+   * failed (its `error` says why) or when they are kept no longer.
+   */
+  embed(principal: Principal, input: EmbedInput, signal?: AbortSignal): Promise<Embedding>;
   /**
    * One that runs on this node or whose events are still kept; null otherwise, and when it is not
    * the caller's.

@@ -11,6 +11,8 @@ const firstAnswerTokens = 4_096;
 export interface Size {
   /** An upper bound. */
   readonly promptTokens: number;
+  /** Prompts that have a context each; one when absent. */
+  readonly prompts?: number;
   readonly images: number;
   /** The caller's cap; null without one. */
   readonly maxTokens: number | null;
@@ -49,7 +51,10 @@ export function coverOf(candidates: readonly RouteCandidate[], size: Size): Cove
   const costAt = (candidate: RouteCandidate, tokens: number): Money =>
     worstCase({
       candidates: [candidate.prices],
-      promptTokens: Math.min(size.promptTokens, candidate.endpoint.contextLength),
+      promptTokens: Math.min(
+        size.promptTokens,
+        candidate.endpoint.contextLength * (size.prompts ?? 1),
+      ),
       maxTokens: tokens,
       images,
       feeRate,

@@ -18,8 +18,10 @@ export type {
   ToolCallResult,
   Usage,
 } from './completion.ts';
-export type { Completions, Started, StartOptions } from './completions.ts';
+export { noUsage } from './completion.ts';
+export type { Completions, Embedding, Started, StartOptions } from './completions.ts';
 export { ConnectionLost } from './completions.ts';
+export type { EmbedInput } from './embed-input.ts';
 export type {
   CompletionEvent,
   CompletionFailed,

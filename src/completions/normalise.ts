@@ -113,7 +113,7 @@ function reasoningOf(reasoning: ReasoningInput): ReasoningOptions {
   });
 }
 
-function preferencesOf(given: ProviderPreferencesInput): RoutePreferences {
+export function preferencesOf(given: ProviderPreferencesInput): RoutePreferences {
   return {
     order: given.order ?? null,
     only: given.only ?? null,

@@ -2,11 +2,10 @@ import type { EndedCredential, Payer, Principal } from '#identity';
 import { completionId, Fault } from '#kernel';
 import { noPreferences } from '#routing';
 import type { Completion } from './completion.ts';
-import type { Completions, Started, StartOptions } from './completions.ts';
-import type { CompletionInput } from './input.ts';
+import type { Completions, Embedding, Started, StartOptions } from './completions.ts';
+import { type RunInput, requestOf } from './embed-input.ts';
 import { countStored, listStored } from './list.ts';
 import { Losses } from './losses.ts';
-import { normalise } from './normalise.ts';
 import { Registry } from './registry.ts';
 import { Repeats } from './repeats.ts';
 import type { CompletionRequest } from './request.ts';
@@ -20,8 +19,7 @@ import { Viewer } from './viewer.ts';
 const keepMs = 600_000;
 /** What the ended completions of a node may weigh together, in bytes. */
 const keptBytesMax = 96 * 1024 * 1024;
-const defaultGraceMs = 15_000;
-const defaultCoalesceMs = 20;
+const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
 
 /** Opens the room: nothing runs yet. */
 export function openCompletions(rooms: Omit<Rooms, 'losses'>): Completions {
@@ -35,24 +33,16 @@ function opened(rooms: Rooms): Completions {
   const registry = new Registry({ ...kept, forget: (running) => repeats.forget(running) });
   let counter = 0;
 
-  const create = (request: CompletionRequest, pays: Payer, how: StartOptions): Running =>
-    new Running({
-      id: completionId(clock.now(), rooms.credits.session, counter++),
-      request,
-      payer: pays,
-      clock,
-      keepMs,
-      streamed: how.streamed,
-      detached: how.detached ?? false,
-      graceMs: how.graceMs ?? defaultGraceMs,
-      coalesceMs: how.coalesceMs ?? defaultCoalesceMs,
-    });
+  const create = (request: CompletionRequest, payer: Payer, how: StartOptions): Running => {
+    const id = completionId(clock.now(), rooms.credits.session, counter++);
+    return new Running({ id, request, payer, clock, keepMs, ...defaults, ...how });
+  };
 
-  const begin = (input: CompletionInput, pays: Payer, how: StartOptions): Running => {
+  const begin = (input: RunInput, pays: Payer, how: StartOptions): Running => {
     const owner = pays.apiKey?.id ?? `${pays.userId}@${pays.organization.id}`;
     const key = input.idempotencyKey ?? how.operationId;
     try {
-      const request = normalise(input);
+      const request = requestOf(input);
       const repeated = key ? repeats.find(owner, key, input) : null;
       if (repeated) return repeated;
       const running = create(request, pays, how);
@@ -70,12 +60,20 @@ function opened(rooms: Rooms): Completions {
     return running && sees(identity.current(principal), running, identity) ? running : null;
   };
 
-  const find = async (principal: Principal, id: string): Promise<Completion | null> =>
-    visible(principal, id)?.completion() ?? findStored(principal, id, rooms);
+  const find = async (principal: Principal, id: string): Promise<Completion | null> => {
+    const running = visible(principal, id);
+    // Whoever reads of an end reads of its charge as well.
+    if (running?.ending) await running.settled;
+    return running?.completion() ?? findStored(principal, id, rooms);
+  };
 
   return {
     start: async (principal, input, how) =>
       startedOf(begin(input, identity.payer(principal, input.organizationId), how)),
+    async embed(principal, input, signal) {
+      const pays = identity.payer(principal, input.organizationId);
+      return embedded(begin(input, pays, { streamed: false }), signal);
+    },
     join: (principal, id) => joined(visible(principal, id)),
     find,
     ...listing(rooms, visible),
@@ -135,7 +133,7 @@ function refuse(running: Running, fault: Fault): Running {
 }
 
 /** Stands for an input that could not be read, so that its refusal has a completion to tell of. */
-function unreadable(input: CompletionInput): CompletionRequest {
+function unreadable(input: RunInput): CompletionRequest {
   return {
     model: input.model ?? '',
     fallbackModels: [],
@@ -167,6 +165,11 @@ function startedOf(running: Running): Started {
       return running.ending?.kind === 'refused';
     },
   };
+}
+
+async function embedded(running: Running, signal: AbortSignal | undefined): Promise<Embedding> {
+  const completion = await startedOf(running).wait(signal);
+  return { completion, vectors: running.transcript.vectors };
 }
 
 /** Lets the runs end; after the grace ends them as our own fault, at nobody's cost. */

@@ -1,4 +1,5 @@
 import { type ChatMessage, type ChatRequest, countTokens, promptBound } from '#upstream';
+import type { CompletionRequest } from './request.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
 
@@ -18,13 +19,47 @@ export async function countPrompt(chat: Chat): Promise<number> {
 }
 
 /** All text of the messages. */
-export function textOf(chat: Chat): string {
-  const texts = chat.messages.flatMap(({ content }) => {
+export const textOf = (chat: Chat): string => textsOf(chat).join('\n');
+
+export function textsOf(chat: Chat): string[] {
+  return chat.messages.flatMap(({ content }) => {
     if (typeof content === 'string') return [content];
     return (content ?? []).map((part) => (part.type === 'text' ? part.text : ''));
   });
-  return texts.join('\n');
 }
+
+/** How much of a context a request needs, and how much is paid for. */
+export interface PromptSize {
+  /** Upper bound of the tokens that are billed. */
+  readonly total: number;
+  /** Of the longest prompt: the one prompt of a chat, or one of the texts of an embedding. */
+  readonly longest: number;
+  /** Prompts that have a context each. */
+  readonly prompts: number;
+}
+
+type Request = Pick<CompletionRequest, 'chat' | 'embedding'>;
+
+/** By bytes: costs nothing. */
+export function boundSize({ chat, embedding }: Request): PromptSize {
+  return sizeOf(prompts(chat, embedding).map(boundPrompt));
+}
+
+/** By counting. */
+export async function countedSize({ chat, embedding }: Request): Promise<PromptSize> {
+  const counts: number[] = [];
+  for (const prompt of prompts(chat, embedding)) counts.push(await countPrompt(prompt));
+  return sizeOf(counts);
+}
+
+const prompts = (chat: Chat, embedding: Request['embedding']): Chat[] =>
+  embedding ? chat.messages.map((message) => ({ ...chat, messages: [message] })) : [chat];
+
+const sizeOf = (sizes: readonly number[]): PromptSize => ({
+  total: sizes.reduce((sum, size) => sum + size, 0),
+  longest: sizes.reduce((most, size) => Math.max(most, size), 0),
+  prompts: sizes.length,
+});
 
 function withoutText(message: ChatMessage): ChatMessage {
   const { content } = message;

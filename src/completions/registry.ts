@@ -6,6 +6,9 @@ import type { Running } from './running.ts';
  */
 const overhead = 2_000;
 
+const vectorBytes = ({ transcript: { vectors } }: Running) =>
+  (vectors?.length ?? 0) * (vectors?.[0]?.length ?? 0) * 8;
+
 /**
  * The runs of this node by id: those that run, and those that ended, for as long as their content
  * may be read. Memory is bounded before time is: when the ended ones together weigh more than the
@@ -58,7 +61,10 @@ export class Registry {
   #keep(running: Running): void {
     this.#running--;
     const bytes =
-      overhead + running.transcript.bytes * 2 + JSON.stringify(running.request.chat).length;
+      overhead +
+      running.transcript.bytes * 2 +
+      JSON.stringify(running.request.chat).length +
+      vectorBytes(running);
     this.#ended.push({ running, bytes, forgetAtMs: this.#clock.monotonic() + this.#keepMs });
     this.#bytes += bytes;
     this.#forget();

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Fault } from '#kernel';
-import type { CompletionInput } from './input.ts';
+import type { RunInput } from './embed-input.ts';
 import type { Running } from './running.ts';
 
 /**
@@ -17,7 +17,7 @@ export class Repeats {
    * The run that has this key; null when it is free. Throws CONFLICT when it was used for another
    * input.
    */
-  find(owner: string, key: string, input: CompletionInput): Running | null {
+  find(owner: string, key: string, input: RunInput): Running | null {
     const known = this.#runs.get(nameOf(owner, key));
     if (!known) return null;
     if (known.body !== this.#hash(input)) {
@@ -30,7 +30,7 @@ export class Repeats {
   }
 
   /** A refused completion does not use its key up. */
-  remember(owner: string, key: string, run: { running: Running; input: CompletionInput }): void {
+  remember(owner: string, key: string, run: { running: Running; input: RunInput }): void {
     const { running, input } = run;
     const name = nameOf(owner, key);
     this.#runs.set(name, { running, body: this.#hash(input) });
@@ -46,7 +46,7 @@ export class Repeats {
     if (name && this.#runs.get(name)?.running === running) this.#runs.delete(name);
   }
 
-  #hash(input: CompletionInput): string {
+  #hash(input: RunInput): string {
     return createHmac('sha256', this.#hashKey).update(canonical(input)).digest('base64');
   }
 }

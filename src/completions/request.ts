@@ -8,6 +8,8 @@ export interface CompletionRequest {
   readonly fallbackModels: readonly string[];
   /** Everything that goes upstream but the output cap, which admission decides. */
   readonly chat: Omit<ChatRequest, 'maxTokens'>;
+  /** Set when vectors are asked for: each message is then a text of its own. */
+  readonly embedding?: { readonly dimensions: number | null };
   /** The caller's own cap; null when there was none. */
   readonly maxTokens: number | null;
   readonly preferences: RoutePreferences;

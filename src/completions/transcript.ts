@@ -13,6 +13,8 @@ export class Transcript {
   readonly #toolCalls = new Map<number, { callId: string; name: string; arguments: string[] }>();
   #annotations: unknown = null;
   #bytes = 0;
+  /** What an embedding was answered with; null before, and of everything else. */
+  vectors: readonly (readonly number[])[] | null = null;
   usage: UpstreamUsage | null = null;
   finish: UpstreamFinish | null = null;
 
@@ -73,6 +75,9 @@ export class Transcript {
         break;
       case 'annotations':
         this.#annotations = event.annotations;
+        break;
+      case 'vectors':
+        this.vectors = event.vectors;
         break;
       case 'usage':
         this.usage = event.usage;

@@ -54,7 +54,7 @@ function checkModels(issues: Issues, input: CompletionInput, at: string): void {
   });
 }
 
-function checkTexts(issues: Issues, input: CompletionInput, at: string): void {
+export function checkTexts(issues: Issues, input: CompletionInput, at: string): void {
   issues.list(`${at}.stop`, input.stop, stopsMax);
   input.stop?.forEach((stop, index) => {
     issues.text(`${at}.stop.${index}`, stop, [1, 1_000]);
@@ -128,7 +128,11 @@ function checkMetadata(issues: Issues, metadata: unknown, at: string): void {
   }
 }
 
-function checkPreferences(issues: Issues, given: ProviderPreferencesInput, at: string): void {
+export function checkPreferences(
+  issues: Issues,
+  given: ProviderPreferencesInput,
+  at: string,
+): void {
   for (const name of ['order', 'only', 'ignore', 'quantizations'] as const) {
     issues.list(`${at}.${name}`, given[name], namesMax);
   }

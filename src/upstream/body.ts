@@ -14,7 +14,10 @@ const refusalReadMs = 2_000;
  * The whole body as text. Its first byte that is not white space (a heartbeat) is the first
  * content.
  */
-export async function readAnswer(exchange: Exchange): Promise<string> {
+export async function readAnswer(
+  exchange: Exchange,
+  bytesMax: number = answerBytesMax,
+): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   let content = false;
@@ -23,7 +26,7 @@ export async function readAnswer(exchange: Exchange): Promise<string> {
       bytes += piece.length;
       pieces.push(piece);
     }
-    if (bytes > answerBytesMax) throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
+    if (bytes > bytesMax) throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
     if (!content && read.some((piece) => !isBlank(piece))) {
       content = true;
       exchange.contentSeen();

@@ -12,6 +12,22 @@ export interface Connector {
    * at once and throws the signal's reason.
    */
   send(call: UpstreamCall, signal: AbortSignal): AsyncIterable<readonly UpstreamEvent[]>;
+  /** Makes one attempt at the vectors of some texts; absent where the protocol has none. */
+  embed?(call: EmbedCall, signal: AbortSignal): Promise<Embedded>;
+}
+
+export interface EmbedCall {
+  readonly target: UpstreamTarget;
+  readonly input: readonly string[];
+  readonly dimensions?: number;
+  readonly user?: string;
+}
+
+export interface Embedded {
+  /** In the order of the texts. */
+  readonly vectors: readonly (readonly number[])[];
+  /** Null when the provider did not count. */
+  readonly promptTokens: number | null;
 }
 
 export interface UpstreamCall {
@@ -133,6 +149,7 @@ export type UpstreamEvent =
   | ToolCallFragment
   | { readonly type: 'refusal'; readonly text: string }
   | { readonly type: 'annotations'; readonly annotations: unknown }
+  | { readonly type: 'vectors'; readonly vectors: Embedded['vectors'] }
   | { readonly type: 'usage'; readonly usage: UpstreamUsage }
   | { readonly type: 'finish'; readonly reason: UpstreamFinish };
 
@@ -168,6 +185,7 @@ export interface UpstreamUsage {
 export function isContent(event: UpstreamEvent): boolean {
   return (
     event.type === 'toolCall' ||
+    event.type === 'vectors' ||
     ((event.type === 'text' || event.type === 'reasoning' || event.type === 'refusal') &&
       event.text.length > 0)
   );

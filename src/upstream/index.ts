@@ -19,6 +19,8 @@ export {
   type Connector,
   type ContentPart,
   defaultTimeouts,
+  type EmbedCall,
+  type Embedded,
   isContent,
   type ReasoningOptions,
   type ResponseFormat,

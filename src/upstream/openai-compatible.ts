@@ -1,6 +1,7 @@
-import type { Connector, UpstreamCall } from './connector.ts';
+import type { Connector, EmbedCall, UpstreamCall } from './connector.ts';
 import { Exchange } from './exchange.ts';
-import { completionsUrl, type OpenAiHost, openAiHosts } from './openai-hosts.ts';
+import { embeddedBy, openAiEmbedRequest } from './openai-embeddings.ts';
+import { completionsUrl, embeddingsUrl, type OpenAiHost, openAiHosts } from './openai-hosts.ts';
 import { openAiRequest } from './openai-request.ts';
 import { streamedAnswer } from './openai-stream.ts';
 import { wholeAnswer } from './openai-whole.ts';
@@ -18,18 +19,19 @@ export function openAiCompatible(
 ): Connector {
   const agentFor = openPool(agent);
   const open = (call: UpstreamCall, signal: AbortSignal): Exchange => {
-    const { baseUrl, timeouts } = call.target;
-    const url = completionsUrl(baseUrl, service);
-    return new Exchange({
+    const url = completionsUrl(call.target.baseUrl, service);
+    return post(call, { url, body: openAiRequest(call, service.dialect(url)), signal });
+  };
+  const post = (call: UpstreamCall | EmbedCall, { url, body, signal }: Sent): Exchange =>
+    new Exchange({
       url,
       headers: headersFor(call, service),
-      body: JSON.stringify(openAiRequest(call, service.dialect(url))),
+      body: JSON.stringify(body),
       agent: agentFor(url),
-      timeouts,
+      timeouts: call.target.timeouts,
       clock,
       signal,
     });
-  };
 
   return {
     send(call, signal) {
@@ -42,11 +44,24 @@ export function openAiCompatible(
         secret,
       });
     },
+    embed(call, signal) {
+      const { baseUrl, secret } = call.target;
+      const url = embeddingsUrl(baseUrl, service);
+      const exchange = post(call, { url, body: openAiEmbedRequest(call), signal });
+      return embeddedBy(exchange, call.input.length, { clock, log, address: baseUrl, secret });
+    },
   };
 }
 
-function headersFor(call: UpstreamCall, service: OpenAiHost): Record<string, string> {
-  const { target, stream } = call;
+interface Sent {
+  readonly url: URL;
+  readonly body: unknown;
+  readonly signal: AbortSignal;
+}
+
+function headersFor(call: UpstreamCall | EmbedCall, service: OpenAiHost): Record<string, string> {
+  const { target } = call;
+  const stream = 'stream' in call && call.stream;
   return {
     ...(target.secret ? credential(target.secret.reveal(), service) : {}),
     'content-type': 'application/json',

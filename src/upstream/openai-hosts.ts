@@ -48,9 +48,15 @@ export const openAiHosts: ReadonlyMap<string, OpenAiHost> = new Map([
 ]);
 
 /** `…/chat/completions`; a query of the base URL (Azure's `api-version`) stays. */
-export function completionsUrl(baseUrl: string, { path, within }: OpenAiHost): URL {
+export const completionsUrl = (baseUrl: string, host: OpenAiHost): URL =>
+  placeBelow(baseUrl, host, 'chat/completions');
+
+export const embeddingsUrl = (baseUrl: string, host: OpenAiHost): URL =>
+  placeBelow(baseUrl, host, 'embeddings');
+
+function placeBelow(baseUrl: string, { path, within }: OpenAiHost, place: string): URL {
   const url = new URL(baseUrl);
   const base = url.pathname.replace(/\/+$/, '');
-  url.pathname = `${base}${within?.test(base) ? '' : path}/chat/completions`;
+  url.pathname = `${base}${within?.test(base) ? '' : path}/${place}`;
   return url;
 }

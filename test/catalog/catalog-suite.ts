@@ -52,7 +52,7 @@ export function catalogSuite(kind: DatabaseKind): void {
       const shipped = await readShipped();
       const catalog = await open(shipped);
       const { models, providers } = catalog.market();
-      expect(models).toHaveLength(shipped.models.length + 9);
+      expect(models).toHaveLength(shipped.models.length + 10);
       expect(providers).toHaveLength(shipped.providers.length + 4);
       expect(catalog.market().model('claude-sonnet-4-5')?.slug).toBe('anthropic/claude-sonnet-4.5');
       expect(await importSnapshot({ storage, clock }, shipped)).toBe(false);

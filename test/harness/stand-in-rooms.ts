@@ -172,6 +172,9 @@ function completionsOf(runs: StandInRun[], goods: Market): Completions {
       runs.push(run);
       return run;
     },
+    embed: async () => {
+      throw new Fault('UNAVAILABLE', { public: 'There are no vectors here.' });
+    },
     join: (_principal, id) => byId(id),
     find: async (_principal, id) => byId(id)?.completion() ?? null,
     list: async () => runs.map((run) => run.completion()),

@@ -6,7 +6,7 @@ import {
   type Principal,
 } from '#identity';
 import { Fault, InvalidInput, isId } from '#kernel';
-import { type NewKeyRequest, newKeyRequest, type Rooms } from '#schema';
+import { keyChange, type NewKeyRequest, newKeyRequest, type Rooms } from '#schema';
 import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
 import type { Parameters } from '../rest/address.ts';
 import { callerOf } from '../rest/caller.ts';
@@ -88,6 +88,30 @@ export async function showKey(
   parameters: Parameters,
 ): Promise<void> {
   const [data] = await views([await keyNamed(exchange, rooms, parameters)], rooms);
+  sendJson(exchange.response, 200, { data });
+}
+
+/** `PATCH …/keys/{hash}`: what is absent stays. */
+export async function changeKey(
+  exchange: Exchange,
+  rooms: Rooms,
+  parameters: Parameters,
+): Promise<void> {
+  const { id } = await keyNamed(exchange, rooms, parameters);
+  const {
+    name,
+    disabled,
+    limit,
+    limit_reset: reset,
+  } = inShape(keyChange, jsonOf(await bodyOf(exchange)));
+  const apiKey = await rooms.identity.updateApiKey(callerOf(exchange, rooms), {
+    id,
+    ...(name == null ? {} : { name }),
+    ...(disabled == null ? {} : { disabled }),
+    ...(limit === undefined ? {} : { creditLimit: limit === null ? null : decimalOf(limit) }),
+    ...(reset === undefined ? {} : { limitPeriod: reset ? upper(reset) : ('NONE' as const) }),
+  });
+  const [data] = await views([apiKey], rooms);
   sendJson(exchange.response, 200, { data });
 }
 

@@ -98,7 +98,11 @@ export function metadataOf(fault: Fault, attempts: FailedAttempts | null): Recor
     provider_name: attempts.providerName,
     is_byok: attempts.isByok,
     ...(fault instanceof UpstreamFault
-      ? { provider_code: fault.httpStatus ?? null, raw: fault.providerMessage ?? fault.public }
+      ? {
+          // Clients insist on a string, or on nothing.
+          ...(fault.httpStatus === undefined ? {} : { provider_code: String(fault.httpStatus) }),
+          raw: fault.providerMessage ?? fault.public,
+        }
       : {}),
     previous_errors: attempts.previous,
   };

@@ -2,16 +2,20 @@ import type { Rooms } from '#schema';
 import { answerActivity } from '../account/activity.ts';
 import { answerCredits } from '../account/credits.ts';
 import { answerGeneration } from '../account/generation.ts';
-import { createKey, listKeys, revokeKey, showKey } from '../account/keys.ts';
+import { changeKey, createKey, listKeys, revokeKey, showKey } from '../account/keys.ts';
 import { answerOwnKey } from '../account/own-key.ts';
+import { messages } from '../anthropic/messages.ts';
 import { answerEndpoints } from '../catalog/endpoints.ts';
 import { answerModel, answerModelCount, answerModels } from '../catalog/models.ts';
 import { answerProviders } from '../catalog/providers.ts';
 import type { Exchange } from '../exchange.ts';
 import { chatCompletions } from '../openai/chat-completions.ts';
+import { answerEmbeddings } from '../openai/embeddings.ts';
+import { responses } from '../openai/responses.ts';
+import { textCompletions } from '../openai/text-completions.ts';
 import { matchAddress, type Parameters } from './address.ts';
 import { type Refuse, refuse } from './refuse.ts';
-import { answerThrough, type RunDoor } from './run-door.ts';
+import { type Asked, answerThrough, type RunDoor } from './run-door.ts';
 
 type Answer = (exchange: Exchange, rooms: Rooms, parameters: Parameters) => Promise<void> | void;
 
@@ -21,7 +25,7 @@ interface Address {
   readonly refuse: Refuse;
 }
 
-const through = (door: RunDoor): Address => ({
+const through = <Request extends Asked>(door: RunDoor<Request>): Address => ({
   methods: { POST: (exchange, rooms) => answerThrough(door, exchange, rooms) },
   refuse: door.refuse,
 });
@@ -34,6 +38,10 @@ const reads = (answer: Answer): Address => ({
 /** All of them are reached below `/api/v1` as well. */
 const addresses: Readonly<Record<string, Address>> = {
   '/v1/chat/completions': through(chatCompletions),
+  '/v1/completions': through(textCompletions),
+  '/v1/embeddings': { methods: { POST: answerEmbeddings }, refuse },
+  '/v1/messages': through(messages),
+  '/v1/responses': through(responses),
   '/v1/models': reads(answerModels),
   '/v1/models/count': reads(answerModelCount),
   '/v1/model/{author}/{slug}': reads(answerModel),
@@ -42,7 +50,7 @@ const addresses: Readonly<Record<string, Address>> = {
   '/v1/key': reads(answerOwnKey),
   '/v1/keys': { methods: { GET: listKeys, HEAD: listKeys, POST: createKey }, refuse },
   '/v1/keys/{hash}': {
-    methods: { GET: showKey, HEAD: showKey, DELETE: revokeKey },
+    methods: { GET: showKey, HEAD: showKey, PATCH: changeKey, DELETE: revokeKey },
     refuse,
   },
   '/v1/credits': reads(answerCredits),

@@ -11,13 +11,13 @@ import { type FailedAttempts, failedAttempts } from './failed-attempts.ts';
 import type { Refuse } from './refuse.ts';
 
 /** A wire form in which completions are asked for and answered. All of them lead to one run. */
-export interface RunDoor {
+export interface RunDoor<Request extends Asked = Asked> {
   /** @throws InvalidInput that names every field that is wrong. */
-  read(body: unknown, headers: IncomingHttpHeaders): Asked;
+  read(body: unknown, headers: IncomingHttpHeaders): Request;
   /** The whole answer as one JSON object. */
-  whole(completion: Completion, market: Market): unknown;
+  whole(completion: Completion, market: Market, asked: Request): unknown;
   /** Writes the answer in parts. */
-  parts(run: Started, market: Market): PartsWriter;
+  parts(run: Started, market: Market, asked: Request): PartsWriter;
   readonly refuse: Refuse;
 }
 
@@ -37,8 +37,8 @@ export interface PartsWriter {
   fail(fault: Fault, attempts: FailedAttempts | null): string;
 }
 
-export async function answerThrough(
-  door: RunDoor,
+export async function answerThrough<Request extends Asked>(
+  door: RunDoor<Request>,
   exchange: Exchange,
   rooms: Rooms,
 ): Promise<void> {
@@ -50,31 +50,35 @@ export async function answerThrough(
   const run = await rooms.completions.start(principal, asked.input, how);
   exchange.response.setHeader('X-Generation-Id', run.id);
   tellLimit(exchange, principal, rooms);
-  const answer = asked.stream ? answerInParts : answerAtOnce;
-  await answer({ door, exchange, run, asked, market: rooms.catalog.market() }, rooms);
+  const answering = { door, exchange, run, asked, market: rooms.catalog.market() };
+  await (asked.stream ? answerInParts(answering, rooms) : answerAtOnce(answering));
 }
 
-interface Answering {
-  readonly door: RunDoor;
+interface Answering<Request extends Asked> {
+  readonly door: RunDoor<Request>;
   readonly exchange: Exchange;
   readonly run: Started;
-  readonly asked: Asked;
+  readonly asked: Request;
   readonly market: Market;
 }
 
-async function answerAtOnce({ door, exchange, run, asked, market }: Answering): Promise<void> {
+async function answerAtOnce<Request extends Asked>(answering: Answering<Request>): Promise<void> {
+  const { door, exchange, run, asked, market } = answering;
   const completion = await run.wait(exchange.signal);
   if (exchange.response.destroyed) return;
-  if (completion.error) return refuseFailed({ door, exchange, asked, market, completion });
+  if (completion.error) return refuseFailed({ ...answering, completion });
   if (!completion.content) throw contentGone();
-  sendJson(exchange.response, 200, door.whole(completion, market));
+  sendJson(exchange.response, 200, door.whole(completion, market, asked));
 }
 
-async function answerInParts(answering: Answering, rooms: Rooms): Promise<void> {
-  const { door, exchange, run, market } = answering;
+async function answerInParts<Request extends Asked>(
+  answering: Answering<Request>,
+  rooms: Rooms,
+): Promise<void> {
+  const { door, exchange, run, asked, market } = answering;
   const { response, signal } = exchange;
   const stream = openEventStream({ response, clock: rooms.clock, comment: 'BOURSE PROCESSING' });
-  const parts = door.parts(run, market);
+  const parts = door.parts(run, market, asked);
   try {
     for await (const events of run.events(0, signal)) {
       const failed = failureBeforeContent(events, stream);
@@ -102,9 +106,15 @@ function failureBeforeContent(
 
 const isContent = ({ type }: CompletionEvent) => type.endsWith('Delta');
 
-function refuseFailed(
-  failed: Pick<Answering, 'door' | 'exchange' | 'asked' | 'market'> & { completion: Completion },
-): void {
+interface Failed {
+  readonly door: Pick<RunDoor, 'refuse'>;
+  readonly exchange: Exchange;
+  readonly asked: Asked;
+  readonly market: Market;
+  readonly completion: Completion;
+}
+
+function refuseFailed(failed: Failed): void {
   const { door, exchange, asked, market, completion } = failed;
   const fault = renamed(Fault.from(completion.error), asked.nameOf);
   door.refuse(exchange, fault, failedAttempts(completion, market));

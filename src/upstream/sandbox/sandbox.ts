@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { z } from 'zod';
 import { type Clock, type Log, type Random, Secret, secureText } from '#kernel';
 import { behaviourOf } from './behaviour.ts';
+import { embedBody, embedRequest } from './embed.ts';
 import { play, refuse } from './play.ts';
 import { sandboxRequest } from './request.ts';
 import { errorBody } from './wire.ts';
@@ -41,6 +43,7 @@ export async function openSandbox({ clock, random, log }: SandboxOptions): Promi
     const answer = async () => {
       const order = await readOrder(request, secret);
       if ('status' in order) return refuse(reply, order.status, errorBody(order.text, order.code));
+      if ('vectors' in order) return refuse(reply, 200, order.vectors);
       const behaviour = behaviourOf(order.provider, order.body.model, random);
       if (!behaviour) return refuse(reply, 404, errorBody('No such model.', 'model_not_found'));
       const head = {
@@ -72,22 +75,30 @@ export async function openSandbox({ clock, random, log }: SandboxOptions): Promi
 
 type Order =
   | { readonly provider: string; readonly body: ReturnType<typeof sandboxRequest.parse> }
+  | { readonly vectors: string }
   | { readonly status: number; readonly code: string; readonly text: string };
 
 async function readOrder(request: IncomingMessage, secret: Secret): Promise<Order> {
   if (request.headers.authorization !== `Bearer ${secret.reveal()}`) {
     return { status: 401, code: 'invalid_api_key', text: 'The sandbox answers its own process.' };
   }
-  const provider = /^\/([a-z-]+)\/v1\/chat\/completions$/.exec(request.url ?? '')?.[1];
+  const [, provider, place] =
+    /^\/([a-z-]+)\/v1\/(chat\/completions|embeddings)$/.exec(request.url ?? '') ?? [];
   if (!provider || request.method !== 'POST') {
     return { status: 404, code: 'not_found', text: 'No such address.' };
   }
-  const body = sandboxRequest.safeParse(await readJson(request));
-  if (!body.success) {
-    const text = body.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    return { status: 400, code: 'invalid_request_error', text: text.join('; ') };
+  const given = await readJson(request);
+  if (place === 'embeddings') {
+    const asked = embedRequest.safeParse(given);
+    return asked.success ? { vectors: embedBody(asked.data) } : malformed(asked.error);
   }
-  return { provider, body: body.data };
+  const body = sandboxRequest.safeParse(given);
+  return body.success ? { provider, body: body.data } : malformed(body.error);
+}
+
+function malformed({ issues }: z.ZodError) {
+  const text = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  return { status: 400, code: 'invalid_request_error', text: text.join('; ') };
 }
 
 /** Undefined for what is no JSON or too long, which no request is. */

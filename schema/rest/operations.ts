@@ -1,0 +1,178 @@
+import type { z } from 'zod';
+import * as shapes from './index.ts';
+
+/** One method at one address: what it takes, what it answers, and who may ask. */
+export interface Operation {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly path: string;
+  readonly summary: string;
+  /** What the key needs to be; null where none is needed. */
+  readonly key: 'INFERENCE' | 'MANAGEMENT' | 'any' | null;
+  readonly query?: readonly string[];
+  readonly body?: z.ZodType;
+  readonly answer: z.ZodType;
+  readonly status?: 201;
+  /** Whether `stream: true` answers with server-sent events. */
+  readonly streams?: true;
+}
+
+const modelFilters = [
+  ...['q', 'supported_parameters', 'input_modalities', 'output_modalities', 'context'],
+  ...['min_price', 'max_price', 'min_output_price', 'max_output_price', 'model_authors'],
+  ...['providers', 'zdr', 'min_age_days', 'max_age_days', 'sort', 'offset', 'limit'],
+];
+
+/** Every address of the REST surface. Each is reached below `/api` as well. */
+export const operations: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/chat/completions',
+    summary: "A completion in the form of OpenAI's and OpenRouter's clients.",
+    key: 'INFERENCE',
+    body: shapes.chatRequest,
+    answer: shapes.chatAnswer,
+    streams: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/completions',
+    summary: 'A completion in the form before chat.',
+    key: 'INFERENCE',
+    body: shapes.completionRequest,
+    answer: shapes.completionAnswer,
+    streams: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/messages',
+    summary: "A completion in the form of Anthropic's clients.",
+    key: 'INFERENCE',
+    body: shapes.messagesRequest,
+    answer: shapes.messagesAnswer,
+    streams: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/responses',
+    summary: "A completion in the newer form of OpenAI's clients, without a memory.",
+    key: 'INFERENCE',
+    body: shapes.responsesRequest,
+    answer: shapes.responsesAnswer,
+    streams: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/embeddings',
+    summary: 'Vectors of texts.',
+    key: 'INFERENCE',
+    body: shapes.embeddingRequest,
+    answer: shapes.embeddingAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/models',
+    summary: 'The models that can be asked for.',
+    key: null,
+    query: modelFilters,
+    answer: shapes.modelsAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/models/count',
+    summary: 'How many models the same filters leave.',
+    key: null,
+    query: modelFilters,
+    answer: shapes.modelCountAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/model/{author}/{slug}',
+    summary: 'One model, by slug or alias.',
+    key: null,
+    answer: shapes.oneModelAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/models/{author}/{slug}/endpoints',
+    summary: 'Who offers a model, at which price.',
+    key: null,
+    answer: shapes.endpointsAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/providers',
+    summary: 'Who sells here.',
+    key: null,
+    answer: shapes.providersAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/key',
+    summary: 'What the key that asks may spend, and has spent.',
+    key: 'any',
+    answer: shapes.ownKeyAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/keys',
+    summary: 'The keys of the organization, newest first.',
+    key: 'MANAGEMENT',
+    query: ['include_disabled', 'offset', 'organization'],
+    answer: shapes.keysAnswer,
+  },
+  {
+    method: 'post',
+    path: '/v1/keys',
+    summary: 'Makes an INFERENCE key.',
+    key: 'MANAGEMENT',
+    body: shapes.newKeyRequest,
+    answer: shapes.newKeyAnswer,
+    status: 201,
+  },
+  {
+    method: 'get',
+    path: '/v1/keys/{hash}',
+    summary: 'One key.',
+    key: 'MANAGEMENT',
+    answer: shapes.keyAnswer,
+  },
+  {
+    method: 'patch',
+    path: '/v1/keys/{hash}',
+    summary: 'Changes a key; what is absent stays.',
+    key: 'MANAGEMENT',
+    body: shapes.keyChange,
+    answer: shapes.keyAnswer,
+  },
+  {
+    method: 'delete',
+    path: '/v1/keys/{hash}',
+    summary: 'Revokes a key for good.',
+    key: 'MANAGEMENT',
+    answer: shapes.deletedAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/credits',
+    summary: 'What the organization was given, and what of it was used.',
+    key: 'MANAGEMENT',
+    query: ['organization'],
+    answer: shapes.creditsAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/generation',
+    summary: 'One completion, from its admission on.',
+    key: 'any',
+    query: ['id'],
+    answer: shapes.generationAnswer,
+  },
+  {
+    method: 'get',
+    path: '/v1/activity',
+    summary: 'The last 30 whole days (UTC), by day and endpoint.',
+    key: 'MANAGEMENT',
+    query: ['date', 'organization'],
+    answer: shapes.activityAnswer,
+  },
+];

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { effort, routing } from './chat-request.ts';
+import {
+  flag,
+  integer,
+  json,
+  may,
+  notOffered,
+  number,
+  text,
+  texts,
+  withoutEffect,
+} from './fields.ts';
+
+const said = { annotations: json, logprobs: json };
+const part = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('input_text'), text: z.string() }),
+  z.object({ type: z.literal('output_text'), text: z.string(), ...said }),
+  z.object({ type: z.literal('refusal'), refusal: z.string() }),
+  z.object({ type: z.literal('input_image'), image_url: z.string() }),
+  z.object({ type: z.literal('input_file'), file_data: z.string(), filename: text }),
+]);
+
+const message = z.object({
+  type: z.literal('message').optional(),
+  role: z.enum(['user', 'assistant', 'system', 'developer']),
+  content: z.union([z.string(), z.array(part)]),
+});
+
+const functionCall = z.object({
+  type: z.literal('function_call'),
+  call_id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+});
+
+const functionCallOutput = z.object({
+  type: z.literal('function_call_output'),
+  call_id: z.string(),
+  output: z.union([z.string(), z.array(part)]),
+});
+
+const reasoning = z.object({
+  type: z.literal('reasoning'),
+  id: text,
+  summary: may(z.array(z.object({ text: z.string() }))),
+  content: may(z.array(z.object({ text: z.string() }))),
+  encrypted_content: text,
+});
+
+const tool = z.object({
+  type: z.literal('function', { error: 'No tool runs on the server. Accepted: function.' }),
+  name: z.string(),
+  description: text,
+  parameters: may(z.record(z.string(), z.unknown())),
+  strict: flag,
+});
+
+const toolChoice = z.union([
+  z.enum(['auto', 'none', 'required']),
+  z.object({ type: z.literal('function'), name: z.string() }),
+]);
+
+const format = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text') }),
+  z.object({ type: z.literal('json_object') }),
+  z.object({ type: z.literal('json_schema'), name: text, schema: json, strict: flag }),
+]);
+
+/** `POST …/responses`, in OpenAI's form, without a memory: each carries its conversation. */
+export const responsesRequest = z.object({
+  model: z.string(),
+  input: z.union([
+    z.string(),
+    z.array(z.discriminatedUnion('type', [functionCall, functionCallOutput, reasoning, message])),
+  ]),
+  instructions: text,
+  stream: flag,
+  max_output_tokens: integer,
+  temperature: number,
+  top_p: number,
+  tools: may(z.array(tool)),
+  tool_choice: may(toolChoice),
+  parallel_tool_calls: flag,
+  text: may(
+    z.object({ format: may(format), verbosity: withoutEffect('providers do not share it.') }),
+  ),
+  reasoning: may(
+    z.object({
+      effort: may(effort),
+      max_tokens: integer,
+      summary: withoutEffect('reasoning comes as the provider gives it.'),
+    }),
+  ),
+  models: texts,
+  provider: routing.provider,
+  plugins: routing.plugins,
+  metadata: routing.metadata,
+  user: text,
+  session_id: text,
+  safety_identifier: text,
+  prompt_cache_key: text,
+  include: withoutEffect('what there is comes without asking.'),
+  store: notOffered('Content is not kept beyond ten minutes.'),
+  previous_response_id: notOffered('Send the conversation in `input`.'),
+  conversation: notOffered('Send the conversation in `input`.'),
+  prompt: notOffered('Send the prompt itself.'),
+  background: notOffered('startCompletion of the GraphQL API runs detached.'),
+  truncation: notOffered('Shorten the input before the request.', 'disabled'),
+  top_logprobs: notOffered('Token probabilities are not passed on.', 0),
+  service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
+  max_tool_calls: withoutEffect('no tool runs on the server.'),
+  stream_options: withoutEffect('events are not padded.'),
+});
+
+export type ResponsesRequest = z.infer<typeof responsesRequest>;

@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CompletionInput, ReasoningInput } from '#completions';
+import { type MessagesRequest, messagesRequest } from '#schema';
+import { effortOf } from '../openai/chat-request.ts';
+import { fromHeaders } from '../rest/caller.ts';
+import { Origins } from '../rest/origins.ts';
+import { preferencesOf } from '../rest/preferences.ts';
+import type { Asked } from '../rest/run-door.ts';
+import { inShape } from '../rest/shape.ts';
+import { conversationOf } from './conversation.ts';
+
+/** Reads the body of `messages`. InvalidInput names every field that is wrong. */
+export function readMessagesRequest(body: unknown, headers: IncomingHttpHeaders): Asked {
+  const asked = inShape(messagesRequest, body);
+  const origins = new Origins();
+  conversationOf(asked, origins);
+  return {
+    input: inputOf(asked, origins, headers),
+    stream: asked.stream ?? false,
+    nameOf: (path) => origins.nameOf(path, names),
+  };
+}
+
+const names = { stop: 'stop_sequences', max_completion_tokens: 'max_tokens' };
+
+function inputOf(
+  asked: MessagesRequest,
+  { messages }: Origins,
+  headers: IncomingHttpHeaders,
+): CompletionInput {
+  const said = fromHeaders(headers);
+  const format = asked.output_config?.format ?? asked.output_format;
+  const fallbacks = asked.models ?? asked.fallbacks?.map(({ model }) => model);
+  const once =
+    asked.tool_choice && asked.tool_choice.type !== 'none'
+      ? asked.tool_choice.disable_parallel_tool_use
+      : null;
+  return {
+    ...said,
+    model: asked.model,
+    fallbackModels: fallbacks?.filter((model) => model !== asked.model) ?? null,
+    messages,
+    maxTokens: asked.max_tokens,
+    temperature: asked.temperature ?? null,
+    topP: asked.top_p ?? null,
+    topK: asked.top_k ?? null,
+    stop: asked.stop_sequences ?? null,
+    tools: asked.tools?.map(toolOf) ?? null,
+    toolChoice: choiceOf(asked.tool_choice),
+    parallelToolCalls: once == null ? null : !once,
+    responseFormat: format ? { type: 'JSON_SCHEMA', schema: format.schema ?? null } : null,
+    reasoning: reasoningOf(asked),
+    provider: preferencesOf(asked.provider),
+    user: asked.metadata?.user_id ?? null,
+    sessionId: asked.session_id ?? said.sessionId ?? null,
+  };
+}
+
+type Tool = NonNullable<MessagesRequest['tools']>[number];
+
+const toolOf = ({ name, description, input_schema: parameters }: Tool) => ({
+  name,
+  description: description ?? null,
+  parameters,
+});
+
+function choiceOf(choice: MessagesRequest['tool_choice']): string | null {
+  if (!choice) return null;
+  if (choice.type === 'tool') return choice.name;
+  return choice.type === 'any' ? 'required' : choice.type;
+}
+
+/** A budget, or an effort of the model's own choosing. */
+function reasoningOf({ thinking, output_config: config }: MessagesRequest): ReasoningInput | null {
+  const effort = config?.effort ? effortOf(config.effort) : null;
+  switch (thinking?.type) {
+    case 'enabled':
+      return { maxTokens: thinking.budget_tokens, effort: null };
+    case 'disabled':
+      return { effort: 'NONE' };
+    case 'adaptive':
+      return { effort: effort ?? 'MEDIUM' };
+    default:
+      return effort ? { effort } : null;
+  }
+}

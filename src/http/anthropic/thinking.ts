@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { Content } from '#completions';
+import type { MessagesBlock } from '#schema';
+
+/**
+ * What a model thought, as the field's `reasoning_details` carry it: text with the signature that
+ * the provider wants back in the next turn, or what it keeps to itself.
+ */
+const detail = z.union([
+  z.object({
+    type: z.literal('reasoning.text'),
+    text: z.string(),
+    signature: z.string().nullish(),
+  }),
+  z.object({ type: z.literal('reasoning.encrypted'), data: z.string() }),
+]);
+
+const format = 'anthropic-claude-v1';
+
+interface Thought {
+  readonly type: string;
+  readonly thinking?: string;
+  readonly signature?: string | null | undefined;
+  readonly data?: unknown;
+}
+
+/** The blocks of a turn as details, to be given back unchanged; null when there are none. */
+export function detailsOf(blocks: readonly Thought[]): unknown {
+  const details = blocks.flatMap<unknown>(({ type, thinking: text, signature, data }, index) => {
+    if (type === 'thinking') return [{ type: 'reasoning.text', text, signature, format, index }];
+    if (type === 'redacted_thinking') return [{ type: 'reasoning.encrypted', data, format, index }];
+    return [];
+  });
+  return details.length > 0 ? details : null;
+}
+
+type ThinkingBlock = Extract<MessagesBlock, { type: 'thinking' | 'redacted_thinking' }>;
+
+/** What was thought, as blocks: signed where the provider signed it. */
+export function thinkingBlocks(content: Content): ThinkingBlock[] {
+  const read = z.array(z.unknown()).safeParse(content.reasoningDetails);
+  const details = (read.data ?? []).flatMap((one) => detail.safeParse(one).data ?? []);
+  const signed = details.some((one) => one.type === 'reasoning.encrypted' || one.signature);
+  if (signed) return joined(details);
+  if (!content.reasoning) return [];
+  return [{ type: 'thinking', thinking: content.reasoning, signature: '' }];
+}
+
+/** A stream brings the text of one thought in pieces and its signature behind them. */
+function joined(details: readonly z.infer<typeof detail>[]): ThinkingBlock[] {
+  const blocks: ThinkingBlock[] = [];
+  let text = '';
+  for (const one of details) {
+    if (one.type === 'reasoning.encrypted') {
+      blocks.push({ type: 'redacted_thinking', data: one.data });
+      continue;
+    }
+    text += one.text;
+    if (!one.signature) continue;
+    blocks.push({ type: 'thinking', thinking: text, signature: one.signature });
+    text = '';
+  }
+  return blocks;
+}
+
+/** The signature in the details of one event of a stream; null when there is none. */
+export function signatureIn(details: unknown): string | null {
+  const read = z.array(z.unknown()).safeParse(details);
+  for (const one of read.data ?? []) {
+    const known = detail.safeParse(one).data;
+    if (known?.type === 'reasoning.text' && known.signature) return known.signature;
+  }
+  return null;
+}

@@ -1,0 +1,153 @@
+import type { Market } from '#catalog';
+import type { Completion, FinishReason } from '#completions';
+import { invariant } from '#kernel';
+import type { ResponsesAnswer, ResponsesItem, ResponsesRequest, ResponsesUsage } from '#schema';
+import { answeredBy, secondsOf, usageOf } from './chat-answer.ts';
+import { sealed } from './responses-reasoning.ts';
+import type { ResponsesAsked } from './responses-request.ts';
+
+/** Why an answer is not whole; what is not here is. */
+const incomplete: Partial<Record<FinishReason, string>> = {
+  LENGTH: 'max_output_tokens',
+  BUDGET: 'max_output_tokens',
+  CANCELLED: 'max_output_tokens',
+  CONTENT_FILTER: 'content_filter',
+};
+
+/** The whole answer as one JSON object. */
+export function responsesAnswer(
+  completion: Completion,
+  market: Market,
+  { request }: ResponsesAsked,
+): ResponsesAnswer {
+  return endedResponse({ completion, market, request, output: itemsOf(completion) });
+}
+
+export interface EndedResponse {
+  readonly completion: Completion;
+  readonly market: Market;
+  readonly request: ResponsesRequest;
+  readonly output: readonly ResponsesItem[];
+}
+
+/** A response whose completion has ended well, or was cut. */
+export function endedResponse(ended: EndedResponse): ResponsesAnswer {
+  const { completion, output } = ended;
+  const reason = completion.finishReason && incomplete[completion.finishReason];
+  const { finishedAt } = completion;
+  return {
+    ...openResponse(ended),
+    status: reason ? 'incomplete' : 'completed',
+    completed_at: finishedAt && secondsOf(finishedAt),
+    output: [...output],
+    output_text: output.map(textOf).join(''),
+    incomplete_details: reason ? { reason } : null,
+    usage: responsesUsageOf(completion),
+  };
+}
+
+const textOf = (item: ResponsesItem) =>
+  item.type === 'message' ? item.content.map(({ text }) => text).join('') : '';
+
+/** A response as it begins: what was asked for, and nothing answered yet. */
+export function openResponse(begun: Omit<EndedResponse, 'output'>): ResponsesAnswer {
+  const { completion, market, request } = begun;
+  const { id, created, model, provider } = answeredBy(completion, market);
+  return {
+    id,
+    object: 'response',
+    created_at: created,
+    completed_at: null,
+    model,
+    provider,
+    status: 'in_progress',
+    output: [],
+    output_text: '',
+    error: null,
+    incomplete_details: null,
+    usage: null,
+    instructions: request.instructions ?? null,
+    metadata: request.metadata ?? {},
+    parallel_tool_calls: request.parallel_tool_calls ?? true,
+    temperature: request.temperature ?? null,
+    top_p: request.top_p ?? null,
+    max_output_tokens: request.max_output_tokens ?? null,
+    previous_response_id: null,
+    store: false,
+    tool_choice: request.tool_choice ?? 'auto',
+    tools: request.tools ?? [],
+    text: request.text ?? { format: { type: 'text' } },
+    reasoning: request.reasoning ?? null,
+    truncation: 'disabled',
+  };
+}
+
+export function responsesUsageOf({ usage, lines }: Completion): ResponsesUsage {
+  const { cost, is_byok } = usageOf(usage, lines);
+  return {
+    input_tokens: usage.promptTokens,
+    input_tokens_details: {
+      cached_tokens: usage.cachedTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+    },
+    output_tokens: usage.completionTokens,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    total_tokens: usage.promptTokens + usage.completionTokens,
+    cost,
+    is_byok,
+  };
+}
+
+function itemsOf({ id, content }: Completion): ResponsesItem[] {
+  invariant(content, 'what is answered is kept');
+  const items: ResponsesItem[] = [];
+  const next = () => `${id}_${items.length}`;
+  const { reasoning, reasoningDetails, text, toolCalls } = content;
+  if (reasoning || sealed(reasoningDetails)) {
+    items.push(reasoningItem(next(), reasoning ?? '', reasoningDetails));
+  }
+  if (text || toolCalls.length === 0) items.push(messageItem(next(), text));
+  for (const call of toolCalls) items.push(callItem(next(), call));
+  return items;
+}
+
+export function reasoningItem(id: string, text: string, details: unknown): ResponsesItem {
+  const content = sealed(details);
+  return {
+    type: 'reasoning',
+    id: `rs_${id}`,
+    summary: text ? [{ type: 'summary_text', text }] : [],
+    ...(content === null ? {} : { encrypted_content: content }),
+  };
+}
+
+export function messageItem(id: string, text: string): ResponsesItem {
+  return {
+    type: 'message',
+    id: `msg_${id}`,
+    role: 'assistant',
+    status: 'completed',
+    content: [outputText(text)],
+  };
+}
+
+export const outputText = (text: string) => ({
+  type: 'output_text' as const,
+  text,
+  annotations: [],
+  logprobs: [],
+});
+
+export function callItem(
+  id: string,
+  call: { readonly callId: string; readonly name: string; readonly arguments: string },
+): ResponsesItem {
+  return {
+    type: 'function_call',
+    id: `fc_${id}`,
+    call_id: call.callId,
+    name: call.name,
+    arguments: call.arguments,
+    status: 'completed',
+  };
+}

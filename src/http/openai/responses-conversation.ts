@@ -1,0 +1,84 @@
+import type { ContentPartInput, MessageInput } from '#completions';
+import type { ResponsesRequest } from '#schema';
+import type { Origins } from '../rest/origins.ts';
+import { filePart } from '../rest/parts.ts';
+import { upper } from '../rest/preferences.ts';
+import { unsealed } from './responses-reasoning.ts';
+
+type Items = Exclude<ResponsesRequest['input'], string>;
+type Item = Items[number];
+type Message = Extract<Item, { role: string }>;
+type Part = Exclude<Message['content'], string>[number];
+
+/**
+ * The instructions and items as messages, in order. What an assistant thought, said and called in
+ * one turn are items of their own there and one message here.
+ */
+export function conversationOf({ instructions, input }: ResponsesRequest, to: Origins): void {
+  if (instructions) to.add({ role: 'SYSTEM', content: instructions }, 'instructions');
+  if (typeof input === 'string') to.add({ role: 'USER', content: input }, 'input');
+  else itemsTo(input, to);
+}
+
+function itemsTo(input: Items, to: Origins): void {
+  let thought: unknown = null;
+  for (const [index, item] of input.entries()) {
+    const field = `input.${index}`;
+    if (item.type === 'reasoning') {
+      thought = unsealed(item.encrypted_content) ?? thought;
+      continue;
+    }
+    const message = messageOf(item);
+    const turn = message.role === 'ASSISTANT' ? sameTurn(to.messages.at(-1), message) : null;
+    if (turn) to.messages[to.messages.length - 1] = turn;
+    else to.add({ ...message, ...reasoned(message, thought) }, field);
+    thought = null;
+  }
+}
+
+const reasoned = ({ role }: MessageInput, thought: unknown) =>
+  role === 'ASSISTANT' && thought ? { reasoningDetails: thought } : {};
+
+/** A call behind what was said, or behind another call, belongs to the same turn. */
+function sameTurn(last: MessageInput | undefined, next: MessageInput): MessageInput | null {
+  if (last?.role !== 'ASSISTANT' || !next.toolCalls?.length) return null;
+  return { ...last, toolCalls: [...(last.toolCalls ?? []), ...next.toolCalls] };
+}
+
+function messageOf(item: Exclude<Item, { type: 'reasoning' }>): MessageInput {
+  switch (item.type) {
+    case 'function_call': {
+      const { call_id: id, name, arguments: text } = item;
+      return { role: 'ASSISTANT', content: null, toolCalls: [{ id, name, arguments: text }] };
+    }
+    case 'function_call_output':
+      return { role: 'TOOL', toolCallId: item.call_id, ...contentOf(item.output) };
+    default:
+      return { role: upper(item.role), ...spoken(item) };
+  }
+}
+
+/** What an assistant said is one text, whatever parts it came in. */
+function spoken({ role, content }: Message): Pick<MessageInput, 'content' | 'parts'> {
+  if (role !== 'assistant' || typeof content === 'string') return contentOf(content);
+  return { content: content.map((part) => textOf(part) ?? '').join('') };
+}
+
+const contentOf = (content: string | readonly Part[]) =>
+  typeof content === 'string' ? { content } : { parts: content.map(partOf) };
+
+function textOf(part: Part): string | null {
+  if ('text' in part) return part.text;
+  return 'refusal' in part ? part.refusal : null;
+}
+
+function partOf(part: Part): ContentPartInput {
+  switch (part.type) {
+    case 'input_image':
+      return { imageUrl: part.image_url };
+    case 'input_file':
+      return filePart(part.file_data, part.filename);
+    default:
+      return { text: textOf(part) };
+  }
+}

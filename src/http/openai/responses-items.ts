@@ -1,0 +1,164 @@
+import type { ReasoningDelta, ToolCallDelta } from '#completions';
+import type { ResponsesItem } from '#schema';
+import { callItem, messageItem, outputText, reasoningItem } from './responses-answer.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+type Event = (type: string, data: Json) => string;
+
+/** The item that grows. */
+interface Open {
+  readonly kind: string;
+  readonly itemId: string;
+  /** Its last events, and the item as it is done. */
+  close(): string;
+}
+
+/**
+ * The items of one response, one after the other: a delta of another kind, or of another call, ends
+ * the item before it and begins the next.
+ */
+export class ItemEvents {
+  readonly done: ResponsesItem[] = [];
+  readonly #runId: string;
+  readonly #event: Event;
+  #open: Open | null = null;
+  #text: string[] = [];
+  #details: unknown[] = [];
+  #call = { callId: '', name: '' };
+
+  constructor(runId: string, event: Event) {
+    this.#runId = runId;
+    this.#event = event;
+  }
+
+  text(text: string): string {
+    const begun = this.#begin('message', () => {
+      const item = { ...messageItem(this.#id, ''), status: 'in_progress', content: [] };
+      const place = { ...this.#place(item.id), content_index: 0 };
+      return {
+        itemId: item.id,
+        events:
+          this.#added(item) +
+          this.#event('response.content_part.added', { ...place, part: outputText('') }),
+        close: () => this.#closeMessage(item.id),
+      };
+    });
+    return (
+      begun + this.#grow('response.output_text.delta', text, { content_index: 0, logprobs: [] })
+    );
+  }
+
+  reasoning({ text, details }: Pick<ReasoningDelta, 'text' | 'details'>): string {
+    const begun = this.#begin('reasoning', () => {
+      const item = reasoningItem(this.#id, '', null);
+      const part = { type: 'summary_text', text: '' };
+      const place = { ...this.#place(item.id), summary_index: 0 };
+      return {
+        itemId: item.id,
+        events:
+          this.#added(item) +
+          this.#event('response.reasoning_summary_part.added', { ...place, part }),
+        close: () => this.#closeReasoning(item.id),
+      };
+    });
+    if (details) this.#details.push(details);
+    return begun + this.#grow('response.reasoning_summary_text.delta', text, { summary_index: 0 });
+  }
+
+  toolCall({ index, callId, name, arguments: fragment }: ToolCallDelta): string {
+    const begun = this.#begin(`call ${index}`, () => {
+      this.#call = { callId: callId ?? '', name: name ?? '' };
+      const item = {
+        ...callItem(this.#id, { ...this.#call, arguments: '' }),
+        status: 'in_progress',
+      };
+      return {
+        itemId: item.id,
+        events: this.#added(item),
+        close: () => this.#closeCall(item.id),
+      };
+    });
+    return begun + this.#grow('response.function_call_arguments.delta', fragment, {});
+  }
+
+  /** Ends what is open; an answer without a word is an empty message. */
+  finish(): string {
+    const empty = this.done.length === 0 && !this.#open ? this.text('') : '';
+    return empty + this.#end();
+  }
+
+  get #id(): string {
+    return `${this.#runId}_${this.done.length}`;
+  }
+
+  #begin(
+    kind: string,
+    make: () => { itemId: string; events: string; close: Open['close'] },
+  ): string {
+    if (this.#open?.kind === kind) return '';
+    const ended = this.#end();
+    const { itemId, events, close } = make();
+    this.#open = { kind, itemId, close };
+    return ended + events;
+  }
+
+  #end(): string {
+    const open = this.#open;
+    if (!open) return '';
+    const events = open.close();
+    this.#open = null;
+    this.#text = [];
+    this.#details = [];
+    return events;
+  }
+
+  #grow(type: string, delta: string, more: Json): string {
+    if (delta === '' || !this.#open) return '';
+    this.#text.push(delta);
+    return this.#event(type, { ...this.#place(this.#open.itemId), ...more, delta });
+  }
+
+  #closeMessage(id: string): string {
+    const text = this.#text.join('');
+    const place = { ...this.#place(id), content_index: 0 };
+    return (
+      this.#event('response.output_text.done', { ...place, text, logprobs: [] }) +
+      this.#event('response.content_part.done', { ...place, part: outputText(text) }) +
+      this.#ended(messageItem(this.#id, text))
+    );
+  }
+
+  #closeReasoning(id: string): string {
+    const text = this.#text.join('');
+    const place = { ...this.#place(id), summary_index: 0 };
+    const part = { type: 'summary_text', text };
+    return (
+      this.#event('response.reasoning_summary_text.done', { ...place, text }) +
+      this.#event('response.reasoning_summary_part.done', { ...place, part }) +
+      this.#ended(reasoningItem(this.#id, text, this.#details.flat()))
+    );
+  }
+
+  #closeCall(id: string): string {
+    const call = { ...this.#call, arguments: this.#text.join('') };
+    const done = { ...this.#place(id), name: call.name, arguments: call.arguments };
+    return (
+      this.#event('response.function_call_arguments.done', done) +
+      this.#ended(callItem(this.#id, call))
+    );
+  }
+
+  #place(itemId: string) {
+    return { output_index: this.done.length, item_id: itemId };
+  }
+
+  #added(item: Json): string {
+    return this.#event('response.output_item.added', { output_index: this.done.length, item });
+  }
+
+  #ended(item: ResponsesItem): string {
+    const output_index = this.done.length;
+    this.done.push(item);
+    return this.#event('response.output_item.done', { output_index, item });
+  }
+}

@@ -1,0 +1,85 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CompletionInput, ResponseFormatInput } from '#completions';
+import { type ResponsesRequest, responsesRequest } from '#schema';
+import { fromHeaders } from '../rest/caller.ts';
+import { Origins } from '../rest/origins.ts';
+import { preferencesOf, upper } from '../rest/preferences.ts';
+import type { Asked } from '../rest/run-door.ts';
+import { inShape } from '../rest/shape.ts';
+import { effortOf } from './chat-request.ts';
+import { conversationOf } from './responses-conversation.ts';
+
+/** A response repeats what was asked for. */
+export interface ResponsesAsked extends Asked {
+  readonly request: ResponsesRequest;
+}
+
+/** Reads the body of `responses`. InvalidInput names every field that is wrong. */
+export function readResponsesRequest(body: unknown, headers: IncomingHttpHeaders): ResponsesAsked {
+  const request = inShape(responsesRequest, body);
+  const origins = new Origins();
+  conversationOf(request, origins);
+  return {
+    request,
+    input: inputOf(request, origins, headers),
+    stream: request.stream ?? false,
+    nameOf: (path) => origins.nameOf(path, names),
+  };
+}
+
+const names = { max_tokens: 'max_output_tokens', response_format: 'text.format' };
+
+function inputOf(
+  asked: ResponsesRequest,
+  { messages }: Origins,
+  headers: IncomingHttpHeaders,
+): CompletionInput {
+  const said = fromHeaders(headers);
+  const { reasoning, tool_choice: choice } = asked;
+  return {
+    ...said,
+    model: asked.model,
+    fallbackModels: asked.models?.filter((model) => model !== asked.model) ?? null,
+    messages,
+    maxTokens: asked.max_output_tokens ?? null,
+    temperature: asked.temperature ?? null,
+    topP: asked.top_p ?? null,
+    tools: asked.tools?.map(toolOf) ?? null,
+    toolChoice: typeof choice === 'object' ? (choice?.name ?? null) : (choice ?? null),
+    parallelToolCalls: asked.parallel_tool_calls ?? null,
+    responseFormat: formatOf(asked.text?.format),
+    reasoning:
+      reasoning?.effort || reasoning?.max_tokens
+        ? {
+            effort: reasoning.effort ? effortOf(reasoning.effort) : null,
+            maxTokens: reasoning.max_tokens ?? null,
+          }
+        : null,
+    provider: preferencesOf(asked.provider),
+    metadata: asked.metadata ?? null,
+    user: asked.user ?? asked.safety_identifier ?? null,
+    sessionId: asked.session_id ?? said.sessionId ?? asked.prompt_cache_key ?? null,
+  };
+}
+
+type Tool = NonNullable<ResponsesRequest['tools']>[number];
+
+const toolOf = ({ name, description, parameters }: Tool) => ({
+  name,
+  description: description ?? null,
+  parameters: parameters ?? { type: 'object', properties: {} },
+});
+
+type Format = NonNullable<ResponsesRequest['text']>['format'];
+
+function formatOf(format: Format): ResponseFormatInput | null {
+  if (!format || format.type === 'text') return null;
+  if (format.type === 'json_object') return { type: upper(format.type) };
+  const { name, schema, strict } = format;
+  return {
+    type: 'JSON_SCHEMA',
+    name: name ?? null,
+    schema: schema ?? null,
+    strict: strict ?? null,
+  };
+}

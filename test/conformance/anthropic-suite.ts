@@ -1,0 +1,100 @@
+import Anthropic, { AuthenticationError, BadRequestError, NotFoundError } from '@anthropic-ai/sdk';
+import { expect, it } from 'vitest';
+import { cancelled } from './openai-suite.ts';
+import { question, type ServedLater, weather } from './served.ts';
+
+const asked = {
+  model: 'sandbox/echo',
+  max_tokens: 300,
+  messages: [{ role: 'user' as const, content: question }],
+};
+const tools = [{ name: weather.name, input_schema: { ...weather.parameters, required: ['city'] } }];
+
+export function anthropicSuite(served: ServedLater): void {
+  const client = (apiKey = served().inferenceKey) =>
+    new Anthropic({ apiKey, baseURL: served().url, maxRetries: 0 });
+
+  it('an answer in one piece', async () => {
+    const answer = await client().messages.create({ ...asked, system: 'Be brief.' });
+    expect(answer.content).toMatchObject([{ type: 'text', text: expect.stringContaining('six') }]);
+    expect(answer.stop_reason).toBe('end_turn');
+    expect(answer.usage).toMatchObject({ input_tokens: 11, output_tokens: 9 });
+  });
+
+  it('the same with a bearer token, as coding agents send it', async () => {
+    const authToken = served().inferenceKey;
+    const agent = new Anthropic({ apiKey: null, authToken, baseURL: `${served().url}/api` });
+    const system = [{ type: 'text' as const, text: 'Be brief.' }];
+    const answer = await agent.beta.messages.create({ ...asked, system });
+    expect(answer.stop_reason).toBe('end_turn');
+  });
+
+  it('a stream that thinks, put together by the client', async () => {
+    const thinking = { type: 'enabled' as const, budget_tokens: 200 };
+    const answer = await client()
+      .messages.stream({ ...asked, thinking })
+      .finalMessage();
+    expect(answer.content.map(({ type }) => type)).toEqual(['thinking', 'text']);
+    expect(answer.usage.input_tokens).toBe(9);
+  });
+
+  it('tools over two turns, in a stream', async () => {
+    const first = await client()
+      .messages.stream({ ...asked, tools, tool_choice: { type: 'any' } })
+      .finalMessage();
+    expect(first.stop_reason).toBe('tool_use');
+    const call = first.content.find((block) => block.type === 'tool_use');
+    expect(call?.input).toHaveProperty('city');
+    const second = await client().messages.create({
+      ...asked,
+      tools,
+      messages: [
+        ...asked.messages,
+        { role: 'assistant', content: first.content },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: call?.id ?? '', content: 'Sunny' },
+            { type: 'text', text: 'And now?' },
+          ],
+        },
+      ],
+    });
+    expect(second.content).toMatchObject([{ type: 'text', text: expect.stringMatching(/now/) }]);
+  });
+
+  it('structured output', async () => {
+    const format = { type: 'json_schema' as const, schema: weather.parameters };
+    const answer = await client().messages.create({ ...asked, output_config: { format } });
+    const [block] = answer.content;
+    expect(JSON.parse(block?.type === 'text' ? block.text : '')).toHaveProperty('city');
+  });
+
+  it('an abort ends the completion', async () => {
+    const stream = client().messages.stream({ ...asked, model: 'sandbox/markov' });
+    let id = '';
+    stream.on('streamEvent', (event) => {
+      if (event.type === 'message_start') id = event.message.id;
+      if (event.type === 'content_block_delta') stream.abort();
+    });
+    await expect(stream.finalMessage()).rejects.toThrow();
+    await cancelled(served, id);
+  });
+
+  it('errors have their classes and types', async () => {
+    const unknown = client().messages.create({ ...asked, model: 'nobody/nothing' });
+    await expect(unknown).rejects.toBeInstanceOf(NotFoundError);
+    const wrong = client().messages.create({ ...asked, max_tokens: 0 });
+    await expect(wrong).rejects.toBeInstanceOf(BadRequestError);
+    await expect(wrong).rejects.toMatchObject({
+      error: { error: { type: 'invalid_request_error' } },
+    });
+    const stranger = client('sk-wrong').messages.create(asked);
+    await expect(stranger).rejects.toBeInstanceOf(AuthenticationError);
+  });
+
+  it('a failure in the middle of a stream is one', async () => {
+    const stream = client().messages.stream({ ...asked, model: 'sandbox/cut-after-10' });
+    await expect(stream.finalMessage()).rejects.toMatchObject({ error: { type: 'error' } });
+  });
+}

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Rejection } from '#routing';
+import { NoEndpointAvailable } from '#routing';
+import { endpointsAnswer, modelsAnswer, providersAnswer } from '#schema';
+import { errorBody, statusOf } from '../../src/http/rest/errors.ts';
+import { Fault } from '../../src/kernel/index.ts';
+import { key, type StandIn, serve, standIn } from '../harness/stand-in-rooms.ts';
+
+/** What real clients stumble over (each of these has thrown in one of them). */
+let stand: StandIn;
+let server: Awaited<ReturnType<typeof serve>>;
+
+beforeEach(async () => {
+  stand = standIn();
+  server = await serve(stand);
+});
+afterEach(() => server.close());
+
+const asked = { model: 'acme/echo', messages: [{ role: 'user', content: 'hi' }] };
+const post = (path: string, body: object) =>
+  fetch(server.url + path, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key}` },
+    body: JSON.stringify(body),
+  });
+const get = async (path: string) => (await fetch(server.url + path)).json();
+
+async function firstRun() {
+  while (!stand.runs[0]) await new Promise((resolve) => setImmediate(resolve));
+  await stand.runs[0].watched.promise;
+  return stand.runs[0];
+}
+
+async function answered(body: object, path = '/v1/chat/completions') {
+  const response = post(path, { ...asked, ...body });
+  const run = await firstRun();
+  run.start();
+  run.text('Hello');
+  run.finish();
+  return (await response).text();
+}
+
+async function broken(path = '/v1/chat/completions', body: object = {}) {
+  const response = post(path, { ...asked, ...body, stream: true });
+  const run = await firstRun();
+  run.start();
+  run.text('Hel');
+  const answer = await response;
+  run.fail(new Fault('UPSTREAM_FAILED', { public: 'It broke off.' }));
+  return answer.text();
+}
+
+const chunksOf = (text: string) =>
+  [...text.matchAll(/^data: (\{.*\})$/gm)].map(([, json]) => JSON.parse(json ?? ''));
+
+describe('the wire of chat/completions', () => {
+  it('system_fingerprint is null in a whole answer and absent from a chunk', async () => {
+    const whole = JSON.parse(await answered({}));
+    expect(whole).toHaveProperty('system_fingerprint', null);
+    stand.runs.length = 0;
+    const chunks = chunksOf(await answered({ stream: true }));
+    expect(chunks.length).toBeGreaterThan(2);
+    for (const chunk of chunks) expect(chunk).not.toHaveProperty('system_fingerprint');
+  });
+
+  it('cost_details have both of their sums', async () => {
+    const { usage } = JSON.parse(await answered({}));
+    expect(usage.cost_details).toMatchObject({
+      upstream_inference_prompt_cost: expect.any(Number),
+      upstream_inference_completions_cost: expect.any(Number),
+    });
+  });
+
+  it('the code of an error amid a stream is an integer, and the stream ends', async () => {
+    const text = await broken();
+    const last = chunksOf(text).at(-1);
+    expect(last.error.code).toBe(502);
+    expect(last.choices[0]).toMatchObject({ delta: { content: '' }, finish_reason: 'error' });
+    expect(text).not.toContain('[DONE]');
+  });
+
+  it('usage is on the last chunk, asked for or not, and [DONE] behind it', async () => {
+    const text = await answered({ stream: true });
+    expect(chunksOf(text).at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 5 } });
+    expect(text).toMatch(/data: \[DONE\]\n\n$/);
+  });
+});
+
+describe('the other doors', () => {
+  it('a failure in the middle of a stream of messages is an event of its own', async () => {
+    const text = await broken('/v1/messages', { max_tokens: 10 });
+    expect(text).toMatch(/\nevent: error\ndata: .*"type":"error".*"api_error"/);
+    expect(text).not.toContain('message_stop');
+  });
+
+  it('a failure in the middle of a response is its last event', async () => {
+    const text = await broken('/v1/responses', { input: 'hi' });
+    expect(chunksOf(text).at(-1)).toMatchObject({
+      type: 'response.failed',
+      response: { status: 'failed', error: { code: 'server_error', message: 'It broke off.' } },
+    });
+  });
+
+  it.each([
+    ['/v1/chat/completions', { transforms: ['middle-out'] }, 'transforms'],
+    ['/v1/chat/completions', { plugins: [{ id: 'web' }] }, 'plugins'],
+    ['/v1/chat/completions', { logprobs: true }, 'logprobs'],
+    [
+      '/v1/chat/completions',
+      { messages: [{ role: 'user', content: [{ type: 'video_url' }] }] },
+      'messages.0.content.0.type',
+    ],
+    ['/v1/completions', { prompt: 'hi', echo: true }, 'echo'],
+    ['/v1/responses', { input: 'hi', store: true }, 'store'],
+    [
+      '/v1/responses',
+      { input: [{ type: 'function_call_output', call_id: 'a' }] },
+      'input.0.output',
+    ],
+  ])('%s refuses by name what it does not offer: %j', async (path, fields, param) => {
+    const response = await post(path, { ...asked, ...fields });
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.param).toBe(param);
+    expect(stand.runs).toEqual([]);
+  });
+
+  it('what asks for nothing passes', async () => {
+    await answered({ plugins: [{ id: 'web', enabled: false }], transforms: [], logprobs: false });
+    expect(stand.runs).toHaveLength(1);
+  });
+});
+
+describe('a failure is one that clients handle as they should', () => {
+  const rejection = (code: Rejection['code'], setting: string | null): Rejection => {
+    const endpoint = stand.market.models[0]?.endpoints[0];
+    if (!endpoint) throw new TypeError('the market is empty');
+    return { endpoint, code, setting, reason: 'A reason.', retryAfterMs: null };
+  };
+  const none = (...rejections: Rejection[]) => new NoEndpointAvailable([], rejections);
+
+  it('no 5xx where the request itself rules every endpoint out: clients repeat those', () => {
+    expect(statusOf(none(rejection('NOT_IN_ONLY', 'input.provider.only')))).toBe(404);
+    expect(statusOf(none(rejection('POLICY_MODEL', 'policy.allowedModels')))).toBe(403);
+    expect(statusOf(none(rejection('TRIPPED', null)))).toBe(503);
+  });
+
+  it("the code is the status as an integer, beside OpenRouter's metadata", () => {
+    const { error } = errorBody(none(rejection('NOT_IN_ONLY', 'input.provider.only')));
+    expect(error.code).toBe(404);
+    expect(error.metadata).toMatchObject({
+      error_type: 'not_found',
+      previous_errors: [{ provider: 'cheap', code: 'not_in_only' }],
+    });
+  });
+
+  it('the provider and what it said stand in the metadata; never a 200 with an error', async () => {
+    const response = post('/v1/chat/completions', asked);
+    const run = await firstRun();
+    run.start();
+    run.fail(new Fault('UPSTREAM_FAILED', { public: 'The provider failed.' }));
+    const answer = await response;
+    expect(answer.status).toBe(502);
+    expect(answer.headers.get('x-should-retry')).toBe('true');
+    expect((await answer.json()).error.metadata.provider_name).toBe('cheap');
+  });
+
+  it('clients are told not to repeat what would fail again', async () => {
+    const response = await post('/v1/chat/completions', { ...asked, temperature: 'hot' });
+    expect(response.headers.get('x-should-retry')).toBe('false');
+  });
+});
+
+describe('the lists have every field that clients insist on', () => {
+  it('models, with prices as strings', async () => {
+    const { data } = modelsAnswer.parse(await get('/v1/models'));
+    expect(data[0]?.pricing.prompt).toBe('0.000001');
+    expect(await get('/api/v1/models')).toEqual(await get('/v1/models'));
+  });
+
+  it('endpoints and providers', async () => {
+    const { data } = endpointsAnswer.parse(await get('/v1/models/acme/echo/endpoints'));
+    expect(data.endpoints.map(({ tag }) => tag)).toEqual(['cheap', 'dear']);
+    const providers = providersAnswer.parse(await get('/v1/providers')).data;
+    expect(providers.map(({ slug }) => slug)).toContain('dear');
+  });
+
+  it('the filters: count, pages, prices, an unknown one by its name', async () => {
+    expect(await get('/v1/models/count?q=acme')).toEqual({ data: { count: 3 } });
+    const page = modelsAnswer.parse(await get('/v1/models?limit=2'));
+    expect(page).toMatchObject({ total_count: 3, links: { next: '/v1/models?limit=2&offset=2' } });
+    expect((await get('/v1/models?max_price=0.5')).data).toEqual([]);
+    expect((await get('/v1/models?output_modalities=embeddings')).data).toEqual([]);
+    expect((await get('/v1/models?category=legal')).error.message).toContain('category');
+  });
+
+  it('one model, with a variant or without; 404 for one that is none', async () => {
+    expect((await get('/v1/model/acme/echo:floor')).data.id).toBe('acme/echo');
+    expect((await get('/v1/model/acme/nothing')).error.code).toBe(404);
+  });
+});
