@@ -12,6 +12,7 @@ import type { CompletionRequest } from './request.ts';
 import type { Rooms } from './rooms.ts';
 import { run } from './run.ts';
 import { Running } from './running.ts';
+import { followable, shownTo } from './shown.ts';
 import { findStored } from './stored.ts';
 import { Viewer } from './viewer.ts';
 
@@ -64,7 +65,7 @@ function opened(rooms: Rooms): Completions {
     const running = visible(principal, id);
     // Whoever reads of an end reads of its charge as well.
     if (running?.ending) await running.settled;
-    return running?.completion() ?? findStored(principal, id, rooms);
+    return running ? shownTo(principal, running, identity) : findStored(principal, id, rooms);
   };
 
   return {
@@ -74,14 +75,14 @@ function opened(rooms: Rooms): Completions {
       const pays = identity.payer(principal, input.organizationId);
       return embedded(begin(input, pays, { streamed: false }), signal);
     },
-    join: (principal, id) => joined(visible(principal, id)),
+    join: (principal, id) => joined(followable(principal, visible(principal, id), identity)),
     find,
     ...listing(rooms, visible),
     async cancel(principal, id) {
       const running = visible(principal, id);
       running?.end({ kind: 'cancelled' });
       await running?.settled;
-      return running?.completion() ?? find(principal, id);
+      return find(principal, id);
     },
     endRunsOf(ended) {
       for (const running of registry.live()) {
@@ -110,7 +111,10 @@ function listing(
   return {
     async list(principal, asked) {
       const stored = await listStored(principal, asked, rooms);
-      return stored.map((row) => visible(principal, row.id)?.completion() ?? row);
+      return stored.map((row) => {
+        const running = visible(principal, row.id);
+        return running ? shownTo(principal, running, rooms.identity) : row;
+      });
     },
     count: (question, most) => countStored(question, most, rooms),
   };

@@ -117,8 +117,8 @@ it('every simulated model and provider says that it is a simulation', () => {
   expect(sandboxSnapshot.models.map(({ slug }) => slug).sort()).toEqual(
     [
       ...['sandbox/cut-after-10', 'sandbox/echo', 'sandbox/fail-429', 'sandbox/fail-500'],
-      ...['sandbox/hang', 'sandbox/malformed', 'sandbox/markov', 'sandbox/no-usage'],
-      'sandbox/slow-first-token',
+      ...['sandbox/embed', 'sandbox/hang', 'sandbox/malformed', 'sandbox/markov'],
+      ...['sandbox/no-usage', 'sandbox/slow-first-token'],
     ].sort(),
   );
 });
