@@ -10,5 +10,5 @@ test('a connector is found by its name, always the same one', () => {
 
 test('there is none of another name', () => {
   const connectors = openConnectors({ clock: systemClock, log: silentLog });
-  for (const name of ['', 'toString', 'anthropic']) expect(connectors(name)).toBeNull();
+  for (const name of ['', 'toString', 'carrier-pigeon']) expect(connectors(name)).toBeNull();
 });
