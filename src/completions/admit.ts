@@ -78,14 +78,9 @@ async function holdFor(running: Running, cover: Cover, rooms: Rooms): Promise<Ho
   } catch (thrown) {
     if (!(thrown instanceof InsufficientCredits)) throw thrown;
     const affordableMaxTokens = cover.affordableMaxTokens(thrown.available);
-    const { allowance, required, available, resetsAt } = thrown;
-    throw new InsufficientCredits({
-      allowance,
-      required,
-      available,
-      resetsAt,
-      affordableMaxTokens,
-    });
+    const { allowance, required, available, resetsAt, owed } = thrown;
+    const shortage = { allowance, required, available, resetsAt, owed };
+    throw new InsufficientCredits({ ...shortage, affordableMaxTokens });
   }
 }
 

@@ -22,6 +22,8 @@ export interface GrantAnswer extends LeaseTarget {
   readonly available: Money;
   /** Leased by other sessions and not held by them. */
   readonly elsewhere: Money;
+  /** What the organization owes for payments that went back: while it does, nothing is granted. */
+  readonly owed: Money;
 }
 
 export interface GiveBack extends LeaseTarget {
@@ -36,12 +38,13 @@ export function leaseStatements(db: LedgerDatabase) {
       const sql = 'SELECT * FROM lease_grant($1::int, $2::jsonb)';
       const params = [session, toJson(targets)];
       const rows = await db.query<Record<keyof GrantAnswer, string>>(sql, params);
-      return rows.map(({ kind, target, granted, available, elsewhere }) => ({
+      return rows.map(({ kind, target, granted, available, elsewhere, owed }) => ({
         kind: kind as LeaseTarget['kind'],
         target,
         granted: BigInt(granted),
         available: BigInt(available),
         elsewhere: BigInt(elsewhere),
+        owed: BigInt(owed),
       }));
     },
 

@@ -1,4 +1,5 @@
 import { type Clock, Fault, InvalidInput, type Log, type Money, newId } from '#kernel';
+import { accountId } from './lease.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
 import { centsOf, moneyOf, type PaymentNews, type Payments } from './payments.ts';
 import { keyUsedOtherwise } from './refusals.ts';
@@ -12,6 +13,8 @@ export interface PurchasesOptions {
   /** Origins that a payer may be sent back to; the first one is where they go by default. */
   readonly returnOrigins: () => readonly string[];
   readonly changed: (organizationId: string) => void;
+  /** Tells every node that what it has free of this account is missed. */
+  readonly recall: (account: string) => void;
 }
 
 export interface PurchaseInput {
@@ -132,7 +135,7 @@ async function open(
 async function take(options: PurchasesOptions, news: PaymentNews): Promise<void> {
   if (news.kind === 'PAID') return credit(options, news);
   if ('reason' in news) return close(options, news);
-  const { storage, changed } = options;
+  const { storage, changed, recall } = options;
   const sql = 'SELECT id, organization_id, amount FROM purchase WHERE payment_intent = $1';
   const [row] = await storage.query<PaidRow>(sql, [news.intent]);
   // The payment itself may not have been told yet: the provider comes back with what is refused.
@@ -144,6 +147,7 @@ async function take(options: PurchasesOptions, news: PaymentNews): Promise<void>
     row.id,
     ...values,
   ]);
+  recall(accountId(row.organization_id));
   if (news.kind === 'RETURNED') {
     await storage.query('SELECT receivable_collect($1)', [row.organization_id]);
   }

@@ -12,6 +12,8 @@ export interface Shortage {
    * nobody worked it out.
    */
   readonly affordableMaxTokens?: number | null;
+  /** What has to be paid before credits can be spent again; nothing when absent. */
+  readonly owed?: Money;
 }
 
 const owners = {
@@ -31,21 +33,29 @@ export class InsufficientCredits extends Fault {
   readonly available: Money;
   readonly resetsAt: Date | null;
   readonly affordableMaxTokens: number | null;
+  readonly owed: Money;
 
   constructor(shortage: Shortage) {
-    const { allowance, required, available, resetsAt } = shortage;
+    const { allowance, required, available, resetsAt, owed = 0n } = shortage;
     super(allowance === 'ORGANIZATION' ? 'INSUFFICIENT_CREDITS' : 'LIMIT_EXCEEDED', {
-      public:
-        `This could cost up to ${formatMoney(required)} US dollars, and ${owners[allowance]} ` +
-        `can pay ${formatMoney(available)} now. Ask for fewer tokens, or add credits.`,
+      public: owed > 0n ? owedText(owed) : shortText(shortage),
     });
     this.allowance = allowance;
     this.required = required;
     this.available = available;
     this.resetsAt = resetsAt;
     this.affordableMaxTokens = shortage.affordableMaxTokens ?? null;
+    this.owed = owed;
   }
 }
+
+const shortText = ({ allowance, required, available }: Shortage) =>
+  `This could cost up to ${formatMoney(required)} US dollars, and ${owners[allowance]} ` +
+  `can pay ${formatMoney(available)} now. Ask for fewer tokens, or add credits.`;
+
+const owedText = (owed: Money) =>
+  `A payment of the organization went back or is disputed, and ${formatMoney(owed)} US dollars ` +
+  'are owed. Nothing is run until they are paid: they are taken from the next credits bought.';
 
 /** The money may be there, but not within reach of this node now. */
 export function creditsOutOfReach(internal: string, cause?: unknown): Fault {

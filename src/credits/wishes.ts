@@ -59,6 +59,8 @@ export interface Refusing {
   readonly available: Money;
   /** It would fit if other nodes gave back what is idle there. */
   readonly reachable: boolean;
+  /** What the organization has to pay before anything is granted. */
+  readonly owed: Money;
 }
 
 export function refusalOf(
@@ -68,18 +70,20 @@ export function refusalOf(
   for (const wish of wishes) {
     const answer = answers.find((each) => isFor(each, wish));
     if (!answer || answer.available >= wish.min) continue;
+    const { owed } = answer;
     const within = answer.available + answer.elsewhere;
-    const available = wish.lease.free + within;
-    return { lease: wish.lease, available, reachable: within >= wish.min };
+    const available = owed > 0n ? 0n : wish.lease.free + within;
+    return { lease: wish.lease, available, reachable: within >= wish.min, owed };
   }
   return null;
 }
 
 /** Idle money elsewhere is a matter of time, not of credits. */
-export function refusalFault({ lease, available, reachable }: Refusing, required: Money): Error {
+export function refusalFault(refusing: Refusing, required: Money): Error {
+  const { lease, available, reachable, owed } = refusing;
   if (reachable) return creditsOutOfReach('the money is in the leases of other nodes');
   const { resetsAt, source } = lease;
-  return new InsufficientCredits({ allowance: source.kind, required, available, resetsAt });
+  return new InsufficientCredits({ allowance: source.kind, required, available, resetsAt, owed });
 }
 
 const isFor = (answer: GrantAnswer, { lease }: Wish): boolean =>

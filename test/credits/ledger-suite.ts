@@ -137,6 +137,20 @@ export function ledgerSuite(kind: DatabaseKind): void {
       expect(await count('SELECT FROM quarantine')).toBe(3);
     });
 
+    test('a charge of what its session has not leased is set aside', async () => {
+      const other = await statements.openSession('another');
+      await statements.grant(session, [ofCredits(6), ofKey(6, 9)]);
+      await statements.giveBack(session, { ...ofCredits(0), amount: dollars(4) });
+      await statements.giveBack(session, { ...ofKey(0, 9), amount: dollars(4) });
+      const key = ofKey(0, 9);
+      const post = (by: number, tokens: number) =>
+        statements.post({ session: by, records: json([spent(tokens)], [key]), held: [] });
+      expect([await post(other, 1), await post(session, 3)]).toEqual([1, 1]);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10');
+      expect(await statements.leased(session, ofCredits(0))).toBe(0n);
+      expect(await statements.leased(session, key)).toBe(0n);
+    });
+
     test('a grant takes from all that it touches, or from nothing', async () => {
       const answer = await statements.grant(session, [ofCredits(5), ofKey(5, 4)]);
       expect(answer.map(({ granted, available }) => [granted, available])).toEqual([

@@ -5,7 +5,17 @@ import type { Storage } from '#storage';
 import { noteAlerts } from '../../src/credits/alerts.ts';
 import { topUpWhereDue } from '../../src/credits/top-ups.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
-import { balanceOf, dollars, ledgerOf, openNode, organization, violations } from './node.ts';
+import {
+  balanceOf,
+  credit,
+  dollars,
+  ledgerOf,
+  newCompletion,
+  openNode,
+  organization,
+  recordOf,
+  violations,
+} from './node.ts';
 import { type StripeStandIn, stripeStandIn, webhookSecret } from './stripe-stand-in.ts';
 
 /** Buying, topping up and giving back, against a stand-in for Stripe, on both databases. */
@@ -205,6 +215,27 @@ export function paymentsSuite(kind: DatabaseKind): void {
       await tell('charge.dispute.closed', { ...dispute, status: 'won' });
       await tell('charge.dispute.created', dispute);
       expect(await owed()).toBe('0');
+    });
+
+    test('while a payment is disputed nothing is admitted, and what runs may end', async () => {
+      const id = await bought();
+      const ask = (amount: number) =>
+        credits.admit({
+          completion: newCompletion(credits.session),
+          targets: [credit(acme)],
+          amount: dollars(amount),
+        });
+      const running = await ask(5);
+      const dispute = { payment_intent: `pi_${id}`, amount: 2_000, status: 'needs_response' };
+      await tell('charge.dispute.created', dispute);
+      const refused = await ask(1).catch((thrown) => thrown);
+      expect(refused).toMatchObject({ code: 'INSUFFICIENT_CREDITS', available: 0n });
+      expect(refused.public).toContain('20 US dollars are owed');
+      await running.end(recordOf(running.completion, acme, 4));
+      await tell('charge.dispute.closed', { ...dispute, status: 'won' });
+      await (await ask(16)).end(null);
+      await credits.flush();
+      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20\nUSAGE -4 → 16');
     });
 
     test('what is owed is taken from the next payment first', async () => {

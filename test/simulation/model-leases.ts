@@ -19,10 +19,10 @@ export function leaseModel(state: ModelState) {
       const live = state.live().length;
       return fitting.map((target) => {
         const granted = fits ? sizeOf(target, live) : 0n;
-        if (fits) add(state, session, { ...target, amount: granted });
-        else noteRecall(state, target);
+        if (fits && granted > 0n) add(state, session, { ...target, amount: granted });
+        if (!fits) noteRecall(state, target);
         const { kind, target: id, available, elsewhere } = target;
-        return { kind, target: id, granted, available, elsewhere };
+        return { kind, target: id, granted, available, elsewhere, owed: 0n };
       });
     },
     async giveBack(session, { kind, target, amount }) {

@@ -1,5 +1,5 @@
 import type { CompletionRow, EntryRow, PostedRecord } from './ledger-rows.ts';
-import { greatest, type ModelState, Refused } from './model-state.ts';
+import { greatest, least, type ModelState, Refused } from './model-state.ts';
 
 /** Whose session's leases pay, and whether that session has ended. */
 export interface Payer {
@@ -107,7 +107,7 @@ function refusalOf(
   for (const [key, reserved] of reservedOf(posted)) {
     const [kind = '', target = ''] = key.split(' ');
     const lease = state.lease(session, { kind: kind as 'ACCOUNT', target });
-    if (lease && lease.amount < reserved) return 'a lease below nothing';
+    if ((lease?.amount ?? 0n) < reserved) return 'what is not leased';
     const allowance = kind === 'ALLOWANCE' ? state.allowances.get(target) : undefined;
     if (allowance && allowance.leased < reserved) return 'an allowance below nothing';
   }
@@ -239,24 +239,19 @@ export function addEntry(
   return full;
 }
 
-/** As `lease_release`: a record that cannot be posted keeps no money. */
+/** As `lease_release`: a record that cannot be posted keeps no money that its session leased. */
 function release(state: ModelState, record: PostedRecord, session: number): void {
-  const amount = BigInt(record.charged);
-  const account = state.accounts.get(record.account);
-  const lease = state.lease(session, { kind: 'ACCOUNT', target: record.account });
-  const allowances = record.allowances.map(({ id }) => state.allowances.get(id));
-  const shares = record.allowances.map(({ id }) =>
-    state.lease(session, { kind: 'ALLOWANCE', target: id }),
+  const allowances = record.allowances.map(
+    ({ id }) => ({ kind: 'ALLOWANCE', target: id }) as const,
   );
-  const rows = [account && { amount: account.leased }, lease, ...shares];
-  if (rows.some((row) => row && row.amount < amount)) return;
-  if (allowances.some((row) => row && row.leased < amount)) return;
-  if (account) account.leased -= amount;
-  for (const row of allowances) if (row) row.leased -= amount;
-  for (const row of [lease, ...shares]) {
-    if (!row) continue;
-    row.amount -= amount;
-    row.held = greatest(0n, row.held - amount);
+  for (const target of [{ kind: 'ACCOUNT', target: record.account } as const, ...allowances]) {
+    const lease = state.lease(session, target);
+    const owner = state.owner(target);
+    if (!lease || !owner) continue;
+    const amount = least(lease.amount, greatest(0n, BigInt(record.charged)));
+    owner.leased -= amount;
+    lease.amount -= amount;
+    lease.held = greatest(0n, lease.held - amount);
   }
 }
 
