@@ -1,6 +1,7 @@
 import type { RouteCandidate } from '#routing';
 import type { Admission } from './admit.ts';
 import { continuationOf } from './continuation.ts';
+import { demandCover } from './demand-cover.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
 import { type FailedAttempt, stream } from './stream.ts';
@@ -34,6 +35,7 @@ export async function attempts(
   let candidate = take();
   let afterContent = false;
   while (candidate && !running.ending) {
+    if (!(await demandCover(running, admission, afterContent))) return;
     const continuation = afterContent ? await continuationOf(running) : null;
     const failed = await stream(running, { admission, candidate, continuation, take }, rooms);
     if (!failed) return;

@@ -28,6 +28,7 @@ export async function raced(
   rooms: Rooms,
 ): Promise<AttemptOut> {
   if (!(await late(running, first, rooms)) || running.ending) return first;
+  if (!(await hedge.admission.hold.covered()) || running.ending) return first;
   if (!affordable(running, first.candidate, { hedge, rooms })) return first;
   const second = hedge.second();
   if (!second) return first;

@@ -46,6 +46,8 @@ export interface BookOptions {
   readonly session: () => number;
   /** Database time: a hold belongs to the period of its admission. */
   readonly now: () => Date;
+  /** Finds out whether the session still lives, when a clock says that it may not. */
+  readonly confirm: () => Promise<void>;
   readonly ended: (ended: Ended) => Promise<void>;
   /** These leases were used: look whether one wants more, to have `next` free again. */
   readonly used: (leases: readonly Lease[], next: Money) => void;
@@ -134,6 +136,10 @@ function openHold(
       if (taken) hold.amount += by;
       options.used(hold.leases, by);
       return taken;
+    },
+    async covered() {
+      await options.confirm();
+      return !hold.uncovered;
     },
     async end(record) {
       invariant(running.delete(hold), 'a hold ends once');

@@ -54,6 +54,7 @@ async function joinParts(options: MachineOptions): Promise<Machine> {
     clock,
     session: () => session.number,
     now: () => session.now(),
+    confirm: () => session.confirm(),
     ended: (ended) => settlement.add(ended),
     used: (leases, next) => refills.refill(leases, next),
   });

@@ -94,11 +94,17 @@ export class Session {
 
   /** True when this node may admit, after asking the database where that makes it sure. */
   async assure(): Promise<boolean> {
-    if (this.standing() === 'ASK') {
-      const asked = (this.#replacing ?? this.renew()).then(() => this.#replacing);
-      await Promise.race([asked, sleep(this.#options.clock, assureMsMax)]);
-    }
+    if (this.standing() === 'ASK') await this.#ask();
     return this.standing() === 'GOOD';
+  }
+
+  /**
+   * Asks the database when a clock says that others may have taken this node for dead: it was
+   * stopped, its machine slept, or a clock was set. What is left of a hold then, the hold says.
+   */
+  async confirm(): Promise<void> {
+    const sure = confidence(this.#sent, momentOf(this.#options.clock)) === 'SURE';
+    if (!sure || this.#gone || this.#replacing) await this.#ask();
   }
 
   /** Renews now, or joins the renewal that is under way. Never throws; false when it failed. */
@@ -132,6 +138,12 @@ export class Session {
     this.watch.stop();
     await this.#renewing;
     await this.#replacing;
+  }
+
+  /** Waits for an answer, and for the next session when this one is gone, but not for long. */
+  async #ask(): Promise<void> {
+    const asked = (this.#replacing ?? this.renew()).then(() => this.#replacing);
+    await Promise.race([asked, sleep(this.#options.clock, assureMsMax)]);
   }
 
   async #renewOnce(): Promise<boolean> {

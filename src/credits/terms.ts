@@ -39,6 +39,12 @@ export interface Hold {
    */
   extend(by: Money): boolean;
   /**
+   * To be asked before anything is sent to a provider: false when others took this node for dead
+   * and its money is gone. Without I/O unless a clock says that this may be so; then it asks the
+   * database, for 700 ms at most.
+   */
+  covered(): Promise<boolean>;
+  /**
    * Ends the hold with what the completion came to. `record.charged` ≤ `amount`. Resolves once the
    * record is durable; posting to the ledger follows within about 50 ms. To be called exactly once;
    * a second call is an invariant violation. Null: nothing is recorded and all is given back (a

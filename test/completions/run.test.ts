@@ -52,6 +52,40 @@ describe('how a completion ends', () => {
     expect(purse.records.length).toBe(1);
   });
 
+  it('refused when its money is gone before anything was sent: the node had slept', async () => {
+    const { run, purse, calls } = stand({});
+    purse.lost = true;
+    const { completion, story } = await run();
+    expect(story).toEqual(['CompletionFailed']);
+    expect(completion.error).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect([calls.length, purse.records.length, purse.held]).toEqual([0, 0, 0n]);
+  });
+
+  /** While it is being sent, the node sleeps and its money goes to others. */
+  const sleeping =
+    (purse: { lost: boolean }, play: Play): Play =>
+    (call, signal) => {
+      purse.lost = true;
+      return play(call, signal);
+    };
+
+  it('failed at no cost when its money is gone before the next attempt', async () => {
+    const { run, play, purse, calls } = stand({ offers: two });
+    play(sleeping(purse, failsWith(fault('CUT'))));
+    const { completion } = await run(first);
+    expect(completion).toMatchObject({ status: 'FAILED', error: { code: 'UNAVAILABLE' } });
+    expect([calls.length, charged(completion)]).toEqual([1, '0']);
+  });
+
+  it('BUDGET when its money is gone before it could be continued: what came is paid', async () => {
+    const offers = ['one', 'two'].map((provider) => ({ provider, pricing: dollarAnAnswerToken }));
+    const { run, play, purse, calls } = stand({ offers });
+    play(sleeping(purse, failsWith(fault('CUT'), 'Half an')));
+    const { completion } = await run({ provider: { onStreamFailure: 'CONTINUE' } });
+    expect(completion).toMatchObject({ status: 'SUCCEEDED', finishReason: 'BUDGET' });
+    expect([calls.length, charged(completion)]).toEqual([1, '2']);
+  });
+
   it('refused: one event, no attempt, nothing set aside, nothing stored', async () => {
     const { run, purse, calls } = stand({});
     const { completion, events } = await run({ model: 'acme/nothing' });

@@ -182,6 +182,8 @@ export class Purse {
   held = 0n;
   /** Thrown where a record should be made durable. */
   broken: Error | null = null;
+  /** Others took the node for dead and have its money. */
+  lost = false;
 
   constructor(dollars: number) {
     this.free = parseMoney(String(dollars));
@@ -199,6 +201,7 @@ export class Purse {
     this.#move(hold, amount);
     return Object.assign(hold, {
       extend: (by: Money) => by <= this.free && this.#move(hold, by),
+      covered: async () => !this.lost,
       end: async (record: SettlementRecord | null) => {
         if (this.broken) throw this.broken;
         this.#move(hold, -hold.amount);

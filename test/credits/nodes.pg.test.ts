@@ -147,6 +147,46 @@ describe('several nodes on one database', () => {
     expect(await balanceOf(storage, 'platform:late-loss')).toBe('-8');
   });
 
+  /** A node whose machine can be put to sleep: one of its clocks does not count that. */
+  const sleeper = async () => {
+    const awake = virtualClock();
+    let sleptMs = 0;
+    const node = await start({ clock: { ...awake, now: () => awake.now() + sleptMs } });
+    const sleep = async (whatHappens: () => Promise<unknown>) => {
+      await node.flush();
+      await outlive(node.session);
+      // A session that is just being granted something is left for the next time.
+      const reap = 'SELECT session_reap() AS dead';
+      await expect.poll(() => storage.query(reap)).toEqual([{ dead: node.session }]);
+      await whatHappens();
+      sleptMs += 90_000;
+    };
+    return { node, sleep };
+  };
+
+  test('a node that slept asks before it sends: its money is leased anew', async () => {
+    const acme = await organization(storage, 10);
+    await start();
+    const { node, sleep } = await sleeper();
+    const hold = await ask(node, acme, 4);
+    expect(await hold.covered()).toBe(true);
+    const before = node.session;
+    await sleep(async () => undefined);
+    expect(await hold.covered()).toBe(true);
+    expect(node.session).not.toBe(before);
+    await hold.end(null);
+  });
+
+  test('a node that slept while others spent its money sends nothing more on it', async () => {
+    const acme = await organization(storage, 10);
+    const other = await start();
+    const { node, sleep } = await sleeper();
+    const hold = await ask(node, acme, 4);
+    await sleep(() => spend(other, acme, 9));
+    expect(await hold.covered()).toBe(false);
+    await hold.end(null);
+  });
+
   test('a second node that the first cannot hear does not start', async () => {
     await start();
     await expect(openNode(storage, { shared: false })).rejects.toMatchObject({ code: 'CONFLICT' });
