@@ -1,6 +1,7 @@
 import { type Clock, Fault, type Log, type Money, sleep } from '#kernel';
 import { type AccountFeed, openAccountFeed } from './account-feed.ts';
 import { noteAlerts, writeAlertThresholds } from './alerts.ts';
+import { keepCompletionMonths } from './completion-months.ts';
 import type { Credits } from './credits.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { accountId } from './lease.ts';
@@ -83,6 +84,7 @@ export function openBilling(options: BillingOptions): Billing {
   const { storage, clock } = options;
   const links = signedLinks(options.linkKey);
   const looking = clock.every(lookEveryMs, oneLookAtATime(options));
+  const months = keepCompletionMonths(options);
   return {
     ...reading(options, links),
     ...moving(options),
@@ -103,7 +105,10 @@ export function openBilling(options: BillingOptions): Billing {
       await writeAlertThresholds(storage, organizationId, thresholds);
       options.changed(organizationId);
     },
-    close: () => looking.cancel(),
+    close() {
+      looking.cancel();
+      months.close();
+    },
   };
 }
 

@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Billing, type Credits, openBilling, type UsageQuestion } from '#credits';
 import { formatMoney, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
-import { accountId } from '../../src/credits/lease.ts';
+import { tidyMonths } from '../../src/credits/completion-months.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
+import { virtualClock } from '../harness/virtual-clock.ts';
 import {
   credit,
   dollars,
@@ -61,7 +62,7 @@ export function billingSuite(kind: DatabaseKind): void {
       const now = new Date(systemClock.now()).toISOString();
       const times = { createdAt: now, finishedAt: now };
       await hold.end(recordOf(completion, acme, tokens, { ...times, ...given }));
-      return completion;
+      return given.completion ?? completion;
     };
     const spentByKey = async () => {
       const { spent } = await credits.keySpend({ id: `key_${acme}`, limitPeriod: 'MONTHLY' });
@@ -256,35 +257,45 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(days).toBeCloseTo(3, 3);
     });
 
-    test('a month has its partition: the rest moves there, and goes with it', async () => {
+    const partitionOf = async (completion: string) => {
+      const sql = 'SELECT tableoid::regclass::text AS name FROM completion WHERE id = $1';
+      return (await storage.query<{ name: string }>(sql, [completion]))[0]?.name ?? 'none';
+    };
+    const monthAgo = (months: number) => {
+      const now = new Date(systemClock.now());
+      return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 15);
+    };
+    const partitionName = (ms: number) =>
+      `completion_${new Date(ms).toISOString().slice(0, 7).replace('-', '')}`;
+
+    test('this month and the next have their partition without anybody asking', async () => {
       const completion = await charge(1);
       await credits.flush();
-      const where = async () =>
-        (
-          await storage.query<{ name: string }>(
-            'SELECT tableoid::regclass::text AS name FROM completion WHERE id = $1',
-            [completion],
-          )
-        )[0]?.name;
-      const now = new Date(systemClock.now());
-      const month = now.toISOString().slice(0, 7).replace('-', '');
-      expect(await where()).toBe('completion_rest');
-      const open = async () =>
-        (
-          await storage.query<{ made: boolean }>('SELECT completion_partition_open($1) AS made', [
-            now,
-          ])
-        )[0]?.made;
-      expect([await open(), await open()]).toEqual([true, false]);
-      expect(await where()).toBe(`completion_${month}`);
-      expect(accountId(acme)).toMatch(/^acc_/);
-      await charge(1);
+      expect(await partitionOf(completion)).toBe(partitionName(monthAgo(0)));
+      const next = partitionName(monthAgo(-1));
+      expect(await storage.query('SELECT to_regclass($1)::text AS name', [next])).toEqual([
+        { name: next },
+      ]);
+    });
+
+    test('details are kept for 13 months, then dropped; the ledger and limits stay', async () => {
+      const longAgo = monthAgo(14);
+      const tidy = (nowMs: number) =>
+        tidyMonths({ storage, log: silentLog, clock: virtualClock(nowMs) });
+      const completion = await charge(1, {
+        completion: newCompletion(credits.session, virtualClock(longAgo)),
+      });
       const before = await spentByKey();
-      const drop = 'SELECT completion_partition_drop($1::timestamptz) AS name';
-      const later = new Date(systemClock.now() + 40 * 24 * hour);
-      expect(await storage.query(drop, [now])).toEqual([{ name: null }]);
-      expect(await storage.query(drop, [later])).toEqual([{ name: `completion_${month}` }]);
+      await credits.flush();
+      expect(await partitionOf(completion)).toBe('completion_rest');
+      await tidy(longAgo);
+      expect(await partitionOf(completion)).toBe(partitionName(longAgo));
+      await tidy(monthAgo(1));
+      expect(await partitionOf(completion)).toBe(partitionName(longAgo));
+      await tidy(monthAgo(0));
+      expect(await partitionOf(completion)).toBe('none');
       expect(await spentByKey()).toBe(before);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -1 → 9');
     });
   });
 }
