@@ -174,6 +174,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     credits,
     identity,
     storage,
+    cipher,
     limits,
     metrics,
     connectors: openConnectors({ clock, log }),

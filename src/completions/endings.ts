@@ -18,6 +18,8 @@ interface EndingRule {
   readonly status: Extract<CompletionStatus, 'SUCCEEDED' | 'FAILED' | 'CANCELLED'>;
   readonly finishReason: FinishReason | 'as the provider said' | null;
   readonly charge: Exclude<ChargeOutcome, 'OWN_PROVIDER_KEY'>;
+  /** Whether it uses its idempotency key up: a repeat is then answered with this completion. */
+  readonly usesKey: boolean;
 }
 
 /**
@@ -30,19 +32,40 @@ export const endings: Readonly<Record<EndingKind, EndingRule>> = {
     status: 'SUCCEEDED',
     finishReason: 'as the provider said',
     charge: 'SUCCEEDED',
+    usesKey: true,
   },
   // The hold could not be extended.
-  budget: { status: 'SUCCEEDED', finishReason: 'BUDGET', charge: 'BUDGET' },
+  budget: { status: 'SUCCEEDED', finishReason: 'BUDGET', charge: 'BUDGET', usesKey: true },
   // By the caller, its key's revocation, or its leaving.
-  cancelled: { status: 'CANCELLED', finishReason: 'CANCELLED', charge: 'CANCELLED' },
+  cancelled: {
+    status: 'CANCELLED',
+    finishReason: 'CANCELLED',
+    charge: 'CANCELLED',
+    usesKey: true,
+  },
   // Before any provider was tried.
-  refused: { status: 'FAILED', finishReason: null, charge: 'NOTHING_DELIVERED' },
+  refused: {
+    status: 'FAILED',
+    finishReason: null,
+    charge: 'NOTHING_DELIVERED',
+    usesKey: false,
+  },
   // Every attempt failed before content.
-  exhausted: { status: 'FAILED', finishReason: 'ERROR', charge: 'NOTHING_DELIVERED' },
+  exhausted: {
+    status: 'FAILED',
+    finishReason: 'ERROR',
+    charge: 'NOTHING_DELIVERED',
+    usesKey: true,
+  },
   // After content, and not continued.
-  brokeOff: { status: 'FAILED', finishReason: 'ERROR', charge: 'BROKE_OFF' },
-  // Our own shutdown or fault.
-  interrupted: { status: 'FAILED', finishReason: 'ERROR', charge: 'NOTHING_DELIVERED' },
+  brokeOff: { status: 'FAILED', finishReason: 'ERROR', charge: 'BROKE_OFF', usesKey: true },
+  // Our own shutdown or fault: like the death of the node, it leaves the key to the next try.
+  interrupted: {
+    status: 'FAILED',
+    finishReason: 'ERROR',
+    charge: 'NOTHING_DELIVERED',
+    usesKey: false,
+  },
 };
 
 /**

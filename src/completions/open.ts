@@ -1,26 +1,20 @@
-import type { EndedCredential, Payer, Principal } from '#identity';
-import { completionId, Fault } from '#kernel';
-import { noPreferences } from '#routing';
+import type { EndedCredential, Principal } from '#identity';
+import { Fault } from '#kernel';
+import { beginner, keepMs } from './begin.ts';
 import type { Completion } from './completion.ts';
-import type { Completions, Embedding, Started, StartOptions } from './completions.ts';
-import { type RunInput, requestOf } from './embed-input.ts';
+import type { Completions, Embedding, Started } from './completions.ts';
 import { countStored, listStored } from './list.ts';
 import { Losses } from './losses.ts';
 import { Registry } from './registry.ts';
-import { Repeats } from './repeats.ts';
-import type { CompletionRequest } from './request.ts';
+import { type Begun, Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';
-import { run } from './run.ts';
 import { Running } from './running.ts';
 import { followable, shownTo } from './shown.ts';
 import { findStored } from './stored.ts';
 import { Viewer } from './viewer.ts';
 
-/** Content can be read for ten minutes after the end (contract, `Completion.text`). */
-const keepMs = 600_000;
 /** What the ended completions of a node may weigh together, in bytes. */
 const keptBytesMax = 96 * 1024 * 1024;
-const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
 
 /** Opens the room: nothing runs yet. */
 export function openCompletions(rooms: Omit<Rooms, 'losses'>): Completions {
@@ -32,29 +26,7 @@ function opened(rooms: Rooms): Completions {
   const repeats = new Repeats();
   const kept = { clock, keepMs, bytesMax: keptBytesMax };
   const registry = new Registry({ ...kept, forget: (running) => repeats.forget(running) });
-  let counter = 0;
-
-  const create = (request: CompletionRequest, payer: Payer, how: StartOptions): Running => {
-    const id = completionId(clock.now(), rooms.credits.session, counter++);
-    return new Running({ id, request, payer, clock, keepMs, ...defaults, ...how });
-  };
-
-  const begin = (input: RunInput, pays: Payer, how: StartOptions): Running => {
-    const owner = pays.apiKey?.id ?? `${pays.userId}@${pays.organization.id}`;
-    const key = input.idempotencyKey ?? how.operationId;
-    try {
-      const request = requestOf(input);
-      const repeated = key ? repeats.find(owner, key, input) : null;
-      if (repeated) return repeated;
-      const running = create(request, pays, how);
-      if (key) repeats.remember(owner, key, { running, input });
-      registry.add(running);
-      void run(running, rooms);
-      return running;
-    } catch (thrown) {
-      return refuse(create(unreadable(input), pays, how), Fault.from(thrown));
-    }
-  };
+  const begin = beginner(rooms, registry, repeats);
 
   const visible = (principal: Principal, id: string): Running | null => {
     const running = registry.get(id);
@@ -70,10 +42,10 @@ function opened(rooms: Rooms): Completions {
 
   return {
     start: async (principal, input, how) =>
-      startedOf(begin(input, identity.payer(principal, input.organizationId), how)),
+      startedOf(await begin(input, identity.payer(principal, input.organizationId), how)),
     async embed(principal, input, signal) {
       const pays = identity.payer(principal, input.organizationId);
-      return embedded(begin(input, pays, { streamed: false }), signal);
+      return embedded(await begin(input, pays, { streamed: false }), signal);
     },
     join: (principal, id) => joined(followable(principal, visible(principal, id), identity)),
     find,
@@ -129,51 +101,28 @@ function sees(principal: Principal, { payer }: Running, identity: Rooms['identit
   return permissions?.has('COMPLETIONS_READ') ?? false;
 }
 
-/** Ends a run before anything was tried: one event, nothing held, nothing stored. */
-function refuse(running: Running, fault: Fault): Running {
-  running.end({ kind: 'refused', fault });
-  running.conclude(null);
-  return running;
-}
-
-/** Stands for an input that could not be read, so that its refusal has a completion to tell of. */
-function unreadable(input: RunInput): CompletionRequest {
+/** A run of this node as its starter or a viewer has it; what is none is that already. */
+function startedOf(begun: Begun): Started {
+  if (!(begun instanceof Running)) return begun;
   return {
-    model: input.model ?? '',
-    fallbackModels: [],
-    chat: { messages: [] },
-    maxTokens: null,
-    preferences: noPreferences,
-    hedgeAfterMs: null,
-    onStreamFailure: 'FAIL',
-    metadata: null,
-    user: null,
-    sessionId: null,
-    idempotencyKey: null,
-    app: null,
-  };
-}
-
-function startedOf(running: Running): Started {
-  return {
-    id: running.id,
-    completion: () => running.completion(),
-    events: (after, signal) => new Viewer(running, after, signal),
+    id: begun.id,
+    completion: () => begun.completion(),
+    events: (after, signal) => new Viewer(begun, after, signal),
     async wait(signal) {
-      const viewer = new Viewer(running, 0, signal);
-      await running.settled;
+      const viewer = new Viewer(begun, 0, signal);
+      await begun.settled;
       await viewer.return();
-      return running.completion();
+      return begun.completion();
     },
     get refused() {
-      return running.ending?.kind === 'refused';
+      return begun.ending?.kind === 'refused';
     },
   };
 }
 
-async function embedded(running: Running, signal: AbortSignal | undefined): Promise<Embedding> {
-  const completion = await startedOf(running).wait(signal);
-  return { completion, vectors: running.transcript.vectors };
+async function embedded(begun: Begun, signal: AbortSignal | undefined): Promise<Embedding> {
+  const completion = await startedOf(begun).wait(signal);
+  return { completion, vectors: begun instanceof Running ? begun.transcript.vectors : null };
 }
 
 /** Lets the runs end; after the grace ends them as our own fault, at nobody's cost. */

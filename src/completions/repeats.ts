@@ -1,65 +1,66 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { Fault } from '#kernel';
-import type { RunInput } from './embed-input.ts';
-import type { Running } from './running.ts';
+import { type Repeat, usedOtherwise } from './claims.ts';
+import type { Started } from './completions.ts';
+import { endings } from './endings.ts';
+import { Running } from './running.ts';
+
+/** What a start leads to: a run of this node, or a completion that is not one (any more). */
+export type Begun = Running | Started;
+
+interface Known {
+  readonly name: string;
+  readonly body: string;
+  readonly begun: Promise<Begun>;
+}
 
 /**
- * Which run answers a repeat: the same key from the same credential joins the same completion,
- * charged once. The body is compared by a keyed hash, since a plain one of a prompt would be
- * content kept.
+ * Which completion answers a repeat on this node: the same key from the same credential joins the
+ * same one, also while the first still waits for its claim. What is forgotten here is known to the
+ * database.
  */
 export class Repeats {
-  readonly #hashKey = randomBytes(32);
-  readonly #runs = new Map<string, { running: Running; body: string }>();
-  readonly #names = new WeakMap<Running, string>();
+  readonly #byName = new Map<string, Known>();
+  readonly #ofRun = new WeakMap<Running, Known>();
 
   /**
-   * The run that has this key; null when it is free. Throws CONFLICT when it was used for another
-   * input.
+   * The completion of this key: the known one, or the one that `begin` begins. Throws CONFLICT when
+   * the key was used for another input.
    */
-  find(owner: string, key: string, input: RunInput): Running | null {
-    const known = this.#runs.get(nameOf(owner, key));
-    if (!known) return null;
-    if (known.body !== this.#hash(input)) {
-      throw new Fault('CONFLICT', {
-        public:
-          'This idempotency key was used for another input. Repeat that input, or take a new key.',
-      });
-    }
-    return known.running;
-  }
-
-  /** A refused completion does not use its key up. */
-  remember(owner: string, key: string, run: { running: Running; input: RunInput }): void {
-    const { running, input } = run;
-    const name = nameOf(owner, key);
-    this.#runs.set(name, { running, body: this.#hash(input) });
-    this.#names.set(running, name);
-    void running.settled.then(() => {
-      if (running.ending?.kind === 'refused') this.#runs.delete(name);
-    });
+  async join({ owner, key, body }: Repeat, begin: () => Promise<Begun>): Promise<Begun> {
+    const name = `${owner}\n${key}`;
+    const known = this.#byName.get(name);
+    if (!known) return this.#remember({ name, body, begun: begin() });
+    if (known.body !== body) throw usedOtherwise();
+    return known.begun;
   }
 
   /** To be called when a run is forgotten. */
   forget(running: Running): void {
-    const name = this.#names.get(running);
-    if (name && this.#runs.get(name)?.running === running) this.#runs.delete(name);
+    const known = this.#ofRun.get(running);
+    if (known) this.#drop(known);
   }
 
-  #hash(input: RunInput): string {
-    return createHmac('sha256', this.#hashKey).update(canonical(input)).digest('base64');
+  async #remember(known: Known): Promise<Begun> {
+    this.#byName.set(known.name, known);
+    try {
+      const begun = await known.begun;
+      if (begun instanceof Running) this.#keep(known, begun);
+      else this.#drop(known);
+      return begun;
+    } catch (thrown) {
+      this.#drop(known);
+      throw thrown;
+    }
   }
-}
 
-const nameOf = (owner: string, key: string) => `${owner}\n${key}`;
+  /** Until it is forgotten, or has ended without using its key up. */
+  #keep(known: Known, running: Running): void {
+    this.#ofRun.set(running, known);
+    void running.settled.then(() => {
+      if (running.ending && !endings[running.ending.kind].usesKey) this.#drop(known);
+    });
+  }
 
-/** JSON with sorted keys and without what is absent: order has no meaning, null is absent. */
-function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== null && field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`);
-  return `{${fields.join(',')}}`;
+  #drop(known: Known): void {
+    if (this.#byName.get(known.name) === known) this.#byName.delete(known.name);
+  }
 }

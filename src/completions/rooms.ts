@@ -1,5 +1,5 @@
 import type { Credits } from '#credits';
-import type { Identity } from '#identity';
+import type { Cipher, Identity } from '#identity';
 import type { Clock, Log, Price } from '#kernel';
 import type { Limits } from '#limits';
 import type { Metrics } from '#metrics';
@@ -18,6 +18,8 @@ export interface Rooms {
   readonly metrics: Pick<Metrics, 'record'>;
   readonly identity: Pick<Identity, 'payer' | 'permissions' | 'current'>;
   readonly storage: Pick<Storage, 'prisma' | 'query'>;
+  /** The installation's key: its uses are the same on every node. */
+  readonly cipher: Pick<Cipher, 'derive'>;
   readonly connectors: (name: string) => Connector | null;
   /** What each organization may cost the platform unasked. */
   readonly losses: Losses;

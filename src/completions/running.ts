@@ -1,5 +1,5 @@
 import type { Endpoint } from '#catalog';
-import type { AttemptRecord, ChargeLine } from '#credits';
+import type { AttemptRecord, ChargeLine, SettlementRecord } from '#credits';
 import type { Payer } from '#identity';
 import type { Clock, Fault, Timer } from '#kernel';
 import { Coalescer } from './coalesce.ts';
@@ -32,6 +32,8 @@ export interface RunningOptions {
   readonly detached: boolean;
   readonly graceMs: number;
   readonly coalesceMs: number;
+  /** Whether whoever lost its connection can come back to it by a key. */
+  readonly keyed: boolean;
   /** Content can be read for this long after the end. */
   readonly keepMs: number;
 }
@@ -65,6 +67,8 @@ export class Running {
   transcript = new Transcript();
   #contentAtMs: number | null = null;
   droppedParameters: readonly string[] = [];
+  /** The idempotency key that it owns in the database, and without which it charges nothing. */
+  claim: SettlementRecord['claim'] = null;
   /** It broke off at one endpoint and was gone on with at another. */
   continued = false;
 
@@ -189,9 +193,9 @@ export class Running {
   }
 
   #abandoned(how: 'for good' | 'connection lost'): void {
-    const { detached, graceMs, clock } = this.#options;
+    const { detached, graceMs, keyed, clock } = this.#options;
     if (detached || this.#ending) return;
-    const comesBack = how === 'connection lost' && this.request.idempotencyKey !== null;
+    const comesBack = how === 'connection lost' && keyed;
     if (!comesBack) this.end({ kind: 'cancelled' });
     else this.#grace = clock.after(graceMs, () => this.end({ kind: 'cancelled' }));
   }

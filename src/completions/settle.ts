@@ -2,6 +2,7 @@ import { pricesFor } from '#catalog';
 import { type Bill, bill, type ChargeOutcome, type SettlementRecord } from '#credits';
 import { Fault, invariant } from '#kernel';
 import type { Admission } from './admit.ts';
+import { giveKeyUp } from './claims.ts';
 import type { Usage } from './completion.ts';
 import { endings } from './endings.ts';
 import { type Measure, measure } from './measure.ts';
@@ -19,6 +20,7 @@ export async function settle(
   admission: Admission | null,
   rooms: Rooms,
 ): Promise<void> {
+  await giveKeyUp(running, rooms);
   if (!admission) return running.conclude(null);
   try {
     if (running.ending?.kind === 'refused') {
@@ -115,6 +117,6 @@ function recordOf(running: Running, used: Measure, due: Bill): SettlementRecord 
     finishedAt: running.endedAt.toISOString(),
     timeToFirstTokenMs: now.timeToFirstTokenMs,
     latencyMs: now.latencyMs ?? running.elapsedMs(),
-    claim: null,
+    claim: running.claim,
   };
 }

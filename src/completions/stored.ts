@@ -22,6 +22,16 @@ export async function findStored(
   return row && fromRow(row);
 }
 
+/** The same for whoever has its idempotency key, and with it the right to see it. */
+export async function storedCompletion(
+  id: string,
+  { credits, storage }: Pick<Rooms, 'credits' | 'storage'>,
+): Promise<Completion | null> {
+  await credits.flush();
+  const row = await storage.prisma.completion.findUnique({ where: { id } });
+  return row && fromRow(row);
+}
+
 /** A completion as its row tells it: everything but the content, which is not kept there. */
 export function fromRow(row: CompletionRow): Completion {
   return {

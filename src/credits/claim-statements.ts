@@ -31,5 +31,13 @@ export function claimStatements(db: LedgerDatabase) {
       const sql = 'SELECT claim_finish($1, $2, $3::int)';
       await db.query(sql, [claim.principal, claim.key, claim.gen]);
     },
+
+    /** Deletes at most so many that have expired; answers how many it were. */
+    async pruneClaims(most: number): Promise<number> {
+      const row = await oneRow<{ pruned: number }>(db, 'SELECT claim_prune($1::int) AS pruned', [
+        most,
+      ]);
+      return row.pruned;
+    },
   };
 }

@@ -17,7 +17,7 @@ import type { Renewal } from './session-statements.ts';
 import { Settlement } from './settlement.ts';
 import type { Statements } from './statements.ts';
 import { TableJournal } from './table-journal.ts';
-import { giveBackIdle, Reaper } from './upkeep.ts';
+import { giveBackIdle, pruneClaims, pruneEveryMs, Reaper } from './upkeep.ts';
 
 /** What the room needs of the world, so that a test can be the world. */
 export interface MachineOptions {
@@ -76,7 +76,11 @@ async function joinParts(options: MachineOptions): Promise<Machine> {
   const refills = new Refills({ ...common, log, recall: options.recall });
   const reaper = new Reaper({ session, statements, log });
   const parts: Parts = { ...common, kind, refills, journal };
-  const close = () => closeParts(parts, log).finally(() => place?.release());
+  const pruning = clock.every(pruneEveryMs, () => void pruneClaims(statements, log));
+  const close = () => {
+    pruning.cancel();
+    return closeParts(parts, log).finally(() => place?.release());
+  };
   const inSession: Machine['inSession'] = (run) => inNextSession(session, run);
   const machine: Machine = { ...parts, inSession, flush: () => flushAll(machine), close };
   return machine;

@@ -33,6 +33,20 @@ export function giveBackFree({ book, refills }: Machine, account: string): void 
   }
 }
 
+/** How often a node looks for claims that have expired. */
+export const pruneEveryMs = 600_000;
+const prunedAtOnce = 1_000;
+
+/** Deletes the idempotency claims that have expired. Never throws; the next call looks again. */
+export async function pruneClaims(statements: Statements, log: Log): Promise<void> {
+  try {
+    let pruned = await statements.pruneClaims(prunedAtOnce);
+    while (pruned === prunedAtOnce) pruned = await statements.pruneClaims(prunedAtOnce);
+  } catch (error) {
+    log.warn('Expired idempotency keys were not pruned; it is tried again.', { error });
+  }
+}
+
 export interface ReaperOptions {
   readonly session: Session;
   readonly statements: Statements;

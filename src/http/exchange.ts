@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ConnectionLost } from '#completions';
 import { Fault, InvalidInput } from '#kernel';
 
 /** One request and its answer. */
@@ -8,7 +9,10 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly url: URL;
   readonly requestId: string;
-  /** Aborts when the client has gone before the answer was complete. */
+  /**
+   * Aborts, with a `ConnectionLost` as its reason, when the client has gone before the answer was
+   * complete.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +36,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse)
   const left = new AbortController();
   response.setHeader('X-Request-Id', requestId);
   response.once('close', () => {
-    if (!response.writableFinished) left.abort(new Fault('CANCELLED', { public: 'You left.' }));
+    if (!response.writableFinished) left.abort(new ConnectionLost('the client has gone'));
   });
   return { request, response, url: addressOf(request), requestId, signal: left.signal };
 }

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { CompletionInput } from '#completions';
-import { ordinary, someone, stand } from './stand.ts';
+import { Fault } from '#kernel';
+import { fault } from '../routing/stand.ts';
+import { failsWith, ordinary, says, someone, stand, waitsAfter } from './stand.ts';
 
 const start = async (room: ReturnType<typeof stand>, input: Partial<CompletionInput>) => {
   const how = { streamed: true };
@@ -26,6 +28,13 @@ it('an absent field and null are the same input, and so is another order of keys
   expect(other.id).toBe(one.id);
 });
 
+it('a default that is spelt out is the same input', async () => {
+  const room = stand({});
+  const one = await start(room, key);
+  const provider = { allowFallbacks: true, onStreamFailure: 'FAIL' } as const;
+  expect((await start(room, { ...key, provider, stop: [], tools: [] })).id).toBe(one.id);
+});
+
 it('another input under the same key is a conflict that starts nothing', async () => {
   const room = stand({});
   await start(room, key);
@@ -49,10 +58,69 @@ it('a key belongs to who gave it', async () => {
   expect((await start(room, key)).id).not.toBe(one.id);
 });
 
-it('when the answer is forgotten its key is free again', async () => {
+it('a run that was tried uses its key up, also when it failed', async () => {
+  const room = stand({});
+  room.play(failsWith(fault('STATUS', { httpStatus: 500 })));
+  const one = await start(room, key);
+  expect(one.ended).toMatchObject({ status: 'FAILED', attempts: [{ outcome: 'FAILED' }] });
+  room.play(says('Now it would'));
+  expect((await start(room, key)).id).toBe(one.id);
+  expect(room.calls.length).toBe(1);
+});
+
+it('what our own shutdown ended leaves the key to the next try', async () => {
+  const room = stand({});
+  room.play(waitsAfter('Half'));
+  const how = { streamed: true, detached: true };
+  const cut = await room.completions.start(someone, { ...ordinary, ...key }, how);
+  for await (const batch of cut.events(0)) if (batch.some((event) => 'text' in event)) break;
+  const drained = room.completions.drain(0);
+  await room.clock.advance(0);
+  await drained;
+  expect(cut.completion().error?.code).toBe('UNAVAILABLE');
+  expect(room.purse.records).toMatchObject([{ charged: 0n, claim: null }]);
+  room.play(says('Whole'));
+  expect((await start(room, key)).ended).toMatchObject({ content: { text: 'Whole' } });
+});
+
+it('when the answer is forgotten its key still names the completion', async () => {
   const room = stand({});
   const one = await start(room, key);
   await room.clock.advance(600_000);
   expect(room.completions.join(someone, one.id)).toBeNull();
-  expect((await start(room, key)).id).not.toBe(one.id);
+  const again = await start(room, key);
+  expect(again.id).toBe(one.id);
+  expect(again.ended).toMatchObject({ status: 'SUCCEEDED', content: null });
+  const late = await room.completions.start(someone, { ...ordinary, ...key }, { streamed: true });
+  const events = [];
+  for await (const batch of late.events(0)) events.push(...batch);
+  expect(events).toMatchObject([
+    { type: 'CompletionFailed', sequence: 1, error: { code: 'RESUME_EXPIRED' } },
+  ]);
+  expect(room.calls.length).toBe(1);
+});
+
+it('an operation id is known as long as the events are kept, and to no database', async () => {
+  const room = stand({});
+  const operation = { streamed: true, operationId: crypto.randomUUID() };
+  const run = async () => {
+    const started = await room.completions.start(someone, ordinary, operation);
+    await started.wait();
+    return started.id;
+  };
+  const first = await run();
+  expect(await run()).toBe(first);
+  expect(room.purse.claims.size).toBe(0);
+  await room.clock.advance(600_000);
+  expect(room.completions.join(someone, first)).toBeNull();
+  expect(await run()).not.toBe(first);
+});
+
+it('a key whose claim cannot be read starts nothing', async () => {
+  const room = stand({});
+  room.purse.unclaimable = new Fault('UNAVAILABLE', { public: 'The database does not answer.' });
+  expect((await start(room, key)).ended.error?.code).toBe('UNAVAILABLE');
+  expect(room.calls.length).toBe(0);
+  room.purse.unclaimable = null;
+  expect((await start(room, key)).ended.status).toBe('SUCCEEDED');
 });

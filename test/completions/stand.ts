@@ -1,14 +1,15 @@
 import type { Completion, CompletionEvent, CompletionInput, Completions } from '#completions';
-import type { Credits, Hold, HoldRequest, SettlementRecord } from '#credits';
+import type { ClaimInput, Credits, Hold, HoldRequest, SettlementRecord } from '#credits';
 import { InsufficientCredits } from '#credits';
 import { anonymous, openPolicy, type Payer, type Principal } from '#identity';
-import { type Money, parseMoney, seededRandom } from '#kernel';
+import { type Money, parseMoney, Secret, seededRandom } from '#kernel';
 import { openLimits } from '#limits';
 import type { Sample } from '#metrics';
 import { openRouter } from '#routing';
 import type { Connector, UpstreamCall, UpstreamEvent } from '#upstream';
 import { openCompletions } from '../../src/completions/open.ts';
 import type { Rooms } from '../../src/completions/rooms.ts';
+import { openCipher } from '../../src/identity/cipher.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';
 import { market, type Offer } from '../routing/stand.ts';
@@ -99,7 +100,8 @@ export function stand(options: {
     credits: purse as unknown as Credits, // likewise
     limits: openLimits({ clock }),
     metrics: { record: (sample: Sample) => void samples.push(sample) },
-    storage: null as unknown as Rooms['storage'], // no test here reads what was stored
+    storage: purse.storage as unknown as Rooms['storage'], // likewise
+    cipher: openCipher(new Secret(Buffer.alloc(32).toString('base64'))),
     connectors: () => connector,
     feeRate: 0n,
   };
@@ -214,6 +216,35 @@ export class Purse {
 
   flush = async () => undefined;
 
+  /** Idempotency keys, as the database keeps them. */
+  readonly claims = new Map<string, ClaimInput>();
+  /** Thrown where a key should be claimed. */
+  unclaimable: Error | null = null;
+
+  claim = async (asked: ClaimInput) => {
+    if (this.unclaimable) throw this.unclaimable;
+    const name = `${asked.principal} ${asked.key}`;
+    const known = this.claims.get(name) ?? asked;
+    this.claims.set(name, known);
+    const { completion, bodyHmac } = known;
+    if (known === asked) return { verdict: 'TAKEN' as const, completion, gen: 1 };
+    const verdict = bodyHmac === asked.bodyHmac ? ('EXISTS' as const) : ('CONFLICT' as const);
+    return { verdict, completion, gen: 1 };
+  };
+
+  unclaim = async ({ principal, key }: { principal: string; key: string }) =>
+    void this.claims.delete(`${principal} ${key}`);
+
+  /** What was posted, as rows. */
+  readonly storage = {
+    prisma: {
+      completion: {
+        findUnique: async ({ where: { id } }: { where: { id: string } }) =>
+          this.records.map(rowOf).find((row) => row.id === id) ?? null,
+      },
+    },
+  };
+
   #move(hold: { amount: Money }, by: Money): true {
     hold.amount += by;
     this.held += by;
@@ -221,3 +252,5 @@ export class Purse {
     return true;
   }
 }
+
+const rowOf = ({ completion: id, ...record }: SettlementRecord) => ({ ...record, id, session: 1 });

@@ -252,7 +252,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       await expect(statements.postLate(session, json([spent(1)]))).rejects.toThrow('is live');
     });
 
-    test('an idempotency key is one completion, until that one is gone or uncharged', async () => {
+    test('an idempotency key is one completion, until that one is given up or gone', async () => {
       const claim = (completion: string, bodyHmac = 'body', by = session) =>
         statements.takeClaim(by, { principal: acme, key: 'k', bodyHmac, completion });
       expect(await claim('cmp_1')).toEqual({ verdict: 'TAKEN', completion: 'cmp_1', gen: 1 });
@@ -264,6 +264,33 @@ export function ledgerSuite(kind: DatabaseKind): void {
       const other = await statements.openSession('another');
       await kill(session);
       expect(await claim('cmp_4', 'body', other)).toMatchObject({ verdict: 'TAKEN', gen: 2 });
+    });
+
+    test('a completion that ended keeps its key, charged or not', async () => {
+      const completion = newCompletion(session);
+      const asked = { principal: acme, key: 'failed', bodyHmac: 'body' };
+      await statements.takeClaim(session, { ...asked, completion });
+      const claim = { principal: acme, key: 'failed', gen: 1 };
+      const failed = recordOf(completion, acme, 0, { claim, status: 'FAILED' });
+      await statements.post({ session, records: json([failed]), held: [] });
+      await kill(session);
+      const other = await statements.openSession('another');
+      const repeat = await statements.takeClaim(other, { ...asked, completion: 'cmp_other' });
+      expect(repeat).toEqual({ verdict: 'EXISTS', completion, gen: 1 });
+    });
+
+    test('keys that have expired are pruned, others are kept', async () => {
+      const take = (key: string) =>
+        statements.takeClaim(session, { principal: acme, key, bodyHmac: 'b', completion: key });
+      await Promise.all(['old', 'older', 'fresh'].map(take));
+      await storage.query(`UPDATE claim SET expires_at = now() WHERE key LIKE 'old%'`);
+      expect(await statements.pruneClaims(1)).toBe(1);
+      expect(await statements.pruneClaims(10)).toBe(1);
+      const left = await storage.query<{ key: string }>(
+        'SELECT key FROM claim WHERE principal = $1',
+        [acme],
+      );
+      expect(left.map(({ key }) => key)).toEqual(['fresh']);
     });
 
     test('two that claim a key at once: one has it', async () => {

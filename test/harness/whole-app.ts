@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { auditLedger } from '#credits';
@@ -6,7 +6,7 @@ import { type Log, parseMoney, silentLog, systemClock, systemRandom } from '#ker
 import { openStorage } from '#storage';
 import { type App, openApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import { freshFolder, madeOnce } from './databases.ts';
+import { type DatabaseKind, freshFolder, madeOnce, serverDatabase } from './databases.ts';
 import { type GraphqlClient, graphqlClient } from './graphql-client.ts';
 
 /** Bourse as it is served, every room real, on a free port. */
@@ -26,11 +26,28 @@ export interface WholeAppOptions {
   readonly log?: Log;
 }
 
+/** Settings under which an app can be closed and opened again. */
+export interface LastingPlace {
+  readonly settings: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+export async function lastingPlace(kind: DatabaseKind): Promise<LastingPlace> {
+  if (kind === 'embedded') {
+    const folder = await startedDirectory();
+    const remove = () => rm(folder, { recursive: true, force: true });
+    return { settings: { DATA_DIR: folder }, remove };
+  }
+  const { url, drop } = await serverDatabase();
+  const encryptionKey = randomBytes(32).toString('base64');
+  return { settings: { DATABASE_URL: url, ENCRYPTION_KEY: encryptionKey }, remove: drop };
+}
+
 export const adminKey = 'the-administrator-of-the-tests';
 export const demoKey = 'the-demo-key-of-the-tests';
 
 export async function wholeApp({ settings, log }: WholeAppOptions = {}): Promise<WholeApp> {
-  const embedded = !settings?.['DATABASE_URL'];
+  const embedded = !settings?.['DATABASE_URL'] && !settings?.['DATA_DIR'];
   const folder = await (embedded ? startedDirectory() : freshFolder());
   const config = configOf(folder, settings);
   const app = await open(config, log);
@@ -93,11 +110,15 @@ async function violations(config: Config): Promise<string[]> {
   return broken;
 }
 
-/** An organization with credits and a key of its own. */
-export interface Customer extends GraphqlClient {
+interface Account {
   readonly organizationId: string;
+  readonly slug: string;
   readonly key: string;
   readonly keyId: string;
+}
+
+/** An organization with credits and a key of its own. */
+export interface Customer extends GraphqlClient, Account {
   /** In 10⁻¹² US dollar. */
   credits(): Promise<{ balance: bigint; held: bigint }>;
 }
@@ -128,11 +149,21 @@ export async function customer({ url, admin }: WholeApp, dollars: string): Promi
     { organizationId },
   );
   const key = createApiKey.secret;
+  const keyId = createApiKey.apiKey.id;
+  return customerAt({ url, admin }, { organizationId, slug, key, keyId });
+}
+
+/** The same customer at another node, or after a restart. */
+export function customerAt(
+  { url, admin }: Pick<WholeApp, 'url' | 'admin'>,
+  { organizationId, slug, key, keyId }: Account,
+): Customer {
   return {
     ...graphqlClient(url, key),
     organizationId,
+    slug,
     key,
-    keyId: createApiKey.apiKey.id,
+    keyId,
     async credits() {
       const { data } = await admin.ask(
         'query ($slug: String!) { organization(slug: $slug) { credits { balance held } } }',

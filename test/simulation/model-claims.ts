@@ -3,8 +3,10 @@ import type { ModelState } from './model-state.ts';
 
 const dayMs = 24 * 3_600_000;
 
-/** As `claim_take` and `claim_finish`. */
-export function claimModel(state: ModelState): Pick<Statements, 'takeClaim' | 'finishClaim'> {
+/** As `claim_take`, `claim_finish` and `claim_prune`. */
+export function claimModel(
+  state: ModelState,
+): Pick<Statements, 'takeClaim' | 'finishClaim' | 'pruneClaims'> {
   return {
     async takeClaim(session, { principal, key, bodyHmac, completion }) {
       state.fence(session);
@@ -20,8 +22,8 @@ export function claimModel(state: ModelState): Pick<Statements, 'takeClaim' | 'f
       const valid = known.expiresMs > state.now();
       const answer = { completion: known.completion, gen };
       if (valid && known.bodyHmac !== bodyHmac) return { verdict: 'CONFLICT', ...answer };
-      const runs = known.outcome === null && state.sessions.get(known.session)?.state === 'LIVE';
-      if (valid && (known.outcome === 'CHARGED' || runs)) return { verdict: 'EXISTS', ...answer };
+      const runs = state.sessions.get(known.session)?.state === 'LIVE';
+      if (valid && (known.outcome !== null || runs)) return { verdict: 'EXISTS', ...answer };
       state.claims.set(name, { ...fresh, gen: gen + 1, expiresMs: state.now() + dayMs });
       return { verdict: 'TAKEN', completion, gen: gen + 1 };
     },
@@ -29,6 +31,12 @@ export function claimModel(state: ModelState): Pick<Statements, 'takeClaim' | 'f
       const name = `${principal}|${key}`;
       const known = state.claims.get(name);
       if (known?.gen === gen && known.outcome === null) state.claims.delete(name);
+    },
+    async pruneClaims(most) {
+      const expired = [...state.claims].filter(([, { expiresMs }]) => expiresMs <= state.now());
+      const pruned = expired.slice(0, most);
+      for (const [name] of pruned) state.claims.delete(name);
+      return pruned.length;
     },
   };
 }

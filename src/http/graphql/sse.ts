@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import type { Clock, Fault } from '#kernel';
+import { type Clock, Fault } from '#kernel';
 import type { Context } from '#schema';
 import { credentialEnded, whileValid } from '../credential-life.ts';
 import { openEventStream } from '../event-stream.ts';
@@ -31,8 +31,13 @@ export async function streamEvents(options: {
   const { exchange, asked, accept, engine, clock } = options;
   const { response, signal } = exchange;
   let eventId: string | null = null;
+  // Such a client ends a subscription by closing its request: it has left, and is not lost.
+  const left = new AbortController();
+  const leaving = () => left.abort(new Fault('CANCELLED', { public: 'You left.' }));
+  signal.addEventListener('abort', leaving, { once: true });
   const context: Context = {
     ...options.context,
+    signal: left.signal,
     delivering: (id) => {
       eventId = id;
     },

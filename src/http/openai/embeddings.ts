@@ -34,7 +34,7 @@ export async function answerEmbeddings(exchange: Exchange, rooms: Rooms): Promis
     const fault = renamed(Fault.from(completion.error), wirePath);
     return refuse(exchange, fault, failedAttempts(completion, rooms.catalog.market()));
   }
-  if (!vectors) throw contentGone();
+  if (!vectors) throw contentGone(completion.id);
   sendJson(response, 200, answerOf({ asked, completion, vectors }, rooms));
 }
 

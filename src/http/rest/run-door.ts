@@ -50,6 +50,8 @@ export async function answerThrough<Request extends Asked>(
   const run = await rooms.completions.start(principal, asked.input, how);
   exchange.response.setHeader('X-Generation-Id', run.id);
   tellLimit(exchange, principal, rooms);
+  const { content, error } = run.completion();
+  if (!content && !error) throw contentGone(run.id);
   const answering = { door, exchange, run, asked, market: rooms.catalog.market() };
   await (asked.stream ? answerInParts(answering, rooms) : answerAtOnce(answering));
 }
@@ -67,7 +69,7 @@ async function answerAtOnce<Request extends Asked>(answering: Answering<Request>
   const completion = await run.wait(exchange.signal);
   if (exchange.response.destroyed) return;
   if (completion.error) return refuseFailed({ ...answering, completion });
-  if (!completion.content) throw contentGone();
+  if (!completion.content) throw contentGone(run.id);
   sendJson(exchange.response, 200, door.whole(completion, market, asked));
 }
 
@@ -120,8 +122,10 @@ function refuseFailed(failed: Failed): void {
   door.refuse(exchange, fault, failedAttempts(completion, market));
 }
 
-export function contentGone(): Fault {
+export function contentGone(id: string): Fault {
   return new Fault('CONFLICT', {
-    public: 'This idempotency key was used, and its answer is kept no longer. Use a new key.',
+    public:
+      `This idempotency key was used, and the answer of its completion ${id} is kept no longer. ` +
+      'Use a new key.',
   });
 }

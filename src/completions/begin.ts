@@ -1,0 +1,99 @@
+import type { Payer } from '#identity';
+import { completionId, Fault } from '#kernel';
+import { noPreferences } from '#routing';
+import { claimKey, type Repeat } from './claims.ts';
+import type { StartOptions } from './completions.ts';
+import { type RunInput, requestOf } from './embed-input.ts';
+import { ended } from './ended.ts';
+import { fingerprints } from './fingerprint.ts';
+import type { Registry } from './registry.ts';
+import type { Begun, Repeats } from './repeats.ts';
+import type { CompletionRequest } from './request.ts';
+import type { Rooms } from './rooms.ts';
+import { run } from './run.ts';
+import { Running } from './running.ts';
+import { storedCompletion } from './stored.ts';
+
+/** Content can be read for ten minutes after the end (contract, `Completion.text`). */
+export const keepMs = 600_000;
+const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
+
+/**
+ * Starts a completion, or finds the one that has its key. It never throws: whatever is refused is a
+ * completion that failed.
+ */
+export type Begin = (input: RunInput, pays: Payer, how: StartOptions) => Promise<Begun>;
+
+export function beginner(rooms: Rooms, registry: Registry, repeats: Repeats): Begin {
+  const { clock, credits } = rooms;
+  const fingerprint = fingerprints(rooms.cipher);
+  let counter = 0;
+
+  const create = (request: CompletionRequest, payer: Payer, how: StartOptions): Running => {
+    const id = completionId(clock.now(), credits.session, counter++);
+    const keyed = Boolean(request.idempotencyKey ?? how.operationId);
+    return new Running({ id, request, payer, clock, keepMs, keyed, ...defaults, ...how });
+  };
+
+  const launch = (running: Running): Running => {
+    registry.add(running);
+    void run(running, rooms);
+    return running;
+  };
+
+  /** An idempotency key waits for its claim; an operation's id is known to this node alone. */
+  const claimed = async (running: Running, repeat: Repeat): Promise<Begun> => {
+    if (running.request.idempotencyKey === null) return launch(running);
+    const taken = await claimKey(running, repeat, rooms);
+    return taken === null ? launch(running) : (registry.get(taken) ?? remembered(taken, rooms));
+  };
+
+  return async (input, pays, how) => {
+    try {
+      const request = requestOf(input);
+      const running = create(request, pays, how);
+      const key = request.idempotencyKey ?? how.operationId;
+      if (!key) return launch(running);
+      const owner = pays.apiKey?.id ?? `${pays.userId}@${pays.organization.id}`;
+      const repeat = { owner, key, body: fingerprint(request) };
+      return await repeats.join(repeat, () => claimed(running, repeat));
+    } catch (thrown) {
+      return refuse(create(unreadable(input), pays, how), Fault.from(thrown));
+    }
+  };
+}
+
+/** The completion of a key whose run is not kept here. */
+async function remembered(id: string, rooms: Rooms): Promise<Begun> {
+  const stored = await storedCompletion(id, rooms);
+  if (stored) return ended(stored);
+  throw new Fault('UNAVAILABLE', {
+    public: `The completion of this idempotency key, ${id}, runs on another node. Ask again.`,
+    retryAfterMs: 1_000,
+  });
+}
+
+/** Ends a run before anything was tried: one event, nothing held, nothing stored. */
+function refuse(running: Running, fault: Fault): Running {
+  running.end({ kind: 'refused', fault });
+  running.conclude(null);
+  return running;
+}
+
+/** Stands for an input that could not be read, so that its refusal has a completion to tell of. */
+function unreadable(input: RunInput): CompletionRequest {
+  return {
+    model: input.model ?? '',
+    fallbackModels: [],
+    chat: { messages: [] },
+    maxTokens: null,
+    preferences: noPreferences,
+    hedgeAfterMs: null,
+    onStreamFailure: 'FAIL',
+    metadata: null,
+    user: null,
+    sessionId: null,
+    idempotencyKey: null,
+    app: null,
+  };
+}

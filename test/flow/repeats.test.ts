@@ -1,0 +1,3 @@
+import { repeatsSuite } from './repeats-suite.ts';
+
+repeatsSuite('embedded');
