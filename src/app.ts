@@ -208,6 +208,8 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
   });
   hearOthers(bus, credits);
   bus.subscribe('recall', ({ account }) => credits.recalled(account));
+  credits.onMoved((organizations) => bus.publish('moved', { organizations }));
+  bus.subscribe('moved', ({ organizations }) => billing.moved(organizations));
   bus.subscribe('credits', ({ organization }) => billing.changed(organization));
   bus.subscribe('metrics', (message) => metrics.apply(message));
   bus.subscribe('revoked', ({ apiKey }) => identity.deny(apiKey));

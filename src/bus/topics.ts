@@ -23,6 +23,8 @@ export interface BusTopics {
   recall: { readonly account: string };
   /** The credits of this organization are not what they were: whoever shows them looks again. */
   credits: { readonly organization: string };
+  /** Of these organizations' money more or less is held or charged on some node than before. */
+  moved: { readonly organizations: readonly string[] };
   /** Whoever runs this completion is to end it as cancelled by its caller. */
   cancel: { readonly completion: string };
   /**
@@ -59,6 +61,7 @@ export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
   revoked: z.object({ apiKey: id }),
   recall: z.object({ account: id }),
   credits: z.object({ organization: id }),
+  moved: z.object({ organizations: z.array(id) }),
   cancel: z.object({ completion: id }),
   metrics: z.object({ source: z.int(), seconds: z.string() }),
   heartbeat: z.object({

@@ -1,5 +1,6 @@
-import type { Clock, Log, Timer } from '#kernel';
+import type { Clock, Log } from '#kernel';
 import type { Account } from './account.ts';
+import { WatchedAccount } from './watched-account.ts';
 
 export interface AccountFeedOptions {
   readonly clock: Clock;
@@ -15,53 +16,29 @@ export interface AccountFeed {
    * most. Ends with the signal.
    */
   watch(organizationId: string, signal: AbortSignal): AsyncGenerator<Account>;
-  /** Something about the account is new that its figures do not tell. */
+  /** Something about the account is new, be it that its figures do not tell. */
   changed(organizationId: string): void;
+  /** On some node more or less is held or charged than before: whoever is watched is read. */
+  moved(organizationIds: readonly string[]): void;
 }
 
-const tickMs = 250;
-
-/** One organization that is watched: read once a tick, however many watch it. */
-interface Watched {
-  readonly watchers: Set<() => void>;
-  account: Account | null;
-  version: number;
-  timer: Timer | null;
-  reading: boolean;
-}
-
+/** Nobody is read who is not watched, and who is watched when something was said of it. */
 export function openAccountFeed({ clock, log, read }: AccountFeedOptions): AccountFeed {
-  const all = new Map<string, Watched>();
+  const all = new Map<string, WatchedAccount>();
 
-  const look = async (organizationId: string, watched: Watched) => {
-    if (watched.reading) return;
-    watched.reading = true;
-    try {
-      const account = await read(organizationId);
-      if (!differs(watched.account, account)) return;
-      watched.account = account;
-      watched.version++;
-      for (const wake of watched.watchers) wake();
-    } catch (error) {
-      log.debug('an account that is watched could not be read', { error });
-    } finally {
-      watched.reading = false;
-    }
-  };
-
-  const enter = (organizationId: string, wake: () => void): Watched => {
-    const watched = all.get(organizationId) ?? fresh();
+  const enter = (organizationId: string, wake: () => void): WatchedAccount => {
+    const known = all.get(organizationId);
+    const watched = known ?? new WatchedAccount({ clock, log, read: () => read(organizationId) });
     all.set(organizationId, watched);
     watched.watchers.add(wake);
-    watched.timer ??= clock.every(tickMs, () => void look(organizationId, watched));
-    void look(organizationId, watched);
+    if (!known) watched.look();
     return watched;
   };
 
-  const leave = (organizationId: string, watched: Watched, wake: () => void) => {
+  const leave = (organizationId: string, watched: WatchedAccount, wake: () => void) => {
     watched.watchers.delete(wake);
     if (watched.watchers.size > 0) return;
-    watched.timer?.cancel();
+    watched.stop();
     all.delete(organizationId);
   };
 
@@ -74,30 +51,20 @@ export function openAccountFeed({ clock, log, read }: AccountFeedOptions): Accou
       let seen = 0;
       try {
         while (!signal.aborted) {
-          if (watched.version === seen || !watched.account) await woken.promise;
+          if (watched.version === seen) await woken.promise;
           woken = Promise.withResolvers();
           if (signal.aborted || watched.version === seen || !watched.account) continue;
           seen = watched.version;
           yield watched.account;
         }
       } finally {
+        signal.removeEventListener('abort', wake);
         leave(organizationId, watched, wake);
       }
     },
-    changed(organizationId) {
-      const watched = all.get(organizationId);
-      if (watched) watched.account = null;
+    changed: (organizationId) => all.get(organizationId)?.changed(),
+    moved(organizationIds) {
+      for (const organizationId of organizationIds) all.get(organizationId)?.look();
     },
   };
 }
-
-const fresh = (): Watched => ({
-  watchers: new Set(),
-  account: null,
-  version: 0,
-  timer: null,
-  reading: false,
-});
-
-const differs = (before: Account | null, after: Account) =>
-  before?.balance !== after.balance || before.held !== after.held;

@@ -49,6 +49,8 @@ export interface BookOptions {
   /** Finds out whether the session still lives, when a clock says that it may not. */
   readonly confirm: () => Promise<void>;
   readonly ended: (ended: Ended) => Promise<void>;
+  /** More or less of its money is held than before. */
+  readonly moved: (organizationId: string) => void;
   /** These leases were used: look whether one wants more, to have `next` free again. */
   readonly used: (leases: readonly Lease[], next: Money) => void;
 }
@@ -97,6 +99,7 @@ export function openBook(options: BookOptions): Book {
         uncovered: false,
       };
       running.add(hold);
+      options.moved(hold.organizationId);
       options.used(touched, request.amount);
       return openHold(request.completion, hold, { ...options, payable, running });
     },
@@ -134,6 +137,7 @@ function openHold(
       if (hold.uncovered || !running.has(hold)) return false;
       const taken = take(hold.leases, by, clock);
       if (taken) hold.amount += by;
+      if (taken) options.moved(hold.organizationId);
       options.used(hold.leases, by);
       return taken;
     },
@@ -146,6 +150,7 @@ function openHold(
       const charge = record?.charged ?? 0n;
       invariant(charge >= 0n && charge <= hold.amount, 'a charge never exceeds its hold');
       settle(hold.leases, { amount: hold.amount, charge }, clock);
+      options.moved(hold.organizationId);
       if (record) await options.ended(endedOf(record, hold));
     },
   };

@@ -7,7 +7,7 @@ const drainMsMax = 8_000;
 
 /** What cannot be posted now stays in the journal for the next start, or for another node. */
 export async function closeParts(parts: Parts, log: Log): Promise<void> {
-  const { clock, session, settlement, statements, journal } = parts;
+  const { clock, session, settlement, statements, journal, moved } = parts;
   session.retire();
   const tooLong = new AbortController();
   try {
@@ -20,6 +20,7 @@ export async function closeParts(parts: Parts, log: Log): Promise<void> {
     log.error('The session was not closed; what it leased is free within 60 s.', { error });
   } finally {
     tooLong.abort();
+    moved.stop();
     await session.stop();
     await journal.close();
   }

@@ -90,6 +90,11 @@ export interface Credits {
   /** Called with the number of the last change each time that this node has read it. */
   onLooked(listener: (change: bigint) => void): () => void;
   onRenewed(listener: (renewed: Renewed) => void): () => void;
+  /**
+   * Called, at most four times a second, with the organizations of whose money more or less is held
+   * or charged on this node than before.
+   */
+  onMoved(listener: (organizationIds: readonly string[]) => void): () => void;
   /** Posts what is left, gives back the leases, ends the session. */
   close(): Promise<void>;
 }
@@ -116,14 +121,16 @@ export async function openCredits(options: CreditsOptions): Promise<Credits> {
 
 /** The room in a world that is given, with its machine for whoever wants to look inside. */
 export async function openCreditsIn(
-  options: Neighbourhood & Omit<MachineOptions, 'looked' | 'renewed'>,
+  options: Neighbourhood & Omit<MachineOptions, 'looked' | 'renewed' | 'moved'>,
 ): Promise<{ credits: Credits; machine: Machine }> {
   const looks = new Set<(change: bigint) => void>();
   const renewals = new Set<(renewed: Renewed) => void>();
+  const moves = new Set<(organizationIds: readonly string[]) => void>();
   const machine = await openMachine({
     ...options,
     looked: (change) => tellAll(looks, change),
     renewed: (renewal) => tellAll(renewals, renewedOf(renewal, options.clock)),
+    moved: (organizationIds) => tellAll(moves, organizationIds),
   });
   try {
     if (!(await machine.session.renew())) throw creditsOutOfReach('the session was not confirmed');
@@ -132,15 +139,16 @@ export async function openCreditsIn(
     await machine.close();
     throw thrown;
   }
-  return { credits: doorOf(machine, { looks, renewals }), machine };
+  return { credits: doorOf(machine, { looks, renewals, moves }), machine };
 }
 
 interface Listeners {
   readonly looks: Set<(change: bigint) => void>;
   readonly renewals: Set<(renewed: Renewed) => void>;
+  readonly moves: Set<(organizationIds: readonly string[]) => void>;
 }
 
-function doorOf(machine: Machine, { looks, renewals }: Listeners): Credits {
+function doorOf(machine: Machine, { looks, renewals, moves }: Listeners): Credits {
   const { session } = machine;
   return {
     get session() {
@@ -153,6 +161,7 @@ function doorOf(machine: Machine, { looks, renewals }: Listeners): Credits {
     acknowledged: (change) => session.watch.acknowledged(change),
     onLooked: (listener) => listen(looks, listener),
     onRenewed: (listener) => listen(renewals, listener),
+    onMoved: (listener) => listen(moves, listener),
     close: () => machine.close(),
   };
 }
@@ -199,6 +208,7 @@ function accounts(
     async grantCredits({ organizationId, ...grant }) {
       const { entry, amount } = await statements.grantCredits(accountId(organizationId), grant);
       if (amount !== grant.amount) throw keyUsedOtherwise();
+      machine.moved.note(organizationId);
       return { entryId: entry };
     },
   };

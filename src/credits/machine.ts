@@ -7,6 +7,7 @@ import type { Batch, Journal } from './journal.ts';
 import type { JournalPlace } from './journal-place.ts';
 import { posted } from './lease.ts';
 import { isSessionGone, type LedgerDatabase } from './ledger-database.ts';
+import { Moved } from './moved.ts';
 import type { Machine, Parts } from './parts.ts';
 import type { Heartbeat } from './peers.ts';
 import { recover } from './recovery.ts';
@@ -32,6 +33,8 @@ export interface MachineOptions {
   readonly appliedChange: () => bigint;
   readonly looked: (change: bigint) => void;
   readonly renewed: (renewal: Renewal) => void;
+  /** More or less of these organizations' money is held or charged here than before. */
+  readonly moved: (organizationIds: readonly string[]) => void;
 }
 
 /** Posts what earlier runs left, then opens the session and joins the parts. */
@@ -50,12 +53,14 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
  */
 async function joinParts(options: MachineOptions): Promise<Machine> {
   const { kind, statements, place, clock, log } = options;
+  const moved = new Moved(clock, options.moved);
   const book: Book = openBook({
     clock,
     session: () => session.number,
     now: () => session.now(),
     confirm: () => session.confirm(),
     ended: (ended) => settlement.add(ended),
+    moved: (organizationId) => moved.note(organizationId),
     used: (leases, next) => refills.refill(leases, next),
   });
   const session: Session = await openSession({
@@ -64,15 +69,16 @@ async function joinParts(options: MachineOptions): Promise<Machine> {
     held: () => book.held(),
     renewed(renewal) {
       options.renewed(renewal);
+      if (session.live.length > 1) moved.renewed();
       giveBackIdle(machine, renewal.recalls);
       reaper.reap();
       journal.probe();
     },
     replaced: () => coverAgain(machine, log),
   });
-  const journal = openJournal(options, session);
+  const journal = openJournal(options, session, moved);
   const settlement = new Settlement({ journal, clock, log });
-  const common = { book, session, settlement, statements, clock };
+  const common = { book, session, settlement, statements, clock, moved };
   const refills = new Refills({ ...common, log, recall: options.recall });
   const reaper = new Reaper({ session, statements, log });
   const parts: Parts = { ...common, kind, refills, journal };
@@ -121,7 +127,7 @@ async function postForOthers(statements: Statements, own: number): Promise<void>
   }
 }
 
-function openJournal(options: MachineOptions, session: Session): Journal {
+function openJournal(options: MachineOptions, session: Session, moved: Moved): Journal {
   const { kind, place, log } = options;
   const file = place?.open() ?? null;
   const common = {
@@ -129,7 +135,10 @@ function openJournal(options: MachineOptions, session: Session): Journal {
     session: () => session.number,
     sessionGone: (number: number) => void session.lost(number),
     posted(batch: Batch) {
-      for (const { leases, charge } of batch.ended) posted(leases, charge);
+      for (const { leases, charge } of batch.ended) {
+        posted(leases, charge);
+        for (const { organizationId } of leases.slice(0, 1)) moved.note(organizationId);
+      }
       if (batch.segment) file?.posted(batch.segment);
     },
     setAside(count: number) {

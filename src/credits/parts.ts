@@ -2,6 +2,7 @@ import type { Clock } from '#kernel';
 import type { Book } from './book.ts';
 import type { Journal } from './journal.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
+import type { Moved } from './moved.ts';
 import type { Refills } from './refills.ts';
 import type { Session } from './session.ts';
 import type { Settlement } from './settlement.ts';
@@ -17,6 +18,7 @@ export interface Parts {
   readonly settlement: Settlement;
   readonly refills: Refills;
   readonly journal: Journal;
+  readonly moved: Moved;
 }
 
 /** The parts, joined. */
