@@ -76,7 +76,10 @@ async function together<Client>(
   const begun = performance.now();
   let units = 0;
   const loop = async (client: Client) => {
-    while (performance.now() - begun < ms) units += await work(client);
+    while (performance.now() - begun < ms) {
+      const done = await work(client);
+      units += done; // in a statement of its own: `+=` would read the sum before it waits
+    }
   };
   await Promise.all(clients.map(loop));
   return { units, seconds: (performance.now() - begun) / 1_000 };

@@ -34,11 +34,11 @@ export class SocketClient {
         tokens += countTokens(data);
         if (refused.test(data.toString('latin1', 0, 200))) reject(new Error(String(data)));
         if (!data.includes(completed)) return;
-        socket.off('message', take);
+        socket.off('message', take).off('close', lose);
         resolve(tokens);
       };
-      socket.on('message', take);
-      socket.once('close', () => reject(new Error('the server closed the socket')));
+      const lose = () => reject(new Error('the server closed the socket'));
+      socket.on('message', take).once('close', lose);
       socket.send(JSON.stringify({ id: String(++this.#operations), type: 'subscribe', payload }));
     });
   }
