@@ -25,6 +25,7 @@ function profile(into: string): void {
     running = new Session();
     running.connect();
     running.post('Profiler.enable');
+    running.post('Profiler.setSamplingInterval', { interval: 200 });
     running.post('Profiler.start');
     return;
   }
