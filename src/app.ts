@@ -3,7 +3,7 @@ import { type Catalog, openCatalog } from '#catalog';
 import { type Completions, openCompletions } from '#completions';
 import type { Config } from '#config';
 import { type Billing, type Credits, openAccount, openCredits } from '#credits';
-import { openHttp } from '#http';
+import { openHttp, readDocumentManifest } from '#http';
 import {
   firstStart,
   type Identity,
@@ -250,6 +250,11 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
         () => 'the database does not answer',
       ),
     trustProxy: config.trustProxy,
+    anonymous: {
+      sockets: config.anonymousSocketsPerAddress,
+      feeds: config.anonymousFeedsPerAddress,
+    },
+    persistedDocuments: await readDocumentManifest(config.dataDir),
     demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
   site.listening(await http.listen(config.host, config.port));

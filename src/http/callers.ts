@@ -19,6 +19,10 @@ export class ForeignOrigin extends Fault {
 
 const sessionCookie = /(?:^|;\s*)(?:__Secure-)?bourse\.session_token=/;
 
+/** Whether a request says, in a header, who asks; a socket may still say so in its first message. */
+export const bringsCredential = ({ headers }: IncomingMessage): boolean =>
+  headers.authorization !== undefined || sessionCookie.test(headers.cookie ?? '');
+
 /**
  * Who asks: the bearer credential that was given, else the person whose session cookie came along,
  * which counts from allowed origins alone; a cookie that is worth nothing any more is nobody.

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { actingFrom } from '#audit';
 import { Fault, type Log, type Random } from '#kernel';
 import type { Rooms } from '#schema';
+import { Allowance } from './allowance.ts';
 import { billingRoute } from './billing-routes.ts';
 import { originOf } from './client.ts';
 import { addressOf, type Exchange, openExchange, RequestRefused } from './exchange.ts';
@@ -28,7 +29,13 @@ export interface HttpOptions {
   readonly demoKey: string | null;
   /** A proxy stands before it, which says in X-Forwarded-For whose request it is. */
   readonly trustProxy: boolean;
+  /** For callers without credentials, at once, by network address. */
+  readonly anonymous: { readonly sockets: number; readonly feeds: number };
+  /** Documents that may be named by their SHA-256: hash in hex to text. */
+  readonly persistedDocuments: ReadonlyMap<string, string>;
 }
+
+const socketsPerKey = 10_000;
 
 export interface HttpServer {
   /** Resolves with the port once it accepts; port 0 takes a free one. */
@@ -58,9 +65,19 @@ interface Route {
 
 /** One server for everything that the outside speaks to. Nothing is open until `listen`. */
 export function openHttp(options: HttpOptions): HttpServer {
-  const { rooms, log, random, trustProxy } = options;
-  const engine = openEngine({ log, demoKey: options.demoKey });
-  const sockets = openSockets({ engine, rooms, log, random: () => random.next(), trustProxy });
+  const { rooms, log, random, trustProxy, anonymous } = options;
+  const engine = openEngine({ ...options, anonymousFeeds: new Allowance(anonymous.feeds) });
+  const sockets = openSockets({
+    engine,
+    rooms,
+    log,
+    random: () => random.next(),
+    trustProxy,
+    allowances: {
+      anonymous: new Allowance(anonymous.sockets),
+      byKey: new Allowance(socketsPerKey),
+    },
+  });
   const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log }));
   const answering = new Set<Promise<void>>();
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {

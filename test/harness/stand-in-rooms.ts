@@ -13,7 +13,7 @@ import { openLimits } from '#limits';
 import { Figures } from '#metrics';
 import { openRouter } from '#routing';
 import type { Rooms } from '#schema';
-import { type HttpServer, openHttp } from '../../src/http/index.ts';
+import { type HttpOptions, type HttpServer, openHttp } from '../../src/http/index.ts';
 import { market } from '../routing/stand.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -347,6 +347,7 @@ function completionOf(id: string, input: CompletionInput): Completion {
 /** The server over stand-in rooms, on a free port of this machine. */
 export async function serve(
   stand: StandIn,
+  given: Partial<HttpOptions> = {},
 ): Promise<{ url: string; http: HttpServer; ask: Ask; close(): Promise<void> }> {
   const http = openHttp({
     trustProxy: false,
@@ -355,6 +356,9 @@ export async function serve(
     random: seededRandom('http'),
     ready: async () => null,
     demoKey: 'demo-key',
+    anonymous: { sockets: 50, feeds: 10 },
+    persistedDocuments: new Map(),
+    ...given,
   });
   const port = await http.listen('127.0.0.1', 0);
   const url = `http://127.0.0.1:${port}`;

@@ -5,23 +5,25 @@ import { type Exchange, sendBytes, sendJson } from '../exchange.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 
-const parameters = new Set(['query', 'variables', 'operationName', 'extensions']);
+const parameters = new Set(['query', 'documentId', 'variables', 'operationName', 'extensions']);
 
 /** The operation in a body or an address; null when it is not in its usual form. */
 export function requestOf(given: unknown): OperationRequest | null {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return null;
-  const { query, variables, operationName, extensions } = given as Record<string, unknown>;
+  const { query, documentId, variables, operationName, extensions } = given as Loose;
+  const named = documentId != null || isObject(extensions)?.['persistedQuery'] != null;
   const usual =
-    typeof query === 'string' &&
-    isObjectOrAbsent(variables) &&
-    isObjectOrAbsent(extensions) &&
-    (operationName == null || typeof operationName === 'string') &&
+    (typeof query === 'string' || (query == null && named)) &&
+    [documentId, operationName].every((text) => text == null || typeof text === 'string') &&
+    [variables, extensions].every((object) => object == null || isObject(object)) &&
     Object.keys(given).every((name) => parameters.has(name));
   return usual ? (given as OperationRequest) : null;
 }
 
-const isObjectOrAbsent = (value: unknown) =>
-  value == null || (typeof value === 'object' && !Array.isArray(value));
+type Loose = Record<string, unknown>;
+
+const isObject = (value: unknown): Loose | null =>
+  typeof value === 'object' && !Array.isArray(value) ? (value as Loose | null) : null;
 
 const preferred = 'application/graphql-response+json';
 

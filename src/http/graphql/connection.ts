@@ -13,6 +13,7 @@ import { credentialEnded, whileValid } from '../credential-life.ts';
 import { requestIdOf } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
+import type { SocketAllowances } from './sockets.ts';
 
 const pingMs = 12_000;
 const initMs = 3_000;
@@ -28,6 +29,7 @@ export interface ConnectionOptions {
   readonly engine: Engine;
   readonly rooms: Rooms;
   readonly log: Log;
+  readonly allowances: SocketAllowances;
 }
 
 /** An operation that runs, with what ends it. */
@@ -94,11 +96,30 @@ export class Connection {
       this.close(code, Fault.from(thrown).public);
       return false;
     }
+    const giveBack = this.#takePlace();
+    if (!giveBack) return false;
     const ended = () => this.close(4401, credentialEnded().public);
     const stopWatching = whileValid(this.#principal, rooms, ended);
-    socket.once('close', stopWatching);
-    if (socket.readyState === socket.CLOSED) stopWatching(); // it went away while it was looked at
+    const leave = () => {
+      stopWatching();
+      giveBack();
+    };
+    socket.once('close', leave);
+    if (socket.readyState === socket.CLOSED) leave(); // it went away while it was looked at
     return true;
+  }
+
+  /** One of the sockets that its owner may have open; closes this one when there is none left. */
+  #takePlace(): (() => void) | null {
+    const { allowances, origin } = this.#options;
+    if (this.#principal.kind === 'user') return () => {};
+    const [allowance, owner] =
+      this.#principal.kind === 'apiKey'
+        ? [allowances.byKey, this.#principal.apiKey.id]
+        : [allowances.anonymous, origin.address ?? ''];
+    const place = allowance.take(owner);
+    if (!place) this.close(1013, `${allowance.most} sockets are open already. Close some.`);
+    return place;
   }
 
   #subscribe(id: string, payload: SubscribePayload): Running | readonly GraphQLError[] {

@@ -1,18 +1,27 @@
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+  OperationTypeNode,
+} from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import { currentOrigin } from '#audit';
 import type { Log } from '#kernel';
 import { type Context, schema } from '#schema';
+import type { Allowance } from '../allowance.ts';
+import { closing } from './closing.ts';
 import { executed } from './compiled-queries.ts';
 import { subscribed } from './compiled-subscriptions.ts';
 import { costError, useDocumentLimits } from './document-limits.ts';
 import { type KnownOperation, openDocuments } from './documents.ts';
 import { graphiql } from './graphiql.ts';
+import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
 import { watched } from './watched-context.ts';
 
 /** One operation as a client sends it, over whatever transport. */
-export interface OperationRequest {
-  readonly query: string;
+export interface OperationRequest extends DocumentNames {
   readonly variables?: Record<string, unknown> | null | undefined;
   readonly operationName?: string | null | undefined;
 }
@@ -28,13 +37,23 @@ export interface Operation extends ExecutionArgs {
 
 export type Engine = ReturnType<typeof openEngine>;
 
+export interface EngineOptions {
+  readonly log: Log;
+  readonly demoKey: string | null;
+  /** Documents that may be named by their SHA-256 without having been sent: hash in hex to text. */
+  readonly persistedDocuments: ReadonlyMap<string, string>;
+  /** Subscriptions that run without credentials, by network address. */
+  readonly anonymousFeeds: Allowance;
+}
+
 /**
  * GraphQL over HTTP as the specification has it, and, for the transports that do not go through it,
  * the same parsing, checking and running: `prepare`.
  */
-export function openEngine(options: { log: Log; demoKey: string | null }) {
-  const { log } = options;
+export function openEngine(options: EngineOptions) {
+  const { log, anonymousFeeds } = options;
   const documents = openDocuments();
+  const persisted = new PersistedDocuments(options.persistedDocuments);
   const yoga = createYoga<Context>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -55,8 +74,9 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
     context: Context,
   ): Operation | readonly GraphQLError[] {
     try {
-      const { document, errors, operation } = documents(request.query);
+      const { document, errors, operation } = documents(persisted.textOf(request));
       if (errors.length > 0) return present(errors, context);
+      persisted.keep(request);
       const asked = operation(request.operationName);
       if (!asked) return present([noSuchOperation()], context);
       const args = {
@@ -71,7 +91,9 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
         ...args,
         kind: asked.node.operation,
         ofCatalogAlone: () => seen.ofCatalogAlone,
-        run: async () => refusedByCost(args) ?? started({ ...args, contextValue: seen }, asked),
+        run: async () =>
+          refusedByCost(args) ??
+          allowed(args, anonymousFeeds, () => started({ ...args, contextValue: seen }, asked)),
       };
     } catch (thrown) {
       return present([graphqlErrorOf(thrown)], context);
@@ -87,6 +109,36 @@ export function openEngine(options: { log: Log; demoKey: string | null }) {
 function refusedByCost(args: ContextualArgs): ExecutionResult | null {
   const error = costError(args);
   return error && { errors: [error] };
+}
+
+type Started = ExecutionResult | AsyncIterable<ExecutionResult>;
+
+/** Who is nobody shares what one network address may have running at once. */
+async function allowed(
+  { contextValue: { principal }, document, operationName }: ContextualArgs,
+  feeds: Allowance,
+  start: () => Started | Promise<Started>,
+): Promise<Started> {
+  const kind = getOperationAST(document, operationName)?.operation;
+  if (principal.kind !== 'anonymous' || kind !== OperationTypeNode.SUBSCRIPTION) return start();
+  const giveBack = feeds.take(currentOrigin().address ?? '');
+  if (!giveBack) return { errors: [tooManyFeeds(feeds.most)] };
+  try {
+    const result = await start();
+    if (Symbol.asyncIterator in result) return closing(result, giveBack);
+    giveBack();
+    return result;
+  } catch (thrown) {
+    giveBack();
+    throw thrown;
+  }
+}
+
+function tooManyFeeds(most: number): GraphQLError {
+  const message =
+    `Without credentials ${most} subscriptions may run at once from one address. End one, or ` +
+    'send an API key.';
+  return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', limit: most } });
 }
 
 function started(args: ContextualArgs, asked: KnownOperation) {

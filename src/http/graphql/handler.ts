@@ -90,12 +90,14 @@ function posted(question: string): OperationRequest | null {
 }
 
 function inAddress({ searchParams }: URL): OperationRequest | null {
-  const variables = searchParams.get('variables');
+  const object = (name: string) => JSON.parse(searchParams.get(name) || 'null');
   try {
     return requestOf({
       query: searchParams.get('query'),
-      variables: variables ? JSON.parse(variables) : null,
+      documentId: searchParams.get('documentId'),
+      variables: object('variables'),
       operationName: searchParams.get('operationName'),
+      extensions: object('extensions'),
     });
   } catch {
     return null;

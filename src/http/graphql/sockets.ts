@@ -4,7 +4,9 @@ import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '#kernel';
 import type { Rooms } from '#schema';
-import { originOf } from '../client.ts';
+import type { Allowance } from '../allowance.ts';
+import { bringsCredential } from '../callers.ts';
+import { clientAddress, originOf } from '../client.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 
@@ -25,15 +27,26 @@ export interface Sockets {
   readonly size: number;
 }
 
+export interface SocketsOptions {
+  readonly engine: Engine;
+  readonly rooms: Rooms;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly trustProxy: boolean;
+  readonly allowances: SocketAllowances;
+}
+
+/** How many may be open at once. */
+export interface SocketAllowances {
+  /** Without credentials, by network address. */
+  readonly anonymous: Allowance;
+  /** By API key. */
+  readonly byKey: Allowance;
+}
+
 /** The WebSockets of `/graphql`. */
-export function openSockets(options: {
-  engine: Engine;
-  rooms: Rooms;
-  log: Log;
-  random: () => number;
-  trustProxy: boolean;
-}): Sockets {
-  const { engine, rooms, log, random, trustProxy } = options;
+export function openSockets(options: SocketsOptions): Sockets {
+  const { engine, rooms, log, random, trustProxy, allowances } = options;
   /** Each with the promise of its end. */
   const connections = new Map<Connection, Promise<void>>();
   let draining = false;
@@ -48,7 +61,7 @@ export function openSockets(options: {
   });
   const accept = (socket: WebSocket, request: IncomingMessage) => {
     const origin = originOf(request, trustProxy);
-    const connection = new Connection({ socket, request, origin, engine, rooms, log });
+    const connection = new Connection({ socket, request, origin, engine, rooms, log, allowances });
     const closed = new Promise<void>((resolve) => {
       socket.once('close', () => {
         connections.delete(connection);
@@ -62,6 +75,10 @@ export function openSockets(options: {
   return {
     upgrade(request, socket, head) {
       if (draining) return refuse(socket, '503 Service Unavailable');
+      const address = clientAddress(request, trustProxy) ?? '';
+      if (!bringsCredential(request) && allowances.anonymous.isFull(address)) {
+        return refuse(socket, '429 Too Many Requests');
+      }
       server.handleUpgrade(request, socket, head, (accepted) => accept(accepted, request));
     },
     drain(spreadMs) {
