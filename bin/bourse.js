@@ -3,6 +3,7 @@
 // only a new Node reads. `npm start` already finds the right one; a start by hand with an older
 // Node is passed on to it.
 import { spawn } from 'node:child_process';
+import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { oldestNode, ownNode, runsHere } from './own-node.js';
 
@@ -10,6 +11,8 @@ const lifeline = 'BOURSE_LIFELINE';
 
 if (runsHere) {
   holdOn();
+  // Stripped of its types and compiled once: a later start takes a third of the time.
+  enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
   await import('../src/main.ts');
 } else {
   passOn(ownNode());

@@ -1,4 +1,5 @@
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
+import type { Sink } from 'graphql-ws';
 import type { Open } from './graphql-client.ts';
 import { openSocketClient } from './graphql-ws-client.ts';
 

@@ -1,4 +1,4 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { GraphiQLOptions } from 'graphql-yoga';
 
 /** Operations that run as they stand, each in a tab of its own. */
 const examples = [
@@ -52,6 +52,12 @@ query Viewer {
   viewer { __typename ... on ApiKey { name hint spent organization { slug name } } }
 }`,
 ];
+
+/** Thirty megabytes of editor are read when somebody opens the page. */
+async function renderGraphiQL(options?: GraphiQLOptions): Promise<string> {
+  const page = await import('@graphql-yoga/render-graphiql');
+  return page.renderGraphiQL(options);
+}
 
 /** GraphiQL from this server alone: no script, style or font comes from elsewhere. */
 export function graphiql(demoKey: string | null) {
