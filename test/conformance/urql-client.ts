@@ -1,5 +1,4 @@
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
-import type { Sink } from 'graphql-ws';
 import type { Open } from './graphql-client.ts';
 import { openSocketClient } from './graphql-ws-client.ts';
 
@@ -14,12 +13,10 @@ export const urql: Open = (address) => {
       cacheExchange,
       fetchExchange,
       subscriptionExchange({
-        forwardSubscription: ({ query = '', variables }) => ({
+        forwardSubscription: ({ query = '', variables = {} }) => ({
           subscribe: (sink) => ({
-            unsubscribe: socket.subscribe(
-              { query, variables: variables as Record<string, unknown> },
-              sink,
-            ),
+            // urql's types miss an `undefined` here.
+            unsubscribe: socket.subscribe({ query, variables: { ...variables } }, sink as never),
           }),
         }),
       }),
