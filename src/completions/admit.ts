@@ -61,7 +61,7 @@ async function admitSized(running: Running, rooms: Rooms, prompt: PromptSize): P
   const { maxTokens } = request;
   const { total: promptTokens, prompts } = prompt;
   const size = { promptTokens, prompts, images: needs.images, maxTokens, feeRate };
-  const cover = coverOf(route.candidates, size);
+  const cover = coverOf(route.able, size);
   const hold = await holdFor(running, cover, rooms);
   running.step('admit');
   return { route, hold, cover };

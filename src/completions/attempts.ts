@@ -52,7 +52,7 @@ export async function attempts(
 
 /** A continuation sends the prompt a second time, at the platform's expense. */
 function payable(running: Running, { route, cover }: Admission, { losses }: Rooms): boolean {
-  const costs = route.candidates.map((candidate) => cover.costAt(candidate, 0));
+  const costs = route.able.map((candidate) => cover.costAt(candidate, 0));
   const cost = costs.reduce((dear, each) => (each > dear ? each : dear), 0n);
   return losses.take(running.payer.organization.id, cost);
 }

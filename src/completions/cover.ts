@@ -1,6 +1,6 @@
 import { affordableTokens, worstCase } from '#credits';
 import type { Money, Price } from '#kernel';
-import type { RouteCandidate } from '#routing';
+import type { Candidate } from '#routing';
 
 /**
  * Without `maxTokens` a hold starts with this many tokens of answer, and is extended as the answer
@@ -26,13 +26,13 @@ export interface Cover {
   /** The largest `maxTokens` that `available` admits; null when not even the prompt fits. */
   affordableMaxTokens(available: Money): number | null;
   /** What `tokens` of answer cost at this candidate at the most, with its prompt and the fee. */
-  costAt(candidate: RouteCandidate, tokens: number): Money;
+  costAt(candidate: Candidate, tokens: number): Money;
   /**
    * The output cap that goes upstream (a provider may go on after an abort, and hidden reasoning
    * never streams): the caller's, or the least of what the model can give and what the allowances
    * can pay.
    */
-  outputCap(candidate: RouteCandidate, affordable: Money): OutputCap;
+  outputCap(candidate: Candidate, affordable: Money): OutputCap;
 }
 
 export interface OutputCap {
@@ -46,9 +46,9 @@ export interface OutputCap {
   readonly grows: boolean;
 }
 
-export function coverOf(candidates: readonly RouteCandidate[], size: Size): Cover {
+export function coverOf(candidates: readonly Candidate[], size: Size): Cover {
   const { images, feeRate, maxTokens } = size;
-  const costAt = (candidate: RouteCandidate, tokens: number): Money =>
+  const costAt = (candidate: Candidate, tokens: number): Money =>
     worstCase({
       candidates: [candidate.prices],
       promptTokens: Math.min(
@@ -59,11 +59,11 @@ export function coverOf(candidates: readonly RouteCandidate[], size: Size): Cove
       images,
       feeRate,
     });
-  const mostTokens = ({ endpoint }: RouteCandidate) =>
+  const mostTokens = ({ endpoint }: Candidate) =>
     Math.min(endpoint.maxOutputTokens ?? Number.MAX_SAFE_INTEGER, endpoint.contextLength);
-  const firstTokens = (candidate: RouteCandidate) =>
+  const firstTokens = (candidate: Candidate) =>
     Math.min(maxTokens ?? firstAnswerTokens, mostTokens(candidate));
-  const affordableAt = (candidate: RouteCandidate, available: Money) => {
+  const affordableAt = (candidate: Candidate, available: Money) => {
     const left = available - costAt(candidate, 0);
     return left < 0n ? -1 : affordableTokens(left, candidate.prices, feeRate);
   };

@@ -70,7 +70,7 @@ function affordable(
   { hedge, rooms }: { hedge: Hedge; rooms: Rooms },
 ): boolean {
   const { route, cover } = hedge.admission;
-  const costs = route.candidates.map((each) => cover.costAt(each, 0));
+  const costs = route.able.map((each) => cover.costAt(each, 0));
   const cost = costs.reduce(
     (dear, each) => (each > dear ? each : dear),
     cover.costAt(candidate, 0),

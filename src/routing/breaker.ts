@@ -90,6 +90,7 @@ export class Breaker {
    * Until when the provider asked to be left alone, in milliseconds from now; 0 when it did not.
    */
   get pausedMs(): number {
+    if (this.#pausedUntil === 0) return 0;
     return Math.max(0, this.#pausedUntil - this.#clock.monotonic());
   }
 
@@ -109,6 +110,7 @@ export class Breaker {
 
   /** Failed lately, more often than ordinary noise. */
   get troubled(): boolean {
+    if (this.#window.clean) return false;
     const { total, failed } = this.#window.tally(this.#clock.monotonic());
     return failed > 0 && failed / total > troubledShare;
   }

@@ -1,7 +1,8 @@
-import { blendedPrice, type Endpoint, type Prices, pricesFor } from '#catalog';
+import { blendedPrice, type Endpoint, type Model, type Prices, pricesFor } from '#catalog';
 import type { Price } from '#kernel';
-import { firstRefusal, unsupported } from './checks.ts';
+import { checksFor, firstRefusal, unsupported } from './checks.ts';
 import { lacking } from './needs.ts';
+import { once } from './once.ts';
 import type { Refusal, Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import type { AskedModel } from './variants.ts';
@@ -13,20 +14,22 @@ export interface Candidate {
   readonly prices: Prices;
   /** Three prompt tokens and one completion token, 10⁻¹⁸ US dollar. */
   readonly blended: Price;
+  /** The same as near as a float comes: for weights, never for money. */
+  readonly blendedNumber: number;
   /** What it cannot take of what the request uses, by name. */
   readonly droppedParameters: readonly string[];
 }
 
 /** Every endpoint is in one of the two. */
-export interface Sifted<C = Candidate> {
-  readonly candidates: readonly C[];
+export interface Sifted {
+  readonly candidates: readonly Candidate[];
   readonly rejected: readonly Rejection[];
 }
 
 /**
- * Sifts the endpoints of one model; the first check that an endpoint fails is its reason. What an
- * endpoint is comes before how it fares: `unwell` is asked last, so that an outage never makes a
- * request lose its tools.
+ * Sifts the endpoints of one model, the cheapest first; the first check that an endpoint fails is
+ * its reason. What an endpoint is comes before how it fares: `unwell` is asked last, so that an
+ * outage never makes a request lose its tools.
  */
 export function sift(
   request: RouteRequest,
@@ -34,47 +37,92 @@ export function sift(
   unwell: (endpoint: Endpoint) => Refusal | null,
 ): Sifted {
   const rejected: Rejection[] = [];
-  const fit = asked.model.endpoints.flatMap((endpoint) => {
-    const prices = pricesFor(endpoint.pricing, request.promptTokens, request.at);
-    const refusal = firstRefusal({ endpoint, prices, request, asked });
-    if (refusal) rejected.push({ endpoint, ...refusal });
-    return refusal ? [] : [candidate(endpoint, prices, request)];
-  });
-  const capable = preferCapable(fit, request);
-  const up = capable.candidates.filter(({ endpoint }) => {
-    const refusal = unwell(endpoint);
-    if (refusal) rejected.push({ endpoint, ...refusal });
-    return !refusal;
-  });
-  return { candidates: up, rejected: [...rejected, ...capable.rejected] };
+  const ask = { request, asked };
+  const checks = checksFor(ask);
+  const refusing = (refusalOf: (candidate: Candidate) => Refusal | null) => {
+    return (candidate: Candidate) => {
+      const refusal = refusalOf(candidate);
+      if (refusal) rejected.push({ endpoint: candidate.endpoint, ...refusal });
+      return !refusal;
+    };
+  };
+  const fit = offersOf(asked.model, request).filter(
+    refusing((candidate) => firstRefusal(checks, candidate, ask)),
+  );
+  const capable = preferCapable(withDropped(fit, request), request);
+  const up = capable.candidates.filter(refusing(({ endpoint }) => unwell(endpoint)));
+  rejected.push(...capable.rejected);
+  return { candidates: up, rejected };
 }
 
-function candidate(endpoint: Endpoint, prices: Prices, { needs }: RouteRequest): Candidate {
-  return {
-    endpoint,
-    prices,
-    blended: blendedPrice(prices),
-    droppedParameters: lacking(endpoint, needs.parameters),
-  };
+// ───────── what stands before any request ─────────
+
+const nothing: readonly string[] = [];
+
+const standing = once((model: Model) => {
+  const offers = model.endpoints.map((endpoint) => offer(endpoint, endpoint.pricing));
+  const tiered = model.endpoints.some(({ pricing }) => pricing.tiers.length > 0);
+  return { offers: offers.toSorted(byPrice), tiered };
+});
+
+/**
+ * Of equal ones the first in the catalog, which is in the same order on every node: so the order of
+ * a route is as well.
+ */
+function byPrice({ blended: left }: Candidate, { blended: right }: Candidate): number {
+  return left < right ? -1 : Number(left > right);
+}
+
+/** All endpoints of the model at the prices of this request, the cheapest first. */
+function offersOf(model: Model, { promptTokens, at }: RouteRequest): readonly Candidate[] {
+  const { offers, tiered } = standing(model);
+  if (!tiered) return offers;
+  const priced = offers.map((one) => {
+    const { pricing } = one.endpoint;
+    return pricing.tiers.length > 0
+      ? offer(one.endpoint, pricesFor(pricing, promptTokens, at))
+      : one;
+  });
+  return priced.sort(byPrice);
+}
+
+function offer(endpoint: Endpoint, inForce: Prices): Candidate {
+  const { prompt, completion, cacheRead, cacheWrite, reasoning, image, request } = inForce;
+  const prices = { prompt, completion, cacheRead, cacheWrite, reasoning, image, request };
+  const blended = blendedPrice(prices);
+  const blendedNumber = Number(blended);
+  return { endpoint, prices, blended, blendedNumber, droppedParameters: nothing };
 }
 
 // ───────── what is better had than dropped ─────────
 
+function withDropped(
+  candidates: readonly Candidate[],
+  { needs }: RouteRequest,
+): readonly Candidate[] {
+  if (needs.parameters.size === 0) return candidates;
+  return candidates.map((candidate) => {
+    const droppedParameters = lacking(candidate.endpoint, needs.parameters);
+    return droppedParameters.length === 0 ? candidate : { ...candidate, droppedParameters };
+  });
+}
+
 /** Without these an answer is of another kind: who takes them is used whenever there is one. */
-const essential: Readonly<Record<string, string>> = {
-  tools: 'input.tools',
-  response_format: 'input.responseFormat',
-  structured_outputs: 'input.responseFormat',
-};
+const essential: readonly (readonly [parameter: string, setting: string])[] = [
+  ['tools', 'input.tools'],
+  ['response_format', 'input.responseFormat'],
+  ['structured_outputs', 'input.responseFormat'],
+];
 
 function preferCapable(candidates: readonly Candidate[], { needs }: RouteRequest): Sifted {
   let kept = candidates;
   const rejected: Rejection[] = [];
-  for (const [parameter, setting] of Object.entries(essential)) {
+  for (const [parameter, setting] of essential) {
+    if (!needs.parameters.has(parameter)) continue;
     const { capable = [], incapable = [] } = Object.groupBy(kept, ({ droppedParameters }) =>
       droppedParameters.includes(parameter) ? 'incapable' : 'capable',
     );
-    if (!needs.parameters.has(parameter) || capable.length === 0) continue;
+    if (capable.length === 0) continue;
     kept = capable;
     for (const { endpoint } of incapable) {
       rejected.push({ endpoint, ...unsupported(endpoint, setting, [parameter]) });

@@ -1,52 +1,85 @@
-import type { Price, Random } from '#kernel';
+import type { Random } from '#kernel';
 
-/** Which of those that are left comes next: an index into their weights. */
-export type Pick = (weights: readonly number[]) => number;
+/**
+ * The positions of some weights, one after the other, as far as they are asked for: most requests
+ * need the first alone.
+ */
+export type Draw = (weights: Float64Array) => Generator<number, void, undefined>;
 
-/** In proportion to the weights. */
-export function byChance(random: Random): Pick {
-  return (weights) => {
-    if (weights.length === 1) return 0;
-    let rest = random.next() * sum(weights);
-    const found = weights.findIndex((weight) => {
-      rest -= weight;
-      return rest < 0;
-    });
-    // The last sum may fall short of the total by a rounding.
-    return found < 0 ? weights.length - 1 : found;
+/** Each in proportion to its weight among those that are left. */
+export function byChance(random: Random): Draw {
+  return function* (weights) {
+    const left = weights.slice();
+    for (let drawn = 0; drawn < left.length; drawn++) {
+      const at = pick(left, random.next() * sum(left));
+      yield at;
+      left[at] = 0;
+    }
   };
 }
 
-/** The heaviest; of equals the first. What a dry run shows. */
-export const heaviest: Pick = (weights) => weights.indexOf(Math.max(...weights));
+/** The heaviest, of equals the first. What a dry run shows. */
+export const heaviest: Draw = (weights) => leastFirst(weights.map((weight) => -weight));
 
-/** All items, each drawn from those that are left. */
-export function drawAll<T>(items: readonly T[], weights: readonly number[], pick: Pick): T[] {
-  const [left, leftWeights] = [[...items], [...weights]];
-  const drawn: T[] = [];
-  while (left.length > 0) {
-    const index = pick(leftWeights);
-    drawn.push(...left.splice(index, 1));
-    leftWeights.splice(index, 1);
+/** The positions of finite figures, the least first, of equals the first. */
+export function* leastFirst(figures: Float64Array): Generator<number, void, undefined> {
+  const left = figures.slice();
+  for (let taken = 0; taken < left.length; taken++) {
+    const at = positionOfLeast(left);
+    yield at;
+    left[at] = Infinity;
   }
-  return drawn;
 }
 
 /**
  * Each one's chance of being drawn first: 1/price², of sum 1, which is how OpenRouter documents its
- * load balancing ($1 against $3 is 9 to 1). No price counts as less than a tenth of the median: a
- * price of 0 would divide by zero, and one that is all but 0 would take all traffic, so that
- * nothing were known of the others when it fails.
+ * load balancing ($1 against $3 is 9 to 1). Prices come sorted, the lowest first. No price counts
+ * as less than a tenth of the median: a price of 0 would divide by zero, and one that is all but 0
+ * would take all traffic, so that nothing were known of the others when it fails.
  */
-export function shares(prices: readonly Price[]): number[] {
-  const sorted = prices.toSorted((left, right) => (left < right ? -1 : Number(left > right)));
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0n;
-  const floor = median >= 10n ? median / 10n : 1n;
-  const floored = prices.map((price) => Number(price > floor ? price : floor));
-  const cheapest = Math.min(...floored);
-  const weights = floored.map((price) => (cheapest / price) ** 2);
-  const total = sum(weights);
+export function shares(prices: readonly number[]): Float64Array {
+  const median = prices[Math.floor(prices.length / 2)] ?? 0;
+  const floor = Math.max(median / 10, 1);
+  const cheapest = Math.max(prices[0] ?? 0, floor);
+  const weights = new Float64Array(prices.length);
+  let total = 0;
+  for (let at = 0; at < prices.length; at++) {
+    const weight = (cheapest / Math.max(prices[at] ?? 0, floor)) ** 2;
+    weights[at] = weight;
+    total += weight;
+  }
   return weights.map((weight) => weight / total);
 }
 
-const sum = (numbers: readonly number[]) => numbers.reduce((left, right) => left + right, 0);
+/** Where the sum of the weights passes `goal`; what was drawn before weighs nothing. */
+function pick(weights: Float64Array, goal: number): number {
+  let rest = goal;
+  let last = 0;
+  for (let at = 0; at < weights.length; at++) {
+    const weight = weights[at] ?? 0;
+    if (weight === 0) continue;
+    last = at;
+    rest -= weight;
+    if (rest < 0) break;
+  }
+  // The last sum may fall short of the total by a rounding.
+  return last;
+}
+
+function positionOfLeast(figures: Float64Array): number {
+  let least = Infinity;
+  let position = 0;
+  for (let at = 0; at < figures.length; at++) {
+    const figure = figures[at] ?? Infinity;
+    if (figure >= least) continue;
+    least = figure;
+    position = at;
+  }
+  return position;
+}
+
+function sum(numbers: Float64Array): number {
+  let total = 0;
+  for (let at = 0; at < numbers.length; at++) total += numbers[at] ?? 0;
+  return total;
+}

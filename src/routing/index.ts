@@ -12,6 +12,7 @@
  * 5. Of a half-open breaker there is one trial at a time on a node.
  * 6. A dry run is the same code: it differs in the draw alone.
  */
+export type { Candidate } from './candidates.ts';
 export type {
   AttemptResult,
   BreakerNotice,

@@ -1,4 +1,5 @@
 import type { Model, Provider } from '#catalog';
+import { once } from './once.ts';
 
 /**
  * Whether a list of models names this one. An entry is a slug, an alias or an id, or a pattern on
@@ -15,33 +16,43 @@ export function namesModel(list: readonly string[], model: Model): boolean {
 }
 
 /** Position of the first entry that names the provider, by slug, name or id; -1 when none does. */
-export function positionOf(list: readonly string[], provider: Provider): number {
-  const names = namesOf(provider);
-  return foldedList(list).findIndex((entry) => names.includes(entry));
-}
+export const positionOf = (list: readonly string[], provider: Provider) =>
+  positionIn(read(list).positions, provider);
 
 /** Whether a list names the provider, or has a pattern for its slug (`sandbox*`). */
-export const namesProvider = (list: readonly string[], provider: Provider) =>
-  positionOf(list, provider) >= 0 ||
-  patternsIn(list).some((pattern) => matchesPattern(pattern, provider.slug));
-
-/**
- * Lists and providers are immutable, and one list is held against every endpoint: fold each once.
- */
-const foldedList = once((list: readonly string[]) => list.map(folded));
-const patternsIn = once((list: readonly string[]) =>
-  list.filter((entry) => entry.includes('*')).map((entry) => entry.trim().toLowerCase()),
-);
-const namesOf = once(({ slug, name, id }: Provider) => [slug, name, id].map(folded));
-
-function once<K extends object, V>(compute: (key: K) => V): (key: K) => V {
-  const known = new WeakMap<K, V>();
-  return (key) => {
-    const value = known.get(key) ?? compute(key);
-    known.set(key, value);
-    return value;
-  };
+export function namesProvider(list: readonly string[], provider: Provider): boolean {
+  const { positions, patterns } = read(list);
+  if (positionIn(positions, provider) >= 0) return true;
+  return patterns.some((pattern) => matchesPattern(pattern, provider.slug));
 }
+
+interface ProviderList {
+  /** Of each entry, by its folded name. */
+  readonly positions: ReadonlyMap<string, number>;
+  readonly patterns: readonly string[];
+}
+
+/** One list is held against every endpoint: it is read once. */
+const read = once((list: readonly string[]): ProviderList => {
+  // Of two equal entries the first one stays.
+  const entries = list.map((entry, position) => [folded(entry), position] as const);
+  const patterns = list.filter((entry) => entry.includes('*'));
+  return {
+    positions: new Map(entries.toReversed()),
+    patterns: patterns.map((entry) => entry.trim().toLowerCase()),
+  };
+});
+
+function positionIn(positions: ReadonlyMap<string, number>, provider: Provider): number {
+  let first = -1;
+  for (const name of namesOf(provider)) {
+    const position = positions.get(name);
+    if (position !== undefined && (first < 0 || position < first)) first = position;
+  }
+  return first;
+}
+
+const namesOf = once(({ slug, name, id }: Provider) => [slug, name, id].map(folded));
 
 /** "Together AI", "together-ai" and "togetherai" are one provider to whoever types them. */
 function folded(name: string): string {

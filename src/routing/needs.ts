@@ -51,11 +51,14 @@ export function withoutParameters(chat: Chat, dropped: readonly string[]): Chat 
 
 /** Those of the parameters that the endpoint does not take, or cannot be told, sorted. */
 export function lacking(endpoint: Endpoint, parameters: ReadonlySet<string>): readonly string[] {
-  if (parameters.size === 0) return none;
   const lost = unsaid(endpoint.provider.connector);
-  return [...parameters]
-    .filter((name) => !endpoint.supportedParameters.has(name) || lost.has(name))
-    .sort();
+  let lacks: string[] | null = null;
+  for (const name of parameters) {
+    if (endpoint.supportedParameters.has(name) && !lost.has(name)) continue;
+    lacks ??= [];
+    lacks.push(name);
+  }
+  return lacks?.sort() ?? none;
 }
 
 const none: readonly string[] = [];

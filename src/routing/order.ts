@@ -1,9 +1,10 @@
 import type { Endpoint } from '#catalog';
 import type { Candidate } from './candidates.ts';
-import { drawAll, type Pick, shares } from './draw.ts';
+import { type Draw, leastFirst, shares } from './draw.ts';
 import { positionOf } from './names.ts';
 import type { Medians } from './pace.ts';
 import type { RoutePreferences, RouteSort } from './request.ts';
+import { failing, hasThreshold, missed, none, type SetBack } from './set-back.ts';
 import type { AskedModel } from './variants.ts';
 
 export interface RouteCandidate extends Candidate {
@@ -18,131 +19,200 @@ export interface Ordering {
   readonly preferences: RoutePreferences;
   /** The endpoint that last answered this session; null without one. */
   readonly lastOfSession: string | null;
-  readonly pick: Pick;
+  readonly draw: Draw;
+  /** That the first of these candidates is tried first: 1, or 0 behind those of another model. */
+  readonly chance: number;
   troubled(endpoint: Endpoint): boolean;
   medians(endpointId: string): Medians | null;
   /** Whether it is time to measure this one anew; never in a dry run. */
   takeTrial(endpointId: string): boolean;
 }
 
+type Ordered = Generator<RouteCandidate, void, undefined>;
+
 /**
- * Puts candidates of one model into the order in which they are tried: those that `order` names, or
- * else the one that the session is at; then by `sort` or variant, or, without a wish, by a draw.
+ * Puts candidates of one model, which come cheapest first, into the order in which they are tried:
+ * those that `order` names, or else the one that the session is at; then by `sort` or variant, or,
+ * without a wish, by a draw. Each is worked out when it is asked for.
  */
-export function order(candidates: readonly Candidate[], ordering: Ordering): RouteCandidate[] {
-  const chosen = ordering.preferences.order
-    ? named(candidates, ordering.preferences.order)
+export function* order(candidates: readonly Candidate[], ordering: Ordering): Ordered {
+  const { preferences, asked } = ordering;
+  const chosen = preferences.order
+    ? named(candidates, preferences.order)
     : ofSession(candidates, ordering);
-  const taken = new Set(chosen.map(({ endpoint }) => endpoint.id));
-  const others = candidates.filter(({ endpoint }) => !taken.has(endpoint.id));
-  const sort = ordering.asked.sort ?? ordering.preferences.sort;
-  const rest = sort ? sorted(others, sort, ordering) : drawn(others, ordering);
-  const after = chosen.length > 0 ? rest.map((other) => ({ ...other, weight: 0 })) : rest;
-  return [...strictly(chosen), ...after];
+  let { chance } = ordering;
+  for (const { candidate, reason } of chosen) {
+    yield { ...candidate, weight: chance, reason };
+    chance = 0;
+  }
+  const rest = { ...ordering, chance };
+  const others = without(candidates, chosen);
+  const sort = asked.sort ?? preferences.sort;
+  if (sort) yield* sorted(others, { ...rest, sort });
+  else yield* drawn(others, rest);
 }
 
-type Reasoned = Candidate & { readonly reason: string };
+interface Chosen {
+  readonly candidate: Candidate;
+  readonly reason: string;
+}
 
 /** Strict: not even recent failures change what the caller listed. */
-function named(candidates: readonly Candidate[], list: readonly string[]): Reasoned[] {
-  const position = ({ endpoint }: Candidate) => positionOf(list, endpoint.provider);
+function named(candidates: readonly Candidate[], list: readonly string[]): Chosen[] {
   return candidates
-    .filter((candidate) => position(candidate) >= 0)
-    .toSorted((left, right) => position(left) - position(right) || byPrice(left, right))
-    .map((candidate) => ({ ...candidate, reason: '`order` names its provider.' }));
+    .map((candidate) => ({ candidate, position: positionOf(list, candidate.endpoint.provider) }))
+    .filter(({ position }) => position >= 0)
+    .sort((left, right) => left.position - right.position)
+    .map(({ candidate }) => ({ candidate, reason: '`order` names its provider.' }));
 }
 
-function ofSession(candidates: readonly Candidate[], ordering: Ordering): Reasoned[] {
+function ofSession(candidates: readonly Candidate[], ordering: Ordering): Chosen[] {
   const { lastOfSession, troubled } = ordering;
+  if (!lastOfSession) return [];
   return candidates
     .filter(({ endpoint }) => endpoint.id === lastOfSession && !troubled(endpoint))
-    .map((candidate) => ({ ...candidate, reason: "It gave this session's last answer." }));
+    .map((candidate) => ({ candidate, reason: "It gave this session's last answer." }));
 }
 
-function sorted(candidates: readonly Candidate[], sort: RouteSort, ordering: Ordering) {
-  const { asked, preferences, medians } = ordering;
+function without(candidates: readonly Candidate[], chosen: readonly Chosen[]) {
+  if (chosen.length === 0) return candidates;
+  const taken = new Set(chosen.map(({ candidate }) => candidate));
+  return candidates.filter((candidate) => !taken.has(candidate));
+}
+
+/** Candidates that the same things hold back, the cheapest first. */
+interface Group {
+  readonly setBack: SetBack;
+  readonly members: Candidate[];
+}
+
+function grouped(
+  candidates: readonly Candidate[],
+  setBackOf: (endpoint: Endpoint) => SetBack,
+): Group[] {
+  const groups: Group[] = [];
+  for (const candidate of candidates) {
+    const setBack = setBackOf(candidate.endpoint);
+    const group = groups.find((each) => each.setBack === setBack);
+    if (group) group.members.push(candidate);
+    else groups.push({ setBack, members: [candidate] });
+  }
+  return groups.sort((left, right) => left.setBack.rank - right.setBack.rank);
+}
+
+function missing({ preferences, medians }: Ordering): (endpoint: Endpoint) => SetBack {
+  if (!hasThreshold(preferences)) return () => none;
+  return ({ id }) => missed(preferences, medians(id));
+}
+
+// ───────── by a wish ─────────
+
+interface Sorting extends Ordering {
+  readonly sort: RouteSort;
+}
+
+function* sorted(candidates: readonly Candidate[], sorting: Sorting): Ordered {
+  const { sort, asked, medians } = sorting;
   const wish = asked.sortVariant ? `\`${asked.sortVariant}\`` : `\`sort: ${sort}\``;
-  const ranked = candidates.map((candidate) => {
-    const live = medians(candidate.endpoint.id);
-    return { ...candidate, missed: missed(preferences, live), key: sortKey(sort, live) };
-  });
-  const inOrder = ranked.toSorted(
-    (left, right) =>
-      left.missed.length - right.missed.length || left.key - right.key || byPrice(left, right),
-  );
-  const reasoned = inOrder.map(({ missed, key, ...candidate }) => ({
-    ...candidate,
-    reason: [sortReason(sort, key, wish), ...missed].join(' '),
-  }));
-  return strictly(sort === 'PRICE' ? reasoned : withTrial(reasoned, ordering));
+  let { chance } = sorting;
+  const trial = sort === 'PRICE' ? null : dueForTrial(candidates, sorting);
+  if (trial) {
+    const reason = 'First, to measure it anew: its last figure is too old to go by.';
+    yield { ...trial, weight: chance, reason };
+    chance = 0;
+  }
+  const groups = grouped(candidates, missing(sorting));
+  for (const { members, setBack } of groups) {
+    const bestFirst = sort === 'PRICE' ? byPrice : bySpeed(speeds[sort], medians);
+    for (const [candidate, reason] of bestFirst(members, wish)) {
+      if (candidate === trial) continue;
+      yield { ...candidate, weight: chance, reason: reason + setBack.words };
+      chance = 0;
+    }
+  }
 }
 
 /** What gets no traffic is not measured: now and then one request finds out how it does. */
-function withTrial(candidates: readonly Reasoned[], ordering: Ordering): readonly Reasoned[] {
-  const due = candidates.find(
-    ({ endpoint }) => !ordering.troubled(endpoint) && ordering.takeTrial(endpoint.id),
-  );
-  if (!due) return candidates;
-  const reason = 'First, to measure it anew: its last figure is too old to go by.';
-  return [{ ...due, reason }, ...candidates.filter((candidate) => candidate !== due)];
+function dueForTrial(candidates: readonly Candidate[], sorting: Sorting): Candidate | null {
+  const { medians, troubled, takeTrial } = sorting;
+  const due = ({ endpoint }: Candidate) =>
+    !medians(endpoint.id) && !troubled(endpoint) && takeTrial(endpoint.id);
+  return candidates.find(due) ?? null;
 }
 
-/** Less comes first. Infinite without a live figure, so that those without one follow, by price. */
-function sortKey(sort: RouteSort, live: Medians | null): number {
-  if (sort === 'PRICE') return 0;
-  if (sort === 'LATENCY') return live?.timeToFirstTokenMs ?? Number.MAX_VALUE;
-  return live?.tokensPerSecond == null ? Number.MAX_VALUE : -live.tokensPerSecond;
+type Reasoned = Generator<readonly [Candidate, reason: string], void, undefined>;
+
+function* byPrice(members: readonly Candidate[], wish: string): Reasoned {
+  const reason = `By price, as ${wish} asks.`;
+  for (const candidate of members) yield [candidate, reason];
 }
 
-function sortReason(sort: RouteSort, key: number, wish: string): string {
-  if (sort === 'PRICE') return `By price, as ${wish} asks.`;
-  if (key === Number.MAX_VALUE) return `By price: there is no live figure for ${wish} at present.`;
-  return sort === 'LATENCY'
-    ? `By time to first token, as ${wish} asks: its median is ${Math.round(key)} ms.`
-    : `By throughput, as ${wish} asks: its median is ${Math.round(-key)} tokens a second.`;
+interface Speed {
+  readonly what: string;
+  readonly unit: string;
+  readonly figureOf: (live: Medians | null) => number | null;
+  /** Less comes first. */
+  readonly rankOf: (figure: number) => number;
 }
+
+const speeds: Readonly<Record<'LATENCY' | 'THROUGHPUT', Speed>> = {
+  LATENCY: {
+    what: 'time to first token',
+    unit: 'ms',
+    figureOf: (live) => live?.timeToFirstTokenMs ?? null,
+    rankOf: (milliseconds) => milliseconds,
+  },
+  THROUGHPUT: {
+    what: 'throughput',
+    unit: 'tokens a second',
+    figureOf: (live) => live?.tokensPerSecond ?? null,
+    rankOf: (tokensPerSecond) => -tokensPerSecond,
+  },
+};
+
+/** Those without a live figure follow, by price. */
+const bySpeed = ({ what, unit, figureOf, rankOf }: Speed, medians: Ordering['medians']) =>
+  function* (members: readonly Candidate[], wish: string): Reasoned {
+    const figures = members.map(({ endpoint }) => figureOf(medians(endpoint.id)));
+    const ranks = Float64Array.from(figures, (figure) =>
+      figure === null ? Number.MAX_VALUE : rankOf(figure),
+    );
+    for (const [candidate, at] of inTurn(members, leastFirst(ranks))) {
+      const figure = figures[at] ?? null;
+      const reason =
+        figure === null
+          ? `By price: there is no live figure for ${wish} at present.`
+          : `By ${what}, as ${wish} asks: its median is ${Math.round(figure)} ${unit}.`;
+      yield [candidate, reason];
+    }
+  };
+
+// ───────── by chance ─────────
 
 /**
  * Draws from those that do well, then from the rest, so that a failing one is still there when
  * nothing else is.
  */
-function drawn(candidates: readonly Candidate[], ordering: Ordering): RouteCandidate[] {
-  const { preferences, medians, troubled, pick } = ordering;
-  const judged = candidates.map((candidate) => {
-    const misses = missed(preferences, medians(candidate.endpoint.id));
-    const failing = troubled(candidate.endpoint);
-    const setBacks = failing ? [...misses, 'Last: it failed in the last 30 s.'] : misses;
-    return { candidate, setBacks, rank: failing ? Infinity : misses.length };
-  });
-  const groups = Map.groupBy(judged, ({ rank }) => rank);
-  const bestFirst = [...groups].toSorted(([left], [right]) => left - right);
-  return bestFirst.flatMap(([, group], index) => {
-    const weights = shares(group.map(({ candidate }) => candidate.blended));
-    const entries = group.map(({ candidate, setBacks }, at) => ({
-      ...candidate,
-      weight: index === 0 ? (weights[at] ?? 0) : 0,
-      reason: ['Drawn by price: weight 1/price².', ...setBacks].join(' '),
-    }));
-    return drawAll(entries, weights, pick);
-  });
+function* drawn(candidates: readonly Candidate[], ordering: Ordering): Ordered {
+  const { troubled, draw } = ordering;
+  let { chance } = ordering;
+  const missedBy = missing(ordering);
+  const groups = grouped(candidates, (endpoint) =>
+    troubled(endpoint) ? failing : missedBy(endpoint),
+  );
+  for (const { members, setBack } of groups) {
+    const weights = shares(members.map(({ blendedNumber }) => blendedNumber));
+    for (const [candidate, at] of inTurn(members, draw(weights))) {
+      const reason = `Drawn by price: weight 1/price².${setBack.words}`;
+      yield { ...candidate, weight: (weights[at] ?? 0) * chance, reason };
+    }
+    chance = 0;
+  }
 }
 
-/** The caller's soft thresholds that a live median breaks. What is not measured breaks none. */
-function missed(preferences: RoutePreferences, live: Medians | null): string[] {
-  const { maxTimeToFirstTokenMs, minTokensPerSecond } = preferences;
-  const [wait, speed] = [live?.timeToFirstTokenMs ?? 0, live?.tokensPerSecond ?? Infinity];
-  return [
-    ...(wait > (maxTimeToFirstTokenMs ?? Infinity) ? ['Misses `maxTimeToFirstTokenMs`.'] : []),
-    ...(speed < (minTokensPerSecond ?? 0) ? ['Misses `minTokensPerSecond`.'] : []),
-  ];
-}
-
-function strictly(candidates: readonly Reasoned[]): RouteCandidate[] {
-  return candidates.map((candidate, index) => ({ ...candidate, weight: index === 0 ? 1 : 0 }));
-}
-
-/** Ties go by id, so that a deterministic order is the same on every node. */
-function byPrice(left: Candidate, right: Candidate): number {
-  if (left.blended !== right.blended) return left.blended < right.blended ? -1 : 1;
-  return left.endpoint.id < right.endpoint.id ? -1 : 1;
+function* inTurn(members: readonly Candidate[], positions: Iterable<number>) {
+  for (const at of positions) {
+    const candidate = members[at];
+    if (candidate) yield [candidate, at] as const;
+  }
 }

@@ -1,9 +1,10 @@
 import type { Endpoint, Market, Model } from '#catalog';
 import { Fault, type Random, seededRandom } from '#kernel';
-import { type Sifted, sift } from './candidates.ts';
-import { byChance, heaviest, type Pick } from './draw.ts';
+import { type Candidate, type Sifted, sift } from './candidates.ts';
+import { byChance, type Draw, heaviest } from './draw.ts';
+import { InTurn } from './in-turn.ts';
 import { positionOf } from './names.ts';
-import { order, type RouteCandidate } from './order.ts';
+import { type Ordering, order, type RouteCandidate } from './order.ts';
 import type { LiveFigures } from './pace.ts';
 import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
@@ -18,11 +19,15 @@ export interface Route {
   readonly model: Model | null;
   /** It and its fallbacks. */
   readonly models: readonly Model[];
+  /** The candidates in no order that means anything: for what any of them may come to. */
+  readonly able: readonly Candidate[];
   /**
    * In the order in which they are tried; those of a fallback model after all of the model before
-   * it.
+   * it. All of them are worked out: who needs the next one alone asks for that.
    */
   readonly candidates: readonly RouteCandidate[];
+  /** The candidate at this position, from 0; undefined when there are not so many. */
+  candidateAt(position: number): RouteCandidate | undefined;
   readonly rejected: readonly Rejection[];
   /** Why there is no candidate: MODEL_NOT_FOUND, or a `NoEndpointAvailable`. */
   readonly error: Fault | null;
@@ -41,18 +46,39 @@ export interface Surroundings {
 }
 
 export function makeRoute(request: RouteRequest, around: Surroundings): Route {
-  const empty = { model: null, models: [], candidates: [], rejected: [], request };
   const names = [request.model, ...request.fallbackModels];
   const asked = names.map((name) => findModel(around.market, name));
   const unknown = asked.indexOf(null);
-  if (unknown >= 0) return { ...empty, error: modelNotFound(names[unknown] ?? '', around.market) };
+  if (unknown >= 0) return nowhere(request, modelNotFound(names[unknown] ?? '', around.market));
   const distinct = distinctModels(asked.filter((found) => found !== null));
   const lists = distinct.map((model) => listOf(request, model, around));
-  const candidates = inSuccession(lists.map((list) => list.candidates));
-  const rejected = lists.flatMap((list) => list.rejected);
+  const able = joined(lists.map((list) => list.candidates));
+  const rejected = joined(lists.map((list) => list.rejected));
   const models = distinct.map(({ model }) => model);
-  const error = candidates.length > 0 ? null : new NoEndpointAvailable(models, rejected);
-  return { model: models[0] ?? null, models, candidates, rejected, error, request };
+  const error = able.length > 0 ? null : new NoEndpointAvailable(models, rejected);
+  const inTurn = new InTurn(inSuccession(lists));
+  return {
+    model: models[0] ?? null,
+    models,
+    able,
+    get candidates() {
+      return inTurn.all;
+    },
+    candidateAt: (position) => inTurn.at(position),
+    rejected,
+    error,
+    request,
+  };
+}
+
+function nowhere(request: RouteRequest, error: Fault): Route {
+  const nobody = { able: [], candidates: [], rejected: [], candidateAt: () => undefined };
+  return { model: null, models: [], ...nobody, error, request };
+}
+
+/** Nearly always there is one list, which is not copied. */
+function joined<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  return lists.length === 1 && lists[0] ? lists[0] : lists.flat();
 }
 
 /**
@@ -63,63 +89,63 @@ export function sessionOf(request: RouteRequest, model: Model): string | null {
   return organizationId && sessionId ? [organizationId, model.id, sessionId].join('\n') : null;
 }
 
-function listOf(
-  request: RouteRequest,
-  asked: AskedModel,
-  around: Surroundings,
-): Sifted<RouteCandidate> {
-  const { candidates, rejected } = sift(request, asked, around.refusal);
+/** The endpoints of one of the models asked for. */
+interface List extends Sifted {
+  readonly ordering: Omit<Ordering, 'chance'>;
+}
+
+function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings): List {
+  const sifted = sift(request, asked, around.refusal);
   const session = sessionOf(request, asked.model);
-  const ordered = order(candidates, {
+  const ordering = {
     asked,
     preferences: request.preferences,
     lastOfSession: session && around.lastOf(session),
-    pick: pickOf(around.random, session),
+    draw: drawOf(around.random, session),
     troubled: around.troubled,
-    medians: (endpointId) => around.live.medians(endpointId),
-    takeTrial: (endpointId) => around.random !== null && around.live.takeTrial(endpointId),
-  });
-  if (request.preferences.allowFallbacks) return { candidates: ordered, rejected };
-  const { candidates: kept, rejected: cut } = withoutFallbacks(ordered, request);
-  return { candidates: kept, rejected: [...rejected, ...cut] };
+    medians: around.live.medians,
+    takeTrial: (endpointId: string) => around.random !== null && around.live.takeTrial(endpointId),
+  };
+  const list = { ...sifted, ordering };
+  return request.preferences.allowFallbacks ? list : withoutFallbacks(list);
 }
 
 /**
  * A session draws by its own name: wherever it starts, on whichever node, it starts at the same
  * endpoint.
  */
-function pickOf(random: Random | null, session: string | null): Pick {
+function drawOf(random: Random | null, session: string | null): Draw {
   if (!random) return heaviest;
   return byChance(session ? seededRandom(session) : random);
 }
 
 /** Those that `order` names are all wanted; without it there is the first alone. */
-function withoutFallbacks(
-  ordered: readonly RouteCandidate[],
-  { preferences }: RouteRequest,
-): Sifted<RouteCandidate> {
-  const list = preferences.order;
-  const kept = list
-    ? ordered.filter(({ endpoint }) => positionOf(list, endpoint.provider) >= 0)
-    : ordered.slice(0, 1);
-  const rejected = ordered.slice(kept.length).map(({ endpoint }) => ({
+function withoutFallbacks({ candidates, rejected, ordering }: List): List {
+  const names = ordering.preferences.order;
+  const first = names ? null : order(candidates, { ...ordering, chance: 1 }).next().value;
+  const { kept = [], cut = [] } = Object.groupBy(candidates, ({ endpoint }) => {
+    const wanted = names ? positionOf(names, endpoint.provider) >= 0 : endpoint === first?.endpoint;
+    return wanted ? 'kept' : 'cut';
+  });
+  const refused = cut.map(({ endpoint }) => ({
     endpoint,
     code: 'FALLBACKS_OFF' as const,
     setting: 'input.provider.allowFallbacks',
-    reason: list
+    reason: names
       ? '`allowFallbacks` is false and `order` does not name its provider.'
       : '`allowFallbacks` is false, and another endpoint comes first.',
     retryAfterMs: null,
   }));
-  return { candidates: kept.map((one, at) => ({ ...one, weight: at === 0 ? 1 : 0 })), rejected };
+  return { candidates: kept, rejected: [...rejected, ...refused], ordering };
 }
 
 /** What comes after another model's candidates is never tried first. */
-function inSuccession(lists: readonly (readonly RouteCandidate[])[]): RouteCandidate[] {
-  const first = lists.findIndex((list) => list.length > 0);
-  return lists.flatMap((list, at) =>
-    at > first ? list.map((one) => ({ ...one, weight: 0 })) : list,
-  );
+function* inSuccession(lists: readonly List[]): Generator<RouteCandidate, void, undefined> {
+  let chance = 1;
+  for (const { candidates, ordering } of lists) {
+    yield* order(candidates, { ...ordering, chance });
+    if (candidates.length > 0) chance = 0;
+  }
 }
 
 /** A model that is named twice counts where it is named first. */

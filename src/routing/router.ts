@@ -116,12 +116,14 @@ function* attempts(
   health: Health,
 ): Generator<RouteCandidate, void, undefined> {
   const late: Rejection[] = [];
-  for (const candidate of route.candidates) {
+  for (let at = 0; ; at++) {
+    const candidate = route.candidateAt(at);
+    if (!candidate) break;
     if (wanted && !wanted(candidate)) continue;
     const refusal = health.take(candidate.endpoint);
     if (refusal) late.push({ endpoint: candidate.endpoint, ...refusal });
     else yield candidate;
   }
-  if (late.length < route.candidates.length) return;
+  if (late.length < route.able.length) return;
   throw new NoEndpointAvailable(route.models, [...route.rejected, ...late]);
 }

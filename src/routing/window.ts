@@ -9,10 +9,15 @@ export interface Tally {
   readonly failed: number;
 }
 
-/** Attempts of the last 30 s, good and bad, in one-second buckets: bounded whatever the traffic. */
+/**
+ * Attempts of the last 30 s, good and bad, in one-second buckets: bounded whatever the traffic. The
+ * sums are kept, since every request looks at those of every endpoint.
+ */
 export class FailureWindow {
   readonly #total = new Uint32Array(buckets);
   readonly #failed = new Uint32Array(buckets);
+  #totalSum = 0;
+  #failedSum = 0;
   #second = 0;
 
   /** `atMs` is monotonic and never goes back. */
@@ -20,17 +25,27 @@ export class FailureWindow {
     this.#move(atMs);
     const bucket = this.#second % buckets;
     this.#total[bucket] = (this.#total[bucket] ?? 0) + 1;
-    if (failed) this.#failed[bucket] = (this.#failed[bucket] ?? 0) + 1;
+    this.#totalSum += 1;
+    if (!failed) return;
+    this.#failed[bucket] = (this.#failed[bucket] ?? 0) + 1;
+    this.#failedSum += 1;
+  }
+
+  /** No failure is counted, whatever the time is: it can only have got fewer. */
+  get clean(): boolean {
+    return this.#failedSum === 0;
   }
 
   tally(atMs: number): Tally {
     this.#move(atMs);
-    return { total: sum(this.#total), failed: sum(this.#failed) };
+    return { total: this.#totalSum, failed: this.#failedSum };
   }
 
   clear(): void {
     this.#total.fill(0);
     this.#failed.fill(0);
+    this.#totalSum = 0;
+    this.#failedSum = 0;
   }
 
   #move(atMs: number): void {
@@ -38,11 +53,11 @@ export class FailureWindow {
     const passed = Math.min(second - this.#second, buckets);
     for (let step = 1; step <= passed; step++) {
       const bucket = (this.#second + step) % buckets;
+      this.#totalSum -= this.#total[bucket] ?? 0;
+      this.#failedSum -= this.#failed[bucket] ?? 0;
       this.#total[bucket] = 0;
       this.#failed[bucket] = 0;
     }
     this.#second = second;
   }
 }
-
-const sum = (counts: Uint32Array) => counts.reduce((left, right) => left + right, 0);
