@@ -42,7 +42,7 @@ export interface Rooms {
    * written.
    */
   readonly storage: Pick<Storage, 'prisma'>;
-  readonly catalog: Pick<Catalog, 'market' | 'administration'>;
+  readonly catalog: Pick<Catalog, 'market' | 'administration' | 'history'>;
   readonly identity: Identity;
   readonly site: Site;
   readonly people: Pick<People, 'answer' | 'personOf' | 'watch'>;

@@ -19,6 +19,8 @@ import './models.ts';
 import './rankings.ts';
 import './metrics-feed.ts';
 import './rankings-feed.ts';
+import './catalog-changes.ts';
+import './catalog-changes-feed.ts';
 import './platform.ts';
 import './catalog-administration.ts';
 import './organization.ts';

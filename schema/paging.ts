@@ -75,7 +75,7 @@ export function listOf(cursor: string): string {
   }
 }
 
-function readCursor(list: string, text: string, path: string): readonly string[] {
+export function readCursor(list: string, text: string, path: string): readonly string[] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (Array.isArray(parts) && parts.every((part) => typeof part === 'string')) {

@@ -15,7 +15,7 @@ import {
 import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
 import { type Attempts, type Limits, openAttempts, openLimits } from '#limits';
 import { type Metrics, openMetrics } from '#metrics';
-import { openRouter, type Router } from '#routing';
+import { keepIncidents, openRouter, type Router } from '#routing';
 import { openStorage, type Storage } from '#storage';
 import { openConnectors, openSandbox } from '#upstream';
 import { openBillingRoom } from './billing-room.ts';
@@ -166,6 +166,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const market = () => catalog.market();
   const medians = (endpointId: string) => metrics.medians(endpointId);
   const router = keep(openRouter({ clock, random, market, medians }), (room) => room.close());
+  keep(keepIncidents({ clock, log, router, kept: catalog.incidents }), (stop) => stop());
   const limits = openLimits({ clock });
   const completions = openCompletions({
     clock,

@@ -2,17 +2,20 @@ import { type AuditDetails, platformChain, record } from '#audit';
 import { type Clock, Fault, invariant, newId, Secret } from '#kernel';
 import type { Storage, Transaction } from '#storage';
 import { endpointId, modelId, providerId } from './desired.ts';
+import type { IsConfigured } from './differences.ts';
 import { checkEndpoint, checkModel, checkProvider, type PriceColumns } from './input-check.ts';
 import type { Endpoint, Market, Model, Provider } from './market.ts';
+import type { Stale } from './rows.ts';
 import { isSandbox } from './sandbox.ts';
+import { told } from './telling.ts';
 import type { EndpointUpsert, ModelUpsert, ProviderUpsert } from './upsert-input.ts';
 import { catalogTopic } from './write-plan.ts';
 
 /**
  * What a platform administrator changes. Whether the caller is one is decided before. Each call is
- * one transaction with its event in the audit; when it resolves, this node's market has it, and
- * other nodes hear of it at once. What was written so is `curated`: an import leaves it alone.
- * `actor` is the id that stands in the audit.
+ * one transaction with its event in the audit and what it tells of the market; when it resolves,
+ * this node's market has it, and other nodes hear of it at once. What was written so is `curated`:
+ * an import leaves it alone. `actor` is the id that stands in the audit.
  */
 export interface CatalogAdministration {
   /** @throws InvalidInput; Fault CONFLICT for a simulated provider. */
@@ -33,6 +36,7 @@ export interface AdministrationOptions {
   readonly market: () => Market;
   /** Seals a credential for its place, such as `provider:<id>`. */
   readonly seal: (secret: Secret, place: string) => Uint8Array<ArrayBuffer>;
+  readonly isConfigured: IsConfigured;
 }
 
 export function openAdministration(options: AdministrationOptions): CatalogAdministration {
@@ -43,7 +47,7 @@ export function openAdministration(options: AdministrationOptions): CatalogAdmin
       if (isSandbox(input.slug))
         throw conflict(`"${input.slug}" is a simulation that is built in.`);
       const id = providerId(input.slug);
-      await act(options, { actor, action: 'provider.written', ...subject('provider', id) }, (tx) =>
+      await act(options, { actor, action: 'provider.written', ...ofProvider(id, market()) }, (tx) =>
         writeProvider(tx, input, options.seal),
       );
       return there(market().provider(id));
@@ -52,7 +56,7 @@ export function openAdministration(options: AdministrationOptions): CatalogAdmin
       checkModel(input);
       const id = modelId(input.slug);
       refuseTakenNames(market(), input, id);
-      await act(options, { actor, action: 'model.written', ...subject('model', id) }, (tx) =>
+      await act(options, { actor, action: 'model.written', ...ofModel(id) }, (tx) =>
         writeModel(tx, input, options.clock),
       );
       return there(market().model(id));
@@ -63,8 +67,10 @@ export function openAdministration(options: AdministrationOptions): CatalogAdmin
       const provider = market().provider(input.provider) ?? missing('provider', input.provider);
       const { upstreamModel } = input;
       const id = endpointId({ model: model.slug, provider: provider.slug, upstreamModel });
-      await act(options, { actor, action: 'endpoint.written', ...subject('endpoint', id) }, (tx) =>
-        writeEndpoint(tx, { id, input, model, provider, prices, clock: options.clock }),
+      await act(
+        options,
+        { actor, action: 'endpoint.written', ...ofEndpoint(id, { model, provider }) },
+        (tx) => writeEndpoint(tx, { id, input, model, provider, prices, clock: options.clock }),
       );
       return there(market().endpoint(id));
     },
@@ -90,19 +96,41 @@ interface Deed {
   readonly action: string;
   readonly change: string;
   readonly id: string;
+  /** What may be otherwise afterwards, with what it hangs on. */
+  readonly stale: Stale;
 }
 
-const subject = (kind: string, id: string) => ({ id, change: `${kind}:${id}` });
+/** A credential gives and takes access to all that a provider offers. */
+function ofProvider(id: string, market: Market) {
+  const endpoints = market.provider(id)?.endpoints ?? [];
+  const models = [...new Set(endpoints.map(({ model }) => model.id))];
+  const stale = { providers: [id], models, endpoints: endpoints.map((one) => one.id) };
+  return { id, change: `provider:${id}`, stale };
+}
 
-/** One transaction: the change, the word of it to all nodes, and last its event in the audit. */
+function ofModel(id: string) {
+  return { id, change: `model:${id}`, stale: { providers: [], models: [id], endpoints: [] } };
+}
+
+function ofEndpoint(id: string, { model, provider }: Pick<Endpoint, 'model' | 'provider'>) {
+  const stale = { providers: [provider.id], models: [model.id], endpoints: [id] };
+  return { id, change: `endpoint:${id}`, stale };
+}
+
+/**
+ * One transaction: the change, what is told of it, the word of it to all nodes, and last its event
+ * in the audit.
+ */
 async function act(
-  { storage, clock }: Pick<AdministrationOptions, 'storage' | 'clock'>,
-  { actor, action, id, change }: Deed,
+  { storage, clock, isConfigured }: AdministrationOptions,
+  { actor, action, id, change, stale }: Deed,
   run: (tx: Transaction) => Promise<AuditDetails>,
 ): Promise<void> {
   await storage.write(async (tx) => {
-    const details = await run(tx);
-    tx.change(catalogTopic, change);
+    const details = await told(tx, { stale, isConfigured, clock }, () => {
+      tx.change(catalogTopic, change); // before the word that there is news of it
+      return run(tx);
+    });
     await record(tx, { chain: platformChain, actor, action, subject: id, details }, clock);
   });
 }
@@ -208,7 +236,8 @@ async function changeEndpoint(
   options: AdministrationOptions,
   { actor, id, action, data }: EndpointChange,
 ): Promise<Endpoint> {
-  await act(options, { actor, action, ...subject('endpoint', id) }, async (tx) => {
+  const endpoint = options.market().endpoint(id) ?? missing('endpoint', id);
+  await act(options, { actor, action, ...ofEndpoint(id, endpoint) }, async (tx) => {
     const { count } = await tx.endpoint.updateMany({ where: { id, removedAt: null }, data });
     if (count === 0) missing('endpoint', id);
     return {};

@@ -88,11 +88,15 @@ function fill({ ofModel, ofProvider }: Offers, endpoints: Iterable<Endpoint>): v
   for (const list of ofProvider.values()) list.sort(byModel);
 }
 
+/** Can be spoken to: an address, and a credential where one is needed. */
+export const isConfigured = (access: Access) => (row: ProviderRow) =>
+  access.baseUrl(row) !== null && (access.secret(row) !== null || access.isOpen(row));
+
 function providerOf(row: ProviderRow, access: Access, endpoints: readonly Endpoint[]): Provider {
   const sandbox = isSandbox(row.slug);
   const [baseUrl, secret] = [access.baseUrl(row), access.secret(row)];
   const { id, slug, name, homepage, statusPage, connector, removedAt } = row;
-  const configured = baseUrl !== null && (secret !== null || access.isOpen(row));
+  const configured = isConfigured(access)(row);
   const shown = { id, slug, name, homepage, statusPage, connector, removedAt };
   return { ...shown, baseUrl, secret, configured, sandbox, dataPolicy: policyOf(row), endpoints };
 }

@@ -7,14 +7,17 @@ import {
   type CatalogAdministration,
   openAdministration,
 } from './administration.ts';
-import { type Access, buildMarket } from './build.ts';
+import { type Access, buildMarket, isConfigured } from './build.ts';
 import { desiredOf } from './desired.ts';
+import { type CatalogHistory, openHistory } from './history.ts';
+import { type Incidents, openIncidents } from './incidents.ts';
 import { listLocalModels, localProvider, localRows } from './local-server.ts';
 import type { Market } from './market.ts';
 import { isEmpty, reconcile } from './reconcile.ts';
 import { allStale, noRows, type Rows, readRows, type Stale, together } from './rows.ts';
 import { sandboxSnapshot } from './sandbox.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { isEmptyMarket, lockedPicture, pictureOf, tell } from './telling.ts';
 import { catalogTopic, writePlan } from './write-plan.ts';
 
 export interface Catalog {
@@ -25,6 +28,10 @@ export interface Catalog {
   /** For what no table tells: the sandbox has started, a variable of the environment is another. */
   rebuild(): void;
   readonly administration: CatalogAdministration;
+  /** What changed. */
+  readonly history: CatalogHistory;
+  /** What nodes find out about endpoints. */
+  readonly incidents: Incidents;
 }
 
 export interface CatalogOptions
@@ -49,24 +56,23 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const { storage } = options;
   const shipped = options.shipped ?? (await readShipped());
   await importSnapshot(options, shipped);
-  const current = new Current(openAccess(options));
+  const access = openAccess(options);
+  const current = new Current(access);
   storage.changes.on(catalogTopic, (subjects) => current.reread(storage, staleOf(subjects)));
   await current.reread(storage, allStale);
   const market = () => current.market;
+  const writing = { ...options, market, isConfigured: isConfigured(access) };
   const local = options.local && followLocal({ ...options.local, ...options, current });
   await local?.asked;
   return {
     market,
     close: () => local?.close(),
     rebuild: () => current.rebuild(),
-    administration: openAdministration({ ...options, market }),
+    administration: openAdministration(writing),
+    history: await openHistory(storage),
+    incidents: openIncidents(writing),
   };
 }
-
-/**
- * The lock under which imports run one after the other, on all nodes: the ASCII codes of "catalog".
- */
-const importLock = 0x636174616c6f67n;
 
 /** The first import writes thousands of rows; a small machine under load needs its time for it. */
 const importTimeoutMs = 120_000;
@@ -74,7 +80,7 @@ const importTimeoutMs = 120_000;
 /**
  * Makes the tables hold a snapshot (and the built-in simulations). Read and written in one
  * transaction under one lock: two nodes that start at once import once. Returns whether anything
- * was different.
+ * was different. What differs is told; that an empty market was filled is no news.
  */
 export async function importSnapshot(
   { storage, clock }: { readonly storage: Storage; readonly clock: Clock },
@@ -83,15 +89,21 @@ export async function importSnapshot(
   const desired = desiredOf(snapshot, sandboxSnapshot);
   return storage.write(
     async (tx) => {
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${importLock})`;
-      const plan = reconcile(await readRows(tx, noRows, allStale), desired);
+      const before = await lockedPicture(tx, allStale);
+      const plan = reconcile(before.rows, desired);
       if (isEmpty(plan)) return false;
       await writePlan(tx, plan, clock);
+      if (isEmptyMarket(before.rows)) return true;
+      const after = await pictureOf(tx, allStale);
+      await tell(tx, { before, after, isConfigured: accessIsNoMatter, clock });
       return true;
     },
     { timeoutMs: importTimeoutMs },
   );
 }
+
+/** A snapshot gives and takes no credential. */
+const accessIsNoMatter = () => true;
 
 /** The rows in memory and the market made of them; replaced together. */
 class Current {

@@ -1,7 +1,7 @@
 /**
  * catalog: what can be bought, of whom, at which price. Owns the tables `provider`, `model`,
- * `endpoint` and `price_version`, and a market in memory made of them. It refuses to know how an
- * endpoint performs and who may use it.
+ * `endpoint`, `price_version`, `catalog_change` and `endpoint_incident`, and a market in memory
+ * made of them. It refuses to know how an endpoint performs and who may use it.
  *
  * 1. A market is immutable: a change makes a new one with the next version, on every node.
  * 2. Prices are exact decimals from the source to the bill; a float never stands in between.
@@ -14,13 +14,17 @@
  * takes nothing back.
  * 8. A download that is cut short, is no catalog or lacks much of what is known changes nothing.
  * 9. What is not known of a provider's use of prompts counts as the worst.
- * 10. A credential is sealed in the table, masked in memory, and in no answer, event or log.
+ * 10. Each change is told in its own transaction, under a number that rises with the commits: who
+ * reads on from a number has missed nothing.
+ * 11. A credential is sealed in the table, masked in memory, and in no answer, event or log.
  */
 export { type AccessOptions, addressVariable } from './access.ts';
 export type { CatalogAdministration } from './administration.ts';
 export { pricingOf } from './build.ts';
 export { type Catalog, type CatalogOptions, openCatalog, readShipped } from './catalog.ts';
 export { type CanServe, cheapestEndpoint, type ModelFilter, modelFilter } from './filter.ts';
+export { type CatalogChange, type CatalogHistory, withPrices } from './history.ts';
+export type { Incidents, Seen } from './incidents.ts';
 export {
   type Facet,
   facetsOf,

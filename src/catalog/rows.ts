@@ -1,4 +1,4 @@
-import type { Storage } from '#storage';
+import type { EndpointStatus, Storage } from '#storage';
 import type { Modality } from './market.ts';
 
 /** The tables as they are read; the forms are those of prisma/schema.prisma. */
@@ -73,6 +73,15 @@ export interface PriceRow {
   readonly tiers: unknown;
   readonly source: string | null;
   readonly checkedAt: Date | null;
+}
+
+/** An endpoint that is in trouble. */
+export interface IncidentRow {
+  readonly endpointId: string;
+  readonly status: EndpointStatus;
+  readonly reason: string | null;
+  readonly since: Date;
+  readonly seenAt: Date;
 }
 
 /** All that a market is made of, by id. */

@@ -20,6 +20,7 @@ export type {
   EndpointStatus,
   StatusChange,
 } from './health.ts';
+export { type IncidentsOptions, keepIncidents } from './incidents.ts';
 export { needsOf, withoutParameters } from './needs.ts';
 export type { RouteCandidate } from './order.ts';
 export type { Medians } from './pace.ts';

@@ -1,24 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Secret, silentLog } from '#kernel';
 import type { Storage } from '#storage';
 import {
   type Catalog,
   type CatalogOptions,
   importSnapshot,
-  openCatalog,
   readShipped,
 } from '../../src/catalog/catalog.ts';
 import { sandboxSnapshot } from '../../src/catalog/sandbox.ts';
 import type { Snapshot } from '../../src/catalog/snapshot.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';
-import { offer, small } from './market-maker.ts';
+import { admin, catalogOver, dearer } from './catalog-stand.ts';
+import { small } from './market-maker.ts';
 
-const admin = 'usr_administrator';
 const pricing = { promptPerToken: '0.000001', completionPerToken: '0.000002' };
 const own = { model: 'shut/gamma', provider: 'mine', upstreamModel: 'gamma-1', pricing };
 const mine = { slug: 'mine', name: 'Mine', connector: 'openai-compatible' };
-const reversed = (bytes: Uint8Array) => Uint8Array.from(bytes).reverse();
 
 /** What the catalog promises on either database. */
 export function catalogSuite(kind: DatabaseKind): void {
@@ -32,18 +29,7 @@ export function catalogSuite(kind: DatabaseKind): void {
   afterEach(() => storage.close());
 
   const open = (shipped: Snapshot = small, more: Partial<CatalogOptions> = {}): Promise<Catalog> =>
-    openCatalog({
-      ...more,
-      storage,
-      clock,
-      shipped,
-      log: silentLog,
-      secretFromEnvironment: () => null,
-      addressFromEnvironment: () => null,
-      sandboxUrl: () => 'http://127.0.0.1:1',
-      seal: (secret) => Uint8Array.from(reversed(Buffer.from(secret.reveal()))),
-      unseal: (sealed) => new Secret(Buffer.from(reversed(sealed)).toString()),
-    });
+    catalogOver({ storage, clock }, shipped, more);
 
   const pricesOf = (endpointId: string) =>
     storage.prisma.priceVersion.findMany({ where: { endpointId }, orderBy: { from: 'asc' } });
@@ -215,15 +201,6 @@ export function catalogSuite(kind: DatabaseKind): void {
     expect(market()).not.toBe(before);
   });
 }
-
-const dearer: Snapshot = {
-  ...small,
-  asOf: '2026-11-24',
-  endpoints: [
-    ...small.endpoints.filter(({ model }) => model !== 'shut/gamma'),
-    { ...offer('shut/gamma', 'quiet', ['0.000001', '0']), checkedAt: '2026-11-24' },
-  ],
-};
 
 const textOfBig = (_key: string, value: unknown) =>
   typeof value === 'bigint' ? `${value}` : value;

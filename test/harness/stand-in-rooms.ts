@@ -137,7 +137,7 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     site: { url: 'http://127.0.0.1:4000', origins: ['http://127.0.0.1:4000'] },
     people: missing('people'),
     storage: missing('storage'),
-    catalog: { market: () => goods, administration: missing('administration') },
+    catalog: Object.assign(missing<Rooms['catalog']>('catalog'), { market: () => goods }),
     identity,
     credits: missing('credits'),
     metrics: noTraffic,
