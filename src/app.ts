@@ -33,6 +33,11 @@ export interface AppOptions {
   readonly version: string;
   /** Writes to the terminal of who runs it; by default standard output. */
   readonly show?: (text: string) => void;
+  /**
+   * Called when everything but the server is open: frees the address for it and answers the port.
+   * By default nobody has it, and the port is the configured one.
+   */
+  readonly vacate?: () => Promise<number>;
 }
 
 /** Bourse, running. */
@@ -258,7 +263,8 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     persistedDocuments: await readDocumentManifest(config.dataDir),
     demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
-  site.listening(await http.listen(config.host, config.port));
+  const port = options.vacate ? await options.vacate() : config.port;
+  site.listening(await http.listen(config.host, port));
   return {
     url: site.url,
     made: { adminKey: secrets.adminKeyIsNew ? secrets.adminKey : null, demoKey },

@@ -5,8 +5,8 @@ import { readConfig } from '#config';
 import { auditLedger } from '#credits';
 import { Fault, openLog, systemClock, systemRandom } from '#kernel';
 import { openStorage } from '#storage';
-import { openApp } from './app.ts';
 import { noticeOf } from './notice.ts';
+import { openPatiently } from './patient-start.ts';
 
 /** `npm run audit`: exit 0 when every invariant holds, 1 when one is violated. */
 async function audit(): Promise<void> {
@@ -40,27 +40,41 @@ async function refreshCatalog(): Promise<void> {
   await storage.close();
 }
 
-/** Reads the settings, opens the app, says where it is, and closes it on the first signal. */
+/**
+ * Reads the settings, opens the app as soon as its database answers, says where it is, and closes
+ * it on the first signal.
+ */
 async function serve(): Promise<void> {
   const config = readConfig();
   const log = await openLog({ level: config.logLevel, pretty: process.stderr.isTTY });
   const { version } = JSON.parse(
     await readFile(new URL('../package.json', import.meta.url), 'utf8'),
   );
-  const app = await openApp({ config, clock: systemClock, random: systemRandom, log, version });
+  const signal = firstSignal();
+  const world = { clock: systemClock, random: systemRandom, log, version };
+  const app = await openPatiently({ config, ...world, signal });
+  if (!app) process.exit(0);
   process.stdout.write(noticeOf(app));
-  const stop = () => {
-    app.close().then(
-      () => process.exit(0),
-      (error) => {
-        log.error('the shutdown failed', { error });
-        process.exit(1);
-      },
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  await aborted(signal);
+  await app.close().catch((error) => {
+    log.error('the shutdown failed', { error });
+    process.exit(1);
+  });
+  process.exit(0);
 }
+
+/** Aborts with the first signal to end; the second one ends the process at once. */
+function firstSignal(): AbortSignal {
+  const told = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.abort());
+  return told.signal;
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 const command = process.argv[2] ?? 'serve';
 const commands: Record<string, { run: () => Promise<void>; failure: number }> = {

@@ -14,3 +14,4 @@
 export { readDocumentManifest } from './graphql/document-manifest.ts';
 export type { Readiness } from './health.ts';
 export { type HttpOptions, type HttpServer, openHttp } from './server.ts';
+export { openWaitingRoom, type WaitingRoom } from './waiting-room.ts';
