@@ -46,6 +46,7 @@ import './usage-report.ts';
 import './completion-events.ts';
 import './completion-operations.ts';
 import './completion-subscriptions.ts';
+import './comparison.ts';
 import './embed.ts';
 import { builder } from './builder.ts';
 

@@ -52,8 +52,8 @@ export function beginner(rooms: Rooms, registry: Registry, repeats: Repeats): Be
     try {
       const request = requestOf(input);
       const running = create(request, pays, how);
-      const key = request.idempotencyKey ?? how.operationId;
-      if (!key) return launch(running);
+      const key = keyOf(request, how);
+      if (key === null) return launch(running);
       const owner = pays.apiKey?.id ?? `${pays.userId}@${pays.organization.id}`;
       const repeat = { owner, key, body: fingerprint(request) };
       return await repeats.join(repeat, () => claimed(running, repeat));
@@ -61,6 +61,12 @@ export function beginner(rooms: Rooms, registry: Registry, repeats: Repeats): Be
       return refuse(create(unreadable(input), pays, how), Fault.from(thrown));
     }
   };
+}
+
+/** No key that is given has a line feed in it: a lane's is nobody's else. */
+function keyOf({ idempotencyKey }: CompletionRequest, how: StartOptions): string | null {
+  const key = idempotencyKey ?? how.operationId ?? null;
+  return key !== null && how.lane !== undefined ? `${key}\n${how.lane}` : key;
 }
 
 /** The completion of a key whose run is not kept here. */

@@ -29,6 +29,8 @@ export interface StartOptions {
    * events.
    */
   readonly operationId?: string;
+  /** Of several that are started under one key: which one. Each has a key of its own. */
+  readonly lane?: number;
 }
 
 export interface Started {

@@ -19,12 +19,18 @@ export interface Watching extends AsyncIterable<Data> {
   leave(): void;
 }
 
+/** The same over a socket. */
+export interface WatchingSocket extends Watching {
+  /** The connection is cut, as when a cable is pulled: what was being watched ends without a word. */
+  lose(): void;
+}
+
 export type Watch = (query: string, variables?: object) => Watching;
 
 /** One caller with one credential, over each of the ways that there are. */
 export interface GraphqlClient {
   ask(query: string, variables?: object): Promise<Answer>;
-  overWebSocket: Watch;
+  overWebSocket(query: string, variables?: object): WatchingSocket;
   overEventStream: Watch;
 }
 
@@ -50,17 +56,28 @@ export function graphqlClient(url: string, credential?: string): GraphqlClient {
       return { status: response.status, requestId, ...((await response.json()) as object) };
     },
     overWebSocket(query, variables) {
+      let socket: WebSocket | undefined;
+      let lost = false;
       const client = createClient({
         url: address.replace('http', 'ws'),
         webSocketImpl: WebSocket,
         retryAttempts: 0,
         connectionParams: authorization,
+        on: { connected: (opened) => (socket = opened as WebSocket) },
       });
       const results = client.iterate({ query, variables: { ...variables } });
       return {
         leave: () => void results.return?.(),
+        lose() {
+          lost = true;
+          socket?.terminate();
+        },
         async *[Symbol.asyncIterator]() {
-          yield* dataOf(results);
+          try {
+            yield* dataOf(results);
+          } catch (thrown) {
+            if (!lost) throw thrown;
+          }
           await client.dispose();
         },
       };

@@ -1,0 +1,53 @@
+import type { Completion, CompletionEvent, Started } from '#completions';
+import { type Fault, newId } from '#kernel';
+import type { Context } from './context.ts';
+import { noUsage, refusedCompletion } from './refused-completion.ts';
+
+/** Follows a run from the number `after`, and names each event that is about to be delivered. */
+export async function* follow(
+  run: Started,
+  after: number,
+  context: Context,
+): AsyncGenerator<CompletionEvent, void, undefined> {
+  for await (const batch of eventsOf(run, after, context)) {
+    for (const event of batch) {
+      context.delivering?.(`${event.completionId}:${event.sequence}`);
+      yield event;
+    }
+  }
+}
+
+/** The events after `after`; an SSE client that comes back says in a header how far it got. */
+export function eventsOf(
+  run: Started,
+  after: number,
+  context: Context,
+): AsyncIterable<readonly CompletionEvent[]> {
+  const [id, sequence] = context.lastEventId?.split(':') ?? [];
+  const seen = id === run.id && /^\d{1,9}$/.test(sequence ?? '') ? Number(sequence) : 0;
+  return run.events(Math.max(after, seen), context.signal);
+}
+
+/** Refusals that end a subscription with an error; every other one is a completion that failed. */
+const errors = new Set<Fault['code']>(['UNAUTHENTICATED', 'FORBIDDEN', 'INTERNAL']);
+
+/** What was refused before it had a run. */
+export interface Refused {
+  readonly error: Fault;
+  /** The id that was asked for; a new one when none was. */
+  readonly id?: string;
+  readonly known?: Completion | null;
+}
+
+/** Its only event. Throws what is no completion that failed. */
+export function refusal({ error, id, known }: Refused, context: Context): CompletionEvent {
+  if (errors.has(error.code)) throw error;
+  const completionId = id ?? newId('completion', context.rooms.clock);
+  const completion = known ?? refusedCompletion(completionId, error, context);
+  const numbers = { completionId, sequence: 1, firstSequence: 1 };
+  return { type: 'CompletionFailed', ...numbers, error, usage: noUsage, completion };
+}
+
+export async function* refused(given: Refused, context: Context) {
+  yield refusal(given, context);
+}
