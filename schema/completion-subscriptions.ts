@@ -35,13 +35,14 @@ builder.subscriptionFields((t) => ({
       'Runs a completion and delivers it as it is made. Not over GET.\n' +
       'Safe to repeat: the same `idempotencyKey` from the same credential joins the completion ' +
       'instead of starting another. Over WebSocket the operation id serves as such a key when it ' +
-      'is a UUID and none is given, for as long as the events are kept; a given key alone survives ' +
-      'the node and lasts 24 hours. Without either, subscribing again starts and bills anew.\n' +
+      'is a UUID and none is given, for as long as the events are kept; a given key alone ' +
+      'survives the node and lasts 24 hours. Without either, subscribing again starts and bills ' +
+      'anew.\n' +
       'Delivery is at least once, in order: a client that subscribes again drops events whose ' +
       '`sequence` it has seen.\n' +
-      'Ended by the client: cancelled upstream at once unless `detached`. Lost: with a key it runs ' +
-      'on for `graceMs`, then it is cancelled; without one it is cancelled at once. Only what was ' +
-      'generated is charged.',
+      'Ended by the client: cancelled upstream at once unless `detached`. Lost: with a key it ' +
+      'runs on for `graceMs`, then it is cancelled; without one it is cancelled at once. Only ' +
+      'what was generated is charged.',
     args: {
       input: t.arg({ type: CompletionInput, required: true, description: 'The prompt.' }),
       after: t.arg.int({

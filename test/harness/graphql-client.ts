@@ -21,7 +21,7 @@ export interface Watching extends AsyncIterable<Data> {
 
 /** The same over a socket. */
 export interface WatchingSocket extends Watching {
-  /** The connection is cut, as when a cable is pulled: what was being watched ends without a word. */
+  /** Cuts the connection, as when a cable is pulled: what is watched ends without a word. */
   lose(): void;
 }
 
