@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { oldestNode, ownNode, runsHere } from './own-node.js';
+import { nodeFlags, oldestNode, ownNode, runsHere } from './own-node.js';
 
 const lifeline = 'BOURSE_LIFELINE';
 
@@ -27,7 +27,8 @@ function passOn(node) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const words = process.argv.slice(2);
+  const child = spawn(node, [...nodeFlags, fileURLToPath(import.meta.url), ...words], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [lifeline]: '1' },
   });

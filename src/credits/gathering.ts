@@ -2,7 +2,7 @@ import type { Clock } from '#kernel';
 import type { Batch, Ended } from './journal.ts';
 import { journalBatch } from './journal-record.ts';
 
-/** The first record is written at once, those that follow within this time together. */
+/** When many come, those within this time are written together. */
 const gatherMs = 3;
 
 interface Waiting {
@@ -11,7 +11,10 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Gathers ended completions into batches, each of one session, and has them made durable. */
+/**
+ * Gathers ended completions into batches, each of one session, and has them made durable. Who comes
+ * alone, while nothing is being written, waits for nobody.
+ */
 export class Gathering {
   readonly #clock: Clock;
   readonly #write: (batch: Batch) => Promise<void>;
@@ -19,6 +22,8 @@ export class Gathering {
   #gathered: Waiting[] = [];
   #due = false;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
+  #lastCount = 0;
+  #inFlight = 0;
   #made = 0;
 
   /** `write` resolves once a batch survives the death of this process. */
@@ -33,7 +38,8 @@ export class Gathering {
       this.#gathered.push({ ended, resolve, reject });
       if (this.#due) return;
       this.#due = true;
-      const waitMs = gatherMs - (this.#clock.monotonic() - this.#lastWriteMs);
+      const alone = this.#inFlight === 0 && this.#lastCount <= 1;
+      const waitMs = alone ? 0 : gatherMs - (this.#clock.monotonic() - this.#lastWriteMs);
       if (waitMs <= 0) queueMicrotask(() => this.#writeGathered());
       else this.#clock.after(waitMs, () => this.#writeGathered());
     });
@@ -51,6 +57,7 @@ export class Gathering {
     if (members.length === 0) return;
     this.#gathered = [];
     this.#lastWriteMs = this.#clock.monotonic();
+    this.#lastCount = members.length;
     for (const session of new Set(members.map(({ ended }) => ended.session))) {
       const own = members.filter(({ ended }) => ended.session === session);
       const write = this.#writeBatch(session, own).finally(() => this.#writing.delete(write));
@@ -61,8 +68,10 @@ export class Gathering {
   async #writeBatch(session: number, members: readonly Waiting[]): Promise<void> {
     const ended = members.map((member) => member.ended);
     const records = journalBatch(ended.map(({ record }) => record));
+    this.#inFlight++;
     try {
-      await this.#write({ session, n: ++this.#made, ended, records, segment: null });
+      const batch = { session, n: ++this.#made, ended, records, segment: null };
+      await this.#write(batch).finally(() => this.#inFlight--);
       for (const { resolve } of members) resolve();
     } catch (thrown) {
       for (const { reject } of members) reject(thrown);

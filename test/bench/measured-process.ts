@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import manifest from '../../package.json' with { type: 'json' };
 
 /** A server in a process of its own, with what it has used. */
 export interface MeasuredProcess {
@@ -29,6 +30,8 @@ export async function startServer(
   return measured(child, url);
 }
 
+/** Those that `npm start` gives. */
+const nodeFlags = manifest.scripts.start.match(/--\S+/g) ?? [];
 const readyLine = /is ready at (\S+)/;
 
 /** Bourse as `npm start` starts it, with these settings. */
@@ -36,7 +39,7 @@ export async function startBourse(
   settings: Readonly<Record<string, string>>,
 ): Promise<MeasuredProcess> {
   const main = fileURLToPath(new URL('../../bin/bourse.js', import.meta.url));
-  const child = start([main], { ...process.env, ...settings });
+  const child = start([...nodeFlags, main], { ...process.env, ...settings });
   const ready = new Promise<string>((resolve) => {
     let said = '';
     child.stdout?.on('data', (piece) => {
