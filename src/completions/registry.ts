@@ -2,9 +2,10 @@ import type { Clock } from '#kernel';
 import type { Running } from './running.ts';
 
 /**
- * What one kept run may weigh beyond its content: its events, attempts and bookkeeping, in bytes.
+ * What one kept run weighs beyond its content: its events, attempts and bookkeeping, in bytes, as
+ * measured over ten thousand of them.
  */
-const overhead = 2_000;
+const overhead = 12_000;
 
 const vectorBytes = ({ transcript: { vectors } }: Running) =>
   (vectors?.length ?? 0) * (vectors?.[0]?.length ?? 0) * 8;
