@@ -90,39 +90,54 @@ function ceiling(perMillion: string | null | undefined): Price | null | 'invalid
 }
 
 function traits(filter: ModelFilter): Test<Model>[] {
-  const { minContextLength, openWeights, createdAfter, includeDeprecated = true } = filter;
-  const [slugs, authors] = [named(filter.slugs), named(filter.authors, filter.author)];
+  const { includeDeprecated = true } = filter;
+  const authors = named(filter.authors, filter.author);
   return [
-    ({ slug, aliases }) => slugs(slug) || aliases.some(slugs),
-    ({ author }) => authors(author),
-    ({ inputModalities }) => hasAll(inputModalities, filter.inputModalities),
-    ({ outputModalities }) => hasAll(outputModalities, filter.outputModalities),
-    ({ supportedParameters }) => hasAll(supportedParameters, filter.supportedParameters),
-    ({ contextLength }) => contextLength >= (minContextLength ?? 0),
-    (model) => openWeights == null || model.openWeights === openWeights,
-    ({ createdAt }) => createdAfter == null || createdAt > createdAfter,
-    ({ deprecatedAt }) => includeDeprecated || deprecatedAt === null,
+    ...given(filter.slugs, (list) => {
+      const slugs = named(list);
+      return ({ slug, aliases }) => slugs(slug) || aliases.some(slugs);
+    }),
+    ...given(filter.authors ?? filter.author, () => (model) => authors(model.author)),
+    ...given(filter.inputModalities, (all) => (model) => hasAll(model.inputModalities, all)),
+    ...given(filter.outputModalities, (all) => (model) => hasAll(model.outputModalities, all)),
+    ...given(
+      filter.supportedParameters,
+      (all) => (model) => hasAll(model.supportedParameters, all),
+    ),
+    ...given(filter.minContextLength, (least) => (model) => model.contextLength >= least),
+    ...given(filter.openWeights, (wanted) => (model) => model.openWeights === wanted),
+    ...given(filter.createdAfter, (date) => (model) => model.createdAt > date),
+    ...given(includeDeprecated ? null : true, () => (model) => model.deprecatedAt === null),
   ];
 }
 
 function offers(filter: ModelFilter, limits: Limits, canServe: CanServe): Test<Model>[] {
-  const { free, available, zeroRetention } = filter;
-  const [prompt, completion] = [limits.prompt, limits.completion];
+  const { prompt, completion } = limits;
   const sellers = named(filter.providers, filter.provider);
   const fits: Test<Endpoint> = ({ pricing, provider }) =>
     sellers(provider.slug) &&
     (prompt === null || pricing.prompt <= prompt) &&
     (completion === null || pricing.completion <= completion);
-  const restricted = [filter.provider, filter.providers, prompt, completion].some(
-    (it) => it != null,
-  );
+  const restricted = filter.provider ?? filter.providers ?? prompt ?? completion;
   return [
-    ({ endpoints }) => !restricted || endpoints.some(fits),
-    (model) => free == null || isFree(cheapestEndpoint(model, canServe)) === free,
-    ({ endpoints }) => available == null || endpoints.some(canServe) === available,
-    ({ endpoints }) => zeroRetention == null || endpoints.some(keepsNothing) === zeroRetention,
+    ...given(restricted, () => (model) => model.endpoints.some(fits)),
+    ...given(
+      filter.free,
+      (wanted) => (model) => isFree(cheapestEndpoint(model, canServe)) === wanted,
+    ),
+    ...given(filter.available, (wanted) => (model) => model.endpoints.some(canServe) === wanted),
+    ...given(
+      filter.zeroRetention,
+      (wanted) => (model) => model.endpoints.some(keepsNothing) === wanted,
+    ),
   ];
 }
+
+/** The test for a field of the filter, when it is given. */
+const given = <Value>(
+  value: Value | null | undefined,
+  test: (value: Value) => Test<Model>,
+): Test<Model>[] => (value == null ? [] : [test(value)]);
 
 /** A test for a name that is in the list and is the single one, of those that are given. */
 function named(list: readonly string[] | null | undefined, single?: string | null): Test<string> {
@@ -130,8 +145,8 @@ function named(list: readonly string[] | null | undefined, single?: string | nul
   return (name) => (!names || names.has(name)) && (single == null || single === name);
 }
 
-const hasAll = (has: readonly string[], wanted: readonly string[] | null | undefined) =>
-  (wanted ?? []).every((item) => has.includes(item));
+const hasAll = (has: readonly string[], wanted: readonly string[]) =>
+  wanted.every((item) => has.includes(item));
 
 const keepsNothing: Test<Endpoint> = ({ provider: { dataPolicy } }) =>
   !dataPolicy.trainsOnPrompts && !dataPolicy.retainsPrompts;

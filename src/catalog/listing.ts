@@ -56,17 +56,43 @@ export function listModels(
   { canServe = isUsable, scores = {} }: ListingOptions = {},
 ): readonly Model[] {
   const text = search?.trim() ?? '';
-  const found = text === '' ? market.models : market.search(text);
-  const models = found.filter(modelFilter(filter ?? {}, canServe));
+  const fits = modelFilter(filter ?? {}, canServe);
   const field = orderBy?.field ?? (text === '' ? 'POPULARITY' : 'RELEVANCE');
   const direction = orderBy?.direction ?? (ascending.has(field) ? 'ASC' : 'DESC');
+  if (text === '' && lasting.has(field)) return wholeMarket(market, field, direction).filter(fits);
+  const models = (text === '' ? market.models : market.search(text)).filter(fits);
   if (field === 'RELEVANCE') return direction === 'DESC' ? models : [...models].reverse();
-  const values = new Map(
-    models.map((model) => [model, rankedBy(field, model, { canServe, scores })]),
-  );
+  return sorted(models, direction, (model) => rankedBy(field, model, { canServe, scores }));
+}
+
+function sorted(
+  models: readonly Model[],
+  direction: Direction,
+  rank: (model: Model) => Value,
+): readonly Model[] {
+  const values = new Map(models.map((model) => [model, rank(model)]));
   return [...models].sort(
     (a, b) => compare(values.get(a), values.get(b), direction) || bySlug(a, b),
   );
+}
+
+type Direction = 'ASC' | 'DESC';
+
+/** Orders that are the same for as long as the market is. */
+const lasting: ReadonlySet<ModelOrderField> = new Set(['NAME', 'CREATED_AT', 'CONTEXT_LENGTH']);
+const wholeMarkets = new WeakMap<Market, Map<string, readonly Model[]>>();
+
+/** All models in a lasting order, sorted once for each market. */
+function wholeMarket(market: Market, field: ModelOrderField, direction: Direction) {
+  const orders = wholeMarkets.get(market) ?? new Map<string, readonly Model[]>();
+  wholeMarkets.set(market, orders);
+  const name = `${field} ${direction}`;
+  const known = orders.get(name);
+  if (known) return known;
+  const how = { canServe: isUsable, scores: {} };
+  const models = sorted(market.models, direction, (model) => rankedBy(field, model, how));
+  orders.set(name, models);
+  return models;
 }
 
 const ascending: ReadonlySet<ModelOrderField> = new Set([
@@ -79,7 +105,7 @@ const ascending: ReadonlySet<ModelOrderField> = new Set([
 type Value = string | number | bigint | null | undefined;
 
 function rankedBy(
-  field: Exclude<ModelOrderField, 'RELEVANCE'>,
+  field: ModelOrderField,
   model: Model,
   { canServe, scores }: { canServe: CanServe; scores: LiveScores },
 ): Value {
@@ -102,10 +128,12 @@ function rankedBy(
       return scores.uptime?.(model);
     case 'POPULARITY':
       return scores.popularity?.(model);
+    case 'RELEVANCE':
+      return null;
   }
 }
 
-function compare(a: Value, b: Value, direction: 'ASC' | 'DESC'): number {
+function compare(a: Value, b: Value, direction: Direction): number {
   if (a == null || b == null) return Number(a == null) - Number(b == null);
   const order = a < b ? -1 : a > b ? 1 : 0;
   return direction === 'ASC' ? order : -order;
