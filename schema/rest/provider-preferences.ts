@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, may, notOffered, number, price, texts } from './fields.ts';
+import { flag, integer, may, notOffered, number, price, texts } from './fields.ts';
 
 const sort = z.enum(['price', 'throughput', 'latency']);
 
@@ -35,6 +35,12 @@ export const providerPreferences = z.object({
   preferred_max_latency: cutOff,
   data_collection: may(z.enum(['allow', 'deny'])),
   zdr: flag,
+  on_stream_failure: may(z.enum(['fail', 'continue'])).describe(
+    'What to do when a provider breaks off after content: end with an error, or go on elsewhere.',
+  ),
+  hedge_after_ms: integer.describe(
+    'Try a second endpoint when the first has given no content by then; the loser costs nothing.',
+  ),
   enforce_distillable_text: notOffered('What may be distilled is not known of the models.'),
 });
 

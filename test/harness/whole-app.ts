@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { cpSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { auditLedger } from '#credits';
-import { type Log, parseMoney, silentLog, systemClock, systemRandom } from '#kernel';
+import { type Clock, type Log, parseMoney, silentLog, systemClock, systemRandom } from '#kernel';
 import { openStorage } from '#storage';
 import { type App, openApp } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
@@ -24,6 +24,7 @@ export interface WholeAppOptions {
   /** Environment variables; `PORT` and a `DATA_DIR` of its own are given. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly log?: Log;
+  readonly clock?: Clock;
 }
 
 /** Settings under which an app can be closed and opened again. */
@@ -46,11 +47,11 @@ export async function lastingPlace(kind: DatabaseKind): Promise<LastingPlace> {
 export const adminKey = 'the-administrator-of-the-tests';
 export const demoKey = 'the-demo-key-of-the-tests';
 
-export async function wholeApp({ settings, log }: WholeAppOptions = {}): Promise<WholeApp> {
+export async function wholeApp({ settings, log, clock }: WholeAppOptions = {}): Promise<WholeApp> {
   const embedded = !settings?.['DATABASE_URL'] && !settings?.['DATA_DIR'];
   const folder = await (embedded ? startedDirectory() : freshFolder());
   const config = configOf(folder, settings);
-  const app = await open(config, log);
+  const app = await open(config, { log, clock });
   return {
     url: app.url,
     admin: graphqlClient(app.url, adminKey),
@@ -74,8 +75,19 @@ const configOf = (folder: string, settings: WholeAppOptions['settings']) =>
     ...settings,
   });
 
-const open = (config: Config, log: Log = silentLog): Promise<App> =>
-  openApp({ config, clock: systemClock, random: systemRandom, log, version: '0.0.0' });
+const open = (config: Config, { log, clock }: OpenOptions): Promise<App> =>
+  openApp({
+    config,
+    clock: clock ?? systemClock,
+    random: systemRandom,
+    log: log ?? silentLog,
+    version: '0.0.0',
+  });
+
+interface OpenOptions {
+  readonly log?: Log | undefined;
+  readonly clock?: Clock | undefined;
+}
 
 const shippedMarket = new URL('../../prisma/catalog/market.json', import.meta.url);
 
@@ -92,7 +104,7 @@ async function startedOnce(): Promise<string> {
     .update(await readFile(shippedMarket))
     .digest('hex');
   return madeOnce(`started ${market}`, async (folder) => {
-    const app = await open(configOf(folder, {}));
+    const app = await open(configOf(folder, {}), {});
     await app.close();
   });
 }
@@ -183,11 +195,15 @@ export interface Offer {
   readonly promptPrice?: string;
   readonly completionPrice?: string;
   readonly timeouts?: { readonly firstContentTimeoutMs?: number; readonly idleTimeoutMs?: number };
+  /** 100,000 by default. */
+  readonly contextLength?: number;
+  /** What the provider calls the model; `stub` by default. */
+  readonly upstreamModel?: string;
 }
 
 /** Lists a provider's offer of a model in the catalog, as the platform's administrator does. */
 export async function offer(admin: GraphqlClient, given: Offer): Promise<void> {
-  const { model, provider, baseUrl } = given;
+  const { model, provider, baseUrl, contextLength = 100_000, upstreamModel = 'stub' } = given;
   const variables = {
     provider: {
       slug: provider,
@@ -196,11 +212,11 @@ export async function offer(admin: GraphqlClient, given: Offer): Promise<void> {
       baseUrl,
       secret: 'a-secret-of-the-tests',
     },
-    model: { slug: model, name: model, author: model.split('/')[0], contextLength: 100_000 },
+    model: { slug: model, name: model, author: model.split('/')[0], contextLength },
     endpoint: {
       model,
       provider,
-      upstreamModel: 'stub',
+      upstreamModel,
       pricing: {
         promptPerToken: given.promptPrice ?? '0.001',
         completionPerToken: given.completionPrice ?? '0.002',

@@ -23,6 +23,8 @@ export function preferencesOf(
     maxTimeToFirstTokenMs: latency === null ? null : latency * 1_000,
     allowTraining: collection ? collection === 'allow' : null,
     zeroRetention: given.zdr ?? null,
+    onStreamFailure: given.on_stream_failure ? upper(given.on_stream_failure) : null,
+    hedgeAfterMs: given.hedge_after_ms ?? null,
   };
 }
 
