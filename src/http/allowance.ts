@@ -25,3 +25,11 @@ export class Allowance {
     };
   }
 }
+
+/** How many sockets may be open at once. */
+export interface SocketAllowances {
+  /** Without credentials, by network address. */
+  readonly anonymous: Allowance;
+  /** By API key. */
+  readonly byKey: Allowance;
+}

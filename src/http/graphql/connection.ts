@@ -8,12 +8,12 @@ import { ConnectionLost } from '#completions';
 import { anonymous, type Principal } from '#identity';
 import { type Clock, Fault, type Log } from '#kernel';
 import type { Rooms } from '#schema';
+import type { SocketAllowances } from '../allowance.ts';
 import { callerOf, ForeignOrigin } from '../callers.ts';
 import { credentialEnded, whileValid } from '../credential-life.ts';
 import { requestIdOf } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
-import type { SocketAllowances } from './sockets.ts';
 
 const pingMs = 12_000;
 const initMs = 3_000;

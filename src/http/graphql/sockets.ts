@@ -4,7 +4,7 @@ import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '#kernel';
 import type { Rooms } from '#schema';
-import type { Allowance } from '../allowance.ts';
+import type { SocketAllowances } from '../allowance.ts';
 import { bringsCredential } from '../callers.ts';
 import { clientAddress, originOf } from '../client.ts';
 import { Connection } from './connection.ts';
@@ -34,14 +34,6 @@ export interface SocketsOptions {
   readonly random: () => number;
   readonly trustProxy: boolean;
   readonly allowances: SocketAllowances;
-}
-
-/** How many may be open at once. */
-export interface SocketAllowances {
-  /** Without credentials, by network address. */
-  readonly anonymous: Allowance;
-  /** By API key. */
-  readonly byKey: Allowance;
 }
 
 /** The WebSockets of `/graphql`. */
