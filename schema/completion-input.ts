@@ -76,7 +76,7 @@ const CacheControlInput = builder.inputType('CacheControlInput', {
   }),
 });
 
-const MessageInput = builder.inputType('MessageInput', {
+export const MessageInput = builder.inputType('MessageInput', {
   description:
     'A message of the conversation. Exactly one of `content` and `parts`, except for an ' +
     'assistant message with `toolCalls`.',
@@ -100,7 +100,7 @@ const MessageInput = builder.inputType('MessageInput', {
   }),
 });
 
-const ToolInput = builder.inputType('ToolInput', {
+export const ToolInput = builder.inputType('ToolInput', {
   description: 'A function that the model may ask you to call.',
   fields: (t) => ({
     name: t.string({

@@ -48,6 +48,7 @@ import './completion-operations.ts';
 import './completion-subscriptions.ts';
 import './comparison.ts';
 import './embed.ts';
+import './estimate-cost.ts';
 import { builder } from './builder.ts';
 
 builder.queryType({ description: 'Everything that can be read.' });

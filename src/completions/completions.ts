@@ -1,6 +1,7 @@
 import type { EndedCredential, Principal } from '#identity';
 import type { Completion } from './completion.ts';
 import type { EmbedInput } from './embed-input.ts';
+import type { CostEstimate, EstimateInput } from './estimate.ts';
 import type { CompletionEvent } from './events.ts';
 import type { CompletionInput } from './input.ts';
 import type { CompletionsQuestion, CompletionsSlice } from './list.ts';
@@ -71,6 +72,8 @@ export interface Completions {
    * failed (its `error` says why) or when they are kept no longer.
    */
   embed(principal: Principal, input: EmbedInput, signal?: AbortSignal): Promise<Embedding>;
+  /** What a prompt would cost on several models; sends and starts nothing. Throws INVALID_INPUT. */
+  estimate(principal: Principal, input: EstimateInput): Promise<readonly CostEstimate[]>;
   /**
    * One that runs on this node or whose events are still kept; null otherwise, and when it is not
    * the caller's.

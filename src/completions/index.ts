@@ -22,6 +22,7 @@ export { noUsage } from './completion.ts';
 export type { Completions, Embedding, Started, StartOptions } from './completions.ts';
 export { ConnectionLost } from './completions.ts';
 export type { EmbedInput } from './embed-input.ts';
+export type { CostEstimate, EstimateInput } from './estimate.ts';
 export type {
   CompletionEvent,
   CompletionFailed,

@@ -1,6 +1,6 @@
 import type { Endpoint } from '#catalog';
 import type { TokenUsage } from '#credits';
-import { countTokens, type UpstreamUsage } from '#upstream';
+import { countTokens, tokenizerOf, type UpstreamUsage } from '#upstream';
 import { textOf } from './prompt-size.ts';
 import type { Running } from './running.ts';
 import type { Transcript } from './transcript.ts';
@@ -60,13 +60,9 @@ async function credible(
   return visible <= limitOf(await count(transcript.generated, endpoint));
 }
 
-/**
- * Counts with the model's tokenizer, as far as it is public: the sandbox's token is a word with its
- * space.
- */
-async function count(text: string, endpoint: Endpoint): Promise<number> {
-  return endpoint.provider.sandbox ? (text.match(/\S+/g)?.length ?? 0) : countTokens(text);
-}
+/** Counts with the model's tokenizer, as far as it is public. */
+const count = (text: string, { model, provider }: Endpoint): Promise<number> =>
+  countTokens(text, provider.sandbox ? 'words' : (tokenizerOf(model.slug) ?? 'o200k_base'));
 
 const tokensOf = ({ prompt, completion, cacheRead, cacheWrite, reasoning }: UpstreamUsage) => ({
   prompt,

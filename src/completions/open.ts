@@ -3,6 +3,7 @@ import { Fault } from '#kernel';
 import { beginner, keepMs } from './begin.ts';
 import type { Completion } from './completion.ts';
 import type { Completions, Embedding, Started } from './completions.ts';
+import { estimateCost } from './estimate.ts';
 import { countStored, listStored } from './list.ts';
 import { Losses } from './losses.ts';
 import { Registry } from './registry.ts';
@@ -47,6 +48,7 @@ function opened(rooms: Rooms): Completions {
       const pays = identity.payer(principal, input.organizationId);
       return embedded(await begin(input, pays, { streamed: false }), signal);
     },
+    estimate: (principal, input) => estimateCost(principal, input, rooms),
     join: (principal, id) => joined(followable(principal, visible(principal, id), identity)),
     find,
     ...listing(rooms, visible),

@@ -39,6 +39,7 @@ export {
 export { type Connectors, connectorNames, openConnectors, unsaid } from './connectors.ts';
 export { openAiCompatible } from './openai-compatible.ts';
 export type { ConnectionOptions } from './pool.ts';
-export { promptBound } from './prompt-bound.ts';
+export { partBound, promptBound } from './prompt-bound.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
+export { type Tokenizer, tokenizerOf } from './tokenizers.ts';
 export { countTokens } from './tokens.ts';

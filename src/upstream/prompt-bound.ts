@@ -45,7 +45,8 @@ function messageBound(message: ChatMessage): number {
   return bound;
 }
 
-function partBound(part: ContentPart): number {
+/** The same of one part of a message. */
+export function partBound(part: ContentPart): number {
   switch (part.type) {
     case 'text':
       return bytes(part.text);
