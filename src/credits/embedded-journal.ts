@@ -1,5 +1,5 @@
 import type { Log } from '#kernel';
-import { type Batch, heldOf, type Journal } from './journal.ts';
+import { type Batch, heldAfter, type Journal } from './journal.ts';
 import type { JournalFile } from './journal-file.ts';
 import { journalBatch } from './journal-record.ts';
 import { isSessionGone } from './ledger-database.ts';
@@ -87,7 +87,7 @@ export class EmbeddedJournal implements Journal {
     const late = () => statements.postLate(session, records);
     if (session !== this.#options.session()) return setAside(await late());
     try {
-      setAside(await statements.post({ session, records, held: heldOf(batches) }));
+      setAside(await statements.post({ session, records, held: heldAfter(batches) }));
     } catch (thrown) {
       if (!isSessionGone(thrown)) throw thrown;
       sessionGone(session);

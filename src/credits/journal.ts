@@ -40,10 +40,16 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** What these batches' leases hold now, for the rows that their posting writes anyway. */
-export function heldOf(batches: readonly Batch[]): readonly Held[] {
-  const leases = new Set(batches.flatMap(({ ended }) => ended.flatMap((one) => one.leases)));
-  return [...leases].map(asHeld);
+/** What these batches' leases hold once they are posted, for the rows that this writes anyway. */
+export function heldAfter(batches: readonly Batch[]): readonly Held[] {
+  const charges = new Map<Lease, Money>();
+  for (const { leases, charge } of batches.flatMap(({ ended }) => ended)) {
+    for (const lease of leases) charges.set(lease, (charges.get(lease) ?? 0n) + charge);
+  }
+  return [...charges].map(([lease, charge]) => {
+    const { held, ...target } = asHeld(lease);
+    return { ...target, held: held - charge };
+  });
 }
 
 /** A charge that is not posted counts as held: it has left what a new completion may use. */

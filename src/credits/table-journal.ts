@@ -1,5 +1,5 @@
 import { type Clock, type Log, sleep } from '#kernel';
-import { type Batch, heldOf, type Journal } from './journal.ts';
+import { type Batch, heldAfter, type Journal } from './journal.ts';
 import type { JournalFile } from './journal-file.ts';
 import { isSessionGone } from './ledger-database.ts';
 import { creditsOutOfReach } from './refusals.ts';
@@ -151,7 +151,8 @@ export class TableJournal implements Journal {
     const number = session();
     const ready = [...this.#appended];
     try {
-      const rows = { session: number, rows: rowsMax, held: heldOf(ready) };
+      const held = heldAfter(ready.slice(0, rowsMax));
+      const rows = { session: number, rows: rowsMax, held };
       const { quarantined, next } = await statements.postJournal(rows);
       setAside(quarantined);
       // Whoever ended another session posted its rows before it freed anything.

@@ -8,13 +8,16 @@ type State = 'whole' | 'failing' | 'hanging' | 'losing answers';
 export function breakable(storage: Storage) {
   let state: State = 'whole';
   const hanging = new Set<() => void>();
+  const running = new Set<Promise<unknown>>();
   const unavailable = () => new Fault('UNAVAILABLE', { public: 'The database does not answer.' });
 
   const query: LedgerDatabase['query'] = async (sql, parameters) => {
     if (state === 'hanging') await new Promise<void>((resolve) => hanging.add(resolve));
     if (state === 'failing') throw unavailable();
     const losing = state === 'losing answers';
-    const rows = await storage.query(sql, parameters);
+    const answer = storage.query(sql, parameters);
+    running.add(answer);
+    const rows = await answer.finally(() => running.delete(answer));
     if (losing) throw unavailable();
     return rows as never; // the type is the caller's
   };
@@ -30,5 +33,9 @@ export function breakable(storage: Storage) {
     /** Statements take effect, and nobody hears of it. */
     loseAnswers: become('losing answers'),
     heal: become('whole'),
+    /** Resolves when the database has answered all that has reached it. */
+    async idle() {
+      while (running.size > 0) await Promise.allSettled(running);
+    },
   };
 }

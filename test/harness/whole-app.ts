@@ -110,7 +110,9 @@ async function startedOnce(): Promise<string> {
 }
 
 /** As `npm run audit` looks at a running server. */
-async function violations(config: Config): Promise<string[]> {
+export async function violations(
+  config: Pick<Config, 'databaseUrl' | 'dataDir'>,
+): Promise<string[]> {
   const { databaseUrl, dataDir } = config;
   const place = { databaseUrl, dataDir, join: true, clock: systemClock, log: silentLog };
   const storage = await openStorage(place);
@@ -137,7 +139,10 @@ export interface Customer extends GraphqlClient, Account {
 
 let made = 0;
 
-export async function customer({ url, admin }: WholeApp, dollars: string): Promise<Customer> {
+export async function customer(
+  { url, admin }: Pick<WholeApp, 'url' | 'admin'>,
+  dollars: string,
+): Promise<Customer> {
   const name = `Customer ${++made} ${crypto.randomUUID().slice(0, 8)}`;
   const { createOrganization } = await written(
     admin,

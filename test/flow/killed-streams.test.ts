@@ -1,0 +1,3 @@
+import { killedStreamsSuite } from './killed-streams-suite.ts';
+
+killedStreamsSuite('embedded', async () => null);
