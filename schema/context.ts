@@ -5,6 +5,7 @@ import type { Identity, People, Principal, Site } from '#identity';
 import type { Clock, Price } from '#kernel';
 import type { Limits } from '#limits';
 import type { Metrics } from '#metrics';
+import type { ProviderKeys } from '#provider-keys';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { CreditsDoor } from './doors.ts';
@@ -52,6 +53,7 @@ export interface Rooms {
   readonly billing: Billing;
   readonly router: Pick<Router, 'plan' | 'status'>;
   readonly completions: Completions;
+  readonly providerKeys: ProviderKeys;
 }
 
 export interface PlatformFacts {

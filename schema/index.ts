@@ -32,6 +32,8 @@ import './member-operations.ts';
 import './invitation-operations.ts';
 import './api-key-operations.ts';
 import './routing-policy.ts';
+import './provider-key.ts';
+import './provider-key-operations.ts';
 import './audit-log.ts';
 import './credits.ts';
 import './statement.ts';

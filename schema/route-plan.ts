@@ -48,6 +48,7 @@ export function planRoute(input: RouteInput, { rooms, principal }: Context): Rou
     maxTokens,
     policy: payer?.organization.policy ?? openPolicy,
     allowedModels: payer?.apiKey?.allowedModels ?? null,
+    ownKeys: payer ? rooms.providerKeys.of(payer.organization.id) : new Map(),
     organizationId: payer?.organization.id ?? null,
     sessionId: input.sessionId ?? null,
     at: new Date(rooms.clock.now()),
@@ -90,6 +91,7 @@ export function maximumCharge(
     maxTokens: request.maxTokens,
     images: 0,
     feeRate: rooms.platform.feeRate,
+    ownProviderKey: candidate.ownKey !== undefined,
   });
   return formatMoney(most);
 }

@@ -4,6 +4,7 @@ import { ProviderPreferences } from './completion-input.ts';
 import { describedEnum } from './described.ts';
 import { ErrorInterface } from './errors.ts';
 import { Refusal } from './failures.ts';
+import { ProviderKeyRef } from './provider-key.ts';
 import { EndpointRef, ModelRef, RouteRejectionRef } from './refs.ts';
 import { maximumCharge, planRoute, type RouteInput } from './route-plan.ts';
 
@@ -66,6 +67,17 @@ const RouteCandidateRef = builder.objectRef<Placed>('RouteCandidate').implement(
       nullable: true,
       description: 'With `promptTokens` and `maxTokens`: US dollars at most, fee included.',
       resolve: (candidate, _args, context) => maximumCharge(candidate, candidate.route, context),
+    }),
+    providerKey: t.prismaField({
+      type: ProviderKeyRef,
+      nullable: true,
+      description:
+        "Own provider key that would be used; null for the platform's credential. An endpoint with " +
+        'both stands here twice.',
+      resolve: (query, { ownKey }, _args, { rooms }) =>
+        ownKey
+          ? rooms.storage.prisma.providerKey.findFirst({ ...query, where: { id: ownKey.id } })
+          : null,
     }),
     reason: t.exposeString('reason', { description: 'Why it stands where it does.' }),
   }),

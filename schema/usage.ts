@@ -2,8 +2,10 @@ import type { Market } from '#catalog';
 import type { ToolCallResult, Usage } from '#completions';
 import type { AttemptRecord, ChargeLine } from '#credits';
 import { formatMoney, formatPrice, invariant } from '#kernel';
+import { providerKeysSeenBy } from '#provider-keys';
 import { builder } from './builder.ts';
 import { describedEnum } from './described.ts';
+import { ProviderKeyRef } from './provider-key.ts';
 import { EndpointRef } from './refs.ts';
 
 export const UsageRef = builder.objectRef<Usage>('Usage').implement({
@@ -124,6 +126,24 @@ export const RouteAttemptRef = builder.objectRef<AttemptRecord>('RouteAttempt').
       resolve: (attempt) => new Date(attempt.startedAt),
     }),
     durationMs: t.exposeFloat('durationMs', { description: 'How long it took.' }),
+    ownProviderKey: t.boolean({
+      description: "Whether it was made with a key of the organization's own.",
+      resolve: ({ providerKeyId }) => Boolean(providerKeyId),
+    }),
+    providerKey: t.prismaField({
+      type: ProviderKeyRef,
+      nullable: true,
+      description:
+        "The organization's own key that it was made with; null for the platform's credential, for " +
+        'one that was removed, and without KEYS_READ.',
+      resolve: (query, { providerKeyId }, _args, { rooms, principal }) =>
+        providerKeyId
+          ? rooms.storage.prisma.providerKey.findFirst({
+              ...query,
+              where: { AND: [providerKeysSeenBy(principal), { id: providerKeyId }] },
+            })
+          : null,
+    }),
     outcome: t.expose('outcome', { type: AttemptOutcome, description: 'How it ended.' }),
     httpStatus: t.exposeInt('httpStatus', {
       nullable: true,

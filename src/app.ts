@@ -15,13 +15,16 @@ import {
 import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
 import { type Attempts, type Limits, openAttempts, openLimits } from '#limits';
 import { type Metrics, openMetrics } from '#metrics';
+import { openProviderKeys, type ProviderKeys } from '#provider-keys';
 import { keepIncidents, openRouter, type Router } from '#routing';
 import { openStorage, type Storage } from '#storage';
 import { openConnectors, openSandbox } from '#upstream';
+import { openVault } from '#vault';
 import { openBillingRoom } from './billing-room.ts';
 import { creditsDoor } from './credits-door.ts';
 import { hearOthers, sayOn } from './heartbeats.ts';
-import { confirmedByAll } from './revocation.ts';
+import { wrappingKeyOf } from './keys-rotation.ts';
+import { confirmedByAll, removedByAll } from './revocation.ts';
 import { openSignIn } from './sign-in.ts';
 import { Site } from './site.ts';
 
@@ -60,6 +63,7 @@ interface Ground {
 interface Middle {
   readonly identity: Identity;
   readonly catalog: Catalog;
+  readonly providerKeys: ProviderKeys;
   readonly limits: Limits;
   readonly attempts: Attempts;
   readonly metrics: Metrics;
@@ -153,6 +157,8 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const alone = await openIdentity({ ...people, guesses: attempts });
   keep(alone, (room) => room.close());
   const identity = confirmedByAll(alone, { credits, storage, log });
+  const wrappingKey = wrappingKeyOf(cipher);
+  const vault = await openVault({ storage, clock, wrappingKey });
   const sandbox = keep(await openSandbox({ clock, random, log }), (room) => room.close());
   const catalog = await openCatalog({
     storage,
@@ -160,8 +166,8 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     log,
     secretFromEnvironment: config.secretFromEnvironment,
     addressFromEnvironment: config.addressFromEnvironment,
-    seal: (secret, at) => cipher.seal(secret, at),
-    unseal: (sealed, at) => cipher.unseal(sealed, at),
+    seal: (tx, secret, at) => vault.seal(tx, secret, at),
+    unseal: (sealed, at) => vault.unseal(sealed, at),
     sandboxUrl: () => sandbox.url,
     sandboxSecret: () => sandbox.secret,
     local: config.ollamaBaseUrl ? { url: config.ollamaBaseUrl, fetch } : null,
@@ -170,7 +176,12 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const metrics = keep(await openCounting(options, ground), (room) => room.close());
   const market = () => catalog.market();
   const medians = (endpointId: string) => metrics.medians(endpointId);
-  const router = keep(openRouter({ clock, random, market, medians }), (room) => room.close());
+  const keeping = { storage, clock, log, identity, vault, market };
+  const ownKeys = keep(await openProviderKeys(keeping), (room) => room.close());
+  const providerKeys = removedByAll(ownKeys, { credits, storage, log });
+  const hasOwnKey = (id: string) => providerKeys.has(id);
+  const routing = { clock, random, market, medians, hasOwnKey };
+  const router = keep(openRouter(routing), (room) => room.close());
   keep(keepIncidents({ clock, log, router, kept: catalog.incidents }), (stop) => stop());
   const limits = openLimits({ clock });
   const completions = openCompletions({
@@ -183,10 +194,11 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     cipher,
     limits,
     metrics,
+    providerKeys,
     connectors: openConnectors({ clock, log }),
     feeRate: config.platformFeeRate,
   });
-  return { identity, catalog, limits, attempts, metrics, router, completions };
+  return { identity, catalog, providerKeys, limits, attempts, metrics, router, completions };
 }
 
 /** What this node counts is told to the others. */

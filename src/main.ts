@@ -5,6 +5,7 @@ import { readConfig } from '#config';
 import { auditLedger } from '#credits';
 import { Fault, openLog, systemClock, systemRandom } from '#kernel';
 import { openStorage } from '#storage';
+import { rotateMasterKey } from './keys-rotation.ts';
 import { noticeOf } from './notice.ts';
 import { openPatiently } from './patient-start.ts';
 
@@ -38,6 +39,17 @@ async function refreshCatalog(): Promise<void> {
   const result = await refreshFromModelsDev({ storage, clock: systemClock, fetch, progress });
   process.stdout.write(`\n${result.models} models, ${result.endpoints} endpoints\n`);
   await storage.close();
+}
+
+/** `npm run keys:rotate`: every credential is sealed anew under a new master key. */
+async function rotateKeys(): Promise<void> {
+  const config = readConfig();
+  const log = await openLog({ level: config.logLevel, pretty: process.stderr.isTTY });
+  const { number, resealed } = await rotateMasterKey(config, log);
+  process.stdout.write(
+    `Master key ${number} seals from now on; ${resealed} credentials resealed.\n`,
+  );
+  process.exit(0);
 }
 
 /**
@@ -82,6 +94,7 @@ const commands: Record<string, { run: () => Promise<void>; failure: number }> = 
   // 1 says that an invariant is violated, so "could not look" needs a code of its own.
   audit: { run: audit, failure: 2 },
   'catalog:refresh': { run: refreshCatalog, failure: 1 },
+  'keys:rotate': { run: rotateKeys, failure: 1 },
 };
 const { run, failure } = commands[command] ?? { run: serve, failure: 1 };
 

@@ -1,25 +1,46 @@
 import type { Credits } from '#credits';
 import type { Identity } from '#identity';
 import type { Log } from '#kernel';
+import type { ProviderKeys } from '#provider-keys';
 import type { Storage } from '#storage';
+
+interface Surroundings {
+  readonly credits: Credits;
+  readonly storage: Storage;
+  readonly log: Log;
+}
 
 /**
  * Answers a revocation once every live node has applied it, or after a second: a node that did not
  * say so by then refuses the key itself, because it is not fresh any more.
  */
-export function confirmedByAll(
-  identity: Identity,
-  rooms: { credits: Credits; storage: Storage; log: Log },
-): Identity {
-  const { credits, storage, log } = rooms;
+export function confirmedByAll(identity: Identity, rooms: Surroundings): Identity {
   return {
     ...identity,
     async revokeApiKey(principal, id) {
       const apiKey = await identity.revokeApiKey(principal, id);
-      if (!(await credits.acknowledged(storage.changes.applied))) {
-        log.warn('A revocation was not confirmed by every node within a second.', { apiKey: id });
-      }
+      await confirmed(rooms, { apiKey: id });
       return apiKey;
     },
   };
+}
+
+/** The same for a provider key that is removed. */
+export function removedByAll(providerKeys: ProviderKeys, rooms: Surroundings): ProviderKeys {
+  return {
+    ...providerKeys,
+    async remove(principal, id) {
+      const removed = await providerKeys.remove(principal, id);
+      await confirmed(rooms, { providerKey: id });
+      return removed;
+    },
+  };
+}
+
+async function confirmed(
+  { credits, storage, log }: Surroundings,
+  key: { apiKey: string } | { providerKey: string },
+): Promise<void> {
+  if (await credits.acknowledged(storage.changes.applied)) return;
+  log.warn('A revocation was not confirmed by every node within a second.', key);
 }

@@ -3,6 +3,7 @@ import type { Access } from './build.ts';
 import { localProvider } from './local-server.ts';
 import type { ProviderRow } from './rows.ts';
 import { isSandbox } from './sandbox.ts';
+import { placeOfSecret } from './sealed-secrets.ts';
 
 export interface AccessOptions {
   /** A credential from the environment, such as OPENAI_API_KEY. */
@@ -23,7 +24,7 @@ export interface AccessOptions {
  * market.
  */
 export function openAccess(options: AccessOptions): Access {
-  const unsealed = new Map<string, { sealed: Uint8Array; secret: Secret | null }>();
+  const unsealed = new Map<string, { sealed: Uint8Array; secret: Secret }>();
   return {
     isOpen: ({ slug }) => isSandbox(slug) || slug === localProvider,
     baseUrl(row) {
@@ -38,7 +39,8 @@ export function openAccess(options: AccessOptions): Access {
       const known = unsealed.get(id);
       if (known && Buffer.compare(known.sealed, sealedSecret) === 0) return known.secret;
       const secret = open(options, row, sealedSecret);
-      unsealed.set(id, { sealed: sealedSecret, secret });
+      // One that does not open is tried again: the key that it waits for may be on its way here.
+      if (secret) unsealed.set(id, { sealed: sealedSecret, secret });
       return secret;
     },
   };
@@ -58,7 +60,7 @@ export function addressVariable({ envVariable, slug }: Pick<ProviderRow, 'envVar
  */
 function open({ unseal, log }: AccessOptions, row: ProviderRow, sealed: Uint8Array): Secret | null {
   try {
-    return unseal(sealed, `provider:${row.id}`);
+    return unseal(sealed, placeOfSecret(row.id));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     log.warn('The credential of a provider does not open; give it anew.', {

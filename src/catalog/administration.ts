@@ -7,6 +7,7 @@ import { checkEndpoint, checkModel, checkProvider, type PriceColumns } from './i
 import type { Endpoint, Market, Model, Provider } from './market.ts';
 import type { Stale } from './rows.ts';
 import { isSandbox } from './sandbox.ts';
+import { placeOfSecret } from './sealed-secrets.ts';
 import { told } from './telling.ts';
 import type { EndpointUpsert, ModelUpsert, ProviderUpsert } from './upsert-input.ts';
 import { catalogTopic } from './write-plan.ts';
@@ -34,8 +35,12 @@ export interface AdministrationOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly market: () => Market;
-  /** Seals a credential for its place, such as `provider:<id>`. */
-  readonly seal: (secret: Secret, place: string) => Uint8Array<ArrayBuffer>;
+  /** Seals a credential for its place (`provider:<id>`), in the transaction that keeps it. */
+  readonly seal: (
+    tx: Transaction,
+    secret: Secret,
+    place: string,
+  ) => Promise<Uint8Array<ArrayBuffer>>;
   readonly isConfigured: IsConfigured;
 }
 
@@ -141,7 +146,8 @@ async function writeProvider(
   seal: AdministrationOptions['seal'],
 ): Promise<AuditDetails> {
   const id = providerId(input.slug);
-  const sealedSecret = secret == null ? secret : seal(new Secret(secret), `provider:${id}`);
+  const sealedSecret =
+    secret == null ? secret : await seal(tx, new Secret(secret), placeOfSecret(id));
   const data = { ...given(input), ...given({ sealedSecret }), curated: true, removedAt: null };
   await tx.provider.upsert({ where: { id }, create: { id, ...data }, update: data });
   const stated = secret === undefined ? {} : { secret: secret === null ? 'cleared' : 'given' };

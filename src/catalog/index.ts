@@ -48,4 +48,5 @@ export type {
 } from './market.ts';
 export { blendedPrice, pricesFor } from './pricing.ts';
 export { type RefreshOptions, type RefreshResult, refreshFromModelsDev } from './refresh.ts';
+export { resealProviderSecrets } from './sealed-secrets.ts';
 export type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';

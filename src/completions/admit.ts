@@ -2,8 +2,15 @@ import { type AllowanceTarget, type Hold, InsufficientCredits } from '#credits';
 import type { Payer } from '#identity';
 import { Fault } from '#kernel';
 import { RateLimited } from '#limits';
-import { NoEndpointAvailable, needsOf, type Route, type RouteNeeds, textNeeds } from '#routing';
-import { type Cover, coverOf } from './cover.ts';
+import {
+  NoEndpointAvailable,
+  needsOf,
+  type Route,
+  type RouteNeeds,
+  textNeeds,
+  withOwnKeysAlone,
+} from '#routing';
+import { type Cover, coverOf, type Size } from './cover.ts';
 import { boundSize, countedSize, type PromptSize } from './prompt-size.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
@@ -53,6 +60,7 @@ async function admitSized(running: Running, rooms: Rooms, prompt: PromptSize): P
     maxTokens: request.maxTokens,
     policy: payer.organization.policy,
     allowedModels: payer.apiKey?.allowedModels ?? null,
+    ownKeys: rooms.providerKeys.of(payer.organization.id),
     organizationId: payer.organization.id,
     sessionId: request.sessionId,
     at: running.createdAt,
@@ -61,10 +69,28 @@ async function admitSized(running: Running, rooms: Rooms, prompt: PromptSize): P
   const { maxTokens } = request;
   const { total: promptTokens, prompts } = prompt;
   const size = { promptTokens, prompts, images: needs.images, maxTokens, feeRate };
-  const cover = coverOf(route.able, size);
-  const hold = await holdFor(running, cover, rooms);
+  const admission = await holdRoute(running, { route, size }, rooms);
   running.step('admit');
-  return { route, hold, cover };
+  return admission;
+}
+
+/**
+ * Where the credits do not pay for everybody, they may pay for the own provider keys, of which the
+ * fee alone is charged: then these are tried, and nobody else.
+ */
+async function holdRoute(
+  running: Running,
+  { route, size }: { route: Route; size: Size },
+  rooms: Rooms,
+): Promise<Admission> {
+  const cover = coverOf(route.able, size);
+  try {
+    return { route, cover, hold: await holdFor(running, cover, rooms) };
+  } catch (thrown) {
+    const narrower = thrown instanceof InsufficientCredits ? withOwnKeysAlone(route) : null;
+    if (!narrower) throw thrown;
+    return holdRoute(running, { route: narrower, size }, rooms);
+  }
 }
 
 async function holdFor(running: Running, cover: Cover, rooms: Rooms): Promise<Hold> {

@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '#credits';
 import { invariant, type LinkedAbort, linkAborts } from '#kernel';
-import type { AttemptResult, RouteCandidate } from '#routing';
+import type { AttemptResult, OwnKey, RouteCandidate } from '#routing';
 import { isContent, type UpstreamCall, type UpstreamEvent, UpstreamFault } from '#upstream';
 import type { Admission } from './admit.ts';
 import type { Rooms } from './rooms.ts';
@@ -91,7 +91,8 @@ export class AttemptOut {
         ? thrown
         : // A connector that throws anything else is at fault itself.
           new UpstreamFault({ failure: 'MALFORMED', cause: thrown });
-    return fault.of(this.candidate.endpoint.provider.name);
+    const { endpoint, ownKey } = this.candidate;
+    return fault.of(endpoint.provider.name, ownKey !== undefined);
   }
 
   /** Why it failed before content; null when it did not. */
@@ -101,9 +102,10 @@ export class AttemptOut {
 
   /** Writes it down and tells the router; once, at its end. */
   conclude(outcome: AttemptRecord['outcome'], fault: UpstreamFault | null = null): AttemptRecord {
-    const { endpoint } = this.candidate;
+    const { endpoint, ownKey } = this.candidate;
     const record = {
       endpointId: endpoint.id,
+      providerKeyId: ownKey?.id ?? null,
       startedAt: this.#startedAt,
       durationMs: this.#rooms.clock.monotonic() - this.#startedMs,
       outcome,
@@ -118,8 +120,17 @@ export class AttemptOut {
     this.#abort.release();
     const { router } = this.#rooms;
     this.#measure(record);
-    router.report(this.#plan.admission.route, endpoint, resultOf(outcome, fault));
+    router.report(this.#plan.admission.route, this.candidate, resultOf(outcome, fault));
+    if (ownKey) this.#noteUse(ownKey, fault);
     return record;
+  }
+
+  /** What the provider says to an own key is the organization's to know; an outage says nothing. */
+  #noteUse({ id }: OwnKey, fault: UpstreamFault | null): void {
+    const { providerKeys } = this.#rooms;
+    const refused = fault?.failure === 'CREDENTIAL' || fault?.failure === 'RATE_LIMITED';
+    if (refused) providerKeys.used(id, fault.public);
+    else if (this.hasContent || fault?.callersFault) providerKeys.used(id, null);
   }
 
   /** Lost a race: the provider is left at once, and nothing of it is charged. */

@@ -16,11 +16,8 @@ export async function attempts(
   admission: Admission,
   rooms: Rooms,
 ): Promise<void> {
-  const wanted = { contextAbove: 0 };
-  const candidates = rooms.router.attempts(
-    admission.route,
-    ({ endpoint }) => endpoint.contextLength > wanted.contextAbove,
-  );
+  const wanted: Wanted = { contextAbove: 0, billedLike: null };
+  const candidates = rooms.router.attempts(admission.route, (candidate) => fits(candidate, wanted));
   const take = (): RouteCandidate | null => candidates.next().value ?? null;
 
   const nextAfter = (failed: FailedAttempt): RouteCandidate | null => {
@@ -28,7 +25,10 @@ export async function attempts(
     if (failed.next === 'larger context') {
       wanted.contextAbove = failed.candidate.endpoint.contextLength;
     }
-    if (failed.afterContent && !payable(running, admission, rooms)) return null;
+    if (failed.afterContent) {
+      if (!failed.candidate.ownKey && !payable(running, admission, rooms)) return null;
+      wanted.billedLike = failed.candidate;
+    }
     return take();
   };
 
@@ -49,6 +49,19 @@ export async function attempts(
     candidate = next;
   }
 }
+
+/** Which of those that are left may be tried. */
+interface Wanted {
+  contextAbove: number;
+  /**
+   * Goes on with what this one began: whose bill the answer is on, the provider's or ours, cannot
+   * change in its middle.
+   */
+  billedLike: RouteCandidate | null;
+}
+
+const fits = ({ endpoint, ownKey }: RouteCandidate, { contextAbove, billedLike }: Wanted) =>
+  endpoint.contextLength > contextAbove && (!billedLike || !billedLike.ownKey === !ownKey);
 
 /** A continuation sends the prompt a second time, at the platform's expense. */
 function payable(running: Running, { route, cover }: Admission, { losses }: Rooms): boolean {

@@ -58,6 +58,7 @@ export function coverOf(candidates: readonly Candidate[], size: Size): Cover {
       maxTokens: tokens,
       images,
       feeRate,
+      ownProviderKey: candidate.ownKey !== undefined,
     });
   const mostTokens = ({ endpoint }: Candidate) =>
     Math.min(endpoint.maxOutputTokens ?? Number.MAX_SAFE_INTEGER, endpoint.contextLength);
@@ -65,7 +66,9 @@ export function coverOf(candidates: readonly Candidate[], size: Size): Cover {
     Math.min(maxTokens ?? firstAnswerTokens, mostTokens(candidate));
   const affordableAt = (candidate: Candidate, available: Money) => {
     const left = available - costAt(candidate, 0);
-    return left < 0n ? -1 : affordableTokens(left, candidate.prices, feeRate);
+    const ownProviderKey = candidate.ownKey !== undefined;
+    const at = { prices: candidate.prices, feeRate, ownProviderKey };
+    return left < 0n ? -1 : affordableTokens(left, at);
   };
 
   return {

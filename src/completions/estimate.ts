@@ -75,7 +75,7 @@ interface Asked {
 function planner(
   principal: Principal,
   { organizationId, request }: { organizationId: string | null; request: CompletionRequest },
-  { identity, router, clock }: Rooms,
+  { identity, providerKeys, router, clock }: Rooms,
 ): Plan {
   const anybody = principal.kind === 'anonymous' || (principal.kind === 'user' && !organizationId);
   const payer = anybody ? null : identity.payer(principal, organizationId);
@@ -86,6 +86,7 @@ function planner(
     maxTokens: request.maxTokens,
     policy: payer?.organization.policy ?? openPolicy,
     allowedModels: payer?.apiKey?.allowedModels ?? null,
+    ownKeys: payer ? providerKeys.of(payer.organization.id) : new Map(),
     organizationId: payer?.organization.id ?? null,
     sessionId: null,
     at: new Date(clock.now()),

@@ -93,6 +93,7 @@ function giveUp(running: Running, failed: AttemptOut, other: AttemptOut): void {
 /** The caller sees who answers now. */
 export function takeOver(running: Running, { candidate }: AttemptOut, attempt: number): void {
   running.endpoint = candidate.endpoint;
+  running.ownKey = candidate.ownKey ?? null;
   running.droppedParameters = candidate.droppedParameters;
   running.log.append({ type: 'CompletionStarted', endpoint: candidate.endpoint, attempt });
 }

@@ -3,6 +3,7 @@ import type { Cipher, Identity } from '#identity';
 import type { Clock, Log, Price } from '#kernel';
 import type { Limits } from '#limits';
 import type { Metrics } from '#metrics';
+import type { ProviderKeys } from '#provider-keys';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
@@ -20,6 +21,8 @@ export interface Rooms {
   readonly storage: Pick<Storage, 'prisma' | 'query'>;
   /** The installation's key: its uses are the same on every node. */
   readonly cipher: Pick<Cipher, 'derive'>;
+  /** What the organization brings along, and how it fares. */
+  readonly providerKeys: Pick<ProviderKeys, 'of' | 'used'>;
   readonly connectors: (name: string) => Connector | null;
   /** What each organization may cost the platform unasked. */
   readonly losses: Losses;

@@ -2,6 +2,7 @@ import type { Endpoint } from '#catalog';
 import type { AttemptRecord, ChargeLine, SettlementRecord } from '#credits';
 import type { Payer } from '#identity';
 import type { Clock, Fault, Timer } from '#kernel';
+import type { OwnKey } from '#routing';
 import { Coalescer } from './coalesce.ts';
 import {
   type Completion,
@@ -64,6 +65,8 @@ export class Running {
   #latencyMs: number | null = null;
   /** Of the attempt that is out, or that gave the answer. */
   endpoint: Endpoint | null = null;
+  /** The organization's own credential that it is made with; null: the platform's. */
+  ownKey: OwnKey | null = null;
   transcript = new Transcript();
   #contentAtMs: number | null = null;
   droppedParameters: readonly string[] = [];

@@ -18,7 +18,7 @@ export function samplesOf(running: Running, { tokens }: Measure, due: Bill): Sam
       at: Date.parse(attempt.startedAt) + attempt.durationMs,
       organizationId: payer.organization.id,
       app: last ? request.app : null,
-      outcome: outcomes[attempt.outcome],
+      outcome: outcomeOf(attempt),
       timeToFirstTokenMs: attempt.timeToFirstTokenMs,
       durationMs: attempt.durationMs,
       promptTokens: last ? tokens.prompt : 0,
@@ -29,6 +29,10 @@ export function samplesOf(running: Running, { tokens }: Measure, due: Bill): Sam
     };
   });
 }
+
+/** How much a provider gives to an organization's own key is not how the endpoint does. */
+const outcomeOf = ({ outcome, providerKeyId }: AttemptRecord): SampleOutcome =>
+  providerKeyId && outcome === 'RATE_LIMITED' ? 'SPARED' : outcomes[outcome];
 
 /** A caller's own fault and a cancelled stream say nothing about the endpoint. */
 const outcomes: Readonly<Record<AttemptRecord['outcome'], SampleOutcome>> = {

@@ -32,7 +32,7 @@ export async function settle(
     await admission.hold.end(recordOf(running, used, due));
     for (const sample of samplesOf(running, used, due)) rooms.metrics.record(sample);
     rooms.losses.earn(running.payer.organization.id, due.charged);
-    running.conclude({ usage: usageOf(used, due), lines: due.lines });
+    running.conclude({ usage: usageOf(running, used, due), lines: due.lines });
   } catch (thrown) {
     rooms.log.error('a completion could not be settled', { completion: running.id, error: thrown });
     running.conclude(null, Fault.from(thrown));
@@ -53,7 +53,7 @@ function billOf(
     tokens: used.tokens,
     images: used.images,
     outcome: outcomeOf(running),
-    ownProviderKey: false,
+    ownProviderKey: running.ownKey !== null,
     feeRate,
     endpointId: endpoint.id,
     hold: admission.hold.amount,
@@ -69,7 +69,7 @@ function outcomeOf(running: Running): Exclude<ChargeOutcome, 'OWN_PROVIDER_KEY'>
   return running.continued && kind === 'answered' ? 'CONTINUED' : endings[kind].charge;
 }
 
-function usageOf({ tokens, estimated }: Measure, due: Bill): Usage {
+function usageOf(running: Running, { tokens, estimated }: Measure, due: Bill): Usage {
   return {
     promptTokens: tokens.prompt,
     completionTokens: tokens.completion,
@@ -81,7 +81,7 @@ function usageOf({ tokens, estimated }: Measure, due: Bill): Usage {
     fee: due.fee,
     charged: due.charged,
     estimated,
-    ownProviderKey: false,
+    ownProviderKey: running.ownKey !== null,
   };
 }
 
@@ -103,7 +103,7 @@ function recordOf(running: Running, used: Measure, due: Bill): SettlementRecord 
     providerId: running.endpoint?.provider.id ?? null,
     tokens: used.tokens,
     estimated: used.estimated,
-    ownProviderKey: false,
+    ownProviderKey: running.ownKey !== null,
     ...due,
     attempts: now.attempts,
     error: now.error && { code: now.error.code, message: now.error.public },

@@ -20,7 +20,8 @@ export function upstreamCall(
   { maxTokens, messages }: { maxTokens: number; messages: readonly ChatMessage[] | null },
 ): UpstreamCall {
   const { endpoint, droppedParameters } = candidate;
-  const { baseUrl, secret } = endpoint.provider;
+  const { baseUrl } = endpoint.provider;
+  const secret = credentialOf(candidate);
   invariant(baseUrl, 'an endpoint without an address is never a candidate');
   const chat = withoutParameters(running.request.chat, droppedParameters);
   return {
@@ -28,4 +29,9 @@ export function upstreamCall(
     request: { ...chat, ...(messages ? { messages } : {}), maxTokens },
     target: { baseUrl, secret, model: endpoint.upstreamModel, timeouts: timeoutsOf(endpoint) },
   };
+}
+
+/** A simulation takes no credential but its own, so that own keys can be tried out on it. */
+function credentialOf({ endpoint: { provider }, ownKey }: RouteCandidate) {
+  return ownKey && !provider.sandbox ? ownKey.secret : provider.secret;
 }

@@ -146,15 +146,20 @@ export function worstCase(input: WorstCaseInput): Money {
   return input.ownProviderKey ? shareOf(cost, feeRate) : cost + shareOf(cost, feeRate);
 }
 
+export type AffordableInput = Pick<BillInput, 'prices' | 'feeRate' | 'ownProviderKey'>;
+
 /**
  * How many tokens `amount` pays for at these prices, fee included: the rest of a hold in tokens.
+ * With an own provider key the fee is all that they cost.
  */
-export function affordableTokens(amount: Money, prices: UnitPrices, feeRate: Price): number {
+export function affordableTokens(amount: Money, input: AffordableInput): number {
+  const { prices, feeRate, ownProviderKey } = input;
   const unit = dearest(prices.completion, prices.reasoning);
+  const rate = ownProviderKey ? feeRate : one + feeRate;
   if (amount <= 0n) return 0;
-  if (unit === 0n) return Number.MAX_SAFE_INTEGER;
-  const withFee = divideHalfEven(unit * (one + feeRate), one) + 1n;
-  const tokens = (amount * pricePerAmount) / withFee;
+  if (unit === 0n || rate === 0n) return Number.MAX_SAFE_INTEGER;
+  const charged = divideHalfEven(unit * rate, one) + 1n;
+  const tokens = (amount * pricePerAmount) / charged;
   return Number(least(tokens, BigInt(Number.MAX_SAFE_INTEGER)));
 }
 

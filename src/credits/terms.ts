@@ -89,6 +89,8 @@ export interface ChargeLine {
 
 export interface AttemptRecord {
   readonly endpointId: string;
+  /** The organization's own key that it was made with; else the platform's credential was. */
+  readonly providerKeyId?: string | null;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;

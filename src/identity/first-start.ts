@@ -86,7 +86,7 @@ const demoKeySettings: NewKeySettings = {
  * With another encryption key no stored key would be recognised and no sealed credential open: say
  * so at once.
  */
-async function checkEncryptionKey(storage: Storage, cipher: Cipher): Promise<void> {
+export async function checkEncryptionKey(storage: Storage, cipher: Cipher): Promise<void> {
   const details = await latestDetails(storage, platformChain, 'platform.created');
   if (details && details['encryptionKey'] !== fingerprint(cipher)) {
     throw new Fault('INVALID_INPUT', {

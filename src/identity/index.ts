@@ -14,26 +14,30 @@
  * 6. A sign-up, a sign-in and a letter answer alike whether the address has an account or not.
  * 7. The first start happens once for a database, however many nodes begin at once.
  */
+export { actorOf } from './actor.ts';
 export type { CreatedApiKey } from './api-keys.ts';
 export type { EndedCredential } from './authentication.ts';
 export type { UpdateOrganizationInput } from './change-organization.ts';
 export type { Cipher } from './cipher.ts';
 export {
   administratorId,
+  checkEncryptionKey,
   demoOrganizationId,
   type FirstStartOptions,
   firstStart,
 } from './first-start.ts';
 export { type Identity, type IdentityOptions, openIdentity } from './identity.ts';
+export { clearedIssues, idIssues, refuseIfAny } from './input-issues.ts';
 export type { Invited, InviteMemberInput } from './invitations.ts';
 export type { UpdateApiKeyInput } from './key-changes.ts';
 export { type Mail, type MailOptions, openMail } from './mail.ts';
 export type { UpdateMemberInput } from './members.ts';
+export { nameIssues } from './name-check.ts';
 export type { CreateApiKeyInput } from './new-key-input.ts';
 export type { CreateOrganizationInput } from './organizations.ts';
 export { openPeople, type People } from './people.ts';
 export { addressHeader, type PeopleOptions, type Site } from './people-options.ts';
-export { allPermissions, type Permission, type Permissions } from './permissions.ts';
+export { allPermissions, type Permission, type Permissions, rolesWith } from './permissions.ts';
 export {
   type Anonymous,
   type ApiKey,

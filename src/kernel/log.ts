@@ -16,6 +16,7 @@ export interface LogFields {
   completion?: string;
   organization?: string;
   apiKey?: string;
+  providerKey?: string;
   session?: string;
   model?: string;
   provider?: string;
@@ -94,6 +95,7 @@ const fieldNames: Readonly<Record<keyof LogFields, true>> = {
   completion: true,
   organization: true,
   apiKey: true,
+  providerKey: true,
   session: true,
   model: true,
   provider: true,

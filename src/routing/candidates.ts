@@ -3,6 +3,7 @@ import type { Price } from '#kernel';
 import { checksFor, firstRefusal, unsupported } from './checks.ts';
 import { lacking } from './needs.ts';
 import { once } from './once.ts';
+import type { OwnKey } from './own-keys.ts';
 import type { Refusal, Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import type { AskedModel } from './variants.ts';
@@ -18,6 +19,8 @@ export interface Candidate {
   readonly blendedNumber: number;
   /** What it cannot take of what the request uses, by name. */
   readonly droppedParameters: readonly string[];
+  /** The credential of the payer's own that it would be tried with; absent: the platform's. */
+  readonly ownKey?: OwnKey | undefined;
 }
 
 /** Every endpoint is in one of the two. */

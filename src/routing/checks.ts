@@ -258,8 +258,8 @@ const disabled: Check = {
 
 const notConfigured: Check = {
   when: always,
-  refusal: ({ endpoint: { provider } }) =>
-    provider.configured
+  refusal: ({ endpoint: { provider } }, { request: { ownKeys } }) =>
+    provider.configured || (provider.baseUrl !== null && ownKeys.has(provider.id))
       ? null
       : refuse('NOT_CONFIGURED', null, `The platform has no access to ${provider.name} yet.`),
 };

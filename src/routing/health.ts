@@ -82,11 +82,7 @@ export class Health {
   /** Why the endpoint must be left alone now; null when it may be used. */
   refusal(endpoint: Endpoint): Refusal | null {
     const breaker = this.#entries.get(endpoint.id)?.breaker;
-    if (!breaker) return null;
-    const { pausedMs, blockedMs } = breaker;
-    if (blockedMs > pausedMs)
-      return refused(breaker.failedTrials > 0 ? 'DOWN' : 'TRIPPED', blockedMs);
-    return pausedMs > 0 ? refused('RATE_LIMITED', pausedMs) : null;
+    return breaker ? refusalBy(breaker) : null;
   }
 
   /** Whether it failed lately, more than ordinary noise: it is tried after those that did not. */
@@ -194,16 +190,22 @@ export class Health {
   }
 }
 
-function outcomeOf(result: AttemptResult): Outcome {
+export function outcomeOf(result: AttemptResult): Outcome {
   if (result === 'SUCCEEDED') return 'SUCCEEDED';
   if (result === 'ABANDONED' || result.callersFault) return 'SPARED';
   // A rate limit is no failure: the endpoint works, for others or a little later.
   return result.failure === 'RATE_LIMITED' ? 'SPARED' : 'FAILED';
 }
 
-function pauseOf(result: AttemptResult): number {
+export function pauseOf(result: AttemptResult): number {
   if (typeof result === 'string' || result.callersFault) return 0;
   return result.retryAfterMs ?? (result.failure === 'RATE_LIMITED' ? pauseMsDefault : 0);
+}
+
+/** Why what the breaker guards must be left alone now; null when it may be used. */
+export function refusalBy({ pausedMs, blockedMs, failedTrials }: Breaker): Refusal | null {
+  if (blockedMs > pausedMs) return refused(failedTrials > 0 ? 'DOWN' : 'TRIPPED', blockedMs);
+  return pausedMs > 0 ? refused('RATE_LIMITED', pausedMs) : null;
 }
 
 function conditionOf(breaker: Breaker): Pick<Condition, 'status' | 'reason'> {

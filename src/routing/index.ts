@@ -10,7 +10,9 @@
  * 4. A caller's own fault, an abandoned attempt and a rate limit never open a breaker; a fault
  *    model never does.
  * 5. Of a half-open breaker there is one trial at a time on a node.
- * 6. A dry run is the same code: it differs in the draw alone.
+ * 6. What a provider refuses to an own key says nothing of the platform's credential, and the other
+ *    way round.
+ * 7. A dry run is the same code: it differs in the draw alone.
  */
 export type { Candidate } from './candidates.ts';
 export type {
@@ -23,6 +25,7 @@ export type {
 export { type IncidentsOptions, keepIncidents } from './incidents.ts';
 export { needsOf, withoutParameters } from './needs.ts';
 export type { RouteCandidate } from './order.ts';
+export type { OwnKey, OwnKeys } from './own-keys.ts';
 export type { Medians } from './pace.ts';
 export { NoEndpointAvailable, type Rejection, type RejectionCode } from './rejection.ts';
 export {
@@ -33,6 +36,6 @@ export {
   type RouteSort,
   textNeeds,
 } from './request.ts';
-export type { Route } from './route.ts';
+export { type Route, withOwnKeysAlone } from './route.ts';
 export { openRouter, type Router, type RouterOptions } from './router.ts';
 export { timeoutsOf } from './timeouts.ts';

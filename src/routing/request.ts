@@ -1,6 +1,7 @@
 import type { Modality } from '#catalog';
 import type { RoutingPolicy } from '#identity';
 import type { Price } from '#kernel';
+import type { OwnKeys } from './own-keys.ts';
 
 /**
  * One question to the router: everything that decides where a request may go and where it goes
@@ -21,6 +22,8 @@ export interface RouteRequest {
   readonly policy: RoutingPolicy;
   /** Of the API key; null allows all. */
   readonly allowedModels: readonly string[] | null;
+  /** Credentials of whoever pays: a provider that they have one for counts as configured. */
+  readonly ownKeys: OwnKeys;
   /** Whose session `sessionId` is; null for a caller without credentials, who has none. */
   readonly organizationId: string | null;
   readonly sessionId: string | null;

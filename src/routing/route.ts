@@ -1,10 +1,18 @@
 import type { Endpoint, Market, Model } from '#catalog';
 import { Fault, type Random, seededRandom } from '#kernel';
 import { type Candidate, type Sifted, sift } from './candidates.ts';
+import {
+  type Credentials,
+  credentialsOf,
+  eachCredential,
+  inTheirOrder,
+  unwellWithAll,
+} from './credentials.ts';
 import { byChance, type Draw, heaviest } from './draw.ts';
 import { InTurn } from './in-turn.ts';
 import { positionOf } from './names.ts';
 import { type Ordering, order, type RouteCandidate } from './order.ts';
+import type { Tried } from './own-keys.ts';
 import type { LiveFigures } from './pace.ts';
 import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
@@ -39,7 +47,7 @@ export interface Surroundings {
   readonly market: Market;
   /** Null for a dry run, which shows the likeliest order. */
   readonly random: Random | null;
-  refusal(endpoint: Endpoint): Refusal | null;
+  refusal(tried: Tried): Refusal | null;
   troubled(endpoint: Endpoint): boolean;
   readonly live: LiveFigures;
   lastOf(session: string): string | null;
@@ -52,7 +60,7 @@ export function makeRoute(request: RouteRequest, around: Surroundings): Route {
   if (unknown >= 0) return nowhere(request, modelNotFound(names[unknown] ?? '', around.market));
   const distinct = distinctModels(asked.filter((found) => found !== null));
   const lists = distinct.map((model) => listOf(request, model, around));
-  const able = joined(lists.map((list) => list.candidates));
+  const able = joined(lists.map((list) => eachCredential(list.candidates, list.credentials)));
   const rejected = joined(lists.map((list) => list.rejected));
   const models = distinct.map(({ model }) => model);
   const error = able.length > 0 ? null : new NoEndpointAvailable(models, rejected);
@@ -76,6 +84,14 @@ function nowhere(request: RouteRequest, error: Fault): Route {
   return { model: null, models: [], ...nobody, error, request };
 }
 
+/** The route with own keys alone; null when that is no other one, or none. */
+export function withOwnKeysAlone(route: Route): Route | null {
+  const able = route.able.filter(({ ownKey }) => ownKey);
+  if (able.length === 0 || able.length === route.able.length) return null;
+  const candidates = route.candidates.filter(({ ownKey }) => ownKey);
+  return { ...route, able, candidates, candidateAt: (position) => candidates[position] };
+}
+
 /** Nearly always there is one list, which is not copied. */
 function joined<T>(lists: readonly (readonly T[])[]): readonly T[] {
   return lists.length === 1 && lists[0] ? lists[0] : lists.flat();
@@ -91,11 +107,14 @@ export function sessionOf(request: RouteRequest, model: Model): string | null {
 
 /** The endpoints of one of the models asked for. */
 interface List extends Sifted {
+  /** Of those that may be tried with more than the platform's. */
+  readonly credentials: Credentials;
   readonly ordering: Omit<Ordering, 'chance'>;
 }
 
 function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings): List {
-  const sifted = sift(request, asked, around.refusal);
+  const ask = around.refusal;
+  const sifted = sift(request, asked, (endpoint) => unwellWithAll(endpoint, request, ask));
   const session = sessionOf(request, asked.model);
   const ordering = {
     asked,
@@ -106,7 +125,8 @@ function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings):
     medians: around.live.medians,
     takeTrial: (endpointId: string) => around.random !== null && around.live.takeTrial(endpointId),
   };
-  const list = { ...sifted, ordering };
+  const credentials = credentialsOf(sifted.candidates, request, ask);
+  const list = { ...sifted, ordering, credentials };
   return request.preferences.allowFallbacks ? list : withoutFallbacks(list);
 }
 
@@ -120,9 +140,10 @@ function drawOf(random: Random | null, session: string | null): Draw {
 }
 
 /** Those that `order` names are all wanted; without it there is the first alone. */
-function withoutFallbacks({ candidates, rejected, ordering }: List): List {
+function withoutFallbacks(list: List): List {
+  const { candidates, rejected, ordering } = list;
   const names = ordering.preferences.order;
-  const first = names ? null : order(candidates, { ...ordering, chance: 1 }).next().value;
+  const first = names ? null : inOrder(list, 1).next().value;
   const { kept = [], cut = [] } = Object.groupBy(candidates, ({ endpoint }) => {
     const wanted = names ? positionOf(names, endpoint.provider) >= 0 : endpoint === first?.endpoint;
     return wanted ? 'kept' : 'cut';
@@ -136,16 +157,21 @@ function withoutFallbacks({ candidates, rejected, ordering }: List): List {
       : '`allowFallbacks` is false, and another endpoint comes first.',
     retryAfterMs: null,
   }));
-  return { candidates: kept, rejected: [...rejected, ...refused], ordering };
+  return { ...list, candidates: kept, rejected: [...rejected, ...refused] };
 }
 
 /** What comes after another model's candidates is never tried first. */
 function* inSuccession(lists: readonly List[]): Generator<RouteCandidate, void, undefined> {
   let chance = 1;
-  for (const { candidates, ordering } of lists) {
-    yield* order(candidates, { ...ordering, chance });
-    if (candidates.length > 0) chance = 0;
+  for (const list of lists) {
+    yield* inOrder(list, chance);
+    if (list.candidates.length > 0) chance = 0;
   }
+}
+
+/** Endpoints in order, each with its credentials. */
+function inOrder({ candidates, ordering, credentials }: List, chance: number) {
+  return inTheirOrder(order(candidates, { ...ordering, chance }), credentials, ordering);
 }
 
 /** A model that is named twice counts where it is named first. */

@@ -9,8 +9,10 @@ import {
   type StatusChange,
 } from './health.ts';
 import type { RouteCandidate } from './order.ts';
+import { OwnHealth } from './own-health.ts';
+import type { Tried } from './own-keys.ts';
 import { type Medians, Pace } from './pace.ts';
-import { NoEndpointAvailable, type Rejection } from './rejection.ts';
+import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import { makeRoute, type Route, sessionOf } from './route.ts';
 
@@ -18,6 +20,8 @@ export interface RouterOptions {
   readonly clock: Clock;
   readonly random: Random;
   market(): Market;
+  /** Whether an own key is still there and enabled; a route may outlive it. */
+  hasOwnKey?(id: string): boolean;
   /** What all nodes measured, for endpoints that this one has not used in the last seconds. */
   medians?(endpointId: string): Medians | null;
 }
@@ -44,7 +48,7 @@ export interface Router {
     wanted?: (candidate: RouteCandidate) => boolean,
   ): Generator<RouteCandidate, void, undefined>;
   /** How an attempt ended. */
-  report(route: Route, endpoint: Endpoint, result: AttemptResult): void;
+  report(route: Route, tried: Tried, result: AttemptResult): void;
   /** What an attempt took, for those who ask for speed. */
   measured(endpoint: Endpoint, took: Took): void;
   /** Live figures of an endpoint; null without traffic. */
@@ -65,6 +69,7 @@ export type Took = Medians | { readonly waitedMs: number };
 
 export function openRouter(options: RouterOptions): Router {
   const health = new Health(options.clock);
+  const ownHealth = new OwnHealth(options.clock);
   const affinity = new Affinity(options.clock);
   const pace = new Pace(options.clock);
   const medians = (endpointId: string) =>
@@ -74,11 +79,19 @@ export function openRouter(options: RouterOptions): Router {
     makeRoute(request, {
       market: options.market(),
       random,
-      refusal: (endpoint) => health.refusal(endpoint),
+      refusal: (tried) =>
+        tried.ownKey ? ownHealth.refusal(tried, tried.ownKey) : health.refusal(tried.endpoint),
       troubled: (endpoint) => health.troubled(endpoint),
       live,
       lastOf: (session) => affinity.lastOf(session),
     });
+
+  const take = (tried: Tried): Refusal | null => {
+    const { endpoint, ownKey } = tried;
+    if (!ownKey) return health.take(endpoint);
+    const there = options.hasOwnKey?.(ownKey.id) ?? true;
+    return there ? ownHealth.take(tried, ownKey) : ownKeyGone;
+  };
 
   return {
     route(request) {
@@ -87,9 +100,11 @@ export function openRouter(options: RouterOptions): Router {
       return route;
     },
     plan: (request) => routeWith(request, null),
-    attempts: (route, wanted) => attempts({ route, wanted }, health),
-    report(route, endpoint, result) {
-      health.report(endpoint, result);
+    attempts: (route, wanted) => attempts({ route, wanted, take }),
+    report(route, tried, result) {
+      const { endpoint, ownKey } = tried;
+      if (ownKey) ownHealth.report(tried, ownKey, result);
+      else health.report(endpoint, result);
       const session = sessionOf(route.request, endpoint.model);
       if (session && result === 'SUCCEEDED') affinity.remember(session, endpoint.id);
     },
@@ -109,18 +124,23 @@ export function openRouter(options: RouterOptions): Router {
 interface Taking {
   readonly route: Route;
   readonly wanted: ((candidate: RouteCandidate) => boolean) | undefined;
+  readonly take: (tried: Tried) => Refusal | null;
 }
 
-function* attempts(
-  { route, wanted }: Taking,
-  health: Health,
-): Generator<RouteCandidate, void, undefined> {
+const ownKeyGone: Refusal = {
+  code: 'NOT_CONFIGURED',
+  setting: null,
+  reason: 'The own provider key was removed or disabled meanwhile.',
+  retryAfterMs: null,
+};
+
+function* attempts({ route, wanted, take }: Taking): Generator<RouteCandidate, void, undefined> {
   const late: Rejection[] = [];
   for (let at = 0; ; at++) {
     const candidate = route.candidateAt(at);
     if (!candidate) break;
     if (wanted && !wanted(candidate)) continue;
-    const refusal = health.take(candidate.endpoint);
+    const refusal = take(candidate);
     if (refusal) late.push({ endpoint: candidate.endpoint, ...refusal });
     else yield candidate;
   }

@@ -228,10 +228,10 @@ export class UpstreamFault extends Fault {
   override readonly name = 'UpstreamFault';
   readonly #detail: UpstreamFaultDetail;
 
-  /** `provider` is whom the sentence names. */
-  constructor(detail: UpstreamFaultDetail, provider = 'The provider') {
+  /** `provider` is whom the sentence names, `ownKey` whether it was asked with the caller's own. */
+  constructor(detail: UpstreamFaultDetail, provider = 'The provider', ownKey = false) {
     super(codes[detail.failure], {
-      public: sentenceOf(detail, provider),
+      public: sentenceOf(detail, provider, ownKey),
       internal: `upstream ${detail.failure} ${detail.httpStatus ?? ''}`.trim(),
       ...(detail.retryAfterMs === undefined ? {} : { retryAfterMs: detail.retryAfterMs }),
       cause: detail.cause,
@@ -259,18 +259,24 @@ export class UpstreamFault extends Fault {
   }
 
   /** The same fault, in a sentence that names the provider. */
-  of(provider: string): UpstreamFault {
-    return new UpstreamFault(this.#detail, provider);
+  of(provider: string, ownKey = false): UpstreamFault {
+    return new UpstreamFault(this.#detail, provider, ownKey);
   }
 }
 
 /** Which provider, what it said, and what to do. */
-function sentenceOf({ failure, httpStatus, providerMessage }: UpstreamFaultDetail, who: string) {
-  const [what, advice] = sentences[failure];
+function sentenceOf(detail: UpstreamFaultDetail, who: string, ownKey: boolean) {
+  const { failure, httpStatus, providerMessage } = detail;
+  const [what, advice] = ownKey && failure === 'CREDENTIAL' ? ownKeyRefused : sentences[failure];
   const status = httpStatus === undefined || httpStatus === 200 ? '' : ` (status ${httpStatus})`;
   const said = providerMessage ? ` It said: ${providerMessage}` : '';
   return `${who} ${what}${status}.${said}${said && !/[.!?…]$/.test(said) ? '.' : ''} ${advice}`;
 }
+
+const ownKeyRefused = [
+  "refused your organization's own key",
+  'Give it anew, or allow the fallback to the platform.',
+] as const;
 
 const codes: Record<UpstreamFailure, FaultCode> = {
   CONNECT: 'UPSTREAM_FAILED',

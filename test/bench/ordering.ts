@@ -26,7 +26,7 @@ const router = openRouter({
 const used = router.plan(request());
 for (const { endpoints } of goods.models) {
   for (const [at, endpoint] of endpoints.entries()) {
-    router.report(used, endpoint, 'SUCCEEDED');
+    router.report(used, { endpoint }, 'SUCCEEDED');
     router.measured(endpoint, { timeToFirstTokenMs: 100 + at, tokensPerSecond: 50 + at });
   }
 }

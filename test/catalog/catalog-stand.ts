@@ -24,7 +24,7 @@ export const catalogOver = (
     secretFromEnvironment: () => null,
     addressFromEnvironment: () => null,
     sandboxUrl: () => 'http://127.0.0.1:1',
-    seal: (secret) => Uint8Array.from(reversed(Buffer.from(secret.reveal()))),
+    seal: async (_tx, secret) => Uint8Array.from(reversed(Buffer.from(secret.reveal()))),
     unseal: (sealed) => new Secret(Buffer.from(reversed(sealed)).toString()),
   });
 

@@ -76,7 +76,13 @@ it('takes more text of those that it knows', async () => {
 function plainRequest(nowMs: number) {
   return {
     ...{ model: 'acme/one', fallbackModels: [], preferences: noPreferences, needs: textNeeds },
-    ...{ promptTokens: 1, maxTokens: 1, policy: openPolicy, allowedModels: null },
+    ...{
+      promptTokens: 1,
+      maxTokens: 1,
+      policy: openPolicy,
+      allowedModels: null,
+      ownKeys: new Map(),
+    },
     ...{ organizationId: null, sessionId: null, at: new Date(nowMs) },
   };
 }

@@ -2,10 +2,10 @@ import type { Completion, CompletionEvent, CompletionInput, Completions } from '
 import type { ClaimInput, Credits, Hold, HoldRequest, SettlementRecord } from '#credits';
 import { InsufficientCredits } from '#credits';
 import { anonymous, openPolicy, type Payer, type Principal } from '#identity';
-import { type Money, parseMoney, Secret, seededRandom } from '#kernel';
+import { derivedId, type Money, parseMoney, Secret, seededRandom } from '#kernel';
 import { openLimits } from '#limits';
 import type { Sample } from '#metrics';
-import { openRouter } from '#routing';
+import { type OwnKey, openRouter } from '#routing';
 import type { Connector, UpstreamCall, UpstreamEvent } from '#upstream';
 import { openCompletions } from '../../src/completions/open.ts';
 import type { Rooms } from '../../src/completions/rooms.ts';
@@ -71,6 +71,9 @@ export function stand(options: {
   readonly offers?: readonly Offer[];
   readonly dollars?: number;
   readonly payer?: Partial<Payer>;
+  /** Own keys of the payer, by the provider's slug. */
+  readonly ownKeys?: Readonly<Record<string, readonly OwnKey[]>>;
+  readonly feeRate?: bigint;
 }): Stand {
   const clock = virtualClock();
   const log = recordingLog();
@@ -80,6 +83,12 @@ export function stand(options: {
   const calls: UpstreamCall[] = [];
   const samples: Sample[] = [];
   let play: Play = says('Hello');
+  const ownKeys = new Map(
+    Object.entries(options.ownKeys ?? {}).map(([slug, keys]) => [
+      derivedId('provider', slug),
+      keys.map((key) => ({ ...key, organizationId: payer.organization.id, providerId: '' })),
+    ]),
+  );
   const connector: Connector = {
     send(call, signal) {
       calls.push(call);
@@ -99,11 +108,12 @@ export function stand(options: {
     router: openRouter({ clock, random: seededRandom('stand'), market: () => goods }),
     credits: purse as unknown as Credits, // likewise
     limits: openLimits({ clock }),
+    providerKeys: { of: () => ownKeys, used: () => undefined },
     metrics: { record: (sample: Sample) => void samples.push(sample) },
     storage: purse.storage as unknown as Rooms['storage'], // likewise
     cipher: openCipher(new Secret(Buffer.alloc(32).toString('base64'))),
     connectors: () => connector,
-    feeRate: 0n,
+    feeRate: options.feeRate ?? 0n,
   };
   const completions = openCompletions(rooms);
   return {

@@ -253,7 +253,11 @@ describe('the worst case', () => {
 
 test('what is affordable in tokens is, with the fee, within the amount', () => {
   const amount = parseMoney('0.001');
-  const tokens = affordableTokens(amount, prices(), five);
+  const tokens = affordableTokens(amount, {
+    prices: prices(),
+    feeRate: five,
+    ownProviderKey: false,
+  });
   const cost = (count: number) =>
     worstCase({ candidates: [prices()], promptTokens: 0, maxTokens: count, feeRate: five });
   expect(tokens).toBe(63);

@@ -145,6 +145,9 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     billing: missing('billing'),
     router: openRouter({ clock, random: seededRandom('stand-in'), market: () => goods }),
     completions: completionsOf(runs, goods),
+    providerKeys: Object.assign(missing<Rooms['providerKeys']>('providerKeys'), {
+      of: () => new Map(),
+    }),
     ...given,
   };
   return {

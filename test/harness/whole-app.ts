@@ -15,6 +15,7 @@ export interface WholeApp {
   readonly admin: GraphqlClient;
   readonly demo: GraphqlClient;
   readonly demoKey: string;
+  readonly config: Config;
   /** The platform's own view of its ledger: what does not hold; empty when all does. */
   audit(): Promise<string[]>;
   close(): Promise<void>;
@@ -57,6 +58,7 @@ export async function wholeApp({ settings, log, clock }: WholeAppOptions = {}): 
     admin: graphqlClient(app.url, adminKey),
     demo: graphqlClient(app.url, demoKey),
     demoKey,
+    config,
     audit: () => violations(config),
     async close() {
       await app.close();

@@ -36,7 +36,7 @@ export const namedForItsIdea: Rule = ({ path }) => {
 export const doorWithAHead: Rule = ({ path, text }) => {
   const room = /^src\/([^/]+)\/index\.ts$/.exec(path)?.[1];
   if (room === undefined) return [];
-  const head = /^\/\*\*\n \* (\w+): .*?\n \*\//s.exec(text);
+  const head = /^\/\*\*\n \* ([\w-]+): .*?\n \*\//s.exec(text);
   if (head?.[1] === room && /^ \* 1\. /m.test(head[0])) return [];
   const message = `the door of ${room} begins with "/** ${room}: …" and numbered invariants`;
   return [{ line: 1, message }];

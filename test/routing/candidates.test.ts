@@ -68,7 +68,7 @@ it('an outage of the one that takes tools does not send the request where they a
   const route = router.route(asked);
   const able = route.candidates[0]?.endpoint;
   if (!able) expect.fail('the one that takes tools is a candidate');
-  for (let time = 0; time < 5; time++) router.report(route, able, fault('CONNECT'));
+  for (let time = 0; time < 5; time++) router.report(route, { endpoint: able }, fault('CONNECT'));
   const { candidates, rejected } = router.plan(asked);
   expect(candidates).toEqual([]);
   expect(rejected.map(({ code }) => code).sort()).toEqual(['TRIPPED', 'UNSUPPORTED_PARAMETER']);

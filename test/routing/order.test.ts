@@ -52,7 +52,7 @@ describe('without a wish', () => {
     const route = one.route(request());
     const cheap = all.models[0]?.endpoints[0];
     if (!cheap) expect.fail('the market has the endpoint');
-    one.report(route, cheap, fault('CUT'));
+    one.report(route, { endpoint: cheap }, fault('CUT'));
     const { candidates } = one.plan(request());
     const last = candidates.at(-1);
     expect(last?.endpoint.provider.slug).toBe('cheap');
@@ -84,7 +84,7 @@ describe('`order`', () => {
     const one = router();
     const dear = all.models[0]?.endpoints[2];
     if (!dear) expect.fail('the market has the endpoint');
-    one.report(one.route(request()), dear, fault('CUT'));
+    one.report(one.route(request()), { endpoint: dear }, fault('CUT'));
     const { candidates } = one.plan(request(prefer({ order: ['dear'] })));
     expect(candidates[0]?.endpoint).toBe(dear);
   });
@@ -149,7 +149,7 @@ describe('a session', () => {
     const one = router();
     const dear = all.models[0]?.endpoints[2];
     if (!dear) expect.fail('the market has the endpoint');
-    one.report(one.route(inSession), dear, 'SUCCEEDED');
+    one.report(one.route(inSession), { endpoint: dear }, 'SUCCEEDED');
     const { candidates } = one.route(inSession);
     expect(candidates[0]).toMatchObject({ endpoint: dear, weight: 1 });
     expect(candidates.slice(1).map(({ weight }) => weight)).toEqual([0, 0]);
@@ -164,7 +164,7 @@ describe('a session', () => {
     const one = router();
     const dear = all.models[0]?.endpoints[2];
     if (!dear) expect.fail('the market has the endpoint');
-    one.report(one.route(inSession), dear, 'SUCCEEDED');
+    one.report(one.route(inSession), { endpoint: dear }, 'SUCCEEDED');
     expect(one.plan(request(given)).candidates[0]?.endpoint).not.toBe(dear);
   });
 
@@ -172,8 +172,8 @@ describe('a session', () => {
     const one = router();
     const dear = all.models[0]?.endpoints[2];
     if (!dear) expect.fail('the market has the endpoint');
-    one.report(one.route(inSession), dear, 'SUCCEEDED');
-    one.report(one.route(inSession), dear, fault('CUT'));
+    one.report(one.route(inSession), { endpoint: dear }, 'SUCCEEDED');
+    one.report(one.route(inSession), { endpoint: dear }, fault('CUT'));
     expect(one.plan(inSession).candidates[0]?.endpoint.provider.slug).toBe('cheap');
   });
 
@@ -181,9 +181,9 @@ describe('a session', () => {
     const one = router();
     const [cheap, , dear] = all.models[0]?.endpoints ?? [];
     if (!cheap || !dear) expect.fail('the market has the endpoints');
-    one.report(one.route(inSession), dear, 'SUCCEEDED');
-    one.report(one.route(inSession), cheap, 'ABANDONED');
-    one.report(one.route(inSession), cheap, fault('CALLER'));
+    one.report(one.route(inSession), { endpoint: dear }, 'SUCCEEDED');
+    one.report(one.route(inSession), { endpoint: cheap }, 'ABANDONED');
+    one.report(one.route(inSession), { endpoint: cheap }, fault('CALLER'));
     expect(one.route(inSession).candidates[0]?.endpoint).toBe(dear);
   });
 

@@ -72,7 +72,7 @@ describe('any route', () => {
         for (const { at, times } of hits) {
           const endpoint = endpoints[at];
           if (!endpoint) continue;
-          for (let time = 0; time < times; time++) router.report(plain, endpoint, fault('CUT'));
+          for (let time = 0; time < times; time++) router.report(plain, { endpoint }, fault('CUT'));
         }
         const route = router.plan(request(given));
         const wanted = route.models.flatMap((model) => model.endpoints.map(({ id }) => id));
@@ -190,8 +190,9 @@ describe('a route to nowhere', () => {
     const route = router.route(request());
     const [first, second] = all.models[0]?.endpoints ?? [];
     if (!first || !second) expect.fail('the market has the endpoints');
-    router.report(route, first, fault('RATE_LIMITED', { retryAfterMs: 4_000 }));
-    for (let time = 0; time < 5; time++) router.report(route, second, fault('CONNECT'));
+    router.report(route, { endpoint: first }, fault('RATE_LIMITED', { retryAfterMs: 4_000 }));
+    for (let time = 0; time < 5; time++)
+      router.report(route, { endpoint: second }, fault('CONNECT'));
     const { error, rejected } = router.plan(request());
     expect(error).toMatchObject({ retryable: true, retryAfterMs: 4_000 });
     expect(rejected.map(({ code, retryAfterMs }) => [code, retryAfterMs])).toEqual([

@@ -19,7 +19,7 @@ function stand() {
   const asked = request({ model: 'acme/one:floor', fallbackModels: ['acme/two'] });
   const trip = (endpoint: typeof a) => {
     const route = router.plan(asked);
-    for (let time = 0; time < 5; time++) router.report(route, endpoint, fault('CONNECT'));
+    for (let time = 0; time < 5; time++) router.report(route, { endpoint }, fault('CONNECT'));
   };
   return { clock, router, asked, trip, a, b, c };
 }
@@ -51,7 +51,8 @@ describe('attempts', () => {
   it('that failed one after the other simply end: the last error is the answer', () => {
     const { router, asked } = stand();
     const route = router.route(asked);
-    for (const { endpoint } of router.attempts(route)) router.report(route, endpoint, fault('CUT'));
+    for (const { endpoint } of router.attempts(route))
+      router.report(route, { endpoint }, fault('CUT'));
     expect(router.plan(asked).candidates).toHaveLength(3);
   });
 
@@ -64,7 +65,7 @@ describe('attempts', () => {
     expect(trial?.endpoint).toBe(a);
     expect(router.attempts(second).next().value?.endpoint).toBe(b);
     expect(router.plan(asked).rejected).toMatchObject([{ endpoint: a, code: 'TRIPPED' }]);
-    router.report(first, a, 'SUCCEEDED');
+    router.report(first, { endpoint: a }, 'SUCCEEDED');
     expect(router.attempts(router.route(asked)).next().value?.endpoint).toBe(a);
   });
 });

@@ -140,6 +140,7 @@ export function request(given: Partial<RouteRequest> = {}): RouteRequest {
     maxTokens: null,
     policy: openPolicy,
     allowedModels: null,
+    ownKeys: new Map(),
     organizationId: 'org_test',
     sessionId: null,
     at: created,

@@ -77,6 +77,9 @@ class WatchedRooms implements Rooms {
   get router() {
     return this.#look(this.#rooms.router);
   }
+  get providerKeys() {
+    return this.#look(this.#rooms.providerKeys);
+  }
   get completions() {
     return this.#look(this.#rooms.completions);
   }

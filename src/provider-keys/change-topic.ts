@@ -1,0 +1,2 @@
+/** Subjects are ids of keys; `*` when changes were missed. */
+export const changeTopic = 'provider-keys';

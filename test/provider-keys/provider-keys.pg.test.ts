@@ -1,0 +1,4 @@
+import { describe } from 'vitest';
+import { providerKeysSuite } from './provider-keys-suite.ts';
+
+describe('on PostgreSQL', () => providerKeysSuite('server'));
