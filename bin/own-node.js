@@ -15,7 +15,7 @@ export function ownNode() {
 }
 
 /**
- * How Node is told to run the server; `npm start` says the same. Left to itself it takes 128 MiB for
- * young objects on a large machine, most of what Bourse needs in all.
+ * How Node is told to run the server; `npm start` says the same. Left to itself it takes 128 MiB
+ * for young objects on a large machine, a third of what Bourse needs in all.
  */
 export const nodeFlags = ['--max-semi-space-size=16'];

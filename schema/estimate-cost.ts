@@ -61,8 +61,8 @@ const CostEstimateRef = builder.objectRef<CostEstimate>('CostEstimate').implemen
       type: 'Decimal',
       nullable: true,
       description:
-        'US dollars: prompt and `maxTokens` of answer, fee included. This is what is held: for an ' +
-        'upper bound of the prompt, at the dearest endpoint that may be tried.',
+        'US dollars: prompt and `maxTokens` of answer, fee included. This is what is held: for ' +
+        'an upper bound of the prompt, at the dearest endpoint that may be tried.',
       resolve: ({ maximumCharge }) => dollars(maximumCharge),
     }),
     tokensPerSecond: t.exposeFloat('tokensPerSecond', {

@@ -19,7 +19,7 @@ export class ForeignOrigin extends Fault {
 
 const sessionCookie = /(?:^|;\s*)(?:__Secure-)?bourse\.session_token=/;
 
-/** Whether a request says, in a header, who asks; a socket may still say so in its first message. */
+/** Whether a header says who asks; a socket may still say so in its first message. */
 export const bringsCredential = ({ headers }: IncomingMessage): boolean =>
   headers.authorization !== undefined || sessionCookie.test(headers.cookie ?? '');
 

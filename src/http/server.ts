@@ -67,17 +67,11 @@ interface Route {
 export function openHttp(options: HttpOptions): HttpServer {
   const { rooms, log, random, trustProxy, anonymous } = options;
   const engine = openEngine({ ...options, anonymousFeeds: new Allowance(anonymous.feeds) });
-  const sockets = openSockets({
-    engine,
-    rooms,
-    log,
-    random: () => random.next(),
-    trustProxy,
-    allowances: {
-      anonymous: new Allowance(anonymous.sockets),
-      byKey: new Allowance(socketsPerKey),
-    },
-  });
+  const allowances = {
+    anonymous: new Allowance(anonymous.sockets),
+    byKey: new Allowance(socketsPerKey),
+  };
+  const sockets = openSockets({ ...options, engine, allowances, random: () => random.next() });
   const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log }));
   const answering = new Set<Promise<void>>();
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {

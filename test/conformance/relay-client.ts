@@ -9,7 +9,7 @@ import {
 import type { Open } from './graphql-client.ts';
 import { openSocketClient } from './graphql-ws-client.ts';
 
-/** Relay's environment over its own network layer; documents go as they are, without its compiler. */
+/** Relay's environment over its own network layer; documents go without its compiler. */
 export const relay: Open = (address) => {
   const socket = openSocketClient(address);
   const network = Network.create(
