@@ -1,6 +1,16 @@
 import { builder } from './builder.ts';
+import type { Context } from './context.ts';
 import { CreditAccountRef, theOnly } from './credits.ts';
 import { idOf } from './paging.ts';
+
+/** The account's row each time that something about it is another. */
+async function* accounts(organizationId: string, { rooms, signal }: Context) {
+  const where = { organizationId };
+  const include = { organization: true };
+  for await (const _ of rooms.billing.watch(organizationId, signal)) {
+    yield theOnly(await rooms.storage.prisma.creditAccount.findFirst({ where, include }));
+  }
+}
 
 builder.subscriptionField('creditAccount', (t) =>
   t.field({
@@ -13,16 +23,8 @@ builder.subscriptionField('creditAccount', (t) =>
       'state only.',
     args: { organizationId: t.arg.id({ required: true, description: 'Whose credits.' }) },
     complexity: 10,
-    async *subscribe(_root, { organizationId: id }, { rooms, signal }) {
-      const organizationId = idOf('organization', id, 'organizationId');
-      for await (const _ of rooms.billing.watch(organizationId, signal)) yield organizationId;
-    },
-    resolve: async (organizationId, _args, { rooms }) =>
-      theOnly(
-        await rooms.storage.prisma.creditAccount.findFirst({
-          where: { organizationId },
-          include: { organization: true },
-        }),
-      ),
+    subscribe: (_root, { organizationId: id }, context) =>
+      accounts(idOf('organization', id, 'organizationId'), context),
+    resolve: (account) => account,
   }),
 );

@@ -49,6 +49,7 @@ import './completion-events.ts';
 import './completion-operations.ts';
 import './completion-subscriptions.ts';
 import './comparison.ts';
+import './completions-feed.ts';
 import './embed.ts';
 import './estimate-cost.ts';
 import { builder } from './builder.ts';

@@ -192,6 +192,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     identity,
     storage,
     cipher,
+    market,
     limits,
     metrics,
     providerKeys,

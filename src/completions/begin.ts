@@ -18,25 +18,35 @@ import { storedCompletion } from './stored.ts';
 export const keepMs = 600_000;
 const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
 
+/** What this node keeps of its runs, and who is told of them. */
+export interface Kept {
+  readonly registry: Registry;
+  readonly repeats: Repeats;
+  readonly statusChanged: (running: Running) => void;
+}
+
 /**
  * Starts a completion, or finds the one that has its key. It never throws: whatever is refused is a
  * completion that failed.
  */
 export type Begin = (input: RunInput, pays: Payer, how: StartOptions) => Promise<Begun>;
 
-export function beginner(rooms: Rooms, registry: Registry, repeats: Repeats): Begin {
+export function beginner(rooms: Rooms, kept: Kept): Begin {
   const { clock, credits } = rooms;
+  const { registry, repeats, statusChanged } = kept;
   const fingerprint = fingerprints(rooms.cipher);
   let counter = 0;
 
   const create = (request: CompletionRequest, payer: Payer, how: StartOptions): Running => {
     const id = completionId(clock.now(), credits.session, counter++);
     const keyed = Boolean(request.idempotencyKey ?? how.operationId);
-    return new Running({ id, request, payer, clock, keepMs, keyed, ...defaults, ...how });
+    const made = { id, request, payer, clock, keepMs, keyed, statusChanged };
+    return new Running({ ...made, ...defaults, ...how });
   };
 
   const launch = (running: Running): Running => {
     registry.add(running);
+    statusChanged(running);
     void run(running, rooms);
     return running;
   };

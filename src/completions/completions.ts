@@ -91,6 +91,16 @@ export interface Completions {
   ): Promise<readonly Completion[]>;
   /** How many of them there are, counted up to `most`. */
   count(question: CompletionsQuestion, most: number): Promise<number>;
+  /**
+   * Those of an organization that run, at once, then each on every change of its status; what this
+   * caller may see of them. Nothing is replayed; above 20 changes a second only ends are told. Ends
+   * with the signal.
+   */
+  watch(
+    principal: Principal,
+    question: CompletionsQuestion,
+    signal: AbortSignal,
+  ): AsyncIterable<Completion>;
   /** Cancels and waits for the settlement; an ended one is returned unchanged; null like `find`. */
   cancel(principal: Principal, id: string): Promise<Completion | null>;
   /** Ends every run of a revoked key, or of a secret of it that was replaced. */

@@ -6,11 +6,14 @@ import type { Completions, Embedding, Started } from './completions.ts';
 import { estimateCost } from './estimate.ts';
 import { countStored, listStored } from './list.ts';
 import { Losses } from './losses.ts';
+import { matches } from './matching.ts';
 import { Registry } from './registry.ts';
 import { type Begun, Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';
 import { Running } from './running.ts';
-import { followable, shownTo } from './shown.ts';
+import { ownerOf, readsContent, sees, shownTo } from './shown.ts';
+import { StatusFeed } from './status-feed.ts';
+import { StatusViewer } from './status-viewer.ts';
 import { findStored } from './stored.ts';
 import { Viewer } from './viewer.ts';
 
@@ -27,18 +30,24 @@ function opened(rooms: Rooms): Completions {
   const repeats = new Repeats();
   const kept = { clock, keepMs, bytesMax: keptBytesMax };
   const registry = new Registry({ ...kept, forget: (running) => repeats.forget(running) });
-  const begin = beginner(rooms, registry, repeats);
+  const feed = new StatusFeed();
+  const statusChanged = (running: Running) =>
+    feed.tell(running.payer.organization.id, () => running.completion());
+  const begin = beginner(rooms, { registry, repeats, statusChanged });
 
   const visible = (principal: Principal, id: string): Running | null => {
     const running = registry.get(id);
-    return running && sees(identity.current(principal), running, identity) ? running : null;
+    if (!running) return null;
+    return sees(identity.current(principal), ownerOf(running), identity) ? running : null;
   };
 
   const find = async (principal: Principal, id: string): Promise<Completion | null> => {
     const running = visible(principal, id);
     // Whoever reads of an end reads of its charge as well.
     if (running?.ending) await running.settled;
-    return running ? shownTo(principal, running, identity) : findStored(principal, id, rooms);
+    return running
+      ? shownTo(principal, running.completion(), identity)
+      : findStored(principal, id, rooms);
   };
 
   return {
@@ -49,9 +58,14 @@ function opened(rooms: Rooms): Completions {
       return embedded(await begin(input, pays, { streamed: false }), signal);
     },
     estimate: (principal, input) => estimateCost(principal, input, rooms),
-    join: (principal, id) => joined(followable(principal, visible(principal, id), identity)),
+    join(principal, id) {
+      const running = visible(principal, id);
+      const readable = running && readsContent(principal, ownerOf(running), identity);
+      return readable ? startedOf(running) : null;
+    },
     find,
     ...listing(rooms, visible),
+    watch: watching(rooms, registry, feed),
     async cancel(principal, id) {
       const running = visible(principal, id);
       running?.end({ kind: 'cancelled' });
@@ -70,8 +84,6 @@ function opened(rooms: Rooms): Completions {
   };
 }
 
-const joined = (running: Running | null) => running && startedOf(running);
-
 /** Without a secret it is the whole key that ended. */
 function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): boolean {
   return payer.apiKey?.id === apiKeyId && (secretHash ?? payer.secretHash) === payer.secretHash;
@@ -87,20 +99,29 @@ function listing(
       const stored = await listStored(principal, asked, rooms);
       return stored.map((row) => {
         const running = visible(principal, row.id);
-        return running ? shownTo(principal, running, rooms.identity) : row;
+        return running ? shownTo(principal, running.completion(), rooms.identity) : row;
       });
     },
     count: (question, most) => countStored(question, most, rooms),
   };
 }
 
-/** A key sees what it ran itself; others what they may read of the organization. */
-function sees(principal: Principal, { payer }: Running, identity: Rooms['identity']): boolean {
-  if (principal.kind === 'apiKey' && principal.apiKey.kind === 'INFERENCE') {
-    return payer.apiKey?.id === principal.apiKey.id;
-  }
-  const permissions = identity.permissions(principal, payer.organization.id);
-  return permissions?.has('COMPLETIONS_READ') ?? false;
+/** Completions as they start and end, each time as far as the caller may see them then. */
+function watching(rooms: Rooms, registry: Registry, feed: StatusFeed): Completions['watch'] {
+  const { clock, identity, market } = rooms;
+  return (principal, question, signal) => {
+    const shown = (completion: Completion) => {
+      const caller = identity.current(principal);
+      if (!sees(caller, completion, identity)) return null;
+      if (!matches(question, completion, market())) return null;
+      return shownTo(caller, completion, identity);
+    };
+    let leave: (() => void) | undefined;
+    const viewer = new StatusViewer({ clock, shown, signal, left: () => leave?.() });
+    for (const running of registry.live()) viewer.begin(running.completion());
+    if (!signal.aborted) leave = feed.enter(question.organizationId, viewer);
+    return viewer;
+  };
 }
 
 /** A run of this node as its starter or a viewer has it; what is none is that already. */

@@ -1,3 +1,4 @@
+import type { Market } from '#catalog';
 import type { Credits } from '#credits';
 import type { Cipher, Identity } from '#identity';
 import type { Clock, Log, Price } from '#kernel';
@@ -19,6 +20,7 @@ export interface Rooms {
   readonly metrics: Pick<Metrics, 'record'>;
   readonly identity: Pick<Identity, 'payer' | 'permissions' | 'current'>;
   readonly storage: Pick<Storage, 'prisma' | 'query'>;
+  readonly market: () => Market;
   /** The installation's key: its uses are the same on every node. */
   readonly cipher: Pick<Cipher, 'derive'>;
   /** What the organization brings along, and how it fares. */

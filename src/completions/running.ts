@@ -37,6 +37,8 @@ export interface RunningOptions {
   readonly keyed: boolean;
   /** Content can be read for this long after the end. */
   readonly keepMs: number;
+  /** Told each time that its status is another. */
+  readonly statusChanged: (running: Running) => void;
 }
 
 /**
@@ -129,6 +131,7 @@ export class Running {
 
   step(step: Step): void {
     this.#state = advance(this.#state, step);
+    if (step === 'admit') this.#options.statusChanged(this);
   }
 
   /** The first content of an attempt: it is committed to. */
@@ -175,6 +178,7 @@ export class Running {
         completion,
       });
     this.#settled.resolve();
+    this.#options.statusChanged(this);
   }
 
   /**

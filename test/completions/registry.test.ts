@@ -32,7 +32,8 @@ function registry(bytesMax = 1_000_000) {
   const add = (id: string, content = 'Hi') => {
     const request = normalise({ model: 'a/b', messages: [{ role: 'USER', content }] });
     const how = { streamed: true, detached: false, graceMs: 0, coalesceMs: 0, keyed: false };
-    const running = new Running({ id, request, payer, clock, keepMs, ...how });
+    const statusChanged = () => undefined;
+    const running = new Running({ id, request, payer, clock, keepMs, statusChanged, ...how });
     kept.add(running);
     return running;
   };

@@ -111,6 +111,7 @@ export function stand(options: {
     providerKeys: { of: () => ownKeys, used: () => undefined },
     metrics: { record: (sample: Sample) => void samples.push(sample) },
     storage: purse.storage as unknown as Rooms['storage'], // likewise
+    market: () => goods,
     cipher: openCipher(new Secret(Buffer.alloc(32).toString('base64'))),
     connectors: () => connector,
     feeRate: options.feeRate ?? 0n,

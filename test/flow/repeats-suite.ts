@@ -4,11 +4,11 @@ import type { Data } from '../harness/graphql-client.ts';
 import {
   endMark,
   finishChunk,
+  saying,
   stubUpstream,
   textChunk,
   type UpstreamStub,
   usageChunk,
-  wholeAnswer,
 } from '../harness/upstream-stub.ts';
 import {
   type Customer,
@@ -128,8 +128,7 @@ export function repeatsSuite(kind: DatabaseKind): void {
   it('a client that hangs up and repeats its key finds the answer that went on', async () => {
     const key = crypto.randomUUID();
     const more = Promise.withResolvers<void>();
-    upstream.answerWith(async (answer, request) => {
-      if (request.body['stream'] !== true) return answer.json(200, wholeAnswer({ content: 'No' }));
+    upstream.answerWith(async (answer) => {
       await answer.sse(textChunk('Half '));
       await more.promise;
       await answer.sse(textChunk('and half.'), finishChunk(), usageChunk(5, 2), endMark);
@@ -145,7 +144,7 @@ export function repeatsSuite(kind: DatabaseKind): void {
     expect(said).toContain('and half.');
     expect(idOf(await again)).toBe(idOf(first));
     expect(upstream.requests.length).toBe(called);
-    upstream.answerWith((answer) => answer.json(200, wholeAnswer({ content: 'Hello' })));
+    upstream.answerWith(saying('Hello'));
   });
 
   it('after a restart a repeat is still the same completion, and nothing is charged', {

@@ -183,6 +183,7 @@ function completionsOf(runs: StandInRun[], goods: Market): Completions {
     find: async (_principal, id) => byId(id)?.completion() ?? null,
     list: async () => runs.map((run) => run.completion()),
     count: async () => runs.length,
+    watch: async function* () {},
     async cancel(_principal, id) {
       const run = byId(id);
       run?.finish('CANCELLED');

@@ -84,16 +84,19 @@ export function wholeAnswer(message: unknown, finish: string | null = 'stop'): u
   };
 }
 
-const hello: StubScript = async (answer, request) => {
-  if (request.body['stream'] !== true) return answer.json(200, wholeAnswer({ content: 'Hello' }));
-  await answer.sse(textChunk('Hello'), finishChunk(), usageChunk(5, 2), endMark);
-  answer.end();
-};
+/** Says it properly, in the form that was asked for. */
+export const saying =
+  (content: string): StubScript =>
+  async (answer, request) => {
+    if (request.body['stream'] !== true) return answer.json(200, wholeAnswer({ content }));
+    await answer.sse(textChunk(content), finishChunk(), usageChunk(5, 2), endMark);
+    answer.end();
+  };
 
 export async function stubUpstream(): Promise<UpstreamStub> {
   const requests: StubRequest[] = [];
   const waiting: ((request: StubRequest) => void)[] = [];
-  let script = hello;
+  let script = saying('Hello');
   let connections = 0;
   const server = createServer(async (incoming, reply) => {
     const pieces = [];

@@ -1,0 +1,29 @@
+import { builder } from './builder.ts';
+import { askedFilter, CompletionFilter } from './completion-filter.ts';
+import { idOf } from './paging.ts';
+import { CompletionRef } from './refs.ts';
+
+builder.subscriptionField('completions', (t) =>
+  t.field({
+    type: CompletionRef,
+    authScopes: (_root, { organizationId }) => ({
+      organization: { organizationId, anyOf: ['COMPLETIONS_READ', 'COMPLETIONS_RUN'] },
+    }),
+    description:
+      'Those that are running at once, then each on every change of status, on whatever node. ' +
+      'Nothing is replayed: after a reconnect refetch the list. An INFERENCE key sees its own. ' +
+      'Above 20 a second, only those that ended.',
+    args: {
+      organizationId: t.arg.id({ required: true, description: 'Whose completions.' }),
+      filter: t.arg({ type: CompletionFilter, description: 'Which ones.' }),
+    },
+    complexity: 10,
+    subscribe(_root, { organizationId: id, filter }, context) {
+      const organizationId = idOf('organization', id, 'organizationId');
+      const [since, until] = [filter?.since ?? null, filter?.until ?? null];
+      const question = { organizationId, filter: askedFilter(filter, context), since, until };
+      return context.rooms.completions.watch(context.principal, question, context.signal);
+    },
+    resolve: (completion) => completion,
+  }),
+);
