@@ -9,11 +9,13 @@ export interface BusTopics {
   /** The database changed up to this change number: read on from the last one that was applied. */
   changes: { readonly number: string };
   /**
-   * One node's breaker for an endpoint moved; `until` is wall time in ms, null when it is CLOSED.
+   * One node's breaker for an endpoint, or for one credential there (its id), moved; `until` is
+   * wall time in ms, null when it is CLOSED.
    */
   breaker: {
     readonly endpoint: string;
-    readonly state: 'CLOSED' | 'OPEN' | 'PAUSED';
+    readonly credential: string | null;
+    readonly state: 'CLOSED' | 'OPEN' | 'PAUSED' | 'TROUBLED';
     readonly until: number | null;
     readonly node: string;
   };
@@ -54,7 +56,8 @@ export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
   changes: z.object({ number }),
   breaker: z.object({
     endpoint: id,
-    state: z.enum(['CLOSED', 'OPEN', 'PAUSED']),
+    credential: id.nullable(),
+    state: z.enum(['CLOSED', 'OPEN', 'PAUSED', 'TROUBLED']),
     until: z.number().nullable(),
     node: id,
   }),

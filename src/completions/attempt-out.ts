@@ -1,7 +1,13 @@
 import type { AttemptRecord } from '#credits';
 import { invariant, type LinkedAbort, linkAborts } from '#kernel';
 import type { AttemptResult, OwnKey, RouteCandidate } from '#routing';
-import { isContent, type UpstreamCall, type UpstreamEvent, UpstreamFault } from '#upstream';
+import {
+  isContent,
+  type ProviderQuota,
+  type UpstreamCall,
+  type UpstreamEvent,
+  UpstreamFault,
+} from '#upstream';
 import type { Admission } from './admit.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
@@ -48,7 +54,7 @@ export class AttemptOut {
     const connector = rooms.connectors(plan.candidate.endpoint.provider.connector);
     invariant(connector, 'an endpoint without a connector is never a candidate');
     const { embedding } = running.request;
-    const { call } = plan;
+    const call = { ...plan.call, onQuota: this.#hearQuota };
     const { signal } = this.#abort;
     const events = embedding
       ? vectorEvents({ connector, embedding, call }, signal)
@@ -140,6 +146,9 @@ export class AttemptOut {
     // Closes the connection when it is not being read; a read that is out is ended by the abort.
     this.#batches.return?.()?.catch(() => {});
   }
+
+  readonly #hearQuota = (quota: ProviderQuota): void =>
+    this.#rooms.router.heard(this.candidate, quota);
 
   /** Only a stream tells when its first token came. */
   #measure({ outcome, durationMs }: AttemptRecord): void {

@@ -59,6 +59,9 @@ const pauseMsMax = 300_000;
 
 const failuresInARow = 5;
 const attemptsToJudge = 20;
+/** After it was out, it gets its share of the traffic back over this long. */
+export const warmUpMs = 30_000;
+const warmthMin = 0.1;
 /** A lower share of failures is the ordinary noise of a busy endpoint. */
 const troubledShare = 0.05;
 
@@ -72,6 +75,10 @@ export class Breaker {
   #dueAt = 0;
   /** Monotonic: until when the provider asked to be left alone. */
   #pausedUntil = 0;
+  /** Monotonic: until when other nodes said that it fails at times. */
+  #troubledUntil = 0;
+  /** Monotonic: since when it works again; null when it was never out. */
+  #recoveredAt: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -108,11 +115,24 @@ export class Breaker {
     return this.#state !== 'CLOSED' && this.#clock.monotonic() > this.#dueAt + windowMs;
   }
 
-  /** Failed lately, more often than ordinary noise. */
+  /** Failed lately, more often than ordinary noise, here or as other nodes have it. */
   get troubled(): boolean {
+    if (this.failsHere) return true;
+    return this.#troubledUntil > 0 && this.#clock.monotonic() < this.#troubledUntil;
+  }
+
+  get failsHere(): boolean {
     if (this.#window.clean) return false;
     const { total, failed } = this.#window.tally(this.#clock.monotonic());
     return failed > 0 && failed / total > troubledShare;
+  }
+
+  /** What part of its ordinary traffic it should get: less than 1 while it recovers. */
+  get warmth(): number {
+    if (this.#recoveredAt === null) return 1;
+    const part = (this.#clock.monotonic() - this.#recoveredAt) / warmUpMs;
+    if (part >= 1) this.#recoveredAt = null;
+    return Math.min(1, Math.max(warmthMin, part));
   }
 
   /** Asks to use the endpoint now. A half-open breaker admits one at a time. */
@@ -144,8 +164,15 @@ export class Breaker {
     this.#dueAt = Math.max(this.#dueAt, this.#clock.monotonic() + remainingMs);
   }
 
+  /** Another node sees it fail at times. */
+  troubleFor(ms: number): void {
+    this.#troubledUntil = this.#clock.monotonic() + Math.min(ms, windowMs);
+  }
+
   /** It works: whatever was held against it is over. */
   close(): void {
+    if (this.#state !== 'CLOSED') this.#recoveredAt = this.#clock.monotonic();
+    this.#troubledUntil = 0;
     this.#state = 'CLOSED';
     this.#failedInARow = 0;
     this.#failedTrials = 0;

@@ -1,7 +1,9 @@
 import type { Endpoint } from '#catalog';
 import type { Clock, Timer } from '#kernel';
-import type { UpstreamFault } from '#upstream';
+import type { ProviderQuota, UpstreamFault } from '#upstream';
 import { Breaker, type Outcome } from './breaker.ts';
+import { type Line, platformCredential } from './line.ts';
+import { Lines } from './lines.ts';
 import type { Refusal } from './rejection.ts';
 
 export type EndpointStatus = 'UP' | 'DEGRADED' | 'DOWN' | 'NOT_CONFIGURED' | 'DISABLED';
@@ -16,8 +18,10 @@ export interface Condition {
 /** What one node tells the others about an endpoint. */
 export interface BreakerNotice {
   readonly endpoint: string;
-  readonly state: 'OPEN' | 'CLOSED' | 'PAUSED';
-  /** Milliseconds since the epoch: until when it is left alone; null when it is CLOSED. */
+  /** Whose id it concerns alone; null when it concerns the endpoint whoever asks. */
+  readonly credential: string | null;
+  readonly state: 'OPEN' | 'CLOSED' | 'PAUSED' | 'TROUBLED';
+  /** Milliseconds since the epoch: until when it holds; null when it is CLOSED. */
   readonly until: number | null;
 }
 
@@ -52,64 +56,114 @@ const sweepMs = 1_000;
 /** A rate limit without Retry-After: long enough not to run into it again with every request. */
 const pauseMsDefault = 1_000;
 
+/** Trouble is told for so long, and told again while it lasts. */
+const troubledMs = 10_000;
+
 interface Entry {
   readonly breaker: Breaker;
   observed: Condition;
+  /** Monotonic: until when the other nodes know of its trouble. */
+  troubleToldUntil: number;
 }
 
-/** The breakers of all endpoints, and what they amount to for those who look. */
+/**
+ * The breakers of all endpoints and of the credentials that they are asked with, and what they
+ * amount to for those who look.
+ */
 export class Health {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  readonly #lines: Lines;
+  /** Those that were out and get their traffic back. */
+  readonly #recovering = new Set<string>();
   readonly #noticeListeners = new Set<(notice: BreakerNotice) => void>();
   readonly #statusListeners = new Set<(change: StatusChange) => void>();
   #sweep: Timer | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#lines = new Lines(clock);
   }
 
   /**
    * Takes the endpoint for an attempt, which is then to be reported; or says why it must be left
    * alone.
    */
-  take(endpoint: Endpoint): Refusal | null {
-    const refusal = this.refusal(endpoint);
-    if (!refusal) this.#entries.get(endpoint.id)?.breaker.admit();
-    return refusal;
+  take(endpoint: Endpoint, credential = platformCredential): Refusal | null {
+    const refusal = this.refusal(endpoint, credential);
+    if (refusal) return refusal;
+    this.#breakerFor(endpoint.id, credential)?.admit();
+    this.#lines.get(endpoint.id, credential)?.take();
+    return null;
   }
 
   /** Why the endpoint must be left alone now; null when it may be used. */
-  refusal(endpoint: Endpoint): Refusal | null {
-    const breaker = this.#entries.get(endpoint.id)?.breaker;
-    return breaker ? refusalBy(breaker) : null;
+  refusal(endpoint: Endpoint, credential = platformCredential): Refusal | null {
+    const breaker = this.#breakerFor(endpoint.id, credential);
+    const line = this.#lines.get(endpoint.id, credential);
+    const blockedMs = breaker?.blockedMs ?? 0;
+    const refusedMs = line?.breaker.blockedMs ?? 0;
+    const pausedMs = Math.max(breaker?.pausedMs ?? 0, line?.pausedMs ?? 0);
+    const longest = Math.max(blockedMs, refusedMs, pausedMs);
+    if (longest === 0) return null;
+    if (longest === pausedMs) return refused('RATE_LIMITED', pausedMs);
+    const reasons = longest === blockedMs ? failureReasons : credentialReasons;
+    const trials = (longest === blockedMs ? breaker : line?.breaker)?.failedTrials ?? 0;
+    return refused(trials > 0 ? 'DOWN' : 'TRIPPED', longest, reasons);
   }
 
   /** Whether it failed lately, more than ordinary noise: it is tried after those that did not. */
-  troubled(endpoint: Endpoint): boolean {
-    return this.#entries.get(endpoint.id)?.breaker.troubled ?? false;
+  troubled(endpoint: Endpoint, credential = platformCredential): boolean {
+    return (
+      this.#entries.get(endpoint.id)?.breaker.troubled === true ||
+      this.#lines.get(endpoint.id, credential)?.breaker.troubled === true
+    );
   }
 
-  report(endpoint: Endpoint, result: AttemptResult): void {
-    if (endpoint.provider.sandbox && faultModels.has(endpoint.model.slug)) return;
+  /** What part of its ordinary traffic it should get: less than 1 for a while after it was out. */
+  warmth(endpoint: Endpoint): number {
+    if (!this.#recovering.has(endpoint.id)) return 1;
+    const warmth = this.#entries.get(endpoint.id)?.breaker.warmth ?? 1;
+    if (warmth === 1) this.#recovering.delete(endpoint.id);
+    return warmth;
+  }
+
+  report(endpoint: Endpoint, result: AttemptResult, credential = platformCredential): void {
+    if (isFaultModel(endpoint)) return;
+    this.#reportLine(endpoint.id, result, credential);
+    if (credential !== platformCredential) return;
     const { breaker } = this.#entry(endpoint.id);
     const before = breaker.state;
     breaker.record(outcomeOf(result));
-    const pauseMs = pauseOf(result);
+    const pauseMs = concernsCredential(result) ? 0 : pauseOf(result);
     if (pauseMs > 0) breaker.pause(pauseMs);
-    if (breaker.state !== before) this.#announceState(endpoint.id, breaker);
-    if (pauseMs > 0) this.#announce(endpoint.id, 'PAUSED', breaker.pausedMs);
+    const whose = { endpoint: endpoint.id, credential: null };
+    if (breaker.state !== before) this.#announceState(whose, breaker);
+    if (pauseMs > 0) this.#announce({ ...whose, state: 'PAUSED', ms: pauseMs });
     this.#observe(endpoint.id);
   }
 
+  /** What the provider says that its limits leave to the credential. */
+  heard(endpoint: Endpoint, quota: ProviderQuota, credential = platformCredential): void {
+    if (isFaultModel(endpoint)) return;
+    this.#lines.hear(endpoint.id, credential, quota);
+    if (quota.requestsLeft <= 0) {
+      this.#announce({ endpoint: endpoint.id, credential, state: 'PAUSED', ms: quota.resetMs });
+    }
+    if (credential === platformCredential) this.#observe(endpoint.id);
+  }
+
   /** What another node found out. */
-  apply(notice: BreakerNotice): void {
-    const { breaker } = this.#entry(notice.endpoint);
-    const remainingMs = (notice.until ?? 0) - this.#clock.now();
-    if (notice.state === 'CLOSED') breaker.close();
-    else if (remainingMs > 0 && notice.state === 'OPEN') breaker.openFor(remainingMs);
-    else if (remainingMs > 0) breaker.pause(remainingMs);
-    this.#observe(notice.endpoint);
+  apply({ endpoint, credential, state, until }: BreakerNotice): void {
+    const { breaker } =
+      credential === null ? this.#entry(endpoint) : this.#lines.of(endpoint, credential);
+    const remainingMs = (until ?? 0) - this.#clock.now();
+    if (state === 'CLOSED') breaker.close();
+    if (state === 'CLOSED' && credential === null) this.#recovering.add(endpoint);
+    if (remainingMs > 0 && state === 'OPEN') breaker.openFor(remainingMs);
+    if (remainingMs > 0 && state === 'PAUSED') breaker.pause(remainingMs);
+    if (remainingMs > 0 && state === 'TROUBLED') breaker.troubleFor(remainingMs);
+    this.#observe(endpoint);
   }
 
   status(endpoint: Endpoint): Condition {
@@ -144,39 +198,79 @@ export class Health {
     this.#sweep = null;
   }
 
+  /** What is seen with an own key says nothing of the endpoint, and the other way round. */
+  #breakerFor(endpointId: string, credential: string): Breaker | undefined {
+    if (credential !== platformCredential) return undefined;
+    return this.#entries.get(endpointId)?.breaker;
+  }
+
+  /**
+   * Of the platform's credential: whether it is refused, and how often it may ask. Of an own key
+   * everything.
+   */
+  #reportLine(endpoint: string, result: AttemptResult, credential: string): void {
+    const concerned = credential !== platformCredential || concernsCredential(result);
+    const known = this.#lines.get(endpoint, credential);
+    if (!known && !concerned) return;
+    const { breaker } = known ?? this.#lines.of(endpoint, credential);
+    const before = breaker.state;
+    breaker.record(concerned ? credentialOutcomeOf(result) : sparedUnlessGood(result));
+    const pauseMs = concerned ? pauseOf(result) : 0;
+    if (pauseMs > 0) breaker.pause(pauseMs);
+    const whose = { endpoint, credential };
+    if (breaker.state !== before) this.#announceState(whose, breaker);
+    if (pauseMs > 0) this.#announce({ ...whose, state: 'PAUSED', ms: pauseMs });
+    this.#lines.forgetQuiet(endpoint, credential);
+  }
+
   #entry(endpointId: string): Entry {
     const known = this.#entries.get(endpointId);
     if (known) return known;
     const observed: Condition = { status: 'UP', reason: null, since: new Date(this.#clock.now()) };
-    const entry = { breaker: new Breaker(this.#clock), observed };
+    const entry = { breaker: new Breaker(this.#clock), observed, troubleToldUntil: 0 };
     this.#entries.set(endpointId, entry);
     return entry;
   }
 
-  #announceState(endpointId: string, { state, blockedMs }: Breaker): void {
-    if (state === 'OPEN' && blockedMs > 0) this.#announce(endpointId, 'OPEN', blockedMs);
-    if (state === 'CLOSED') this.#announce(endpointId, 'CLOSED', null);
+  #announceState(whose: Whose, { state, blockedMs }: Breaker): void {
+    if (state === 'OPEN' && blockedMs > 0) {
+      this.#announce({ ...whose, state: 'OPEN', ms: blockedMs });
+    }
+    if (state !== 'CLOSED') return;
+    this.#announce({ ...whose, state: 'CLOSED', ms: null });
+    if (whose.credential === null) this.#recovering.add(whose.endpoint);
   }
 
-  #announce(endpoint: string, state: BreakerNotice['state'], forMs: number | null): void {
-    const until = forMs === null ? null : this.#clock.now() + forMs;
-    for (const listener of this.#noticeListeners) listener({ endpoint, state, until });
+  #announce({ endpoint, credential, state, ms }: Announcement): void {
+    const until = ms === null ? null : this.#clock.now() + ms;
+    for (const listener of this.#noticeListeners) listener({ endpoint, credential, state, until });
   }
 
   /** Notes the status of now and tells when it is another one than before. */
   #observe(endpointId: string): Condition {
     const entry = this.#entry(endpointId);
-    const { status, reason } = conditionOf(entry.breaker);
+    const line = this.#lines.get(endpointId, platformCredential);
+    const { status, reason } = conditionOf(entry.breaker, line);
     const previous = entry.observed;
     const changed = status !== previous.status;
     const since = changed ? new Date(this.#clock.now()) : previous.since;
     entry.observed = { status, reason, since };
     if (status !== 'UP') this.#sweepLater();
+    this.#tellTrouble(endpointId, entry);
     if (changed) {
       const change = { endpointId, previous: previous.status, current: entry.observed };
       for (const listener of this.#statusListeners) listener(change);
     }
     return entry.observed;
+  }
+
+  /** Failures that open no breaker are seen where they happen: the others are told of them. */
+  #tellTrouble(endpoint: string, entry: Entry): void {
+    const { breaker, troubleToldUntil } = entry;
+    const now = this.#clock.monotonic();
+    if (!breaker.failsHere || breaker.state !== 'CLOSED' || now < troubleToldUntil) return;
+    entry.troubleToldUntil = now + troubledMs - sweepMs;
+    this.#announce({ endpoint, credential: null, state: 'TROUBLED', ms: troubledMs });
   }
 
   /** Trouble passes with time alone: while there is any, somebody has to look. */
@@ -190,26 +284,44 @@ export class Health {
   }
 }
 
-export function outcomeOf(result: AttemptResult): Outcome {
+type Whose = Pick<BreakerNotice, 'endpoint' | 'credential'>;
+
+interface Announcement extends Whose {
+  readonly state: BreakerNotice['state'];
+  readonly ms: number | null;
+}
+
+const isFaultModel = ({ provider, model }: Endpoint) =>
+  provider.sandbox && faultModels.has(model.slug);
+
+/** Another credential would have fared otherwise. */
+const concernsCredential = (result: AttemptResult) =>
+  typeof result !== 'string' &&
+  (result.failure === 'CREDENTIAL' || result.failure === 'RATE_LIMITED');
+
+function outcomeOf(result: AttemptResult): Outcome {
   if (result === 'SUCCEEDED') return 'SUCCEEDED';
   if (result === 'ABANDONED' || result.callersFault) return 'SPARED';
   // A rate limit is no failure: the endpoint works, for others or a little later.
-  return result.failure === 'RATE_LIMITED' ? 'SPARED' : 'FAILED';
+  return concernsCredential(result) ? 'SPARED' : 'FAILED';
 }
+
+function credentialOutcomeOf(result: AttemptResult): Outcome {
+  if (typeof result !== 'string' && result.failure === 'CREDENTIAL') return 'FAILED';
+  return outcomeOf(result);
+}
+
+/** It was not the credential that failed. */
+const sparedUnlessGood = (result: AttemptResult): Outcome =>
+  result === 'SUCCEEDED' ? 'SUCCEEDED' : 'SPARED';
 
 export function pauseOf(result: AttemptResult): number {
   if (typeof result === 'string' || result.callersFault) return 0;
   return result.retryAfterMs ?? (result.failure === 'RATE_LIMITED' ? pauseMsDefault : 0);
 }
 
-/** Why what the breaker guards must be left alone now; null when it may be used. */
-export function refusalBy({ pausedMs, blockedMs, failedTrials }: Breaker): Refusal | null {
-  if (blockedMs > pausedMs) return refused(failedTrials > 0 ? 'DOWN' : 'TRIPPED', blockedMs);
-  return pausedMs > 0 ? refused('RATE_LIMITED', pausedMs) : null;
-}
-
-function conditionOf(breaker: Breaker): Pick<Condition, 'status' | 'reason'> {
-  if (breaker.forgotten) {
+function conditionOf(breaker: Breaker, line: Line | undefined): Omit<Condition, 'since'> {
+  if (breaker.forgotten || line?.breaker.forgotten) {
     return {
       status: 'DEGRADED',
       reason: 'It failed when it was last used; the next request tries it.',
@@ -218,24 +330,38 @@ function conditionOf(breaker: Breaker): Pick<Condition, 'status' | 'reason'> {
   if (breaker.state !== 'CLOSED') {
     return { status: 'DOWN', reason: 'It keeps failing and is tried again from time to time.' };
   }
-  if (breaker.pausedMs > 0) {
+  if (line && line.breaker.state !== 'CLOSED') {
+    const reason = "It refuses the platform's credential and is tried again from time to time.";
+    return { status: 'DOWN', reason };
+  }
+  if (breaker.pausedMs > 0 || (line?.pausedMs ?? 0) > 0) {
     return { status: 'DEGRADED', reason: 'The provider limits the rate of requests.' };
   }
-  if (breaker.troubled) {
+  if (breaker.troubled || line?.breaker.troubled) {
     return { status: 'DEGRADED', reason: 'Some requests of the last 30 s failed.' };
   }
   return { status: 'UP', reason: null };
 }
 
-const liveReasons = {
+const failureReasons = {
   RATE_LIMITED: 'Its provider limits the rate of requests and asked to be left alone',
   TRIPPED: 'It failed too often and is left alone',
   DOWN: 'It failed again when it was last tried and is left alone',
 } as const;
 
-function refused(code: keyof typeof liveReasons, waitMs: number): Refusal {
+const credentialReasons = {
+  ...failureReasons,
+  TRIPPED: 'It failed too often with this credential and is left alone',
+  DOWN: 'It failed again with this credential when it was last tried, and is left alone',
+} as const;
+
+function refused(
+  code: keyof typeof failureReasons,
+  waitMs: number,
+  reasons: Readonly<Record<typeof code, string>> = failureReasons,
+): Refusal {
   const retryAfterMs = Math.ceil(waitMs);
   const seconds = Math.ceil(waitMs / 1_000);
-  const reason = `${liveReasons[code]} for another ${seconds} s.`;
+  const reason = `${reasons[code]} for another ${seconds} s.`;
   return { code, setting: null, reason, retryAfterMs };
 }

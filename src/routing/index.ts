@@ -8,7 +8,7 @@
  * 2. The weights of a route with candidates add up to 1.
  * 3. A request narrows the organization's policy and the key's models, never widens them.
  * 4. A caller's own fault, an abandoned attempt and a rate limit never open a breaker; a fault
- *    model never does.
+ *    model never does. What befalls one credential is held against it alone.
  * 5. Of a half-open breaker there is one trial at a time on a node.
  * 6. What a provider refuses to an own key says nothing of the platform's credential, and the other
  *    way round.
@@ -23,6 +23,7 @@ export type {
   StatusChange,
 } from './health.ts';
 export { type IncidentsOptions, keepIncidents } from './incidents.ts';
+export { platformCredential } from './line.ts';
 export { needsOf, withoutParameters } from './needs.ts';
 export type { RouteCandidate } from './order.ts';
 export type { OwnKey, OwnKeys } from './own-keys.ts';

@@ -1,6 +1,6 @@
 import type { Endpoint } from '#catalog';
 import type { Candidate } from './candidates.ts';
-import { type Draw, leastFirst, shares } from './draw.ts';
+import { type Draw, leastFirst, shares, warmed } from './draw.ts';
 import { positionOf } from './names.ts';
 import type { Medians } from './pace.ts';
 import type { RoutePreferences, RouteSort } from './request.ts';
@@ -23,6 +23,8 @@ export interface Ordering {
   /** That the first of these candidates is tried first: 1, or 0 behind those of another model. */
   readonly chance: number;
   troubled(endpoint: Endpoint): boolean;
+  /** What part of its ordinary traffic it should get: less than 1 for a while after it was out. */
+  warmth(endpoint: Endpoint): number;
   medians(endpointId: string): Medians | null;
   /** Whether it is time to measure this one anew; never in a dry run. */
   takeTrial(endpointId: string): boolean;
@@ -194,14 +196,17 @@ const bySpeed = ({ what, unit, figureOf, rankOf }: Speed, medians: Ordering['med
  * nothing else is.
  */
 function* drawn(candidates: readonly Candidate[], ordering: Ordering): Ordered {
-  const { troubled, draw } = ordering;
+  const { troubled, warmth, draw } = ordering;
   let { chance } = ordering;
   const missedBy = missing(ordering);
   const groups = grouped(candidates, (endpoint) =>
     troubled(endpoint) ? failing : missedBy(endpoint),
   );
   for (const { members, setBack } of groups) {
-    const weights = shares(members.map(({ blendedNumber }) => blendedNumber));
+    const weights = warmed(
+      shares(members.map(({ blendedNumber }) => blendedNumber)),
+      members.map(({ endpoint }) => warmth(endpoint)),
+    );
     for (const [candidate, at] of inTurn(members, draw(weights))) {
       const reason = `Drawn by price: weight 1/price².${setBack.words}`;
       yield { ...candidate, weight: (weights[at] ?? 0) * chance, reason };

@@ -49,6 +49,8 @@ export interface Surroundings {
   readonly random: Random | null;
   refusal(tried: Tried): Refusal | null;
   troubled(endpoint: Endpoint): boolean;
+  /** What part of its ordinary traffic it should get. */
+  warmth(endpoint: Endpoint): number;
   readonly live: LiveFigures;
   lastOf(session: string): string | null;
 }
@@ -122,6 +124,7 @@ function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings):
     lastOfSession: session && around.lastOf(session),
     draw: drawOf(around.random, session),
     troubled: around.troubled,
+    warmth: around.warmth,
     medians: around.live.medians,
     takeTrial: (endpointId: string) => around.random !== null && around.live.takeTrial(endpointId),
   };

@@ -1,5 +1,6 @@
 import type { Endpoint, Market } from '#catalog';
 import type { Clock, Random } from '#kernel';
+import type { ProviderQuota } from '#upstream';
 import { Affinity } from './affinity.ts';
 import {
   type AttemptResult,
@@ -9,7 +10,6 @@ import {
   type StatusChange,
 } from './health.ts';
 import type { RouteCandidate } from './order.ts';
-import { OwnHealth } from './own-health.ts';
 import type { Tried } from './own-keys.ts';
 import { type Medians, Pace } from './pace.ts';
 import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.ts';
@@ -49,6 +49,8 @@ export interface Router {
   ): Generator<RouteCandidate, void, undefined>;
   /** How an attempt ended. */
   report(route: Route, tried: Tried, result: AttemptResult): void;
+  /** What a provider said that its limits leave: it is respected before they are hit. */
+  heard(tried: Tried, quota: ProviderQuota): void;
   /** What an attempt took, for those who ask for speed. */
   measured(endpoint: Endpoint, took: Took): void;
   /** Live figures of an endpoint; null without traffic. */
@@ -69,7 +71,6 @@ export type Took = Medians | { readonly waitedMs: number };
 
 export function openRouter(options: RouterOptions): Router {
   const health = new Health(options.clock);
-  const ownHealth = new OwnHealth(options.clock);
   const affinity = new Affinity(options.clock);
   const pace = new Pace(options.clock);
   const medians = (endpointId: string) =>
@@ -79,18 +80,16 @@ export function openRouter(options: RouterOptions): Router {
     makeRoute(request, {
       market: options.market(),
       random,
-      refusal: (tried) =>
-        tried.ownKey ? ownHealth.refusal(tried, tried.ownKey) : health.refusal(tried.endpoint),
+      refusal: ({ endpoint, ownKey }) => health.refusal(endpoint, ownKey?.id),
       troubled: (endpoint) => health.troubled(endpoint),
+      warmth: (endpoint) => health.warmth(endpoint),
       live,
       lastOf: (session) => affinity.lastOf(session),
     });
 
-  const take = (tried: Tried): Refusal | null => {
-    const { endpoint, ownKey } = tried;
-    if (!ownKey) return health.take(endpoint);
-    const there = options.hasOwnKey?.(ownKey.id) ?? true;
-    return there ? ownHealth.take(tried, ownKey) : ownKeyGone;
+  const take = ({ endpoint, ownKey }: Tried): Refusal | null => {
+    const gone = ownKey && options.hasOwnKey?.(ownKey.id) === false;
+    return gone ? ownKeyGone : health.take(endpoint, ownKey?.id);
   };
 
   return {
@@ -101,13 +100,12 @@ export function openRouter(options: RouterOptions): Router {
     },
     plan: (request) => routeWith(request, null),
     attempts: (route, wanted) => attempts({ route, wanted, take }),
-    report(route, tried, result) {
-      const { endpoint, ownKey } = tried;
-      if (ownKey) ownHealth.report(tried, ownKey, result);
-      else health.report(endpoint, result);
+    report(route, { endpoint, ownKey }, result) {
+      health.report(endpoint, result, ownKey?.id);
       const session = sessionOf(route.request, endpoint.model);
       if (session && result === 'SUCCEEDED') affinity.remember(session, endpoint.id);
     },
+    heard: ({ endpoint, ownKey }, quota) => health.heard(endpoint, quota, ownKey?.id),
     measured(endpoint, took) {
       if ('waitedMs' in took) pace.observeAtLeast(endpoint.id, took.waitedMs);
       else pace.observe(endpoint.id, took);

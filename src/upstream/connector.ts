@@ -1,4 +1,5 @@
 import { Fault, type FaultCode, type Secret } from '#kernel';
+import type { ProviderQuota } from './quota.ts';
 
 /**
  * What every connector speaks, whatever its provider's wire protocol: one normalised request in,
@@ -35,6 +36,8 @@ export interface UpstreamCall {
   readonly request: ChatRequest;
   /** False: one JSON answer, which is yielded as one batch. */
   readonly stream: boolean;
+  /** Told what the provider's limits leave, where it says so. */
+  readonly onQuota?: (quota: ProviderQuota) => void;
 }
 
 export interface UpstreamTarget {

@@ -2,6 +2,7 @@ import {
   type Agent,
   type ClientRequest,
   request as httpRequest,
+  type IncomingHttpHeaders,
   type IncomingMessage,
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -20,6 +21,8 @@ export interface ExchangeOptions {
   readonly timeouts: AttemptTimeouts;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told of the headers of the answer, whatever its status is. */
+  readonly onHeaders?: ((headers: IncomingHttpHeaders) => void) | undefined;
 }
 
 /** A provider's headers are small; what is larger is not one. */
@@ -153,6 +156,7 @@ export class Exchange {
 
   #receive(response: IncomingMessage): void {
     this.#response = response;
+    this.#options.onHeaders?.(response.headers);
     response.on('error', (error) =>
       this.#fail(connectionFault(error, { connected: true, ...this.#status() })),
     );

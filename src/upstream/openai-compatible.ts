@@ -6,6 +6,7 @@ import { openAiRequest } from './openai-request.ts';
 import { streamedAnswer } from './openai-stream.ts';
 import { wholeAnswer } from './openai-whole.ts';
 import { type ConnectionOptions, openPool, userAgent } from './pool.ts';
+import { hearQuota } from './quota.ts';
 
 const anyService = openAiHosts.get('openai-compatible') as OpenAiHost;
 
@@ -31,6 +32,7 @@ export function openAiCompatible(
       timeouts: call.target.timeouts,
       clock,
       signal,
+      onHeaders: hearQuota('onQuota' in call ? call.onQuota : undefined, clock),
     });
 
   return {

@@ -33,14 +33,14 @@ function reset(headers: IncomingHttpHeaders, kind: 'requests' | 'tokens'): numbe
 }
 
 /** `1s`, `6m0s`, `120ms`, `1h2m3.5s`. */
-function duration(given: string | string[] | undefined): number | undefined {
+export function duration(given: string | string[] | undefined): number | undefined {
   const match = /^(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?$/.exec(String(given));
   if (given === undefined || given === '' || !match) return undefined;
   const [h, m, s, ms] = match.slice(1).map((part) => Number(part ?? 0));
   return (((h ?? 0) * 60 + (m ?? 0)) * 60 + (s ?? 0)) * 1_000 + (ms ?? 0);
 }
 
-function number(given: string | string[] | undefined): number | undefined {
+export function number(given: string | string[] | undefined): number | undefined {
   const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }

@@ -11,7 +11,7 @@ it('what was written is read back', () => {
       kind: 'message',
       origin,
       topic: 'breaker',
-      message: { endpoint: 'end_1', state: 'OPEN', until: 5, node: 'n' },
+      message: { endpoint: 'end_1', credential: null, state: 'OPEN', until: 5, node: 'n' },
     },
   ] as const;
   for (const envelope of envelopes) {

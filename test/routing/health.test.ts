@@ -25,6 +25,8 @@ function stand(one = endpoint()) {
   return { clock, health, notices, changes, told, fail, one };
 }
 
+const whoever = ({ id }: Endpoint) => ({ endpoint: id, credential: null });
+
 describe('what counts against an endpoint', () => {
   it.each(['CALLER', 'CONTEXT_LENGTH', 'CONTENT_POLICY'] as const)(
     "a caller's own fault does not: %s",
@@ -136,9 +138,10 @@ describe('what others are told', () => {
     health.report(one, 'SUCCEEDED');
     health.report(one, fault('RATE_LIMITED', { retryAfterMs: 2_000 }));
     expect(notices).toEqual([
-      { endpoint: one.id, state: 'OPEN', until: start + 10_000 },
-      { endpoint: one.id, state: 'CLOSED', until: null },
-      { endpoint: one.id, state: 'PAUSED', until: start + 12_000 },
+      { endpoint: one.id, credential: null, state: 'TROUBLED', until: start + 10_000 },
+      { endpoint: one.id, credential: null, state: 'OPEN', until: start + 10_000 },
+      { endpoint: one.id, credential: null, state: 'CLOSED', until: null },
+      { endpoint: one.id, credential: 'platform', state: 'PAUSED', until: start + 12_000 },
     ]);
   });
 
@@ -152,24 +155,38 @@ describe('what others are told', () => {
     await other.clock.advance(10_000);
     expect(other.health.take(one)).toBeNull();
     expect(other.notices).toEqual([]);
-    expect(notices).toHaveLength(1);
+    expect(notices.map(({ state }) => state)).toEqual(['TROUBLED', 'OPEN']);
     other.health.report(one, 'SUCCEEDED');
     expect(other.health.status(one).status).toBe('UP');
     expect(other.notices).toMatchObject([{ state: 'CLOSED' }]);
   });
 
+  it('makes an endpoint that fails at times DEGRADED, and last, everywhere', async () => {
+    const { clock, health, one, fail } = stand();
+    const other = stand(one);
+    health.onNotice((notice) => other.health.apply(notice));
+    fail(1);
+    expect(other.told()).toEqual(['UP → DEGRADED']);
+    expect(other.health.troubled(one)).toBe(true);
+    for (let second = 0; second < 40; second++) {
+      await Promise.all([clock.advance(1_000), other.clock.advance(1_000)]);
+    }
+    expect(other.told()).toEqual(['UP → DEGRADED', 'DEGRADED → UP']);
+    expect(other.notices).toEqual([]);
+  });
+
   it('of a second failed trial reads as DOWN there as well', () => {
     const { clock, health, one } = stand();
-    health.apply({ endpoint: one.id, state: 'OPEN', until: clock.now() + 20_000 });
+    health.apply({ ...whoever(one), state: 'OPEN', until: clock.now() + 20_000 });
     expect(health.refusal(one)?.code).toBe('DOWN');
   });
 
   it('from a node whose clock is wrong does not take an endpoint out for long', async () => {
     const { clock, health, one } = stand();
-    health.apply({ endpoint: one.id, state: 'OPEN', until: clock.now() + 86_400_000 });
+    health.apply({ ...whoever(one), state: 'OPEN', until: clock.now() + 86_400_000 });
     expect(health.refusal(one)?.retryAfterMs).toBe(60_000);
     const late = stand(one);
-    late.health.apply({ endpoint: one.id, state: 'OPEN', until: clock.now() - 1 });
+    late.health.apply({ ...whoever(one), state: 'OPEN', until: clock.now() - 1 });
     expect(late.health.refusal(one)).toBeNull();
   });
 
@@ -236,4 +253,93 @@ describe('the status', () => {
     health.close();
     expect(clock.pending).toBe(0);
   });
+});
+
+describe('a credential', () => {
+  const refusal = fault('CREDENTIAL', { httpStatus: 401 });
+
+  it('that is refused is left alone, and no other one', async () => {
+    const { clock, health, one, told, notices } = stand();
+    for (let time = 0; time < 5; time++) health.report(one, refusal, 'pk_acme');
+    expect(health.refusal(one, 'pk_acme')).toMatchObject({ code: 'TRIPPED' });
+    expect(health.refusal(one, 'pk_acme')?.reason).toContain('with this credential');
+    expect(health.refusal(one)).toBeNull();
+    expect(health.troubled(one)).toBe(false);
+    expect(told()).toEqual([]);
+    expect(notices).toMatchObject([{ credential: 'pk_acme', state: 'OPEN' }]);
+    await clock.advance(10_000);
+    expect(health.take(one, 'pk_acme')).toBeNull();
+    expect(health.take(one, 'pk_acme')).not.toBeNull();
+    health.report(one, 'SUCCEEDED', 'pk_acme');
+    expect(health.refusal(one, 'pk_acme')).toBeNull();
+  });
+
+  it('of the platform that is refused turns the endpoint DOWN, and an own one still goes', () => {
+    const { health, one } = stand();
+    for (let time = 0; time < 5; time++) health.report(one, refusal);
+    expect(health.status(one)).toMatchObject({ status: 'DOWN' });
+    expect(health.status(one).reason).toContain('credential');
+    expect(health.refusal(one, 'pk_acme')).toBeNull();
+  });
+
+  it('at its rate limit leaves the others theirs', () => {
+    const { health, one } = stand();
+    health.report(one, fault('RATE_LIMITED', { retryAfterMs: 7_000 }), 'pk_acme');
+    expect(health.refusal(one, 'pk_acme')).toMatchObject({ retryAfterMs: 7_000 });
+    expect(health.refusal(one)).toBeNull();
+    expect(health.status(one).status).toBe('UP');
+  });
+
+  it('of an organization tells nothing of the endpoint, whatever befalls it', () => {
+    const { health, one, fail, notices } = stand();
+    for (let time = 0; time < 5; time++) health.report(one, fault('CUT'), 'pk_acme');
+    expect(health.refusal(one, 'pk_acme')?.code).toBe('TRIPPED');
+    expect(health.refusal(one)).toBeNull();
+    expect(notices).toMatchObject([{ credential: 'pk_acme', state: 'OPEN' }]);
+    fail(5);
+    expect(health.refusal(one, 'pk_other')).toBeNull();
+  });
+});
+
+describe('the limits of a provider', () => {
+  it('are counted down and respected before they are hit, until they are reset', async () => {
+    const { clock, health, one, notices } = stand();
+    health.heard(one, { requestsLeft: 2, resetMs: 4_000 });
+    expect([health.take(one), health.take(one)]).toEqual([null, null]);
+    expect(health.take(one)).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 4_000 });
+    expect(health.status(one).status).toBe('DEGRADED');
+    expect(notices).toEqual([]);
+    await clock.advance(4_000);
+    expect(health.take(one)).toBeNull();
+    expect(health.status(one).status).toBe('UP');
+  });
+
+  it('that are used up are told to the other nodes', () => {
+    const { health, one } = stand();
+    const other = stand(one);
+    health.onNotice((notice) => other.health.apply(notice));
+    health.heard(one, { requestsLeft: 0, resetMs: 4_000 });
+    expect(other.health.refusal(one)).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 4_000 });
+    expect(other.health.refusal(one, 'pk_acme')).toBeNull();
+  });
+
+  it('are what the last answer says they are', () => {
+    const { health, one } = stand();
+    health.heard(one, { requestsLeft: 0, resetMs: 4_000 });
+    health.heard(one, { requestsLeft: 5_000, resetMs: 60_000 });
+    expect(health.take(one)).toBeNull();
+  });
+});
+
+it('an endpoint that was out gets its share back over half a minute', async () => {
+  const { clock, health, one, fail } = stand();
+  fail(5);
+  await clock.advance(10_000);
+  health.take(one);
+  health.report(one, 'SUCCEEDED');
+  expect(health.warmth(one)).toBe(0.1);
+  await clock.advance(15_000);
+  expect(health.warmth(one)).toBe(0.5);
+  await clock.advance(15_000);
+  expect(health.warmth(one)).toBe(1);
 });

@@ -63,6 +63,23 @@ describe('without a wish', () => {
     }
   });
 
+  it('one that was out is drawn seldom at first, then as often as its price says', async () => {
+    const clock = virtualClock();
+    const one = openRouter({ clock, random: seededRandom('slow'), market: () => all });
+    const cheap = all.models[0]?.endpoints[0];
+    if (!cheap) expect.fail('the market has the endpoint');
+    for (let time = 0; time < 5; time++)
+      one.report(one.plan(request()), { endpoint: cheap }, fault('CUT'));
+    await clock.advance(10_000);
+    [...one.attempts(one.route(request(prefer({ order: ['cheap'] }))))];
+    one.report(one.plan(request()), { endpoint: cheap }, 'SUCCEEDED');
+    const shareOfCheap = () =>
+      one.plan(request()).candidates.find(({ endpoint }) => endpoint === cheap)?.weight;
+    expect(shareOfCheap()).toBeCloseTo(3.6 / (3.6 + 13), 12);
+    await clock.advance(30_000);
+    expect(shareOfCheap()).toBeCloseTo(36 / 49, 12);
+  });
+
   it('one that misses a wished-for median goes after those that meet it or have none', () => {
     const { providers, reasons } = ordered(prefer({ minTokensPerSecond: 50 }), {
       cheap: { tokensPerSecond: 20 },

@@ -2,6 +2,7 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { Connector, UpstreamCall, UpstreamEvent } from '../connector.ts';
 import { isContent } from '../connector.ts';
 import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
+import { hearQuota } from '../quota.ts';
 import type { RefusalContext } from '../refusal.ts';
 import { PartReader } from './answer.ts';
 import { callOptions } from './call-options.ts';
@@ -21,7 +22,7 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
     const transport = new Transport({
       context,
       agentFor,
-      exchange: { timeouts, clock, signal },
+      exchange: { timeouts, clock, signal, onHeaders: hearQuota(call.onQuota, clock) },
       amend: (body) => JSON.stringify(wire.keepCap(JSON.parse(body), call.request.maxTokens)),
       userAgent,
     });
