@@ -21,6 +21,8 @@ const nothing: TokenUsage = { prompt: 0, completion: 0, cacheRead: 0, cacheWrite
  */
 const toleratedFactor = 1.5;
 const toleratedTokens = 50;
+/** More than anybody counts: who reports more is not believed in anything. */
+const tokensMax = 2 ** 31 - 1;
 /** Few vocabularies need a token for less than this many bytes of ordinary text. */
 const bytesPerTokenMin = 3;
 
@@ -32,7 +34,7 @@ export async function measure(running: Running): Promise<Measure> {
   if (!endpoint || running.attempts.length === 0) {
     return { tokens: nothing, images: 0, estimated: false };
   }
-  const reported = transcript.usage;
+  const reported = countable(transcript.usage) ? transcript.usage : null;
   const images = reported?.images ?? 0;
   if (reported && !running.continued && (await credible(reported, transcript, endpoint))) {
     return { tokens: tokensOf(reported), images, estimated: false };
@@ -44,6 +46,9 @@ export async function measure(running: Running): Promise<Measure> {
   const cached = own ? tokensOf(own) : nothing;
   return { tokens: { ...cached, prompt, completion, reasoning: 0 }, images, estimated: true };
 }
+
+const countable = (usage: UpstreamUsage | null): boolean =>
+  usage === null || (usage.prompt <= tokensMax && usage.completion <= tokensMax);
 
 /**
  * Providers report their own bill: a visible answer far beyond what was delivered is not believed.

@@ -27,8 +27,7 @@ export async function settle(
       await admission.hold.end(null);
       return running.conclude(null);
     }
-    const used = await measure(running);
-    const due = billOf(running, { admission, used }, rooms);
+    const { used, due } = await counted(running, admission, rooms);
     await admission.hold.end(recordOf(running, used, due));
     for (const sample of samplesOf(running, used, due)) rooms.metrics.record(sample);
     rooms.losses.earn(running.payer.organization.id, due.charged);
@@ -36,6 +35,21 @@ export async function settle(
   } catch (thrown) {
     rooms.log.error('a completion could not be settled', { completion: running.id, error: thrown });
     running.conclude(null, Fault.from(thrown));
+  }
+}
+
+/** What it used and comes to. @throws when that cannot be told; then nothing is held any more. */
+async function counted(
+  running: Running,
+  admission: Admission,
+  rooms: Rooms,
+): Promise<{ used: Measure; due: Bill }> {
+  try {
+    const used = await measure(running);
+    return { used, due: billOf(running, { admission, used }, rooms) };
+  } catch (thrown) {
+    await admission.hold.end(null);
+    throw thrown;
   }
 }
 

@@ -20,6 +20,7 @@ const two = [
   { provider: 'two', pricing: { prompt: 10n ** 18n, completion: 10n ** 18n } },
 ];
 const first = { provider: { order: ['one', 'two'] } } as const;
+const stopped = { unified: 'STOP', raw: 'stop' } as const;
 const charged = ({ usage }: { usage: { charged: bigint } }) => formatMoney(usage.charged);
 
 /** Plays one after the other, one an attempt. */
@@ -50,6 +51,23 @@ describe('how a completion ends', () => {
     });
     expect(charged(completion)).toBe('3');
     expect(purse.records.length).toBe(1);
+  });
+
+  it('counted here when the provider reports more tokens than anybody counts', async () => {
+    const { run, play } = stand({});
+    play(sends([text('Well'), used(2 ** 31, 1), { type: 'finish', reason: stopped }]));
+    const { completion } = await run();
+    expect(completion.usage).toMatchObject({ estimated: true, completionTokens: 1 });
+    expect(completion.usage.promptTokens).toBeLessThan(100);
+  });
+
+  it('holds nothing when its bill is beyond what can be accounted for', async () => {
+    const dear = { prompt: 9n * 10n ** 18n, completion: 0n };
+    const { run, play, purse } = stand({ offers: [{ provider: 'one', pricing: dear }] });
+    play(sends([text('Well'), used(2_000_000_000, 1), { type: 'finish', reason: stopped }]));
+    const { story } = await run();
+    expect(story.at(-1)).toBe('CompletionFailed');
+    expect([purse.held, purse.records.length]).toEqual([0n, 0]);
   });
 
   it('refused when its money is gone before anything was sent: the node had slept', async () => {
