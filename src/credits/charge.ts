@@ -1,4 +1,12 @@
-import { divideHalfEven, invariant, lineAmount, type Money, type Price, shareOf } from '#kernel';
+import {
+  divideHalfEven,
+  inRange,
+  invariant,
+  lineAmount,
+  type Money,
+  type Price,
+  shareOf,
+} from '#kernel';
 import { type ChargeOutcome, chargePolicy } from './charge-policy.ts';
 import type { ChargeKind, ChargeLine, TokenUsage, UnitPrices } from './terms.ts';
 
@@ -41,7 +49,7 @@ export function bill(input: BillInput): Bill {
   const listPrice = total(usage);
   const rule = chargePolicy[input.outcome].charges;
   if (input.ownProviderKey) return feeOnly(input, listPrice, rule === 'NOTHING');
-  const full = listPrice + shareOf(listPrice, input.feeRate);
+  const full = inRange(listPrice + shareOf(listPrice, input.feeRate));
   const cost = rule === 'NOTHING' ? 0n : capped(listPrice, input);
   const fee = shareOf(cost, input.feeRate);
   return {
@@ -129,6 +137,8 @@ export interface WorstCaseInput {
  * dearest kind of prompt token (a cache write costs more than a plain one), every generated one at
  * the dearer of completion and reasoning, at the dearest candidate, plus the fee. A bill of many
  * lines may round up by a few 10⁻¹² more; it is cut to the hold.
+ *
+ * @throws Fault INVALID_INPUT beyond what 64 bits hold.
  */
 export function worstCase(input: WorstCaseInput): Money {
   const { candidates, promptTokens, maxTokens, images = 0, feeRate } = input;
@@ -143,7 +153,8 @@ export function worstCase(input: WorstCaseInput): Money {
     );
   });
   const cost = costs.reduce(greatest, 0n);
-  return input.ownProviderKey ? shareOf(cost, feeRate) : cost + shareOf(cost, feeRate);
+  const fee = shareOf(cost, feeRate);
+  return inRange(input.ownProviderKey ? fee : cost + fee);
 }
 
 export type AffordableInput = Pick<BillInput, 'prices' | 'feeRate' | 'ownProviderKey'>;

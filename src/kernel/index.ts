@@ -25,6 +25,7 @@ export {
   formatMoney,
   formatPerMillion,
   formatPrice,
+  inRange,
   lineAmount,
   type Money,
   moneyDigits,

@@ -78,7 +78,8 @@ function formatDecimal(units: bigint, digits: number): string {
   return `${units < 0n ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
 }
 
-function inRange(amount: bigint): bigint {
+/** The amount itself. @throws Fault INVALID_INPUT beyond what 64 bits hold */
+export function inRange(amount: bigint): bigint {
   if (abs(amount) > amountMax) throw outOfRange(amount.toString());
   return amount;
 }

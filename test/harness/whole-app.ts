@@ -135,6 +135,7 @@ interface Account {
 
 /** An organization with credits and a key of its own. */
 export interface Customer extends GraphqlClient, Account {
+  readonly url: string;
   /** In 10⁻¹² US dollar. */
   credits(): Promise<{ balance: bigint; held: bigint }>;
 }
@@ -179,6 +180,7 @@ export function customerAt(
 ): Customer {
   return {
     ...graphqlClient(url, key),
+    url,
     organizationId,
     slug,
     key,
