@@ -3,7 +3,7 @@ import type { Completions } from '#completions';
 import type { Billing } from '#credits';
 import type { Identity, People, Principal, Site } from '#identity';
 import type { Clock, Price } from '#kernel';
-import type { Limits } from '#limits';
+import type { Limits, RequestLimit } from '#limits';
 import type { Metrics } from '#metrics';
 import type { ProviderKeys } from '#provider-keys';
 import type { Router } from '#routing';
@@ -25,6 +25,8 @@ export interface Context {
   readonly operationId: string | null;
   /** What an SSE client saw last, as `<completionId>:<sequence>`. */
   readonly lastEventId: string | null;
+  /** What the caller may still ask. */
+  readonly limits: CallerLimits;
   /** By GET, which must start nothing that is billed. */
   readonly readOnly: boolean;
   /**
@@ -32,6 +34,14 @@ export interface Context {
    * its events.
    */
   delivering?(eventId: string): void;
+}
+
+/** How a caller stands to what limits its operations. */
+export interface CallerLimits {
+  /** Points of document cost in a minute. */
+  points(): RequestLimit;
+  /** Operations on this socket; null over HTTP. */
+  operations(): Pick<RequestLimit, 'limit' | 'remaining' | 'resetAt'> | null;
 }
 
 /** The doors that resolvers knock at, and nothing else of the machine. */
@@ -48,7 +58,7 @@ export interface Rooms {
   readonly site: Site;
   readonly people: Pick<People, 'answer' | 'personOf' | 'watch'>;
   readonly credits: CreditsDoor;
-  readonly limits: Pick<Limits, 'look'>;
+  readonly limits: Limits;
   readonly metrics: Metrics;
   readonly billing: Billing;
   readonly router: Pick<Router, 'plan' | 'status'>;

@@ -22,6 +22,7 @@ import './rankings-feed.ts';
 import './catalog-changes.ts';
 import './catalog-changes-feed.ts';
 import './platform.ts';
+import './rate-limit.ts';
 import './catalog-administration.ts';
 import './organization.ts';
 import './member-lists.ts';

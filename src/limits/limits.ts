@@ -4,7 +4,7 @@ import { Minute } from './minute.ts';
 /** How a key stands to its limit. */
 export interface RequestLimit {
   readonly allowed: boolean;
-  /** Requests in any minute. */
+  /** Requests, or points, in any minute. */
   readonly limit: number;
   /** What could be taken now. */
   readonly remaining: number;
@@ -16,10 +16,10 @@ export interface RequestLimit {
 
 export interface Limits {
   /**
-   * Counts one request of `key` if `perMinute` allows it: never more than that in any 60 s. A
-   * refused one is free.
+   * Counts a request of `key`, or as many points as it is worth, if `perMinute` allows it: never
+   * more than that in any 60 s. A refused one is free.
    */
-  take(key: string, perMinute: number): RequestLimit;
+  take(key: string, perMinute: number, worth?: number): RequestLimit;
   /** The same figures, with nothing counted. */
   look(key: string, perMinute: number): RequestLimit;
 }
@@ -37,26 +37,28 @@ export function openLimits({ clock }: { readonly clock: Clock }): Limits {
     for (const [key, minute] of minutes) if (minute.total(nowMs) === 0) minutes.delete(key);
   };
 
-  const look = (key: string, perMinute: number): RequestLimit => {
+  const look = (key: string, perMinute: number, worth = 1): RequestLimit => {
     const nowMs = clock.monotonic();
     const minute = minutes.get(key);
     const remaining = Math.max(0, perMinute - (minute?.total(nowMs) ?? 0));
     // A limit of 0 never allows one: then it says what a minute from now would say again.
-    const retryAfterMs = remaining > 0 ? 0 : (minute?.msUntil(perMinute - 1, nowMs) ?? sweepMs);
-    const fullInMs = remaining > 0 ? (minute?.msUntil(0, nowMs) ?? 0) : retryAfterMs;
+    const allowed = remaining >= worth;
+    const retryAfterMs = allowed ? 0 : (minute?.msUntil(perMinute - worth, nowMs) ?? sweepMs);
+    const fullInMs = allowed ? (minute?.msUntil(0, nowMs) ?? 0) : retryAfterMs;
     const resetAt = new Date(clock.now() + fullInMs);
-    return { allowed: remaining > 0, limit: perMinute, remaining, resetAt, retryAfterMs };
+    return { allowed, limit: perMinute, remaining, resetAt, retryAfterMs };
   };
 
-  const take = (key: string, perMinute: number): RequestLimit => {
+  const take: Limits['take'] = (key, perMinute, worth = 1) => {
     const nowMs = clock.monotonic();
     sweep(nowMs);
-    if (!look(key, perMinute).allowed) return look(key, perMinute);
+    const asked = look(key, perMinute, worth);
+    if (!asked.allowed) return asked;
     const minute = minutes.get(key) ?? new Minute();
     minutes.set(key, minute);
-    minute.add(nowMs);
+    minute.add(nowMs, worth);
     return { ...look(key, perMinute), allowed: true, retryAfterMs: 0 };
   };
 
-  return { take, look };
+  return { take, look: (key, perMinute) => look(key, perMinute) };
 }

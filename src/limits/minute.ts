@@ -5,19 +5,19 @@ const bucketMs = 1_000;
 const buckets = 61;
 
 /**
- * Requests of the last minute in one-second buckets: 250 bytes a key, whatever its limit. Times are
- * monotonic.
+ * What was counted in the last minute (requests, points) in one-second buckets: 500 bytes a key,
+ * whatever its limit. Times are monotonic.
  */
 export class Minute {
-  readonly #counts = new Uint32Array(buckets);
+  readonly #counts = new Float64Array(buckets);
   #second = 0;
   #total = 0;
 
-  add(atMs: number): void {
+  add(atMs: number, count = 1): void {
     this.#move(atMs);
     const bucket = this.#second % buckets;
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#total += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
+    this.#total += count;
   }
 
   total(atMs: number): number {

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
 import { type Exchange, sendBytes, sendJson } from '../exchange.ts';
+import { withCost } from './document-limits.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import type { KeptAnswers } from './kept-answers.ts';
+import { type DocumentCost, spendPoints } from './points.ts';
 
 const parameters = new Set(['query', 'documentId', 'variables', 'operationName', 'extensions']);
 
@@ -61,10 +63,14 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   const result = 'kind' in operation ? await operation.run() : { errors: operation };
   if (Symbol.asyncIterator in result) return false;
   if (exchange.response.destroyed) return true;
-  const bytes = Buffer.from(JSON.stringify(shownOf(result as ExecutionResult, options)));
+  const text = Buffer.from(JSON.stringify(shownOf(result as ExecutionResult, options)));
+  const cost = 'kind' in operation ? operation.cost : null;
+  const bytes = cost ? costAdded(text, cost) : text;
   const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
   // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
-  if (!result.errors && query?.ofCatalogAlone()) answers.keep(keyOf(options), bytes, market);
+  if (cost && !result.errors && query?.ofCatalogAlone()) {
+    answers.keep(keyOf(options), { bytes: text, requested: cost.requested }, market);
+  }
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
   sendBytes(exchange.response, mediaType === preferred && !('data' in result) ? 400 : 200, bytes);
   return true;
@@ -85,12 +91,22 @@ export function answerAgain(
   options: Question & Pick<PostOptions, 'exchange' | 'accept' | 'answers'>,
 ): boolean {
   const { exchange, accept, context, answers } = options;
-  const bytes = answers.find(keyOf(options), context.rooms.catalog.market());
+  const kept = answers.find(keyOf(options), context.rooms.catalog.market());
   const mediaType = mediaTypeOf(accept);
-  if (!bytes || !mediaType) return false;
+  if (!kept || !mediaType) return false;
+  const { cost, refused } = spendPoints(context, kept.requested);
+  if (refused) return false;
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
-  sendBytes(exchange.response, 200, bytes);
+  sendBytes(exchange.response, 200, costAdded(kept.bytes, cost));
   return true;
+}
+
+const closingBrace = 1;
+
+/** The answer, an object, with `extensions.cost` as its last member. */
+function costAdded(answer: Buffer, cost: DocumentCost): Buffer {
+  const member = `,"extensions":{"cost":${JSON.stringify(cost)}}}`;
+  return Buffer.concat([answer.subarray(0, -closingBrace), Buffer.from(member)]);
 }
 
 function shownOf(
@@ -117,9 +133,26 @@ export async function answerByGet(options: AnswerOptions): Promise<boolean> {
   const { response } = exchange;
   response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
   const isPublic = context.principal.kind === 'anonymous' && !result.errors;
-  if (isPublic && isKept(exchange, JSON.stringify(result))) response.writeHead(304).end();
-  else sendJson(response, 200, shownOf(result, options));
+  const shown = shownOf(result, options);
+  const { cost } = operation;
+  if (!isPublic || !cost) {
+    sendJson(response, 200, cost ? withCost(shown, cost) : shown);
+    return true;
+  }
+  tellLeft(response, cost, context.rooms.clock.now());
+  const { requested, limit } = cost;
+  const answer = withCost(shown, { requested, limit });
+  if (isKept(exchange, JSON.stringify(answer))) response.writeHead(304).end();
+  else sendJson(response, 200, answer);
   return true;
+}
+
+/** What is left stands beside an answer that others may be given. */
+function tellLeft(response: Exchange['response'], cost: DocumentCost, nowMs: number): void {
+  const { limit, remaining, resetAt } = cost;
+  response.setHeader('RateLimit-Limit', limit);
+  response.setHeader('RateLimit-Remaining', remaining);
+  response.setHeader('RateLimit-Reset', Math.ceil((resetAt.getTime() - nowMs) / 1_000));
 }
 
 /** Lets a public answer be kept; true when the client says that it has this one. */

@@ -14,6 +14,7 @@ import { credentialEnded, whileValid } from '../credential-life.ts';
 import { requestIdOf } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
+import { pointsLeft } from './points.ts';
 
 const pingMs = 12_000;
 const initMs = 3_000;
@@ -135,9 +136,14 @@ export class Connection {
     const { rooms, engine } = this.#options;
     if (this.#running.size >= operationsMax) return [tooMany(this.#requestId, this.#running.size)];
     const ends = new AbortController();
+    const principal = rooms.identity.current(this.#principal);
     const operation = engine.prepare(payload as OperationRequest, {
       rooms,
-      principal: rooms.identity.current(this.#principal),
+      principal,
+      limits: {
+        points: () => pointsLeft({ rooms, principal }),
+        operations: () => this.#operationsLeft(),
+      },
       requestId: `${this.#requestId}.${randomUUID().slice(0, 8)}`,
       signal: ends.signal,
       operationId: id,
@@ -147,6 +153,12 @@ export class Connection {
     if (!('kind' in operation)) return operation;
     this.#running.add(ends);
     return { ...operation, ends };
+  }
+
+  /** A place is free as soon as an operation ends. */
+  #operationsLeft() {
+    const remaining = operationsMax - this.#running.size;
+    return { limit: operationsMax, remaining, resetAt: new Date(this.#options.rooms.clock.now()) };
   }
 
   async #start({ run, ends }: Running) {

@@ -14,8 +14,9 @@ import {
   TokenKind,
   type ValidationContext,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from '#schema';
+import { type DocumentCost, spendPoints } from './points.ts';
 
 /** What a document may be, so that reading one never costs more than answering it. */
 export const documentLimits = {
@@ -40,12 +41,17 @@ export function useDocumentLimits(): Plugin<Context> {
       for (const rule of limitRules) addValidationRule(rule);
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const error = costError(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
+      const { cost, refused } = spend(args);
+      if (refused) return setResultAndStopExecution({ errors: [refused] });
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (!isAsyncIterable(result)) setResult(withCost(result, cost));
+        },
+      };
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const error = costError(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
+      const { refused } = spend(args);
+      if (refused) setResultAndStopExecution({ errors: [refused] });
     },
   };
 }
@@ -133,11 +139,19 @@ export interface CostArgs {
   readonly contextValue: Context;
 }
 
-/** The refusal of an operation that would cost too much; null when it may run. */
-export function costError(args: CostArgs): GraphQLError | null {
+/** Spends what an operation costs; the refusal of one that costs too much. */
+export function spend(args: CostArgs): ReturnType<typeof spendPoints> {
   const { requested, limit } = documentCost(args);
-  return requested > limit ? overLimit('COST', { limit, actual: requested }) : null;
+  if (requested <= limit) return spendPoints(args.contextValue, requested);
+  const { cost } = spendPoints(args.contextValue, 0);
+  return { cost, refused: overLimit('COST', { limit, actual: requested }) };
 }
+
+/** What an answer over HTTP says of the cost of its document. */
+export const withCost = <Result extends { extensions?: object | null | undefined }>(
+  result: Result,
+  cost: Partial<DocumentCost>,
+): Result => ({ ...result, extensions: { ...result.extensions, cost } });
 
 /**
  * What the operation that runs costs, and what it may. Variables that do not fit cost nothing: they

@@ -13,10 +13,11 @@ import type { Allowance } from '../allowance.ts';
 import { closing } from './closing.ts';
 import { executed } from './compiled-queries.ts';
 import { subscribed } from './compiled-subscriptions.ts';
-import { costError, useDocumentLimits } from './document-limits.ts';
+import { spend, useDocumentLimits } from './document-limits.ts';
 import { type KnownOperation, openDocuments } from './documents.ts';
 import { graphiql } from './graphiql.ts';
 import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
+import type { DocumentCost } from './points.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
 import { watched } from './watched-context.ts';
 
@@ -33,6 +34,8 @@ export interface Operation extends ExecutionArgs {
   /** What it gave so far was made of the catalog alone: `watched` says how that is known. */
   ofCatalogAlone(): boolean;
   run(): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+  /** What it cost; null before it was run. */
+  readonly cost: DocumentCost | null;
 }
 
 export type Engine = ReturnType<typeof openEngine>;
@@ -87,13 +90,21 @@ export function openEngine(options: EngineOptions) {
         operationName: request.operationName ?? undefined,
       };
       const seen = watched(context);
+      let cost: DocumentCost | null = null;
       return {
         ...args,
         kind: asked.node.operation,
         ofCatalogAlone: () => seen.ofCatalogAlone,
-        run: async () =>
-          refusedByCost(args) ??
-          allowed(args, anonymousFeeds, () => started({ ...args, contextValue: seen }, asked)),
+        async run() {
+          const spent = spend(args);
+          cost = spent.cost;
+          if (spent.refused) return { errors: [spent.refused] };
+          const start = () => started({ ...args, contextValue: seen }, asked);
+          return allowed(args, anonymousFeeds, start);
+        },
+        get cost() {
+          return cost;
+        },
       };
     } catch (thrown) {
       return present([graphqlErrorOf(thrown)], context);
@@ -104,11 +115,6 @@ export function openEngine(options: EngineOptions) {
     errors.map((error) => withoutHttp(presentError(error, { requestId, log })));
 
   return { yoga, prepare, present };
-}
-
-function refusedByCost(args: ContextualArgs): ExecutionResult | null {
-  const error = costError(args);
-  return error && { errors: [error] };
 }
 
 type Started = ExecutionResult | AsyncIterable<ExecutionResult>;

@@ -7,6 +7,7 @@ import { bodyOf, type Exchange, RequestRefused, sendJson } from '../exchange.ts'
 import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { KeptAnswers } from './kept-answers.ts';
+import { pointsLeft } from './points.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
 import { streamEvents } from './sse.ts';
 
@@ -60,9 +61,11 @@ export function openGraphqlHandler(options: GraphqlOptions) {
 async function contextOf(exchange: Exchange, rooms: Rooms): Promise<Context> {
   const { request, requestId, signal } = exchange;
   const lastEventId = request.headers['last-event-id'];
+  const principal = await callerOf(request, rooms);
   return {
     rooms,
-    principal: await callerOf(request, rooms),
+    principal,
+    limits: { points: () => pointsLeft({ rooms, principal }), operations: () => null },
     requestId,
     signal,
     operationId: null,

@@ -5,24 +5,31 @@ const bytesMax = 32 * 1024 * 1024;
 const questionCharactersMax = 8 * 1024;
 const answerBytesMax = 1024 * 1024;
 
+/** An answer without what it says of its cost, which is another each time. */
+export interface KeptAnswer {
+  readonly bytes: Buffer;
+  /** Points that its document costs. */
+  readonly requested: number;
+}
+
 /**
  * The bytes of answers that were made of the catalog alone, kept until the catalog is another: the
  * page that everybody asks for is executed and serialised once. A question is the body as it came.
  */
 export class KeptAnswers {
-  readonly #answers = new Map<string, Buffer>();
+  readonly #answers = new Map<string, KeptAnswer>();
   #market: Market | null = null;
   #bytes = 0;
 
   /** The answer that was made of this very market; undefined when there is none. */
-  find(question: string, market: Market): Buffer | undefined {
+  find(question: string, market: Market): KeptAnswer | undefined {
     return market === this.#market ? this.#answers.get(question) : undefined;
   }
 
-  keep(question: string, answer: Buffer, market: Market): void {
+  keep(question: string, answer: KeptAnswer, market: Market): void {
     if (market !== this.#market) this.#forgetAll(market);
-    if (question.length > questionCharactersMax || answer.length > answerBytesMax) return;
-    const bytes = question.length + answer.length;
+    if (question.length > questionCharactersMax || answer.bytes.length > answerBytesMax) return;
+    const bytes = question.length + answer.bytes.length;
     // Rather begin anew than know which was asked for last: a change of the catalog does the same.
     if (this.#bytes + bytes > bytesMax) this.#forgetAll(market);
     if (!this.#answers.has(question)) this.#bytes += bytes;

@@ -23,6 +23,9 @@ export function watched(context: Context): WatchedContext {
     get principal() {
       return look(context.principal);
     },
+    get limits() {
+      return look(context.limits);
+    },
     get lastEventId() {
       return look(context.lastEventId);
     },

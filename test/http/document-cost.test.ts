@@ -1,0 +1,98 @@
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { pointsAMinute } from '../../src/http/graphql/points.ts';
+import { key, type StandIn, serve, standIn } from '../harness/stand-in-rooms.ts';
+
+let stand: StandIn;
+let server: Awaited<ReturnType<typeof serve>>;
+beforeAll(async () => {
+  stand = standIn();
+  server = await serve(stand);
+});
+afterAll(() => server.close());
+
+const page = '{ models(first: 2) { nodes { slug } } }';
+
+async function costOf(query: string, init: RequestInit = {}) {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    body: JSON.stringify({ query }),
+    ...init,
+    headers: { 'Content-Type': 'application/json', ...init.headers },
+  });
+  const body = (await response.json()) as { extensions: { cost: Record<string, unknown> } };
+  return { cost: body.extensions.cost, headers: response.headers };
+}
+
+it('an answer over HTTP says what its document cost and what is left, a kept one too', async () => {
+  const first = (await costOf(page)).cost;
+  const again = (await costOf(page)).cost;
+  expect(first).toEqual({
+    requested: expect.any(Number),
+    limit: pointsAMinute.anonymous,
+    remaining: expect.any(Number),
+    resetAt: expect.any(String),
+  });
+  expect(first['requested']).toBeGreaterThan(0);
+  expect(again['requested']).toBe(first['requested']);
+  expect(again['remaining']).toBe(Number(first['remaining']) - Number(first['requested']));
+});
+
+it('a public answer by GET is the same for all: what is left stands in its headers', async () => {
+  const get = async () => {
+    const address = `${server.url}/graphql?query=${encodeURIComponent(page)}`;
+    const response = await fetch(address, { headers: { Accept: 'application/json' } });
+    return { text: await response.text(), headers: response.headers };
+  };
+  const [one, other] = [await get(), await get()];
+  expect(other.text).toBe(one.text);
+  const { requested, ...rest } = JSON.parse(one.text).extensions.cost;
+  expect(rest).toEqual({ limit: pointsAMinute.anonymous });
+  const left = ({ headers }: { headers: Headers }) => Number(headers.get('ratelimit-remaining'));
+  expect(left(one) - left(other)).toBe(requested);
+  expect(one.headers.get('ratelimit-limit')).toBe(String(pointsAMinute.anonymous));
+  expect(Number(one.headers.get('ratelimit-reset'))).toBeLessThanOrEqual(61);
+});
+
+it('rateLimit tells the allowance of whoever asks', async () => {
+  const query = '{ rateLimit { limit remaining resetAt requests { limit } operations { limit } } }';
+  const { data } = await server.ask(query);
+  expect(data.rateLimit).toMatchObject({
+    limit: pointsAMinute.authenticated,
+    requests: null,
+    operations: null,
+  });
+  const public_ = await server.ask(query, { credential: null });
+  expect(public_.data.rateLimit.limit).toBe(pointsAMinute.anonymous);
+  expect(data.rateLimit.remaining).toBeLessThan(pointsAMinute.authenticated);
+});
+
+it('on a socket it tells the operations that may still be started', async () => {
+  const client = createClient({
+    url: `${server.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: key },
+  });
+  const query = '{ rateLimit { operations { limit remaining } } }';
+  for await (const { data, extensions } of client.iterate({ query })) {
+    expect(data?.['rateLimit']).toEqual({ operations: { limit: 100, remaining: 99 } });
+    expect(extensions).toBeUndefined();
+  }
+  await client.dispose();
+});
+
+it('who has spent its points is refused, with when to come back, and others are not', async () => {
+  const left = pointsAMinute.authenticated;
+  stand.rooms.limits.take(`points key_${'0'.repeat(26)}`, left, left - 1_000);
+  let refused = await server.ask(page);
+  while (!refused.errors) refused = await server.ask(page);
+  expect(refused.errors[0]?.extensions).toMatchObject({
+    code: 'RATE_LIMITED',
+    limit: left,
+    retryAfterMs: expect.any(Number),
+  });
+  expect((await server.ask(page, { credential: null })).errors).toBeUndefined();
+  await stand.clock.advance(61_000);
+  expect((await server.ask(page)).errors).toBeUndefined();
+});
