@@ -11,6 +11,7 @@ export const floors = [
   ['src/identity', 'src/catalog', 'src/credits', 'src/limits', 'src/metrics'],
   ['src/provider-keys', 'src/routing'],
   ['src/completions'],
+  ['src/telemetry'],
   ['schema'],
   ['src/http'],
 ];

@@ -1,5 +1,5 @@
 import { type Bus, openBus } from '#bus';
-import { type Catalog, openCatalog } from '#catalog';
+import { type Catalog, type Market, openCatalog } from '#catalog';
 import { type Completions, openCompletions } from '#completions';
 import type { Config } from '#config';
 import { type Billing, type Credits, openAccount, openCredits } from '#credits';
@@ -18,12 +18,14 @@ import { type Metrics, openMetrics } from '#metrics';
 import { openProviderKeys, type ProviderKeys } from '#provider-keys';
 import { keepIncidents, openRouter, type Router } from '#routing';
 import { openStorage, type Storage } from '#storage';
+import { openTelemetry, type Telemetry } from '#telemetry';
 import { openConnectors, openSandbox } from '#upstream';
 import { openVault } from '#vault';
 import { openBillingRoom } from './billing-room.ts';
 import { creditsDoor } from './credits-door.ts';
 import { hearOthers, sayOn } from './heartbeats.ts';
 import { wrappingKeyOf } from './keys-rotation.ts';
+import { loadOf } from './load.ts';
 import { confirmedByAll, removedByAll } from './revocation.ts';
 import { openSignIn } from './sign-in.ts';
 import { Site } from './site.ts';
@@ -69,6 +71,7 @@ interface Middle {
   readonly metrics: Metrics;
   readonly router: Router;
   readonly completions: Completions;
+  readonly telemetry: Telemetry;
 }
 
 /** Remembers how to close what was opened, the last first. */
@@ -184,6 +187,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const router = keep(openRouter(routing), (room) => room.close());
   keep(keepIncidents({ clock, log, router, kept: catalog.incidents }), (stop) => stop());
   const limits = openLimits({ clock });
+  const telemetry = keep(await openWatching(options, market), (room) => room.close());
   const completions = openCompletions({
     clock,
     log,
@@ -198,9 +202,20 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     providerKeys,
     connectors: openConnectors({ clock, log }),
     feeRate: config.platformFeeRate,
+    observer: telemetry,
   });
-  return { identity, catalog, providerKeys, limits, attempts, metrics, router, completions };
+  const rooms = { identity, catalog, providerKeys, limits, attempts, metrics, router };
+  return { ...rooms, completions, telemetry };
 }
+
+/** What operators watch. */
+const openWatching = ({ clock, version, config }: AppOptions, market: () => Market) =>
+  openTelemetry({
+    clock,
+    version,
+    otlpEndpoint: config.otlpEndpoint ?? null,
+    endpoint: (id) => market().endpoint(id),
+  });
 
 /** What this node counts is told to the others. */
 const openCounting = ({ clock, log }: AppOptions, { storage, bus, credits }: Ground) =>
@@ -274,8 +289,10 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
       feeds: config.anonymousFeedsPerAddress,
     },
     persistedDocuments: await readDocumentManifest(config.dataDir),
+    telemetry: rooms.telemetry,
     demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
+  rooms.telemetry.watch(() => loadOf({ ...rooms, http }));
   const port = options.vacate ? await options.vacate() : config.port;
   site.listening(await http.listen(config.host, port));
   return {

@@ -46,4 +46,4 @@ export type {
 } from './input.ts';
 export type { CompletionsQuestion, CompletionsSlice } from './list.ts';
 export { openCompletions } from './open.ts';
-export type { Rooms } from './rooms.ts';
+export type { Observer, Rooms } from './rooms.ts';

@@ -1,5 +1,5 @@
 import type { Market } from '#catalog';
-import type { Credits } from '#credits';
+import type { Credits, SettlementRecord } from '#credits';
 import type { Cipher, Identity } from '#identity';
 import type { Clock, Log, Price } from '#kernel';
 import type { Limits } from '#limits';
@@ -9,6 +9,14 @@ import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
 import type { Losses } from './losses.ts';
+
+/** Who is told what became of runs; what it does with it is its own affair and takes no time. */
+export interface Observer {
+  /** Its charge is durable. */
+  settled(record: SettlementRecord): void;
+  /** It was refused before a provider was tried, with this code. */
+  refused(code: string): void;
+}
 
 /** What a run needs of others. */
 export interface Rooms {
@@ -26,6 +34,7 @@ export interface Rooms {
   /** What the organization brings along, and how it fares. */
   readonly providerKeys: Pick<ProviderKeys, 'of' | 'used'>;
   readonly connectors: (name: string) => Connector | null;
+  readonly observer: Observer;
   /** What each organization may cost the platform unasked. */
   readonly losses: Losses;
   /** The platform's fee on inference cost, 10⁻¹⁸ per unit. */

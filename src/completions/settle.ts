@@ -21,14 +21,16 @@ export async function settle(
   rooms: Rooms,
 ): Promise<void> {
   await giveKeyUp(running, rooms);
-  if (!admission) return running.conclude(null);
+  if (!admission) return refuse(running, rooms);
   try {
     if (running.ending?.kind === 'refused') {
       await admission.hold.end(null);
-      return running.conclude(null);
+      return refuse(running, rooms);
     }
     const { used, due } = await counted(running, admission, rooms);
-    await admission.hold.end(recordOf(running, used, due));
+    const record = recordOf(running, used, due);
+    await admission.hold.end(record);
+    rooms.observer.settled(record);
     for (const sample of samplesOf(running, used, due)) rooms.metrics.record(sample);
     rooms.losses.earn(running.payer.organization.id, due.charged);
     running.conclude({ usage: usageOf(running, used, due), lines: due.lines });
@@ -51,6 +53,12 @@ async function counted(
     await admission.hold.end(null);
     throw thrown;
   }
+}
+
+function refuse(running: Running, { observer }: Rooms): void {
+  const { ending } = running;
+  if (ending && 'fault' in ending) observer.refused(ending.fault.code);
+  running.conclude(null);
 }
 
 const noBill: Bill = { lines: [], cost: 0n, upstreamCost: 0n, fee: 0n, charged: 0n, waived: 0n };

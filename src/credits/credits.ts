@@ -51,6 +51,20 @@ export interface Renewed {
   readonly liveSessions: readonly number[];
 }
 
+/** What this node carries at a moment. */
+export interface CreditsLoad {
+  /** Running completions for which something is set aside. */
+  readonly holds: number;
+  /** Of accounts, together. */
+  readonly held: Money;
+  /** Accounts and allowances of which a part is leased. */
+  readonly leases: number;
+  /** Of accounts, together. */
+  readonly leased: Money;
+  /** Charges that are durable and not yet in the ledger. */
+  readonly unposted: number;
+}
+
 export interface Credits {
   /**
    * This node's session: part of the ids of its completions. Changes when others took the node for
@@ -95,6 +109,8 @@ export interface Credits {
    * or charged on this node than before.
    */
   onMoved(listener: (organizationIds: readonly string[]) => void): () => void;
+  /** What this node carries now. */
+  load(): CreditsLoad;
   /** Posts what is left, gives back the leases, ends the session. */
   close(): Promise<void>;
 }
@@ -162,7 +178,21 @@ function doorOf(machine: Machine, { looks, renewals, moves }: Listeners): Credit
     onLooked: (listener) => listen(looks, listener),
     onRenewed: (listener) => listen(renewals, listener),
     onMoved: (listener) => listen(moves, listener),
+    load: () => loadOf(machine),
     close: () => machine.close(),
+  };
+}
+
+/** An allowance limits what an account pays: it holds no money of its own. */
+function loadOf({ book, settlement }: Machine): CreditsLoad {
+  const leases = [...book.leases];
+  const accounts = leases.filter(({ source }) => source.kind === 'ORGANIZATION');
+  return {
+    holds: book.running.size,
+    held: accounts.reduce((sum, lease) => sum + lease.held, 0n),
+    leases: leases.length,
+    leased: accounts.reduce((sum, lease) => sum + lease.amount, 0n),
+    unposted: settlement.unposted,
   };
 }
 

@@ -34,6 +34,7 @@ export type { ClaimAnswer, ClaimInput } from './claim-statements.ts';
 export { binder, type CompletionFilter, conditionsOf } from './completion-filter.ts';
 export {
   type Credits,
+  type CreditsLoad,
   type CreditsOptions,
   openAccount,
   openCredits,

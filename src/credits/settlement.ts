@@ -30,6 +30,11 @@ export class Settlement {
     });
   }
 
+  /** Records that are durable and not yet in the ledger. */
+  get unposted(): number {
+    return this.#unposted;
+  }
+
   /** Resolves once the record is durable. */
   add(ended: Ended): Promise<void> {
     return this.#gathering.add(ended);

@@ -1,20 +1,24 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { actingFrom } from '#audit';
 import { Fault, type Log, type Random } from '#kernel';
 import type { Rooms } from '#schema';
+import type { Telemetry } from '#telemetry';
 import { Allowance } from './allowance.ts';
 import { billingRoute } from './billing-routes.ts';
 import { originOf } from './client.ts';
 import { addressOf, type Exchange, openExchange, RequestRefused } from './exchange.ts';
 import { openEngine } from './graphql/engine.ts';
 import { openGraphqlHandler, refuse as refuseGraphql } from './graphql/handler.ts';
-import { openSockets, refuse as refuseUpgrade } from './graphql/sockets.ts';
+import { openSockets, refuse as refuseUpgrade, type Sockets } from './graphql/sockets.ts';
 import { answerHealth, answerReady, type Readiness } from './health.ts';
 import { answerLandingPage } from './landing-page.ts';
+import { answerMetrics } from './metrics-page.ts';
 import { allowOrigin, answerPreflight } from './other-origins.ts';
 import { refuse } from './rest/refuse.ts';
 import { restRoute } from './rest/routes.ts';
+import { servedBy } from './served.ts';
 import { answerSignIn } from './sign-in.ts';
 
 export interface HttpOptions {
@@ -33,6 +37,7 @@ export interface HttpOptions {
   readonly anonymous: { readonly sockets: number; readonly feeds: number };
   /** Documents that may be named by their SHA-256: hash in hex to text. */
   readonly persistedDocuments: ReadonlyMap<string, string>;
+  readonly telemetry: Pick<Telemetry, 'serve' | 'text'>;
 }
 
 const socketsPerKey = 10_000;
@@ -65,7 +70,7 @@ interface Route {
 
 /** One server for everything that the outside speaks to. Nothing is open until `listen`. */
 export function openHttp(options: HttpOptions): HttpServer {
-  const { rooms, log, random, trustProxy, anonymous } = options;
+  const { rooms, log, random, trustProxy, anonymous, telemetry } = options;
   const engine = openEngine({ ...options, anonymousFeeds: new Allowance(anonymous.feeds) });
   const allowances = {
     anonymous: new Allowance(anonymous.sockets),
@@ -76,7 +81,8 @@ export function openHttp(options: HttpOptions): HttpServer {
   const answering = new Set<Promise<void>>();
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
     const origin = originOf(request, trustProxy);
-    void actingFrom(origin, () => answer(openExchange(request, response)));
+    const exchange = openExchange(request, response);
+    void actingFrom(origin, () => telemetry.serve(servedBy(exchange), () => answer(exchange)));
   });
 
   async function answer(exchange: Exchange): Promise<void> {
@@ -98,12 +104,7 @@ export function openHttp(options: HttpOptions): HttpServer {
     }
   }
 
-  server.on('upgrade', (request: IncomingMessage, socket, head) => {
-    // A client that resets its connection here has nobody to tell.
-    socket.on('error', () => socket.destroy());
-    if (addressOf(request).pathname !== '/graphql') return refuseUpgrade(socket, '404 Not Found');
-    sockets.upgrade(request, socket, head);
-  });
+  server.on('upgrade', (request, socket, head) => upgrade(sockets, { request, socket, head }));
 
   return {
     listen: (host, port) => listening(server, host, port),
@@ -133,6 +134,19 @@ export function openHttp(options: HttpOptions): HttpServer {
   };
 }
 
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+function upgrade(sockets: Sockets, { request, socket, head }: Upgrade): void {
+  // A client that resets its connection here has nobody to tell.
+  socket.on('error', () => socket.destroy());
+  if (addressOf(request).pathname === '/graphql') sockets.upgrade(request, socket, head);
+  else refuseUpgrade(socket, '404 Not Found');
+}
+
 function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Route {
   const { rooms, log, ready } = options;
   const { platform } = rooms;
@@ -144,6 +158,7 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
     ],
     ['/health', get(answerHealth)],
     ['/ready', get((exchange) => answerReady(exchange, ready))],
+    ['/metrics', get((exchange) => answerMetrics(exchange, options))],
     [
       '/graphql',
       {

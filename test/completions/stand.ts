@@ -114,6 +114,7 @@ export function stand(options: {
     market: () => goods,
     cipher: openCipher(new Secret(Buffer.alloc(32).toString('base64'))),
     connectors: () => connector,
+    observer: { settled: () => {}, refused: () => {} },
     feeRate: options.feeRate ?? 0n,
   };
   const completions = openCompletions(rooms);

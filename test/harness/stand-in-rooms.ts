@@ -361,6 +361,7 @@ export async function serve(
     random: seededRandom('http'),
     ready: async () => null,
     demoKey: 'demo-key',
+    telemetry: { serve: (_request, answer) => answer(), text: async () => '' },
     anonymous: { sockets: 50, feeds: 10 },
     persistedDocuments: new Map(),
     ...given,

@@ -68,7 +68,7 @@ export interface RestRoute {
 
 /** What answers at a path; null when nothing does. */
 export function restRoute(path: string, rooms: Rooms): RestRoute | null {
-  const place = path.replace(/^\/api(?=\/v1\/)/, '').replace(/\/$/, '');
+  const place = placeOf(path);
   const exact = addresses[place];
   if (exact) return routeOf(exact, rooms, {});
   for (const [pattern, address] of patterned) {
@@ -76,6 +76,15 @@ export function restRoute(path: string, rooms: Rooms): RestRoute | null {
     if (parameters) return routeOf(address, rooms, parameters);
   }
   return null;
+}
+
+const placeOf = (path: string) => path.replace(/^\/api(?=\/v1\/)/, '').replace(/\/$/, '');
+
+/** The pattern that a path is of, as `/v1/keys/{hash}`; null when it is of none. */
+export function restPatternOf(path: string): string | null {
+  const place = placeOf(path);
+  if (Object.hasOwn(addresses, place)) return place;
+  return patterned.find(([pattern]) => matchAddress(pattern, place))?.[0] ?? null;
 }
 
 function routeOf(address: Address, rooms: Rooms, parameters: Parameters): RestRoute {
