@@ -4,7 +4,7 @@ import { builder } from './builder.ts';
 import { CompletionEventRef } from './completion-events.ts';
 import { asked, CompletionInput } from './completion-input.ts';
 import type { Context } from './context.ts';
-import { eventsOf, refusal } from './following.ts';
+import { alone, eventsOf, refusal } from './following.ts';
 import { merged } from './lanes.ts';
 import { checkArguments, operationKey, refuseGet, startArguments } from './start-arguments.ts';
 
@@ -106,6 +106,7 @@ builder.subscriptionField('compareCompletions', (t) =>
       const { rooms, principal } = context;
       const cursors = new Map((after ?? []).map(({ lane, sequence }) => [lane, sequence]));
       const check = () => {
+        rooms.identity.payer(principal, input.organizationId);
         checkArguments(how);
         checkLanes(models, after ?? []);
       };
@@ -126,6 +127,6 @@ builder.subscriptionField('compareCompletions', (t) =>
 );
 
 /** Refused as a whole: told in the first lane. */
-async function* refusedLane(models: readonly string[], error: Fault, context: Context) {
-  yield { lane: 0, model: models[0] ?? '', event: refusal({ error }, context) };
+function refusedLane(models: readonly string[], error: Fault, context: Context) {
+  return alone({ lane: 0, model: models[0] ?? '', event: refusal({ error }, context) });
 }

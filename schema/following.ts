@@ -48,6 +48,9 @@ export function refusal({ error, id, known }: Refused, context: Context): Comple
   return { type: 'CompletionFailed', ...numbers, error, usage: noUsage, completion };
 }
 
-export async function* refused(given: Refused, context: Context) {
-  yield refusal(given, context);
+/** A stream of it alone. What it throws, it throws before there is a stream. */
+export const refused = (given: Refused, context: Context) => alone(refusal(given, context));
+
+export async function* alone<Event>(event: Event) {
+  yield event;
 }

@@ -82,6 +82,7 @@ const open = (config: Config, { log, clock }: OpenOptions): Promise<App> =>
     config,
     clock: clock ?? systemClock,
     random: systemRandom,
+    show: () => undefined,
     log: log ?? silentLog,
     version: '0.0.0',
   });

@@ -36,8 +36,9 @@ export function closing<Value>(
             resolve(result);
           },
           (thrown) => {
-            finish();
+            // Before it is finished, which answers a `next` that has no answer yet.
             reject(thrown);
+            finish();
           },
         );
       }),
