@@ -139,6 +139,12 @@ export class AttemptOut {
     else if (this.hasContent || fault?.callersFault) providerKeys.used(id, null);
   }
 
+  /** Whether what failed was a parameter that this endpoint does not take after all. */
+  learnFrom(fault: UpstreamFault): boolean {
+    const { admission } = this.#plan;
+    return this.#rooms.router.learn(admission.route, this.candidate.endpoint, fault);
+  }
+
   /** Lost a race: the provider is left at once, and nothing of it is charged. */
   cancel(): void {
     this.conclude('CANCELLED');

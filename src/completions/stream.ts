@@ -133,7 +133,8 @@ function failure(running: Running, out: AttemptOut, fault: UpstreamFault): Faile
   if (!afterContent) running.step('fail');
   const record = out.conclude(out.hasContent ? 'BROKE_OFF' : outcomeOf(fault), fault);
   const { candidate } = out;
-  return { record, fault, afterContent, candidate, next: nextAfter(running, fault) };
+  const next = out.learnFrom(fault) && !afterContent ? 'any' : nextAfter(running, fault);
+  return { record, fault, afterContent, candidate, next };
 }
 
 /** A caller's own fault is tried nowhere else, save where a longer context would help. */

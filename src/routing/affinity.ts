@@ -1,39 +1,44 @@
 import type { Clock } from '#kernel';
 
-/** Prompt caches of providers live for about five minutes after their last use; ten are safe. */
-const idleMs = 600_000;
 const sessionsMax = 50_000;
 
-interface Stay {
+interface Kept {
   readonly endpointId: string;
   readonly untilMs: number;
 }
 
+/** Where a session is, and for how long its provider keeps the cache of its prompt. */
+export interface Stay {
+  readonly endpointId: string;
+  readonly leftMs: number;
+}
+
 /**
  * Where each session's last answer came from, so that its next request finds the provider's prompt
- * cache warm. Forgets a session after ten idle minutes, and the least recently used one when there
- * are too many.
+ * cache warm. Forgets a session when its provider forgets the cache, and the least recently used
+ * one when there are too many.
  */
 export class Affinity {
   readonly #clock: Clock;
   readonly #max: number;
-  readonly #stays = new Map<string, Stay>();
+  readonly #stays = new Map<string, Kept>();
 
   constructor(clock: Clock, max = sessionsMax) {
     this.#clock = clock;
     this.#max = max;
   }
 
-  lastOf(session: string): string | null {
-    const stay = this.#stays.get(session);
-    if (!stay || stay.untilMs <= this.#clock.monotonic()) return null;
-    return stay.endpointId;
+  lastOf(session: string): Stay | null {
+    const kept = this.#stays.get(session);
+    const leftMs = kept ? kept.untilMs - this.#clock.monotonic() : 0;
+    return kept && leftMs > 0 ? { endpointId: kept.endpointId, leftMs } : null;
   }
 
-  remember(session: string, endpointId: string): void {
+  /** It answered; `lifeMs` is how long the cache is kept from now on. */
+  remember(session: string, endpointId: string, lifeMs: number): void {
     // A map keeps the order of insertion: deleting first makes the least recently used the first.
     this.#stays.delete(session);
-    this.#stays.set(session, { endpointId, untilMs: this.#clock.monotonic() + idleMs });
+    this.#stays.set(session, { endpointId, untilMs: this.#clock.monotonic() + lifeMs });
     for (const eldest of this.#stays.keys()) {
       if (this.#stays.size <= this.#max) return;
       this.#stays.delete(eldest);

@@ -1,12 +1,10 @@
 import { blendedPrice, type Endpoint, type Model, type Prices, pricesFor } from '#catalog';
 import type { Price } from '#kernel';
-import { checksFor, firstRefusal, unsupported } from './checks.ts';
+import { type Ask, checksFor, firstRefusal, unsupported } from './checks.ts';
 import { lacking } from './needs.ts';
 import { once } from './once.ts';
 import type { OwnKey } from './own-keys.ts';
 import type { Refusal, Rejection } from './rejection.ts';
-import type { RouteRequest } from './request.ts';
-import type { AskedModel } from './variants.ts';
 
 /** An endpoint that can take the request. */
 export interface Candidate {
@@ -34,13 +32,8 @@ export interface Sifted {
  * its reason. What an endpoint is comes before how it fares: `unwell` is asked last, so that an
  * outage never makes a request lose its tools.
  */
-export function sift(
-  request: RouteRequest,
-  asked: AskedModel,
-  unwell: (endpoint: Endpoint) => Refusal | null,
-): Sifted {
+export function sift(ask: Ask, unwell: (endpoint: Endpoint) => Refusal | null): Sifted {
   const rejected: Rejection[] = [];
-  const ask = { request, asked };
   const checks = checksFor(ask);
   const refusing = (refusalOf: (candidate: Candidate) => Refusal | null) => {
     return (candidate: Candidate) => {
@@ -49,10 +42,8 @@ export function sift(
       return !refusal;
     };
   };
-  const fit = offersOf(asked.model, request).filter(
-    refusing((candidate) => firstRefusal(checks, candidate, ask)),
-  );
-  const capable = preferCapable(withDropped(fit, request), request);
+  const fit = offersOf(ask).filter(refusing((candidate) => firstRefusal(checks, candidate, ask)));
+  const capable = preferCapable(withDropped(fit, ask), ask);
   const up = capable.candidates.filter(refusing(({ endpoint }) => unwell(endpoint)));
   rejected.push(...capable.rejected);
   return { candidates: up, rejected };
@@ -77,8 +68,8 @@ function byPrice({ blended: left }: Candidate, { blended: right }: Candidate): n
 }
 
 /** All endpoints of the model at the prices of this request, the cheapest first. */
-function offersOf(model: Model, { promptTokens, at }: RouteRequest): readonly Candidate[] {
-  const { offers, tiered } = standing(model);
+function offersOf({ asked, request: { promptTokens, at } }: Ask): readonly Candidate[] {
+  const { offers, tiered } = standing(asked.model);
   if (!tiered) return offers;
   const priced = offers.map((one) => {
     const { pricing } = one.endpoint;
@@ -101,11 +92,12 @@ function offer(endpoint: Endpoint, inForce: Prices): Candidate {
 
 function withDropped(
   candidates: readonly Candidate[],
-  { needs }: RouteRequest,
+  { request: { needs }, learned }: Ask,
 ): readonly Candidate[] {
   if (needs.parameters.size === 0) return candidates;
   return candidates.map((candidate) => {
-    const droppedParameters = lacking(candidate.endpoint, needs.parameters);
+    const { endpoint } = candidate;
+    const droppedParameters = lacking(endpoint, needs.parameters, learned(endpoint.id));
     return droppedParameters.length === 0 ? candidate : { ...candidate, droppedParameters };
   });
 }
@@ -117,7 +109,8 @@ const essential: readonly (readonly [parameter: string, setting: string])[] = [
   ['structured_outputs', 'input.responseFormat'],
 ];
 
-function preferCapable(candidates: readonly Candidate[], { needs }: RouteRequest): Sifted {
+function preferCapable(candidates: readonly Candidate[], ask: Ask): Sifted {
+  const { needs } = ask.request;
   let kept = candidates;
   const rejected: Rejection[] = [];
   for (const [parameter, setting] of essential) {
@@ -128,7 +121,9 @@ function preferCapable(candidates: readonly Candidate[], { needs }: RouteRequest
     if (capable.length === 0) continue;
     kept = capable;
     for (const { endpoint } of incapable) {
-      rejected.push({ endpoint, ...unsupported(endpoint, setting, [parameter]) });
+      const refused = ask.learned(endpoint.id);
+      const why = unsupported(endpoint, { setting, missing: [parameter], refused });
+      rejected.push({ endpoint, ...why });
     }
   }
   return { candidates: kept, rejected };

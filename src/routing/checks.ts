@@ -1,5 +1,6 @@
 import type { Endpoint, Prices } from '#catalog';
 import { formatPerMillion, type Price } from '#kernel';
+import { evidenceFor, type LearnedRefusal } from './learned.ts';
 import { namesModel, namesProvider } from './names.ts';
 import { lacking } from './needs.ts';
 import { once } from './once.ts';
@@ -11,6 +12,8 @@ import type { AskedModel } from './variants.ts';
 export interface Ask {
   readonly request: RouteRequest;
   readonly asked: AskedModel;
+  /** What an endpoint was seen to refuse. */
+  readonly learned: (endpointId: string) => readonly LearnedRefusal[];
 }
 
 /** An endpoint at the prices of this request. */
@@ -142,19 +145,22 @@ const outputModality: Check = {
 
 const requiredParameters: Check = {
   when: ({ request: { needs } }) => needs.requiredParameters.size > 0,
-  refusal({ endpoint }, { request: { needs } }) {
-    const missing = lacking(endpoint, needs.requiredParameters);
-    return missing.length > 0 ? unsupported(endpoint, 'input.requiredParameters', missing) : null;
+  refusal({ endpoint }, { request: { needs }, learned }) {
+    const refused = learned(endpoint.id);
+    const missing = lacking(endpoint, needs.requiredParameters, refused);
+    const setting = 'input.requiredParameters';
+    return missing.length > 0 ? unsupported(endpoint, { setting, missing, refused }) : null;
   },
 };
 
 const usedParameters: Check = {
   when: ({ request: { needs, preferences } }) =>
     preferences.requireParameters && needs.parameters.size > 0,
-  refusal({ endpoint }, { request: { needs } }) {
-    const missing = lacking(endpoint, needs.parameters);
+  refusal({ endpoint }, { request: { needs }, learned }) {
+    const refused = learned(endpoint.id);
+    const missing = lacking(endpoint, needs.parameters, refused);
     const setting = 'input.provider.requireParameters';
-    return missing.length > 0 ? unsupported(endpoint, setting, missing) : null;
+    return missing.length > 0 ? unsupported(endpoint, { setting, missing, refused }) : null;
   },
 };
 
@@ -264,12 +270,15 @@ const notConfigured: Check = {
       : refuse('NOT_CONFIGURED', null, `The platform has no access to ${provider.name} yet.`),
 };
 
-export function unsupported(
-  { provider }: Endpoint,
-  setting: string,
-  names: readonly string[],
-): Refusal {
-  const reason = `${provider.name} does not take ${names.join(', ')} for this model.`;
+export interface Unsupported {
+  readonly setting: string;
+  readonly missing: readonly string[];
+  readonly refused: readonly LearnedRefusal[];
+}
+
+export function unsupported(endpoint: Endpoint, { setting, missing, refused }: Unsupported) {
+  const does = `${endpoint.provider.name} does not take ${missing.join(', ')} for this model.`;
+  const reason = [does, ...evidenceFor(missing, refused)].join(' ');
   return refuse('UNSUPPORTED_PARAMETER', setting, reason);
 }
 

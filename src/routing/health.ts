@@ -2,6 +2,7 @@ import type { Endpoint } from '#catalog';
 import type { Clock, Timer } from '#kernel';
 import type { ProviderQuota, UpstreamFault } from '#upstream';
 import { Breaker, type Outcome } from './breaker.ts';
+import { isFaultModel } from './fault-models.ts';
 import { type Line, platformCredential } from './line.ts';
 import { Lines } from './lines.ts';
 import type { Refusal } from './rejection.ts';
@@ -37,20 +38,6 @@ export interface StatusChange {
  * endpoint.
  */
 export type AttemptResult = 'SUCCEEDED' | 'ABANDONED' | UpstreamFault;
-
-/**
- * Built to fail: they never trip a breaker nor turn DOWN, so that everybody always meets their
- * fault.
- */
-const faultModels: ReadonlySet<string> = new Set([
-  'sandbox/fail-500',
-  'sandbox/fail-429',
-  'sandbox/hang',
-  'sandbox/cut-after-10',
-  'sandbox/malformed',
-  'sandbox/slow-first-token',
-  'sandbox/no-usage',
-]);
 
 const sweepMs = 1_000;
 /** A rate limit without Retry-After: long enough not to run into it again with every request. */
@@ -290,9 +277,6 @@ interface Announcement extends Whose {
   readonly state: BreakerNotice['state'];
   readonly ms: number | null;
 }
-
-const isFaultModel = ({ provider, model }: Endpoint) =>
-  provider.sandbox && faultModels.has(model.slug);
 
 /** Another credential would have fared otherwise. */
 const concernsCredential = (result: AttemptResult) =>

@@ -1,5 +1,6 @@
 import type { Endpoint, Modality } from '#catalog';
 import { type ChatRequest, type ContentPart, unsaid } from '#upstream';
+import type { LearnedRefusal } from './learned.ts';
 import { type RouteNeeds, textNeeds } from './request.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
@@ -38,6 +39,7 @@ export function needsOf(chat: Chat): RouteNeeds {
     parameters: new Set(usedParameters(chat).map(([, name]) => name)),
     inputModalities: modalitiesOf(parts),
     images: parts.filter(({ type }) => type === 'image').length,
+    cachedForAnHour: chat.messages.some(({ cacheTtl }) => cacheTtl === '1h'),
   };
 }
 
@@ -49,12 +51,20 @@ export function withoutParameters(chat: Chat, dropped: readonly string[]): Chat 
   return kept;
 }
 
-/** Those of the parameters that the endpoint does not take, or cannot be told, sorted. */
-export function lacking(endpoint: Endpoint, parameters: ReadonlySet<string>): readonly string[] {
+/**
+ * Those of the parameters that the endpoint does not take, was seen to refuse, or cannot be told,
+ * sorted.
+ */
+export function lacking(
+  endpoint: Endpoint,
+  parameters: ReadonlySet<string>,
+  learned: readonly LearnedRefusal[],
+): readonly string[] {
+  const refused = (name: string) => learned.some(({ parameter }) => parameter === name);
   const lost = unsaid(endpoint.provider.connector);
   let lacks: string[] | null = null;
   for (const name of parameters) {
-    if (endpoint.supportedParameters.has(name) && !lost.has(name)) continue;
+    if (endpoint.supportedParameters.has(name) && !lost.has(name) && !refused(name)) continue;
     lacks ??= [];
     lacks.push(name);
   }

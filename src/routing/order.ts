@@ -1,4 +1,5 @@
 import type { Endpoint } from '#catalog';
+import type { Stay } from './affinity.ts';
 import type { Candidate } from './candidates.ts';
 import { type Draw, leastFirst, shares, warmed } from './draw.ts';
 import { positionOf } from './names.ts';
@@ -17,8 +18,8 @@ export interface RouteCandidate extends Candidate {
 export interface Ordering {
   readonly asked: AskedModel;
   readonly preferences: RoutePreferences;
-  /** The endpoint that last answered this session; null without one. */
-  readonly lastOfSession: string | null;
+  /** Where this session last got an answer; null when its prompt is not cached there any more. */
+  readonly lastOfSession: Stay | null;
   readonly draw: Draw;
   /** That the first of these candidates is tried first: 1, or 0 behind those of another model. */
   readonly chance: number;
@@ -71,9 +72,14 @@ function named(candidates: readonly Candidate[], list: readonly string[]): Chose
 function ofSession(candidates: readonly Candidate[], ordering: Ordering): Chosen[] {
   const { lastOfSession, troubled } = ordering;
   if (!lastOfSession) return [];
+  const { endpointId, leftMs } = lastOfSession;
+  const minutes = Math.ceil(leftMs / 60_000);
+  const reason =
+    `It gave this session's last answer, and keeps the cache of its prompt for another ` +
+    `${minutes} min without use.`;
   return candidates
-    .filter(({ endpoint }) => endpoint.id === lastOfSession && !troubled(endpoint))
-    .map((candidate) => ({ candidate, reason: "It gave this session's last answer." }));
+    .filter(({ endpoint }) => endpoint.id === endpointId && !troubled(endpoint))
+    .map((candidate) => ({ candidate, reason }));
 }
 
 function without(candidates: readonly Candidate[], chosen: readonly Chosen[]) {

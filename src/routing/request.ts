@@ -65,6 +65,8 @@ export interface RouteNeeds {
   readonly inputModalities: ReadonlySet<Modality>;
   readonly outputModality: Modality;
   readonly images: number;
+  /** A part of the prompt is marked to be kept by the provider for an hour. */
+  readonly cachedForAnHour?: boolean;
 }
 
 /** No wish: the default of every preference. */

@@ -1,5 +1,7 @@
 import type { Endpoint, Market, Model } from '#catalog';
 import { Fault, type Random, seededRandom } from '#kernel';
+import type { Stay } from './affinity.ts';
+import { autoModels, isAuto } from './auto.ts';
 import { type Candidate, type Sifted, sift } from './candidates.ts';
 import {
   type Credentials,
@@ -10,13 +12,14 @@ import {
 } from './credentials.ts';
 import { byChance, type Draw, heaviest } from './draw.ts';
 import { InTurn } from './in-turn.ts';
+import { evidenceFor, type LearnedRefusal } from './learned.ts';
 import { positionOf } from './names.ts';
 import { type Ordering, order, type RouteCandidate } from './order.ts';
 import type { Tried } from './own-keys.ts';
 import type { LiveFigures } from './pace.ts';
 import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
-import { type AskedModel, findModel } from './variants.ts';
+import { type AskedModel, findModel, withoutVariants } from './variants.ts';
 
 /**
  * The answer of the router. Each endpoint of the models asked for is a candidate or rejected, and
@@ -52,15 +55,17 @@ export interface Surroundings {
   /** What part of its ordinary traffic it should get. */
   warmth(endpoint: Endpoint): number;
   readonly live: LiveFigures;
-  lastOf(session: string): string | null;
+  lastOf(session: string): Stay | null;
+  /** What an endpoint was seen to refuse. */
+  learned(endpointId: string): readonly LearnedRefusal[];
 }
 
 export function makeRoute(request: RouteRequest, around: Surroundings): Route {
   const names = [request.model, ...request.fallbackModels];
-  const asked = names.map((name) => findModel(around.market, name));
+  const asked = names.map((name) => modelsBehind(name, request, around));
   const unknown = asked.indexOf(null);
   if (unknown >= 0) return nowhere(request, modelNotFound(names[unknown] ?? '', around.market));
-  const distinct = distinctModels(asked.filter((found) => found !== null));
+  const distinct = distinctModels(asked.flatMap((found) => found ?? []));
   const lists = distinct.map((model) => listOf(request, model, around));
   const able = joined(lists.map((list) => eachCredential(list.candidates, list.credentials)));
   const rejected = joined(lists.map((list) => list.rejected));
@@ -79,6 +84,21 @@ export function makeRoute(request: RouteRequest, around: Surroundings): Route {
     error,
     request,
   };
+}
+
+/** One model, or those that `auto` means; null when nobody has the name. */
+function modelsBehind(
+  name: string,
+  request: RouteRequest,
+  around: Surroundings,
+): readonly AskedModel[] | null {
+  const found = findModel(around.market, name);
+  if (found) return [found];
+  const { name: bare, says } = withoutVariants(name);
+  if (!isAuto(bare)) return null;
+  const fits = (asked: AskedModel) =>
+    siftFor(request, { ...asked, ...says }, around).candidates.length > 0;
+  return autoModels(around.market, request, fits).map((asked) => ({ ...asked, ...says }));
 }
 
 function nowhere(request: RouteRequest, error: Fault): Route {
@@ -112,16 +132,17 @@ interface List extends Sifted {
   /** Of those that may be tried with more than the platform's. */
   readonly credentials: Credentials;
   readonly ordering: Omit<Ordering, 'chance'>;
+  readonly learned: Surroundings['learned'];
 }
 
 function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings): List {
   const ask = around.refusal;
-  const sifted = sift(request, asked, (endpoint) => unwellWithAll(endpoint, request, ask));
+  const sifted = siftFor(request, asked, around);
   const session = sessionOf(request, asked.model);
   const ordering = {
     asked,
     preferences: request.preferences,
-    lastOfSession: session && around.lastOf(session),
+    lastOfSession: session === null ? null : around.lastOf(session),
     draw: drawOf(around.random, session),
     troubled: around.troubled,
     warmth: around.warmth,
@@ -129,8 +150,12 @@ function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings):
     takeTrial: (endpointId: string) => around.random !== null && around.live.takeTrial(endpointId),
   };
   const credentials = credentialsOf(sifted.candidates, request, ask);
-  const list = { ...sifted, ordering, credentials };
+  const list = { ...sifted, ordering, credentials, learned: around.learned };
   return request.preferences.allowFallbacks ? list : withoutFallbacks(list);
+}
+
+function siftFor(request: RouteRequest, asked: AskedModel, { refusal, learned }: Surroundings) {
+  return sift({ request, asked, learned }, (endpoint) => unwellWithAll(endpoint, request, refusal));
 }
 
 /**
@@ -172,9 +197,19 @@ function* inSuccession(lists: readonly List[]): Generator<RouteCandidate, void, 
   }
 }
 
-/** Endpoints in order, each with its credentials. */
-function inOrder({ candidates, ordering, credentials }: List, chance: number) {
-  return inTheirOrder(order(candidates, { ...ordering, chance }), credentials, ordering);
+/** Endpoints in order, each with its credentials, and with all that there is to say of it. */
+function* inOrder({ candidates, ordering, credentials, learned }: List, chance: number) {
+  const { how } = ordering.asked;
+  const ordered = order(candidates, { ...ordering, chance });
+  for (const one of inTheirOrder(ordered, credentials, ordering)) {
+    const evidence =
+      one.droppedParameters.length > 0
+        ? evidenceFor(one.droppedParameters, learned(one.endpoint.id))
+        : [];
+    const explained = how !== null || evidence.length > 0;
+    const reason = [...(how ? [how] : []), one.reason, ...evidence].join(' ');
+    yield explained ? { ...one, reason } : one;
+  }
 }
 
 /** A model that is named twice counts where it is named first. */

@@ -1,7 +1,8 @@
 import type { Endpoint, Market } from '#catalog';
 import type { Clock, Random } from '#kernel';
-import type { ProviderQuota } from '#upstream';
+import type { ProviderQuota, UpstreamFault } from '#upstream';
 import { Affinity } from './affinity.ts';
+import { cacheLifeMs } from './cache-life.ts';
 import {
   type AttemptResult,
   type BreakerNotice,
@@ -9,6 +10,7 @@ import {
   Health,
   type StatusChange,
 } from './health.ts';
+import { LearnedRefusals } from './learned.ts';
 import type { RouteCandidate } from './order.ts';
 import type { Tried } from './own-keys.ts';
 import { type Medians, Pace } from './pace.ts';
@@ -49,6 +51,11 @@ export interface Router {
   ): Generator<RouteCandidate, void, undefined>;
   /** How an attempt ended. */
   report(route: Route, tried: Tried, result: AttemptResult): void;
+  /**
+   * Looks in a failure for a parameter that the endpoint refuses although it is listed for it: true
+   * when there is one, and then another endpoint may take the request.
+   */
+  learn(route: Route, endpoint: Endpoint, fault: UpstreamFault): boolean;
   /** What a provider said that its limits leave: it is respected before they are hit. */
   heard(tried: Tried, quota: ProviderQuota): void;
   /** What an attempt took, for those who ask for speed. */
@@ -72,6 +79,7 @@ export type Took = Medians | { readonly waitedMs: number };
 export function openRouter(options: RouterOptions): Router {
   const health = new Health(options.clock);
   const affinity = new Affinity(options.clock);
+  const refusals = new LearnedRefusals(options.clock);
   const pace = new Pace(options.clock);
   const medians = (endpointId: string) =>
     pace.medians(endpointId) ?? options.medians?.(endpointId) ?? null;
@@ -85,6 +93,7 @@ export function openRouter(options: RouterOptions): Router {
       warmth: (endpoint) => health.warmth(endpoint),
       live,
       lastOf: (session) => affinity.lastOf(session),
+      learned: (endpointId) => refusals.of(endpointId),
     });
 
   const take = ({ endpoint, ownKey }: Tried): Refusal | null => {
@@ -103,8 +112,11 @@ export function openRouter(options: RouterOptions): Router {
     report(route, { endpoint, ownKey }, result) {
       health.report(endpoint, result, ownKey?.id);
       const session = sessionOf(route.request, endpoint.model);
-      if (session && result === 'SUCCEEDED') affinity.remember(session, endpoint.id);
+      if (!session || result !== 'SUCCEEDED') return;
+      affinity.remember(session, endpoint.id, cacheLifeMs(endpoint, route.request));
     },
+    learn: ({ request }, endpoint, fault) =>
+      refusals.learn(endpoint, request.needs.parameters, fault),
     heard: ({ endpoint, ownKey }, quota) => health.heard(endpoint, quota, ownKey?.id),
     measured(endpoint, took) {
       if ('waitedMs' in took) pace.observeAtLeast(endpoint.id, took.waitedMs);

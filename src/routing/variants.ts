@@ -1,4 +1,5 @@
 import type { Market, Model } from '#catalog';
+import { latestOf } from './latest.ts';
 import type { RouteSort } from './request.ts';
 
 /** A model as it was asked for: with what its variants say about the choice among its endpoints. */
@@ -9,6 +10,8 @@ export interface AskedModel {
   readonly free: boolean;
   /** The variant that asked for `sort`, for the reasons. */
   readonly sortVariant: string | null;
+  /** How a name that stands for others came to mean this model; null when it was named itself. */
+  readonly how: string | null;
 }
 
 /**
@@ -26,9 +29,37 @@ const variants: Readonly<Record<string, Partial<AskedModel>>> = {
  */
 export function findModel(market: Market, asked: string): AskedModel | null {
   const model = market.model(asked);
-  if (model) return model.removedAt ? null : { model, sort: null, free: false, sortVariant: null };
+  if (model) return model.removedAt ? null : plainly(model, null);
+  const latest = latestOf(market, asked);
+  if (latest) return plainly(latest, `\`${asked}\` is ${latest.slug} at present.`);
+  const { name, says } = variantOff(asked);
+  const found = says && findModel(market, name);
+  return found ? { ...found, ...says } : null;
+}
+
+/** Without a variant. */
+export const plainly = (model: Model, how: string | null): AskedModel => ({
+  model,
+  sort: null,
+  free: false,
+  sortVariant: null,
+  how,
+});
+
+/** A name without its last variant, and what that says; null when it has none. */
+function variantOff(asked: string): { name: string; says: Partial<AskedModel> | null } {
   const at = asked.lastIndexOf(':');
-  const name = asked.slice(at + 1);
-  const found = at > 0 && Object.hasOwn(variants, name) && findModel(market, asked.slice(0, at));
-  return found ? { ...found, ...variants[name] } : null;
+  const variant = asked.slice(at + 1);
+  const known = at > 0 && Object.hasOwn(variants, variant);
+  return known
+    ? { name: asked.slice(0, at), says: variants[variant] ?? null }
+    : { name: asked, says: null };
+}
+
+/** A name without any variant, and what they say. */
+export function withoutVariants(asked: string): { name: string; says: Partial<AskedModel> } {
+  const { name, says } = variantOff(asked);
+  if (!says) return { name, says: {} };
+  const rest = withoutVariants(name);
+  return { name: rest.name, says: { ...rest.says, ...says } };
 }

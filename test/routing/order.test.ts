@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '#kernel';
-import { type Medians, openRouter, type RouteRequest } from '#routing';
+import { type Medians, openRouter, type RouteRequest, textNeeds } from '#routing';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { fault, flat, market, prefer, request } from './stand.ts';
 
@@ -171,6 +171,32 @@ describe('a session', () => {
     expect(candidates[0]).toMatchObject({ endpoint: dear, weight: 1 });
     expect(candidates.slice(1).map(({ weight }) => weight)).toEqual([0, 0]);
   });
+
+  it.each([
+    ['anthropic', textNeeds, 5],
+    ['openai', textNeeds, 10],
+    ['deepseek', textNeeds, 120],
+    ['somebody', textNeeds, 5],
+    ['anthropic', { ...textNeeds, cachedForAnHour: true }, 60],
+  ])(
+    'stays with %s as long as its prompt cache lives, and says so',
+    async (provider, needs, min) => {
+      const clock = virtualClock();
+      const goods = market({
+        'anthropic/one': [{ provider, pricing: flat(3) }, { provider: 'other' }],
+      });
+      const one = openRouter({ clock, random: seededRandom(1), market: () => goods });
+      const [endpoint] = goods.models[0]?.endpoints ?? [];
+      if (!endpoint) expect.fail('the market has the endpoint');
+      const asked = request({ model: 'anthropic/one', sessionId: 'talk', needs });
+      one.report(one.route(asked), { endpoint }, 'SUCCEEDED');
+      await clock.advance(1_000);
+      expect(one.plan(asked).candidates[0]).toMatchObject({ endpoint, weight: 1 });
+      expect(one.plan(asked).candidates[0]?.reason).toContain(`for another ${min} min`);
+      await clock.advance(min * 60_000);
+      expect(one.plan(asked).candidates[0]?.endpoint).not.toBe(endpoint);
+    },
+  );
 
   it.each<[string, Partial<RouteRequest>]>([
     ['another organization', { sessionId: 'talk', organizationId: 'org_other' }],

@@ -9,7 +9,7 @@ const all = market(
     'acme/gone': { removedAt: new Date(Date.UTC(2026, 5, 1)) },
   },
 );
-const plain = { sort: null, free: false, sortVariant: null };
+const plain = { sort: null, free: false, sortVariant: null, how: null };
 
 describe('the name of a model', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('the name of a model', () => {
     ['acme/one:floor', { ...plain, sort: 'PRICE', sortVariant: ':floor' }],
     ['one:nitro', { ...plain, sort: 'THROUGHPUT', sortVariant: ':nitro' }],
     ['acme/one:free', { ...plain, free: true }],
-    ['acme/one:free:nitro', { sort: 'THROUGHPUT', free: true, sortVariant: ':nitro' }],
+    ['acme/one:free:nitro', { sort: 'THROUGHPUT', free: true, sortVariant: ':nitro', how: null }],
     ['acme/one:floor:nitro', { ...plain, sort: 'THROUGHPUT', sortVariant: ':nitro' }],
   ])('%s is read with its variants', (name, expected) => {
     const { model, ...variants } = findModel(all, name) ?? {};
