@@ -140,8 +140,8 @@ builder.mutationFields((t) => ({
     nullable: true,
     authScopes,
     description:
-      'Cancels it upstream and waits for the settlement. On an ended completion it returns it ' +
-      'unchanged.',
+      'Cancels it upstream and waits for the settlement; from any connection of the organization ' +
+      'that may run completions. On an ended completion it returns it unchanged.',
     args: { id: t.arg.id({ required: true, description: 'The completion.' }) },
     resolve: (_root, { id }, { rooms, principal }) =>
       caught(async () => {

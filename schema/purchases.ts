@@ -317,7 +317,7 @@ builder.mutationFields((t) => ({
         const amount = optional(input.amount, 'input.amount');
         const monthlyMaximum = optional(input.monthlyMaximum, 'input.monthlyMaximum');
         const set = { organizationId, threshold, amount, monthlyMaximum };
-        await context.rooms.billing.setAutoTopUp(set);
+        await context.rooms.billing.setAutoTopUp(actorOf(context), set);
         return { organizationId };
       }),
   }),
@@ -343,7 +343,8 @@ builder.mutationFields((t) => ({
       caught(async () => {
         const organizationId = payerOf(id, 'organizationId', context);
         const amounts = thresholds.map((text) => amountOf(text, 'thresholds'));
-        await context.rooms.billing.setAlertThresholds(organizationId, amounts);
+        const set = { organizationId, thresholds: amounts };
+        await context.rooms.billing.setAlertThresholds(actorOf(context), set);
         return { organizationId };
       }),
   }),

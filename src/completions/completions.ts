@@ -101,7 +101,10 @@ export interface Completions {
     question: CompletionsQuestion,
     signal: AbortSignal,
   ): AsyncIterable<Completion>;
-  /** Cancels and waits for the settlement; an ended one is returned unchanged; null like `find`. */
+  /**
+   * Cancels and waits for the settlement; an ended one is returned unchanged; null like `find`.
+   * FORBIDDEN to who may only read.
+   */
   cancel(principal: Principal, id: string): Promise<Completion | null>;
   /** Ends every run of a revoked key, or of a secret of it that was replaced. */
   endRunsOf(ended: EndedCredential): void;

@@ -11,7 +11,7 @@ import { Registry } from './registry.ts';
 import { type Begun, Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';
 import { Running } from './running.ts';
-import { ownerOf, readsContent, sees, shownTo } from './shown.ts';
+import { mayEnd, ownerOf, readsContent, sees, shownTo } from './shown.ts';
 import { StatusFeed } from './status-feed.ts';
 import { StatusViewer } from './status-viewer.ts';
 import { findStored } from './stored.ts';
@@ -68,6 +68,8 @@ function opened(rooms: Rooms): Completions {
     watch: watching(rooms, registry, feed),
     async cancel(principal, id) {
       const running = visible(principal, id);
+      const caller = identity.current(principal);
+      if (running && !mayEnd(caller, ownerOf(running), identity)) throw mayNotEnd();
       running?.end({ kind: 'cancelled' });
       await running?.settled;
       return find(principal, id);
@@ -83,6 +85,11 @@ function opened(rooms: Rooms): Completions {
     },
   };
 }
+
+const mayNotEnd = () =>
+  new Fault('FORBIDDEN', {
+    public: 'To cancel what others run needs the permission COMPLETIONS_RUN.',
+  });
 
 /** Without a secret it is the whole key that ended. */
 function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): boolean {

@@ -33,6 +33,16 @@ export function readsContent(principal: Principal, owner: Owner, identity: Right
   return permissions(principal, owner, identity).has('CONTENT_READ');
 }
 
+/**
+ * Whether the caller may end a run: who ran it, and whoever may run or manage there. To read it is
+ * not enough.
+ */
+export function mayEnd(principal: Principal, owner: Owner, identity: Rights): boolean {
+  if (principal.kind === 'apiKey' && owner.apiKeyId === principal.apiKey.id) return true;
+  const may = permissions(principal, owner, identity);
+  return may.has('COMPLETIONS_RUN') || may.has('KEYS_WRITE');
+}
+
 /** What the caller may in the organization that owns it. */
 const permissions = (
   principal: Principal,

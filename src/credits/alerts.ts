@@ -5,12 +5,8 @@ type Database = Pick<LedgerDatabase, 'query'>;
 
 const thresholdsMax = 10;
 
-/** Replaces the balances of which an organization wants to be told. @throws InvalidInput */
-export async function writeAlertThresholds(
-  db: Database,
-  organizationId: string,
-  thresholds: readonly Money[],
-): Promise<void> {
+/** @throws InvalidInput */
+export function checkAlertThresholds(thresholds: readonly Money[]): void {
   if (thresholds.length > thresholdsMax) {
     const message = `There are ${thresholds.length} of them.`;
     throw InvalidInput.at('thresholds', message, `at most ${thresholdsMax}`);
@@ -18,6 +14,14 @@ export async function writeAlertThresholds(
   if (thresholds.some((threshold) => threshold <= 0n)) {
     throw InvalidInput.at('thresholds', 'One is not above 0.', 'US dollars above 0');
   }
+}
+
+/** Replaces the balances of which an organization wants to be told. */
+export async function writeAlertThresholds(
+  db: Database,
+  organizationId: string,
+  thresholds: readonly Money[],
+): Promise<void> {
   const distinct = [...new Set(thresholds)].sort((a, b) => (a < b ? 1 : -1)).map(String);
   await db.query(
     `INSERT INTO billing (organization_id, alert_thresholds) VALUES ($1, $2::bigint[])

@@ -1,6 +1,7 @@
 import { type Clock, Fault, type Log, type Money, sleep } from '#kernel';
+import type { Storage } from '#storage';
 import { type AccountFeed, openAccountFeed } from './account-feed.ts';
-import { noteAlerts, writeAlertThresholds } from './alerts.ts';
+import { checkAlertThresholds, noteAlerts, writeAlertThresholds } from './alerts.ts';
 import { keepCompletionMonths } from './completion-months.ts';
 import type { Credits } from './credits.ts';
 import { type Forecast, forecast } from './forecast.ts';
@@ -16,6 +17,7 @@ import {
 import type { Payments } from './payments.ts';
 import { openPurchases, type Purchases, takesNoPayments } from './purchases.ts';
 import { readReceipt } from './receipt.ts';
+import { recorded } from './recorded.ts';
 import { type SignedLinks, signedLinks } from './signed-links.ts';
 import {
   exportCsv,
@@ -30,7 +32,7 @@ import { checkUsageQuestion, readUsage, type UsageAnswer, type UsageSlice } from
 import type { UsageQuestion } from './usage-question.ts';
 
 export interface BillingOptions {
-  readonly storage: LedgerDatabase;
+  readonly storage: LedgerDatabase & Pick<Storage, 'write'>;
   readonly credits: Pick<Credits, 'flush' | 'account'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -67,10 +69,16 @@ export interface Billing extends Purchases, AccountFeed {
   /** The receipt as a page; null when the token is not ours or has expired. */
   receipt(token: string): Promise<string | null>;
   /** @throws InvalidInput; Fault UNAVAILABLE without payments */
-  setAutoTopUp(input: AutoTopUpInput): Promise<void>;
+  setAutoTopUp(actor: string, input: AutoTopUpInput): Promise<void>;
   /** @throws InvalidInput */
-  setAlertThresholds(organizationId: string, thresholds: readonly Money[]): Promise<void>;
+  setAlertThresholds(actor: string, input: AlertThresholds): Promise<void>;
   close(): void;
+}
+
+/** The balances of which people are told. */
+export interface AlertThresholds {
+  readonly organizationId: string;
+  readonly thresholds: readonly Money[];
 }
 
 /** How often balances and limits are looked at for alerts and top-ups. */
@@ -95,14 +103,22 @@ export function openBilling(options: BillingOptions): Billing {
       const [what, purchaseId = ''] = links.read(token, clock.now()) ?? [];
       return what === 'receipt' ? readReceipt(storage, purchaseId, options.seller) : null;
     },
-    async setAutoTopUp(input) {
+    async setAutoTopUp(actor, input) {
       checkAutoTopUp(input);
       if (!options.payments && input.amount !== null) throw takesNoPayments();
-      await writeAutoTopUp(storage, input);
+      const { organizationId, ...figures } = input;
+      const [action, details] = ['credits.autoTopUpSet', inText(figures)];
+      const setting = { organizationId, actor, action, details };
+      await recorded(options, setting, (db) => writeAutoTopUp(db, input));
       options.changed(input.organizationId);
     },
-    async setAlertThresholds(organizationId, thresholds) {
-      await writeAlertThresholds(storage, organizationId, thresholds);
+    async setAlertThresholds(actor, { organizationId, thresholds }) {
+      checkAlertThresholds(thresholds);
+      const details = { thresholds: thresholds.map(String) };
+      const setting = { organizationId, actor, action: 'credits.alertThresholdsSet', details };
+      await recorded(options, setting, (db) =>
+        writeAlertThresholds(db, organizationId, thresholds),
+      );
       options.changed(organizationId);
     },
     close() {
@@ -111,6 +127,12 @@ export function openBilling(options: BillingOptions): Billing {
     },
   };
 }
+
+/** Amounts as they stand in the audit: whole numbers of 10⁻¹² US dollar, as texts. */
+const inText = (figures: Readonly<Record<string, Money | null>>) =>
+  Object.fromEntries(
+    Object.entries(figures).map(([name, figure]) => [name, figure?.toString() ?? null]),
+  );
 
 /** Notes alerts and tops up; what fails is logged and looked at again. */
 function oneLookAtATime(options: BillingOptions): () => void {

@@ -49,7 +49,6 @@ export async function writeAutoTopUp(
   storage: Pick<LedgerDatabase, 'query'>,
   input: AutoTopUpInput,
 ): Promise<void> {
-  checkAutoTopUp(input);
   const { organizationId, threshold, amount, monthlyMaximum } = input;
   const figures = [threshold, amount, monthlyMaximum].map((figure) => figure?.toString() ?? null);
   await storage.query(

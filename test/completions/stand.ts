@@ -74,6 +74,8 @@ export function stand(options: {
   /** Own keys of the payer, by the provider's slug. */
   readonly ownKeys?: Readonly<Record<string, readonly OwnKey[]>>;
   readonly feeRate?: bigint;
+  /** Null: those of somebody who runs completions. */
+  readonly permissions?: (principal: Principal) => readonly string[] | null;
 }): Stand {
   const clock = virtualClock();
   const log = recordingLog();
@@ -98,7 +100,10 @@ export function stand(options: {
   const identity = {
     payer: () => ({ ...payer, ...options.payer }),
     permissions: (principal: Principal) =>
-      new Set(principal === anonymous ? [] : (['COMPLETIONS_READ'] as const)),
+      new Set(
+        options.permissions?.(principal) ??
+          (principal === anonymous ? [] : ['COMPLETIONS_READ', 'COMPLETIONS_RUN']),
+      ),
     current: (principal: Principal) => principal,
   };
   const rooms = {

@@ -276,7 +276,7 @@ export function paymentsSuite(kind: DatabaseKind): void {
       amount: number | null,
       most: number | null = null,
     ) =>
-      billing.setAutoTopUp({
+      billing.setAutoTopUp('usr_somebody', {
         organizationId: acme,
         threshold: threshold === null ? null : dollars(threshold),
         amount: amount === null ? null : dollars(amount),
@@ -351,7 +351,15 @@ export function paymentsSuite(kind: DatabaseKind): void {
 
     test('a balance below a threshold is told once, and again after it was above', async () => {
       await bought();
-      await billing.setAlertThresholds(acme, [dollars(30), dollars(5)]);
+      const thresholds = [dollars(30), dollars(5)];
+      await billing.setAlertThresholds('usr_somebody', { organizationId: acme, thresholds });
+      const where = { chain: acme, actor: 'usr_somebody' };
+      expect(await storage.prisma.auditEvent.findMany({ where })).toMatchObject([
+        {
+          action: 'credits.alertThresholdsSet',
+          details: { thresholds: ['30000000000000', '5000000000000'] },
+        },
+      ]);
       const told = async () => (await noteAlerts(storage)).includes(acme);
       expect([await told(), await told()]).toEqual([true, false]);
       await bought();
