@@ -52,6 +52,7 @@ builder.subscriptionField('catalogChanges', (t) =>
         description: 'The last `CatalogChange.cursor` that was seen, not older than 7 days.',
       }),
     },
+    extensions: { feed: true },
     complexity: 10,
     async subscribe(_root, { filter: given, after: cursor }, context) {
       const filter = filterOf(given, context.rooms);

@@ -222,11 +222,17 @@ function tickerOf({ filter, window, interval }: FeedArguments, rooms: Rooms) {
   });
 }
 
+/** Those of one ticker have one window, so that all its followers are given the same object. */
+const shown = new WeakMap<FeedUpdate<Endpoint>, Update>();
+
 async function* updates(args: FeedArguments, { rooms, signal }: Context) {
   let before: FeedTick<Endpoint> | null = null;
   const { publicTrafficFloor: floor } = rooms.platform;
   for await (const tick of tickerOf(args, rooms).follow(signal)) {
-    yield { ...updateOf(before, tick), window: args.window, floor };
+    const update = updateOf(before, tick);
+    const whole = shown.get(update) ?? { ...update, window: args.window, floor };
+    shown.set(update, whole);
+    yield whole;
     before = tick;
   }
 }
@@ -252,6 +258,7 @@ builder.subscriptionField('providerMetrics', (t) =>
         description: 'How often it may send.',
       }),
     },
+    extensions: { feed: true },
     complexity: 20,
     subscribe: (_root, args, context) => updates(args, context),
     resolve: (update) => update,

@@ -40,6 +40,7 @@ builder.subscriptionField('rankings', (t) =>
         description: 'How often it may send.',
       }),
     },
+    extensions: { feed: true },
     complexity: ({ first }) => ({ field: 20, multiplier: Math.max(1, first) }),
     subscribe: (_root, args, context) => follow(args, context),
     resolve: (ranking) => ranking,

@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
+  execute,
   GraphQLObjectType,
   GraphQLSchema,
   isObjectType,
@@ -15,6 +16,8 @@ import {
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { type Context, schema } from '#schema';
+import { isFeed } from './feeds.ts';
+import { type Execute, SharedResults } from './shared-results.ts';
 
 const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
 
@@ -27,11 +30,40 @@ const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
  * all of them anew for each event, a long prompt included. So graphql-js starts the source, and
  * what is compiled is the rest: the selection on one event, as a query on a schema whose root
  * fields take no arguments.
+ *
+ * What a feed gives to all is executed once for all who ask the same of it, compiled or not.
  */
-export function subscribed(args: ContextualArgs) {
+export async function subscribed(args: ContextualArgs) {
   const compiled = args.contextValue.principal.kind === 'anonymous' ? null : eventQuery(args);
-  return compiled ? subscribeCompiled(args, compiled) : subscribe(args);
+  const feed = isFeed(args.document, args.operationName);
+  if (!compiled && !feed) return subscribe(args);
+  const source = await createSourceEventStream(args);
+  if (!(Symbol.asyncIterator in source)) return source;
+  const run = compiled ? runCompiled(args, compiled) : interpreted(args);
+  const { contextValue } = args;
+  if (!feed) return mapped(source, (event) => run(event, contextValue));
+  const question = questionOf(args);
+  return mapped(source, (event) =>
+    shared.give({ event: event as object, question }, contextValue, run),
+  );
 }
+
+/** Events are told apart by identity, so that one keeper serves every engine of the process. */
+const shared = new SharedResults();
+
+const numbers = new WeakMap<DocumentNode, number>();
+let documents = 0;
+
+function questionOf({ document, operationName, variableValues }: ExecutionArgs): string {
+  const number = numbers.get(document) ?? ++documents;
+  numbers.set(document, number);
+  return JSON.stringify([number, operationName ?? null, variableValues ?? {}]);
+}
+
+const interpreted =
+  (args: ExecutionArgs): Execute =>
+  (event, context) =>
+    execute({ ...args, rootValue: event, contextValue: context }) as ReturnType<Execute>;
 
 interface ContextualArgs extends ExecutionArgs {
   readonly contextValue: Context;
@@ -52,14 +84,11 @@ interface EventQuery {
   readonly variables: ReadonlySet<string>;
 }
 
-async function subscribeCompiled(args: ExecutionArgs, { query, variables }: EventQuery) {
-  const source = await createSourceEventStream(args);
-  if (!(Symbol.asyncIterator in source)) return source;
-  const { contextValue, variableValues } = args;
+function runCompiled(args: ExecutionArgs, { query, variables }: EventQuery): Execute {
   const given = Object.fromEntries(
-    Object.entries(variableValues ?? {}).filter(([name]) => variables.has(name)),
+    Object.entries(args.variableValues ?? {}).filter(([name]) => variables.has(name)),
   );
-  return mapped(source, (event) => query(event, contextValue, given));
+  return (event, context) => query(event, context, given);
 }
 
 function mapped(

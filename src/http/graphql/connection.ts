@@ -15,6 +15,8 @@ import { requestIdOf } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
 import { pointsLeft } from './points.ts';
+import { pumped } from './pumped.ts';
+import { textOf } from './shared-results.ts';
 
 const pingMs = 12_000;
 const initMs = 3_000;
@@ -161,16 +163,26 @@ export class Connection {
     return { limit: operationsMax, remaining, resetAt: new Date(this.#options.rooms.clock.now()) };
   }
 
-  async #start({ run, ends }: Running) {
+  async #start({ run, ends, feed, contextValue: { operationId } }: Running) {
     try {
       const result = await actingFrom(this.#options.origin, run);
-      if (Symbol.asyncIterator in result) return closing(result, () => this.#ended(ends));
+      if (Symbol.asyncIterator in result) {
+        const open = closing(result, () => this.#ended(ends));
+        return feed ? pumped(open, (next) => this.#send(operationId, next)) : open;
+      }
       this.#ended(ends);
       return result as ExecutionResult;
     } catch (thrown) {
       this.#ended(ends);
       throw thrown;
     }
+  }
+
+  /** What a feed gives: its text is the same for all, the operation's id stands before it. */
+  #send(operationId: string | null, result: ExecutionResult): Promise<void> {
+    const payload = result.errors ? JSON.stringify(this.#shown(result)) : textOf(result);
+    const id = JSON.stringify(operationId);
+    return sent(this.#options.socket, `{"id":${id},"type":"next","payload":${payload}}`);
   }
 
   #ended(ends: AbortController): void {

@@ -15,6 +15,7 @@ import { executed } from './compiled-queries.ts';
 import { subscribed } from './compiled-subscriptions.ts';
 import { spend, useDocumentLimits } from './document-limits.ts';
 import { type KnownOperation, openDocuments } from './documents.ts';
+import { isFeed } from './feeds.ts';
 import { graphiql } from './graphiql.ts';
 import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import type { DocumentCost } from './points.ts';
@@ -30,6 +31,8 @@ export interface OperationRequest extends DocumentNames {
 /** An operation that was read, checked and found within its limits, ready to run. */
 export interface Operation extends ExecutionArgs {
   readonly kind: 'query' | 'mutation' | 'subscription';
+  /** Its results are the same objects for all who ask the same. */
+  readonly feed: boolean;
   readonly contextValue: Context;
   /** What it gave so far was made of the catalog alone: `watched` says how that is known. */
   ofCatalogAlone(): boolean;
@@ -94,6 +97,7 @@ export function openEngine(options: EngineOptions) {
       return {
         ...args,
         kind: asked.node.operation,
+        feed: isFeed(document, request.operationName),
         ofCatalogAlone: () => seen.ofCatalogAlone,
         async run() {
           const spent = spend(args);

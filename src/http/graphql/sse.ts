@@ -7,6 +7,7 @@ import type { Exchange } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf } from './present-error.ts';
+import { textOf } from './shared-results.ts';
 
 /**
  * A completion whose key was revoked ends by itself, with its own last event; what has none, such
@@ -45,8 +46,12 @@ export async function streamEvents(options: {
   const operation = engine.prepare(asked, context);
   const streams = 'kind' in operation && operation.kind === 'subscription';
   if (!streams && accept.trim() !== 'text/event-stream') return false;
-  const shown = ({ errors, ...rest }: ExecutionResult) =>
-    JSON.stringify(errors ? { errors: engine.present(errors, context), ...rest } : rest);
+  const feed = 'kind' in operation && operation.feed;
+  const shown = (result: ExecutionResult) => {
+    const { errors, ...rest } = result;
+    if (errors) return JSON.stringify({ errors: engine.present(errors, context), ...rest });
+    return feed ? textOf(result) : JSON.stringify(result);
+  };
   const stream = openEventStream({ response, clock, comment: 'still here' });
   const started = 'kind' in operation ? await operation.run() : { errors: operation };
   const results = Symbol.asyncIterator in started ? started : once(started as ExecutionResult);
