@@ -64,6 +64,10 @@ const project = (name: string, { include, exclude, setupFiles }: Selection) => (
 export default defineConfig(async () => ({
   test: {
     projects: await projects(),
+    // Every file would read the whole server anew: half of all the time. None of them changes a
+    // module, so they share those of their worker.
+    isolate: false,
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },

@@ -7,9 +7,11 @@ import { contract, contractText, missingFile } from './promised.ts';
 
 const given = new URL('../../../shared/contract/api.graphql', import.meta.url);
 
-it.runIf(existsSync(given))('the copy of the contract is the contract, byte for byte', () => {
-  expect(contractText).toBe(readFileSync(given, 'utf8'));
-});
+if (existsSync(given)) {
+  it('the copy of the contract is the contract, byte for byte', () => {
+    expect(contractText).toBe(readFileSync(given, 'utf8'));
+  });
+}
 
 it('a part without a description is found, whatever it is', () => {
   const silent =
