@@ -92,11 +92,13 @@ function refusalOf(
   posted: readonly Posted[],
   { session }: Payer,
 ): string | null {
-  for (const { record, amount } of posted) {
+  for (const { record, amount, charged } of posted) {
     if (!state.accounts.has(record.account)) return 'no such organization';
-    if (amount > 0n && record.providerId === null) return 'no provider';
+    if (amount > BigInt(record.fee) && record.providerId === null) return 'no provider';
     if (record.promptTokens > 2 ** 31 - 1) return 'integer out of range';
-    if (BigInt(record.charged) !== BigInt(record.cost) + BigInt(record.fee)) return 'no sum';
+    // Of what is waived whole nothing is kept that could not add up.
+    const pays = charged === BigInt(record.charged);
+    if (pays && charged !== BigInt(record.cost) + BigInt(record.fee)) return 'no sum';
   }
   for (const [id, { balance, leased }] of changesOf(posted)) {
     const account = state.accounts.get(id);

@@ -1,0 +1,3 @@
+import { againstSuite } from './against-suite.ts';
+
+againstSuite('embedded');
