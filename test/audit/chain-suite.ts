@@ -61,7 +61,7 @@ export function chainSuite(kind: Parameters<typeof freshDatabase>[0]): void {
       expect(await report(chain)).toMatchObject({ events: 2, violation: null });
     });
 
-    test('does not fork when many write to it at once', async () => {
+    test('§29 does not fork when many write to it at once', async () => {
       await Promise.all(Array.from({ length: 20 }, () => write('crowded')));
       expect(await report('crowded')).toMatchObject({ events: 20, violation: null });
     });

@@ -32,7 +32,7 @@ it('joins deltas in a replay and says which numbers each covers', () => {
   expect(log.after(1).map((e) => 'text' in e && e.text)).toEqual(['b', 'hm', 'c']);
 });
 
-it('takes any number that was ever delivered as a cursor', () => {
+it('§12 takes any number that was ever delivered as a cursor', () => {
   const log = new EventLog('cmp_1');
   for (const word of ['a', 'b', 'c', 'd']) log.append(text(word));
   const joined = (after: number) =>

@@ -32,7 +32,7 @@ describe("the provider's own figures", () => {
     });
   });
 
-  it('are not believed about a visible answer that was never delivered', async () => {
+  it('§21 are not believed about a visible answer that was never delivered', async () => {
     expect(await usageOf(used(9, 5_012))).toMatchObject({
       promptTokens: 9,
       completionTokens: await countTokens(answer),

@@ -222,7 +222,7 @@ describe('the meter', () => {
     for (;;) yield [text('word ')];
   };
 
-  it('an answer without a cap is held for 4,096 tokens and extended as it grows', async () => {
+  it('§17 an answer without a cap is held for 4,096 tokens and extended as it grows', async () => {
     const { run, play, purse } = stand({ offers, dollars: 50_000 });
     play(says(...Array.from({ length: 9_000 }, () => 'word ')));
     const { completion } = await run();
@@ -243,7 +243,7 @@ describe('the meter', () => {
     expect(completion.usage.completionTokens).toBeGreaterThan(4_000);
   });
 
-  it('an answer that ends at the cap that the credits set is BUDGET, not LENGTH', async () => {
+  it('§18 an answer that ends at the cap that the credits set is BUDGET, not LENGTH', async () => {
     const { run, play } = stand({ offers, dollars: 5_000 });
     const length = { unified: 'LENGTH', raw: 'length' } as const;
     play(sends([text('word '), used(0, 4_999), { type: 'finish', reason: length }]));

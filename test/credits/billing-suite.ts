@@ -122,7 +122,7 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(await ledgerOf(storage, acme)).toMatch(/→ 6\nREFUND 1 → 7\nREFUND 2 → 9$/);
     });
 
-    test('two refunds at once by different keys do not exceed the charge', async () => {
+    test('§25 two refunds at once by different keys do not exceed the charge', async () => {
       const completion = await charge(3);
       const both = await Promise.allSettled([
         refund(completion, 2, 'a'),

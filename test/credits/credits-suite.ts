@@ -159,7 +159,7 @@ export function creditsSuite(kind: DatabaseKind): void {
       expect(spent).toEqual({ spent: dollars(4), held: 0n, periodEndsAt: null });
     });
 
-    test('a limit that is lowered counts at once, a raised one too', async () => {
+    test('§14 a limit that is lowered counts at once, a raised one too', async () => {
       const acme = await organization(storage, 100);
       const ask = (limit: number, amount: number) =>
         credits.admit({
@@ -207,7 +207,7 @@ export function creditsSuite(kind: DatabaseKind): void {
       await expect(hold.end(null)).rejects.toThrow('a hold ends once');
     });
 
-    test('a thousand completions at once are charged one by one, exactly', async () => {
+    test('§24 a thousand completions at once are charged one by one, exactly', async () => {
       const acme = await organization(storage, 1_000);
       const before = BigInt(dollars(await balanceOf(storage, 'provider:prv_1')));
       await Promise.all(Array.from({ length: 1_000 }, () => spend(credits, acme, 1)));

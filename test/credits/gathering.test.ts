@@ -28,7 +28,7 @@ it('those that end one after the other wait for nobody', async () => {
   expect(sizes()).toEqual([1, 1, 1]);
 });
 
-it('those that end while one is written share the next write', async () => {
+it('§6 those that end while one is written share the next write', async () => {
   const { clock, gathered, writes, sizes } = gathering();
   const first = gathered.add(ended);
   await Promise.resolve();

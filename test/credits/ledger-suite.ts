@@ -121,7 +121,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -4 → 6');
     });
 
-    test('a record that cannot be posted is set aside and its money is free', async () => {
+    test('§4 a record that cannot be posted is set aside and its money is free', async () => {
       await statements.grant(session, [ofCredits(10), ofKey(10, 10)]);
       const poisoned = [
         spent(1, { organizationId: 'org_of_nobody' }),
@@ -135,6 +135,17 @@ export function ledgerSuite(kind: DatabaseKind): void {
       expect(await statements.leased(session, ofCredits(0))).toBe(dollars(4));
       expect(await statements.leased(session, key)).toBe(dollars(4));
       expect(await count('SELECT FROM quarantine')).toBe(3);
+    });
+
+    test('§5 a completion that comes again with other times is charged once', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      const completion = newCompletion(session);
+      const times = ['2026-01-15T12:00:01.000Z', '2026-03-15T12:00:01.000Z'];
+      for (const finishedAt of times) {
+        const record = recordOf(completion, acme, 4, { createdAt: finishedAt, finishedAt });
+        await statements.post({ session, records: json([record]), held: [] });
+      }
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -4 → 6');
     });
 
     test('a charge of what its session has not leased is set aside', async () => {
@@ -293,7 +304,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       expect(left.map(({ key }) => key)).toEqual(['fresh']);
     });
 
-    test('two that claim a key at once: one has it', async () => {
+    test('§10 two that claim a key at once: one has it', async () => {
       const verdicts = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
           statements.takeClaim(session, {
@@ -307,7 +318,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       expect(verdicts.filter(({ verdict }) => verdict === 'TAKEN')).toHaveLength(1);
     });
 
-    test('a completion that has lost its key to another can no longer charge', async () => {
+    test('§9 a completion that has lost its key to another can no longer charge', async () => {
       const claimed = (completion: string, gen: number) =>
         recordOf(completion, acme, 2, { claim: { principal: acme, key: 'k', gen } });
       const [first, second] = [newCompletion(session), newCompletion(session)];
@@ -327,7 +338,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       });
     });
 
-    test('a hold settles on the row of the period in which it was admitted', async () => {
+    test('§15 a hold settles on the row of the period in which it was admitted', async () => {
       const [january, february] = [new Date('2026-01-01'), new Date('2026-02-01')];
       const before = ofKey(2, 5, january);
       await statements.grant(session, [ofCredits(4), before]);

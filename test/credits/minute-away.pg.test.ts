@@ -131,7 +131,7 @@ describe('two nodes that hear each other, and a minute without a database', () =
     );
   const sum = (amounts: readonly bigint[]) => amounts.reduce((total, each) => total + each, 0n);
 
-  test('away for all: they go on within their leases, and the catch-up is exact', async () => {
+  test('§2 away for all: they go on within their leases, and the catch-up is exact', async () => {
     const loss = await balanceOf(storage, 'platform:late-loss');
     const sessions = nodes.map(({ credits }) => credits.session);
     for (const { path } of nodes) path.fail();

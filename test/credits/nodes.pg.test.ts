@@ -61,7 +61,7 @@ describe('several nodes on one database', () => {
     storage.query(`WITH ticked AS (UPDATE clock SET tick = tick + 60 RETURNING tick)
       UPDATE node_session SET renewed_tick = ticked.tick FROM ticked WHERE id <> ${session}`);
 
-  test('with credit for seven, two nodes admit at most seven of five hundred', async () => {
+  test('§28 with credit for seven, two nodes admit at most seven of five hundred', async () => {
     const acme = await organization(storage, 7);
     const [a, b] = await pair();
     const answers = await Promise.allSettled(
@@ -74,7 +74,7 @@ describe('several nodes on one database', () => {
     expect(await shown(a, acme)).toBe(`${7 - holds.length} 0 ${7 - holds.length}`);
   });
 
-  test('what is idle in another node is recalled instead of refused', async () => {
+  test('§16 what is idle in another node is recalled instead of refused', async () => {
     const acme = await organization(storage, 10);
     const [a, b] = await pair();
     await spend(a, acme, 1);
@@ -129,7 +129,7 @@ describe('several nodes on one database', () => {
     expect(await balanceOf(storage, 'platform:late-loss')).toBe(loss);
   });
 
-  test('what a node taken for dead can no longer cover is paid by the platform', async () => {
+  test('§1 what a node taken for dead can no longer cover is paid by the platform', async () => {
     const acme = await organization(storage, 10);
     const b = await start();
     const path = breakable(storage);
@@ -164,7 +164,7 @@ describe('several nodes on one database', () => {
     return { node, sleep };
   };
 
-  test('a node that slept asks before it sends: its money is leased anew', async () => {
+  test('§27 a node that slept asks before it sends: its money is leased anew', async () => {
     const acme = await organization(storage, 10);
     await start();
     const { node, sleep } = await sleeper();

@@ -63,7 +63,7 @@ describe('while the database does not answer', () => {
   const pending = async () =>
     (await readdir(join(dataDir, 'settlement'))).filter((name) => name.endsWith('.journal'));
 
-  test('completions go on within the lease, acknowledged from the file after 250 ms', async () => {
+  test('§7 completions go on within the lease, acknowledged from a file after 250 ms', async () => {
     const hold = await ask(5);
     path.hang();
     let acknowledged = false;

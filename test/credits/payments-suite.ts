@@ -159,7 +159,7 @@ export function paymentsSuite(kind: DatabaseKind): void {
       closed.close();
     });
 
-    test('a payment that is told five times, out of order, is one credit', async () => {
+    test('§32 a payment that is told five times, out of order, is one credit', async () => {
       const { purchaseId } = await billing.purchase(input());
       await Promise.all([
         tell('payment_intent.succeeded', intent(purchaseId)),

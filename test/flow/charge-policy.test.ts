@@ -185,6 +185,27 @@ describe.each(surfaces.map((surface) => [surface.name, surface] as const))('%s',
   );
 });
 
+it('§26 a price that changes while it runs is charged as it was at admission', async () => {
+  const [model, provider] = ['acme/fickle', 'fickle'];
+  const upstream = await stubUpstream();
+  const at = (completionPrice: string) =>
+    offer(app.admin, { model, provider, baseUrl: upstream.url, promptPrice: '0', completionPrice });
+  await at('0.00002');
+  upstream.answerWith(async (answer, request) => {
+    await at('0.5');
+    await says('The fox.')(answer, request);
+  });
+  const seen = await after(acme, async () => {
+    const input = { model, maxTokens: 2_000, messages: [{ role: 'USER', content: 'Go.' }] };
+    await acme.ask(
+      'mutation ($input: CompletionInput!) { complete(input: $input) { __typename } }',
+      { input },
+    );
+  });
+  expect(seen).toMatchObject({ status: 'SUCCEEDED', usage: { charged: '0.000042' } });
+  await upstream.close();
+}, 60_000);
+
 it('the table is what the API publishes, and the ledger holds', async () => {
   const { data } = await app.demo.ask('{ platform { chargePolicy { outcome charged } } }');
   const published = Object.entries(chargePolicy).map(([outcome, { sentence }]) => ({

@@ -45,7 +45,7 @@ it('of 500 at once over two nodes on credit for 7, at most 7 are admitted', {
   expect(await first().audit()).toEqual([]);
 });
 
-it('a key that is revoked on one node is refused by the other', { timeout: 60_000 }, async () => {
+it('§22 a key revoked on one node is refused by the other', { timeout: 60_000 }, async () => {
   const [here, there] = nodes as [WholeApp, WholeApp];
   const acme = await customer(here, '1');
   const elsewhere = graphqlClient(there.url, acme.key);

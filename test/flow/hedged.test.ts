@@ -133,7 +133,7 @@ it('a second that fails is told of, and the first answers all the same', async (
   ]);
 });
 
-it('a prompt that costs more than a cent is not sent twice', async () => {
+it('§20 a prompt that costs more than a cent is not sent twice', async () => {
   const events = await eventsOf('acme/dear');
   expect(events.at(-1).completion).toMatchObject({
     attempts: [{ outcome: 'TIMED_OUT' }, { outcome: 'SUCCEEDED', endpoint: of('prompt') }],

@@ -107,7 +107,7 @@ export function killedStreamsSuite(
       return finished;
     }
 
-    it('charges once what clients were told is finished, and holds nothing', {
+    it('§13 charges once what clients were told is finished, and holds nothing', {
       timeout,
     }, async () => {
       const finished = await untilKilled();

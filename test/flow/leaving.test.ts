@@ -137,7 +137,7 @@ it('cancelCompletion returns the settled usage, and its watchers see the end', a
   });
 });
 
-it('revoking the key ends its stream, and what was generated is charged', async () => {
+it('§19 revoking the key ends its stream, and what was generated is charged', async () => {
   const asked = upstream.nextRequest();
   const watching = acme.overEventStream(subscription);
   const events = watching[Symbol.asyncIterator]();

@@ -72,7 +72,7 @@ it('a feed tells everything at first, then what a request changed; the rest agre
   expect(priceHistory).toMatchObject([{ until: null }]);
 });
 
-it('simulated traffic lifts nobody in a ranking', async () => {
+it('§31 simulated traffic lifts nobody in a ranking', async () => {
   await answer();
   const { data } = await bourse.ask(
     undefined,

@@ -125,7 +125,7 @@ export function repeatsSuite(kind: DatabaseKind): void {
     expect(upstream.requests.length).toBe(called + 1);
   });
 
-  it('a client that hangs up and repeats its key finds the answer that went on', async () => {
+  it('§11 a client that hangs up and repeats its key finds the answer that went on', async () => {
     const key = crypto.randomUUID();
     const more = Promise.withResolvers<void>();
     upstream.answerWith(async (answer) => {

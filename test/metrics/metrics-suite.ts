@@ -91,7 +91,7 @@ export function metricsSuite(kind: DatabaseKind): void {
       }
     });
 
-    test('of one node reach another, whatever is lost or repeated on the way', async () => {
+    test('§30 of one node reach another, whatever is lost or repeated on the way', async () => {
       const here = await node();
       const there = await node();
       here.metrics.record(now());

@@ -10,8 +10,8 @@ interface Whose {
 const tables: Readonly<Record<string, string>> = {
   accounts: `SELECT concat_ws(' ', id, balance, leased, seq) AS row FROM credit_account
     WHERE id = ANY ($1)`,
-  entries: `SELECT concat_ws(' ', account_id, seq, kind, amount, balance_after, completion_id) AS row
-    FROM entry WHERE account_id = ANY ($1)`,
+  entries: `SELECT concat_ws(' ', account_id, seq, kind, amount, balance_after, completion_id)
+    AS row FROM entry WHERE account_id = ANY ($1)`,
   allowances: `SELECT concat_ws(' ', id, spent, carried, leased) AS row FROM allowance
     WHERE subject_id LIKE ANY ($2)`,
   leases: `SELECT concat_ws(' ', session, kind, target, amount, held) AS row FROM lease

@@ -93,7 +93,7 @@ export function changesSuite(kind: DatabaseKind): void {
       expect(applied).toEqual(['keys a', 'catalog a']);
     });
 
-    test('is never passed over by who reads while many commit at once', async () => {
+    test('§23 is never passed over by who reads while many commit at once', async () => {
       const seen: string[] = [];
       other.on('keys', async (subjects) => void seen.push(...subjects));
       const ids = Array.from({ length: 30 }, (_, index) => `u${index}`);

@@ -32,7 +32,7 @@ describe('an embedded database', () => {
     await second.close();
   });
 
-  test('refuses a second start on its directory, and says what to do', async () => {
+  test('§8 refuses a second start on its directory, and says what to do', async () => {
     const first = await open();
     await expect(open()).rejects.toMatchObject({
       code: 'CONFLICT',
