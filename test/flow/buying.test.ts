@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { parseMoney } from '#kernel';
+import { type StripeStandIn, stripeStandIn, webhookSecret } from '../credits/stripe-stand-in.ts';
+import type { Data } from '../harness/graphql-client.ts';
+import { type Customer, customer, type WholeApp, wholeApp } from '../harness/whole-app.ts';
+
+let app: WholeApp;
+let acme: Customer;
+let stripe: StripeStandIn;
+
+beforeAll(async () => {
+  stripe = await stripeStandIn();
+  const settings = {
+    STRIPE_SECRET_KEY: 'sk_test_of_the_tests',
+    STRIPE_WEBHOOK_SECRET: webhookSecret,
+    STRIPE_API_BASE: stripe.url,
+  };
+  app = await wholeApp({ settings });
+  acme = await customer(app, '1');
+}, 240_000);
+afterEach(async () => expect(await app.audit()).toEqual([]));
+afterAll(async () => {
+  await app?.close();
+  await stripe?.close();
+});
+
+/** What the platform's administrator reads of the organization. */
+async function ofAcme(fields: string): Promise<Data> {
+  const { data, errors } = await app.admin.ask(
+    `query ($id: ID!) { node(id: $id) { ... on Organization { ${fields} } } }`,
+    { id: acme.organizationId },
+  );
+  expect(errors).toBeUndefined();
+  return data.node;
+}
+
+async function buy(amount: string): Promise<{ id: string; checkoutUrl: string }> {
+  const { data } = await app.admin.ask(
+    `mutation ($input: PurchaseCreditsInput!) { purchaseCredits(input: $input) { __typename
+      ... on PurchaseCreditsPayload { checkoutUrl purchase { id status } }
+      ... on Error { message } } }`,
+    { input: { organizationId: acme.organizationId, amount } },
+  );
+  expect(data.purchaseCredits).toMatchObject({ purchase: { status: 'OPEN' } });
+  const { checkoutUrl, purchase } = data.purchaseCredits;
+  return { id: purchase.id, checkoutUrl };
+}
+
+async function tell(type: string, object: object): Promise<number> {
+  const { body, signature } = stripe.event(type, object);
+  const response = await fetch(`${app.url}/webhooks/stripe`, {
+    method: 'POST',
+    headers: { 'Stripe-Signature': signature },
+    body: new Uint8Array(body),
+  });
+  return response.status;
+}
+
+const page = (purchase: string) => ({
+  ...{ id: `cs_${purchase}`, payment_status: 'paid', currency: 'usd' },
+  ...{ amount_subtotal: 2_000, amount_total: 2_000, payment_intent: `pi_${purchase}` },
+  metadata: { purchase },
+});
+const intent = (purchase: string) => ({
+  ...{ id: `pi_${purchase}`, currency: 'usd', amount_received: 2_000 },
+  metadata: { purchase },
+});
+
+it('a payment told five times, out of order, is one credit that watchers see at once', async () => {
+  const { id, checkoutUrl } = await buy('20');
+  expect(checkoutUrl).toMatch(/^https:\/\/pay\.test\//);
+  const watching = app.admin.overWebSocket(
+    `subscription ($id: ID!) { creditAccount(organizationId: $id) { balance
+      purchases(first: 1) { nodes { status } } } }`,
+    { id: acme.organizationId },
+  );
+  const states = watching[Symbol.asyncIterator]();
+  expect((await states.next()).value).toMatchObject({ balance: '1' });
+  const next = states.next();
+  const statuses = [
+    await tell('checkout.session.expired', page(id)),
+    await tell('payment_intent.succeeded', intent(id)),
+    await tell('checkout.session.completed', page(id)),
+    await tell('payment_intent.succeeded', intent(id)),
+    await tell('checkout.session.completed', page(id)),
+  ];
+  expect(statuses).toEqual([200, 200, 200, 200, 200]);
+  const toldMs = performance.now();
+  let state = (await next).value;
+  while (state.balance === '1') state = (await states.next()).value;
+  expect(performance.now() - toldMs).toBeLessThan(1_000);
+  expect(state).toEqual({ balance: '21', purchases: { nodes: [{ status: 'PAID' }] } });
+  watching.leave();
+  const { credits } = await ofAcme(`credits { balance
+    ledger(first: 5) { nodes { kind amount balanceAfter } }
+    purchases(first: 5) { nodes { status amount receiptUrl } } }`);
+  expect(credits.balance).toBe('21');
+  expect(credits.ledger.nodes).toEqual([
+    { kind: 'PURCHASE', amount: '20', balanceAfter: '21' },
+    { kind: 'GRANT', amount: '1', balanceAfter: '1' },
+  ]);
+  const [purchase] = credits.purchases.nodes;
+  const receipt = await fetch(purchase.receiptUrl);
+  expect([receipt.status, /20\b.*US dollars/.test(await receipt.text())]).toEqual([200, true]);
+}, 60_000);
+
+it('what is not signed by the payment provider is refused and credits nothing', async () => {
+  const before = await acme.credits();
+  const { id } = await buy('20');
+  const { body } = stripe.event('payment_intent.succeeded', intent(id));
+  for (const headers of [{}, { 'Stripe-Signature': 't=1,v1=00' }]) {
+    const sent = { method: 'POST', headers, body: new Uint8Array(body) };
+    expect((await fetch(`${app.url}/webhooks/stripe`, sent)).status).toBe(403);
+  }
+  expect(await acme.credits()).toEqual(before);
+});
+
+it('usage, statement and export say the same of what was charged, to the last digit', async () => {
+  const complete = `mutation { complete(input: { model: "sandbox/echo", maxTokens: 20
+    messages: [{ role: USER, content: "one two three" }] }) {
+    ... on CompletePayload { completion { id usage { charged fee promptTokens } } } } }`;
+  const runs = await Promise.all(Array.from({ length: 5 }, () => acme.ask(complete)));
+  const usages = runs.map(({ data }) => data.complete.completion.usage);
+  const charged = usages.reduce((sum, usage) => sum + parseMoney(usage.charged), 0n);
+  expect(charged).toBeGreaterThan(0n);
+  const { usage, credits } = await ofAcme(`
+    usage(groupBy: [MODEL]) { totalCount total { requests charged promptTokens }
+      nodes { requests charged model { slug } } }
+    credits { balance statement(since: "2026-01-01T00:00:00Z", until: "2100-01-01T00:00:00Z") {
+      openingBalance closingBalance exportUrl totals { kind entries amount } } }`);
+  expect(usage.total.requests).toBe(5);
+  expect(parseMoney(usage.total.charged)).toBe(charged);
+  expect(usage.nodes).toMatchObject([{ requests: 5, model: { slug: 'sandbox/echo' } }]);
+  const { statement, balance } = credits;
+  expect([statement.openingBalance, statement.closingBalance]).toEqual(['0', balance]);
+  const line = statement.totals.find(({ kind }: Data) => kind === 'USAGE');
+  expect([line.entries, parseMoney(line.amount)]).toEqual([5, -charged]);
+  const csv = await (await fetch(statement.exportUrl)).text();
+  const lines = csv.trim().split('\r\n').slice(1);
+  const entered = lines.filter((row) => row.includes(',USAGE,'));
+  expect(entered).toHaveLength(5);
+  const amounts = entered.map((row) => parseMoney(row.split(',')[3] ?? ''));
+  expect(amounts.reduce((sum, amount) => sum + amount, 0n)).toBe(-charged);
+  const tampered = statement.exportUrl.replace(/.$/, (last: string) => (last === 'A' ? 'B' : 'A'));
+  expect((await fetch(tampered)).status).toBe(404);
+}, 60_000);
