@@ -16,7 +16,7 @@ async function resumed(id: string, after: number, context: Context) {
     const error = InvalidInput.at('id', 'This is not the id of a completion.', '`cmp_…`');
     return refused({ id, error }, context);
   }
-  const run = rooms.completions.join(principal, id);
+  const run = await rooms.completions.join(principal, id);
   if (run) return follow(run, after, context);
   const ended = await rooms.completions.find(principal, id);
   const error = ended

@@ -196,6 +196,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     identity,
     storage,
     cipher,
+    bus,
     market,
     limits,
     metrics,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /**
  * What nodes tell each other. Every message is a hint to look, or a state that repeats: losing one
  * must do no harm that the next reading of the database does not mend. None carries a credential, a
- * prompt or an answer.
+ * prompt or an answer that is readable.
  */
 export interface BusTopics {
   /** The database changed up to this change number: read on from the last one that was applied. */
@@ -27,8 +27,11 @@ export interface BusTopics {
   credits: { readonly organization: string };
   /** Of these organizations' money more or less is held or charged on some node than before. */
   moved: { readonly organizations: readonly string[] };
-  /** Whoever runs this completion is to end it as cancelled by its caller. */
-  cancel: { readonly completion: string };
+  /**
+   * A letter of one node to another, or to all, about completions that run. It is sealed with the
+   * installation's key, and whoever waits for an answer asks again.
+   */
+  completions: { readonly from: string; readonly to: string | null; readonly sealed: string };
   /**
    * What a node counted in its last seconds, whole: it replaces what it said before. `seconds` is
    * JSON of the metrics room's own form.
@@ -65,7 +68,7 @@ export const topicForms: { readonly [T in Topic]: z.ZodType<BusTopics[T]> } = {
   recall: z.object({ account: id }),
   credits: z.object({ organization: id }),
   moved: z.object({ organizations: z.array(id) }),
-  cancel: z.object({ completion: id }),
+  completions: z.object({ from: id, to: id.nullable(), sealed: z.base64() }),
   metrics: z.object({ source: z.int(), seconds: z.string() }),
   heartbeat: z.object({
     session: z.int(),

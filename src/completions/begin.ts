@@ -1,11 +1,12 @@
 import type { Payer } from '#identity';
-import { completionId, Fault } from '#kernel';
+import { completionId, Fault, sleep } from '#kernel';
 import { noPreferences } from '#routing';
 import { claimKey, type Repeat } from './claims.ts';
 import type { StartOptions } from './completions.ts';
 import { type RunInput, requestOf } from './embed-input.ts';
 import { ended } from './ended.ts';
 import { fingerprints } from './fingerprint.ts';
+import type { Nodes } from './nodes/index.ts';
 import type { Registry } from './registry.ts';
 import type { Begun, Repeats } from './repeats.ts';
 import type { CompletionRequest } from './request.ts';
@@ -22,6 +23,7 @@ const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
 export interface Kept {
   readonly registry: Registry;
   readonly repeats: Repeats;
+  readonly nodes: Nodes;
   readonly statusChanged: (running: Running) => void;
 }
 
@@ -33,7 +35,7 @@ export type Begin = (input: RunInput, pays: Payer, how: StartOptions) => Promise
 
 export function beginner(rooms: Rooms, kept: Kept): Begin {
   const { clock, credits } = rooms;
-  const { registry, repeats, statusChanged } = kept;
+  const { registry, repeats, nodes, statusChanged } = kept;
   const fingerprint = fingerprints(rooms.cipher);
   let counter = 0;
 
@@ -55,7 +57,9 @@ export function beginner(rooms: Rooms, kept: Kept): Begin {
   const claimed = async (running: Running, repeat: Repeat): Promise<Begun> => {
     if (running.request.idempotencyKey === null) return launch(running);
     const taken = await claimKey(running, repeat, rooms);
-    return taken === null ? launch(running) : (registry.get(taken) ?? remembered(taken, rooms));
+    return taken === null
+      ? launch(running)
+      : (registry.get(taken) ?? remembered(taken, rooms, nodes));
   };
 
   return async (input, pays, how) => {
@@ -79,12 +83,21 @@ function keyOf({ idempotencyKey }: CompletionRequest, how: StartOptions): string
   return key !== null && how.lane !== undefined ? `${key}\n${how.lane}` : key;
 }
 
-/** The completion of a key whose run is not kept here. */
-async function remembered(id: string, rooms: Rooms): Promise<Begun> {
-  const stored = await storedCompletion(id, rooms);
-  if (stored) return ended(stored);
+/** Whoever took a key a moment ago may not have begun. */
+const looksMax = 5;
+const lookAgainMs = 100;
+
+/** The completion of a key whose run is not kept here: it is another node's, or has ended. */
+async function remembered(id: string, rooms: Rooms, nodes: Nodes): Promise<Begun> {
+  for (let look = 1; look <= looksMax; look++) {
+    const found = await nodes.find(id);
+    if (found) return nodes.started(found);
+    const stored = await storedCompletion(id, rooms);
+    if (stored) return ended(stored);
+    await sleep(rooms.clock, lookAgainMs);
+  }
   throw new Fault('UNAVAILABLE', {
-    public: `The completion of this idempotency key, ${id}, runs on another node. Ask again.`,
+    public: `The node that has the completion ${id} of this idempotency key does not answer.`,
     retryAfterMs: 1_000,
   });
 }

@@ -75,10 +75,10 @@ export interface Completions {
   /** What a prompt would cost on several models; sends and starts nothing. Throws INVALID_INPUT. */
   estimate(principal: Principal, input: EstimateInput): Promise<readonly CostEstimate[]>;
   /**
-   * One that runs on this node or whose events are still kept; null otherwise, and when it is not
-   * the caller's.
+   * One that runs, on whatever node, or whose events are still kept; null otherwise, and when what
+   * it says is not the caller's to read.
    */
-  join(principal: Principal, id: string): Started | null;
+  join(principal: Principal, id: string): Promise<Started | null>;
   /** Running or ended, from memory or the database; null when it does not exist for this caller. */
   find(principal: Principal, id: string): Promise<Completion | null>;
   /**

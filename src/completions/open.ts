@@ -1,21 +1,21 @@
-import type { EndedCredential, Principal } from '#identity';
+import type { EndedCredential } from '#identity';
 import { Fault } from '#kernel';
 import { beginner, keepMs } from './begin.ts';
 import type { Completion } from './completion.ts';
-import type { Completions, Embedding, Started } from './completions.ts';
+import type { Completions, Embedding } from './completions.ts';
 import { estimateCost } from './estimate.ts';
-import { countStored, listStored } from './list.ts';
+import { finding } from './finding.ts';
 import { Losses } from './losses.ts';
 import { matches } from './matching.ts';
+import { openNodes } from './nodes/index.ts';
 import { Registry } from './registry.ts';
 import { type Begun, Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';
 import { Running } from './running.ts';
-import { mayEnd, ownerOf, readsContent, sees, shownTo } from './shown.ts';
+import { sees, shownTo } from './shown.ts';
+import { startedOf } from './started.ts';
 import { StatusFeed } from './status-feed.ts';
 import { StatusViewer } from './status-viewer.ts';
-import { findStored } from './stored.ts';
-import { Viewer } from './viewer.ts';
 
 /** What the ended completions of a node may weigh together, in bytes. */
 const keptBytesMax = 96 * 1024 * 1024;
@@ -31,24 +31,13 @@ function opened(rooms: Rooms): Completions {
   const kept = { clock, keepMs, bytesMax: keptBytesMax };
   const registry = new Registry({ ...kept, forget: (running) => repeats.forget(running) });
   const feed = new StatusFeed();
-  const statusChanged = (running: Running) =>
-    feed.tell(running.payer.organization.id, () => running.completion());
-  const begin = beginner(rooms, { registry, repeats, statusChanged });
-
-  const visible = (principal: Principal, id: string): Running | null => {
-    const running = registry.get(id);
-    if (!running) return null;
-    return sees(identity.current(principal), ownerOf(running), identity) ? running : null;
+  const nodes = openNodes(rooms, registry, feed);
+  const statusChanged = (running: Running) => {
+    const { id } = running.payer.organization;
+    feed.tell(id, () => running.completion());
+    nodes.changed(id, () => running.completion());
   };
-
-  const find = async (principal: Principal, id: string): Promise<Completion | null> => {
-    const running = visible(principal, id);
-    // Whoever reads of an end reads of its charge as well.
-    if (running?.ending) await running.settled;
-    return running
-      ? shownTo(principal, running.completion(), identity)
-      : findStored(principal, id, rooms);
-  };
+  const begin = beginner(rooms, { registry, repeats, nodes, statusChanged });
 
   return {
     start: async (principal, input, how) =>
@@ -58,22 +47,8 @@ function opened(rooms: Rooms): Completions {
       return embedded(await begin(input, pays, { streamed: false }), signal);
     },
     estimate: (principal, input) => estimateCost(principal, input, rooms),
-    join(principal, id) {
-      const running = visible(principal, id);
-      const readable = running && readsContent(principal, ownerOf(running), identity);
-      return readable ? startedOf(running) : null;
-    },
-    find,
-    ...listing(rooms, visible),
+    ...finding({ rooms, registry, nodes, keepMs }),
     watch: watching(rooms, registry, feed),
-    async cancel(principal, id) {
-      const running = visible(principal, id);
-      const caller = identity.current(principal);
-      if (running && !mayEnd(caller, ownerOf(running), identity)) throw mayNotEnd();
-      running?.end({ kind: 'cancelled' });
-      await running?.settled;
-      return find(principal, id);
-    },
     endRunsOf(ended) {
       for (const running of registry.live()) {
         if (runsOn(running, ended)) running.end({ kind: 'cancelled' });
@@ -86,31 +61,9 @@ function opened(rooms: Rooms): Completions {
   };
 }
 
-const mayNotEnd = () =>
-  new Fault('FORBIDDEN', {
-    public: 'To cancel what others run needs the permission COMPLETIONS_RUN.',
-  });
-
 /** Without a secret it is the whole key that ended. */
 function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): boolean {
   return payer.apiKey?.id === apiKeyId && (secretHash ?? payer.secretHash) === payer.secretHash;
-}
-
-/** Lists of ended ones, each with its content while that is kept here. */
-function listing(
-  rooms: Rooms,
-  visible: (principal: Principal, id: string) => Running | null,
-): Pick<Completions, 'list' | 'count'> {
-  return {
-    async list(principal, asked) {
-      const stored = await listStored(principal, asked, rooms);
-      return stored.map((row) => {
-        const running = visible(principal, row.id);
-        return running ? shownTo(principal, running.completion(), rooms.identity) : row;
-      });
-    },
-    count: (question, most) => countStored(question, most, rooms),
-  };
 }
 
 /** Completions as they start and end, each time as far as the caller may see them then. */
@@ -128,25 +81,6 @@ function watching(rooms: Rooms, registry: Registry, feed: StatusFeed): Completio
     for (const running of registry.live()) viewer.begin(running.completion());
     if (!signal.aborted) leave = feed.enter(question.organizationId, viewer);
     return viewer;
-  };
-}
-
-/** A run of this node as its starter or a viewer has it; what is none is that already. */
-function startedOf(begun: Begun): Started {
-  if (!(begun instanceof Running)) return begun;
-  return {
-    id: begun.id,
-    completion: () => begun.completion(),
-    events: (after, signal) => new Viewer(begun, after, signal),
-    async wait(signal) {
-      const viewer = new Viewer(begun, 0, signal);
-      await begun.settled;
-      await viewer.return();
-      return begun.completion();
-    },
-    get refused() {
-      return begun.ending?.kind === 'refused';
-    },
   };
 }
 

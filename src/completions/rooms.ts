@@ -1,3 +1,4 @@
+import type { Bus } from '#bus';
 import type { Market } from '#catalog';
 import type { Credits, SettlementRecord } from '#credits';
 import type { Cipher, Identity } from '#identity';
@@ -31,6 +32,8 @@ export interface Rooms {
   readonly market: () => Market;
   /** The installation's key: its uses are the same on every node. */
   readonly cipher: Pick<Cipher, 'derive'>;
+  /** To the other nodes. */
+  readonly bus: Pick<Bus, 'publish' | 'subscribe'>;
   /** What the organization brings along, and how it fares. */
   readonly providerKeys: Pick<ProviderKeys, 'of' | 'used'>;
   readonly connectors: (name: string) => Connector | null;

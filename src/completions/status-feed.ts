@@ -4,6 +4,18 @@ import type { StatusViewer } from './status-viewer.ts';
 /** Completions of organizations as they start and end, for those who watch. */
 export class StatusFeed {
   readonly #viewers = new Map<string, Set<StatusViewer>>();
+  /** What runs on other nodes, of the organizations that are watched. */
+  readonly #elsewhere = new Map<string, Map<string, Completion>>();
+  #onWatched: (organizationId: string) => void = () => undefined;
+
+  get watched(): Iterable<string> {
+    return this.#viewers.keys();
+  }
+
+  /** Calls `listener` with each organization that nobody watched before. */
+  onWatched(listener: (organizationId: string) => void): void {
+    this.#onWatched = listener;
+  }
 
   /** Nobody is told of what nobody watches, and nothing is made for it. */
   tell(organizationId: string, completion: () => Completion): void {
@@ -13,13 +25,32 @@ export class StatusFeed {
     for (const viewer of viewers) viewer.take(now);
   }
 
-  /** Tells a viewer from now on; returns how to stop. */
+  /** The same of another node, whose running ones are known here from what it told. */
+  tellFrom(completion: Completion): void {
+    const organizationId = completion.organizationId ?? '';
+    const running = this.#elsewhere.get(organizationId);
+    if (completion.finishedAt) running?.delete(completion.id);
+    else running?.set(completion.id, completion);
+    this.tell(organizationId, () => completion);
+  }
+
+  /** Tells a viewer from now on, first what runs elsewhere; returns how to stop. */
   enter(organizationId: string, viewer: StatusViewer): () => void {
     const viewers = this.#viewers.get(organizationId) ?? new Set();
-    this.#viewers.set(organizationId, viewers.add(viewer));
+    if (viewers.size === 0) {
+      this.#elsewhere.set(organizationId, new Map());
+      this.#viewers.set(organizationId, viewers);
+      this.#onWatched(organizationId);
+    }
+    for (const running of this.#elsewhere.get(organizationId)?.values() ?? []) {
+      viewer.begin(running);
+    }
+    viewers.add(viewer);
     return () => {
       viewers.delete(viewer);
-      if (viewers.size === 0) this.#viewers.delete(organizationId);
+      if (viewers.size > 0) return;
+      this.#viewers.delete(organizationId);
+      this.#elsewhere.delete(organizationId);
     };
   }
 }

@@ -13,4 +13,5 @@
  * 5. What does not open is said by its place, never by a part of it.
  */
 export type { Holder, Reseal, Rotated } from './rotation.ts';
+export { type SealingKey, seal, unseal } from './seal.ts';
 export { openVault, type Vault, type VaultOptions } from './vault.ts';

@@ -58,10 +58,10 @@ it('messages of one node arrive in order, and none comes back to it a second tim
   const [own, others]: [string[], string[]] = [[], []];
   a.subscribe('changes', ({ number }) => own.push(number));
   b.subscribe('changes', ({ number }) => others.push(number));
-  b.subscribe('cancel', () => b.publish('recall', { account: 'acc_1' }));
+  b.subscribe('credits', () => b.publish('recall', { account: 'acc_1' }));
   const answered = next(a, 'recall');
   for (const number of numbers) a.publish('changes', { number });
-  a.publish('cancel', { completion: 'cmp_1' });
+  a.publish('credits', { organization: 'org_1' });
   await answered;
   expect([own, others]).toEqual([numbers, numbers]);
 });

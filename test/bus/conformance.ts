@@ -33,14 +33,14 @@ export function keepsItsPromises(open: (log: ReturnType<typeof recordingLog>) =>
 
   it('a subscriber hears its topic alone, and nothing after it has stopped', async () => {
     const heard: string[] = [];
-    const stop = bus.subscribe('cancel', ({ completion }) => heard.push(completion));
-    const same = bus.subscribe('cancel', ({ completion }) => heard.push(`same ${completion}`));
+    const stop = bus.subscribe('credits', ({ organization }) => heard.push(organization));
+    const same = bus.subscribe('credits', ({ organization: one }) => heard.push(`same ${one}`));
     bus.publish('recall', { account: 'acc_1' });
-    bus.publish('cancel', { completion: 'one' });
+    bus.publish('credits', { organization: 'one' });
     await roundTrip(bus);
     stop();
     stop();
-    bus.publish('cancel', { completion: 'two' });
+    bus.publish('credits', { organization: 'two' });
     await roundTrip(bus);
     same();
     expect(heard).toEqual(['one', 'same one', 'same two']);

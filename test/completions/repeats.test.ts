@@ -87,7 +87,7 @@ it('when the answer is forgotten its key still names the completion', async () =
   const room = stand({});
   const one = await start(room, key);
   await room.clock.advance(600_000);
-  expect(room.completions.join(someone, one.id)).toBeNull();
+  expect(await room.completions.join(someone, one.id)).toBeNull();
   const again = await start(room, key);
   expect(again.id).toBe(one.id);
   expect(again.ended).toMatchObject({ status: 'SUCCEEDED', content: null });
@@ -112,7 +112,7 @@ it('an operation id is known as long as the events are kept, and to no database'
   expect(await run()).toBe(first);
   expect(room.purse.claims.size).toBe(0);
   await room.clock.advance(600_000);
-  expect(room.completions.join(someone, first)).toBeNull();
+  expect(await room.completions.join(someone, first)).toBeNull();
   expect(await run()).not.toBe(first);
 });
 

@@ -14,7 +14,7 @@ describe('what was said in a completion', () => {
   test('is read by who ran it', async () => {
     const { completions, id } = await ranBy('usr_someone');
     expect((await completions.find(someone, id))?.content?.text).toBe('Between us');
-    expect(completions.join(someone, id)).not.toBeNull();
+    expect(await completions.join(someone, id)).not.toBeNull();
   });
 
   test('is not read by a colleague without CONTENT_READ, who sees that it ran', async () => {
@@ -23,6 +23,6 @@ describe('what was said in a completion', () => {
       status: 'SUCCEEDED',
       content: null,
     });
-    expect(completions.join(someone, id)).toBeNull();
+    expect(await completions.join(someone, id)).toBeNull();
   });
 });

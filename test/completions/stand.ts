@@ -117,6 +117,7 @@ export function stand(options: {
     metrics: { record: (sample: Sample) => void samples.push(sample) },
     storage: purse.storage as unknown as Rooms['storage'], // likewise
     market: () => goods,
+    bus: { publish: () => undefined, subscribe: () => () => undefined },
     cipher: openCipher(new Secret(Buffer.alloc(32).toString('base64'))),
     connectors: () => connector,
     observer: { settled: () => {}, refused: () => {} },
@@ -232,6 +233,12 @@ export class Purse {
   };
 
   flush = async () => undefined;
+
+  /** It is alone. */
+  onRenewed = (listener: (renewed: { liveSessions: number[] }) => void) => {
+    listener({ liveSessions: [this.session] });
+    return () => undefined;
+  };
 
   /** Idempotency keys, as the database keeps them. */
   readonly claims = new Map<string, ClaimInput>();

@@ -179,7 +179,7 @@ function completionsOf(runs: StandInRun[], goods: Market): Completions {
       throw new Fault('UNAVAILABLE', { public: 'There are no vectors here.' });
     },
     estimate: async () => [],
-    join: (_principal, id) => byId(id),
+    join: async (_principal, id) => byId(id),
     find: async (_principal, id) => byId(id)?.completion() ?? null,
     list: async () => runs.map((run) => run.completion()),
     count: async () => runs.length,

@@ -1,0 +1,62 @@
+import { type Clock, readCompletionId } from '#kernel';
+import type { Registry } from '../registry.ts';
+import type { Running } from '../running.ts';
+import type { Answer, Post, Question } from './post.ts';
+import type { RemoteViewers } from './remote-viewers.ts';
+import { completionToWire, eventToWire } from './wire.ts';
+
+export interface AnsweringOptions {
+  readonly clock: Clock;
+  readonly post: Post;
+  readonly registry: Registry;
+  readonly viewers: RemoteViewers;
+  /** This node's session, which is in the ids of its completions. */
+  readonly session: () => number;
+}
+
+/**
+ * Answers what other nodes ask about the runs of this one. Of what is not here only the node that
+ * must know says so; the others are silent.
+ */
+export class Answering {
+  readonly #options: AnsweringOptions;
+
+  constructor(options: AnsweringOptions) {
+    this.#options = options;
+  }
+
+  answer(question: Question, from: string): void {
+    const { post, registry, session } = this.#options;
+    const reply = (answer: Answer) => post.send({ ...answer, ask: question.ask }, from);
+    const running = registry.get(question.id);
+    if (running) void this.#ofRun(running, question, reply);
+    else if (readCompletionId(question.id)?.session === session()) {
+      reply({ kind: 'completion', completion: null });
+    }
+  }
+
+  async #ofRun(
+    running: Running,
+    question: Question,
+    reply: (answer: Answer) => void,
+  ): Promise<void> {
+    if (question.kind === 'follow') return this.#follow(running, question, reply);
+    if (question.kind === 'cancel') running.end({ kind: 'cancelled' });
+    // Whoever reads of an end reads of its charge as well.
+    if (running.ending) await running.settled;
+    reply({ kind: 'completion', completion: completionToWire(running.completion()) });
+  }
+
+  #follow(
+    running: Running,
+    { after, viewer }: Extract<Question, { kind: 'follow' }>,
+    reply: (answer: Answer) => void,
+  ): void {
+    const { log } = running;
+    this.#options.viewers.follow(running, viewer, () => {
+      if (after >= log.length && !log.closed) return false;
+      reply({ kind: 'events', events: log.after(after).map(eventToWire) });
+      return true;
+    });
+  }
+}

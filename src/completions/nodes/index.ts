@@ -1,0 +1,131 @@
+import { Fault, readCompletionId } from '#kernel';
+import { type Completion, noUsage } from '../completion.ts';
+import type { Started } from '../completions.ts';
+import { resumeExpired } from '../ended.ts';
+import type { CompletionEvent } from '../events.ts';
+import type { Registry } from '../registry.ts';
+import type { Rooms } from '../rooms.ts';
+import type { StatusFeed } from '../status-feed.ts';
+import { storedCompletion } from '../stored.ts';
+import { Answering } from './answering.ts';
+import { Asking } from './asking.ts';
+import { Interest } from './interest.ts';
+import { type Letter, openPost } from './post.ts';
+import { RemoteViewer } from './remote-viewer.ts';
+import { RemoteViewers } from './remote-viewers.ts';
+import { completionFromWire, eventFromWire } from './wire.ts';
+
+/** The completions of other nodes, as if they were here. */
+export interface Nodes {
+  /** One that runs on another node or is still kept there; null when none of them knows it. */
+  find(id: string): Promise<Completion | null>;
+  /** Cancels one and waits for its settlement; null like `find`. */
+  cancel(id: string): Promise<Completion | null>;
+  /** Follows one that was found. */
+  started(found: Completion): Started;
+  /** The status of a completion of this node has changed. */
+  changed(organizationId: string, completion: () => Completion): void;
+}
+
+/** Without an answer a node is asked so often whether it has something. */
+const triesMax = 3;
+
+export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): Nodes {
+  const { clock, credits, market } = rooms;
+  const post = openPost(rooms);
+  const asking = new Asking(clock, post);
+  const viewers = new RemoteViewers(clock);
+  const session = () => credits.session;
+  const answering = new Answering({ clock, post, registry, viewers, session });
+  const interest = new Interest({ clock, post, feed, registry });
+  let live: readonly number[] | null = null;
+  credits.onRenewed(({ liveSessions }) => {
+    live = liveSessions;
+  });
+
+  const read: { readonly [Kind in Letter['kind']]?: (letter: never, from: string) => void } = {
+    look: answering.answer.bind(answering),
+    cancel: answering.answer.bind(answering),
+    follow: answering.answer.bind(answering),
+    completion: asking.answered.bind(asking),
+    events: asking.answered.bind(asking),
+    stay: ({ viewer }: Extract<Letter, { kind: 'stay' }>) => viewers.stay(viewer),
+    leave: ({ viewer, how }: Extract<Letter, { kind: 'leave' }>) => viewers.leave(viewer, how),
+    watch: ({ organizationId }: Extract<Letter, { kind: 'watch' }>, from: string) =>
+      interest.heard(organizationId, from),
+    status: ({ completion }: Extract<Letter, { kind: 'status' }>) =>
+      feed.tellFrom(completionFromWire(completion)),
+  };
+  post.onLetter((letter, from) => read[letter.kind]?.(letter as never, from));
+
+  const mayAnswer = (id: string) => live === null || live.includes(sessionOf(id));
+  const elsewhere = (id: string) =>
+    (live === null || live.length > 1) && sessionOf(id) !== credits.session;
+
+  const ask = async (kind: 'look' | 'cancel', id: string): Promise<Completion | null> => {
+    if (!elsewhere(id)) return null;
+    const goOn = (tries: number) => mayAnswer(id) && (kind === 'cancel' || tries < triesMax);
+    const answer = await asking.ask({ kind, id }, { goOn });
+    if (answer?.kind !== 'completion' || !answer.completion) return null;
+    return completionFromWire(answer.completion);
+  };
+
+  return {
+    find: (id) => ask('look', id),
+    cancel: (id) => ask('cancel', id),
+    started: (found) =>
+      followed(found, (after, signal) => {
+        const { id } = found;
+        return new RemoteViewer({
+          id,
+          after,
+          signal,
+          clock,
+          post,
+          asking,
+          mayAnswer: () => mayAnswer(id),
+          read: (event) => eventFromWire(event, market()),
+          orphaned: async (seen) => orphanEnd(found, await storedCompletion(id, rooms), seen),
+        });
+      }),
+    changed: (organizationId, completion) => interest.changed(organizationId, completion),
+  };
+}
+
+const sessionOf = (id: string) => readCompletionId(id)?.session ?? -1;
+
+function followed(
+  found: Completion,
+  view: (after: number, signal?: AbortSignal) => RemoteViewer,
+): Started {
+  let completion = found;
+  return {
+    id: found.id,
+    completion: () => completion,
+    events: (after, signal) => view(after, signal),
+    async wait(signal) {
+      for await (const batch of view(0, signal)) {
+        const last = batch.at(-1);
+        if (last && 'completion' in last) completion = last.completion;
+      }
+      return completion;
+    },
+    refused: false,
+  };
+}
+
+/**
+ * The last event of a completion whose node is gone. What that node acknowledged is in the ledger
+ * by then; what is not there was never charged.
+ */
+function orphanEnd(found: Completion, stored: Completion | null, seen: number): CompletionEvent {
+  const error = stored
+    ? (stored.error ?? resumeExpired())
+    : new Fault('INTERNAL', {
+        public: 'The node that ran it is gone. Nothing was charged for it; try again.',
+      });
+  const completion = stored ?? { ...found, status: 'FAILED', finishReason: 'ERROR', error };
+  const numbers = { completionId: found.id, firstSequence: seen + 1, sequence: seen + 1 };
+  const usage = stored?.usage ?? noUsage;
+  return { type: 'CompletionFailed', ...numbers, error, usage, completion };
+}

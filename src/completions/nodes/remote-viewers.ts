@@ -1,0 +1,65 @@
+import type { Clock, Timer } from '#kernel';
+import type { Running } from '../running.ts';
+
+/** A viewer of another node says every second that it is there; after this it counts as lost. */
+const silentMs = 5_000;
+
+interface Attended {
+  readonly attachment: ReturnType<Running['attach']>;
+  expiry: Timer;
+  /** Stops waiting for the events that it asked for. */
+  stopWaiting: () => void;
+}
+
+/** Viewers on other nodes of the runs of this one: each is attached like one that is here. */
+export class RemoteViewers {
+  readonly #clock: Clock;
+  readonly #viewers = new Map<string, Attended>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `deliver` until it says that it could: now, or each time that there is more. */
+  follow(running: Running, viewer: string, deliver: () => boolean): void {
+    const attended = this.#attend(running, viewer);
+    attended.stopWaiting();
+    const wait = () => {
+      attended.stopWaiting = running.log.onMore(() => deliver() || wait());
+    };
+    if (!deliver()) wait();
+  }
+
+  stay(viewer: string): void {
+    const attended = this.#viewers.get(viewer);
+    if (!attended) return;
+    attended.expiry.cancel();
+    attended.expiry = this.#expiry(viewer);
+  }
+
+  leave(viewer: string, how: 'for good' | 'connection lost'): void {
+    const attended = this.#viewers.get(viewer);
+    if (!attended) return;
+    this.#viewers.delete(viewer);
+    attended.expiry.cancel();
+    attended.stopWaiting();
+    attended.attachment.leave(how);
+  }
+
+  #attend(running: Running, viewer: string): Attended {
+    const known = this.#viewers.get(viewer);
+    if (known) {
+      this.stay(viewer);
+      return known;
+    }
+    const attachment = running.attach();
+    const expiry = this.#expiry(viewer);
+    const attended: Attended = { attachment, expiry, stopWaiting: () => undefined };
+    this.#viewers.set(viewer, attended);
+    return attended;
+  }
+
+  #expiry(viewer: string): Timer {
+    return this.#clock.after(silentMs, () => this.leave(viewer, 'connection lost'));
+  }
+}

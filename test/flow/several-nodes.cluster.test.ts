@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { parseMoney } from '#kernel';
+import { serverDatabase } from '../harness/databases.ts';
+import { type Data, type GraphqlClient, graphqlClient } from '../harness/graphql-client.ts';
+import { testRedisUrl } from '../harness/servers.ts';
+import {
+  endMark,
+  finishChunk,
+  stubUpstream,
+  textChunk,
+  type UpstreamStub,
+  usageChunk,
+} from '../harness/upstream-stub.ts';
+import { type Customer, customer, offer, type WholeApp, wholeApp } from '../harness/whole-app.ts';
+
+let database: Awaited<ReturnType<typeof serverDatabase>>;
+let nodes: WholeApp[] = [];
+let upstream: UpstreamStub;
+/** A customer at the node that runs its completions, and the same at the other node. */
+let here: Customer;
+let there: GraphqlClient;
+/** Lets the provider say the rest. */
+let goOn: () => void;
+
+beforeAll(async () => {
+  upstream = await stubUpstream();
+  database = await serverDatabase();
+  const settings = {
+    DATABASE_URL: database.url,
+    REDIS_URL: testRedisUrl,
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  };
+  nodes = [await wholeApp({ settings }), await wholeApp({ settings })];
+  const [first, second] = nodes as [WholeApp, WholeApp];
+  await offer(first.admin, { model: 'acme/writer', provider: 'printer', baseUrl: upstream.url });
+  here = await customer(first, '1000');
+  there = await known(graphqlClient(second.url, here.key));
+}, 180_000);
+beforeEach(() => {
+  const more = Promise.withResolvers<void>();
+  goOn = () => more.resolve();
+  upstream.answerWith(async (answer) => {
+    await answer.sse(textChunk('One '), textChunk('two '));
+    await more.promise;
+    await answer.sse(textChunk('three.'), finishChunk(), usageChunk(5, 3), endMark);
+    answer.end();
+  });
+});
+afterAll(async () => {
+  for (const node of nodes) expect(await node.audit()).toEqual([]);
+  await Promise.all(nodes.map((node) => node.close()));
+  await database?.drop();
+  await upstream?.close();
+}, 60_000);
+
+/** A new key, and a new model, are known at another node within a second. */
+async function known(client: GraphqlClient): Promise<GraphqlClient> {
+  for (;;) {
+    const { status, data } = await client.ask('{ model(slug: "acme/writer") { slug } }');
+    if (status === 200 && data.model) return client;
+  }
+}
+
+const events = `__typename completionId sequence firstSequence
+  ... on CompletionStarted { endpoint { provider { slug } } }
+  ... on TextDelta { text }
+  ... on CompletionFinished { finishReason usage { charged } completion { id status text } }
+  ... on CompletionFailed { error { code message } completion { status } }`;
+const run = `subscription ($key: String, $detached: Boolean! = false) {
+  completion(input: { model: "acme/writer", idempotencyKey: $key, messages: [
+    { role: USER, content: "Count." }] }, detached: $detached, coalesceMs: 0) { ${events} } }`;
+const resume = `subscription ($id: ID!, $after: Int! = 0) {
+  resumeCompletion(id: $id, after: $after) { ${events} } }`;
+const cancel = `mutation ($id: ID!) { cancelCompletion(id: $id) { __typename
+  ... on CancelCompletionPayload { completion { status text usage { charged } } } } }`;
+
+async function all(watching: AsyncIterable<Data>): Promise<Data[]> {
+  const seen: Data[] = [];
+  for await (const event of watching) seen.push(event);
+  return seen;
+}
+
+/** Reads on, and resolves with the event that brought this text. */
+function untilText(watching: AsyncIterable<Data>, text = 'two '): Promise<Data> {
+  return new Promise((resolve, reject) => {
+    const read = async () => {
+      for await (const event of watching) if (event.text?.endsWith(text)) resolve(event);
+    };
+    read().catch(reject);
+  });
+}
+
+const joined = (seen: Data[]) => seen.map(({ text }) => text ?? '').join('');
+
+it('another node replays and follows, to the same last event, without a gap', async () => {
+  const own = all(here.overWebSocket(run));
+  goOn();
+  const whole = await own;
+  const id = whole[0].completionId;
+  const replayed = await all(there.overWebSocket(resume, { id }));
+  expect(joined(replayed)).toBe('One two three.');
+  expect(replayed[0]).toEqual(whole[0]);
+  expect(replayed.at(-1)).toEqual(whole.at(-1));
+  for (const { sequence } of whole) {
+    const rest = await all(there.overWebSocket(resume, { id, after: sequence }));
+    const before = whole.filter((event) => event.sequence <= sequence);
+    expect(joined([...before, ...rest])).toBe('One two three.');
+    if (rest.length > 0) expect(rest[0].firstSequence).toBe(sequence + 1);
+  }
+});
+
+it('a viewer at another node keeps a completion alive, and its leaving ends it', async () => {
+  const asked = upstream.nextRequest();
+  const watching = here.overWebSocket(run);
+  const { completionId: id } = await untilText(watching);
+  const elsewhere = there.overWebSocket(resume, { id });
+  await untilText(elsewhere);
+  watching.leave();
+  const { data } = await here.ask('query ($id: ID!) { completion(id: $id) { status } }', { id });
+  expect(data.completion.status).toBe('RUNNING');
+  elsewhere.leave();
+  await (await asked).aborted;
+});
+
+it('cancelCompletion at another node ends it and returns the settled usage', async () => {
+  const before = (await here.credits()).balance;
+  const watching = here.overWebSocket(run);
+  const seen: Data[] = [];
+  let cancelled: Promise<Data> | undefined;
+  for await (const event of watching) {
+    seen.push(event);
+    if (event.text?.endsWith('two ')) cancelled = there.ask(cancel, { id: event.completionId });
+  }
+  const { completion } = (await cancelled)?.data.cancelCompletion ?? {};
+  expect(completion).toMatchObject({ status: 'CANCELLED', text: 'One two ' });
+  expect(seen.at(-1)).toMatchObject({ finishReason: 'CANCELLED' });
+  const charged = parseMoney(completion.usage.charged);
+  expect(charged).toBeGreaterThan(0n);
+  expect(before - (await here.credits()).balance).toBe(charged);
+});
+
+it('what runs at one node is read at the other, and is nobody else’s', async () => {
+  const watching = here.overWebSocket(run);
+  const { completionId: id } = await untilText(watching);
+  const query = 'query ($id: ID!) { completion(id: $id) { status text } }';
+  const { data } = await there.ask(query, { id });
+  expect(data.completion).toEqual({ status: 'RUNNING', text: 'One two ' });
+  const [first, second] = nodes as [WholeApp, WholeApp];
+  const stranger = await known(graphqlClient(second.url, (await customer(first, '1')).key));
+  expect((await stranger.ask(query, { id })).data.completion).toBeNull();
+  expect((await stranger.ask(cancel, { id })).data.cancelCompletion.__typename).toBe(
+    'NotFoundError',
+  );
+  const [refused] = await all(stranger.overWebSocket(resume, { id }));
+  expect(refused).toMatchObject({ sequence: 1, error: { code: 'NOT_FOUND' } });
+  watching.leave();
+});
+
+it('one key at both nodes at once is one completion and one charge', async () => {
+  const before = (await here.credits()).balance;
+  const called = upstream.requests.length;
+  const key = crypto.randomUUID();
+  const asking = [here, there, here, there].map((caller) =>
+    all(caller.overWebSocket(run, { key })),
+  );
+  goOn();
+  const streams = await Promise.all(asking);
+  expect(new Set(streams.map((seen) => seen[0].completionId)).size).toBe(1);
+  for (const seen of streams) {
+    expect(joined(seen)).toBe('One two three.');
+    expect(seen.at(-1)).toEqual(streams[0]?.at(-1));
+  }
+  expect(upstream.requests.length).toBe(called + 1);
+  const charged = parseMoney(streams[0]?.at(-1).usage.charged);
+  expect(before - (await here.credits()).balance).toBe(charged);
+  const later = await all(there.overWebSocket(run, { key }));
+  expect(joined(later)).toBe('One two three.');
+});
+
+it('another input under the key is a conflict at the other node too', async () => {
+  const key = crypto.randomUUID();
+  goOn();
+  await all(here.overWebSocket(run, { key }));
+  const { data } = await there.ask(
+    `mutation ($key: String!) { complete(input: { model: "acme/writer", idempotencyKey: $key,
+      messages: [{ role: USER, content: "Something else." }] }) { __typename } }`,
+    { key },
+  );
+  expect(data.complete.__typename).toBe('ConflictError');
+});
+
+it('the completions of an organization are told at whichever node somebody watches', async () => {
+  const running = here.overWebSocket(run);
+  const { completionId: id } = await untilText(running);
+  const feed = there.overWebSocket(
+    `subscription ($organizationId: ID!) { completions(organizationId: $organizationId) {
+      id status usage { charged } } }`,
+    { organizationId: here.organizationId },
+  );
+  const told: Data[] = [];
+  for await (const event of feed) {
+    if (event.id !== id) continue;
+    told.push(event);
+    if (event.status === 'RUNNING') goOn();
+    else break;
+  }
+  feed.leave();
+  running.leave();
+  expect(told.map(({ status }) => status)).toEqual(['RUNNING', 'SUCCEEDED']);
+  expect(Number(told.at(-1).usage.charged)).toBeGreaterThan(0);
+});
