@@ -55,10 +55,17 @@ const words: readonly Words[] = [
   },
   {
     failure: 'UNKNOWN_MODEL',
-    codes: ['model_not_found', 'model_decommissioned', 'model_not_active', 'deploymentnotfound'],
+    codes: [
+      'model_not_found',
+      'model_not_available',
+      'model_decommissioned',
+      'model_not_active',
+      'invalid_model',
+      'deploymentnotfound',
+    ],
     sentences: [
-      /model .{0,80}(does not exist|not found|has been decommissioned)/i,
-      /model identifier is invalid|^models?[:/ ]/i,
+      /model .{0,80}(not exist|not found|has been decommissioned)/i,
+      /model identifier is invalid|^invalid model\b|^models?[:/ ]/i,
     ],
   },
   {
