@@ -1,5 +1,6 @@
 import { type Bar, compare, type Line, percentile, rounded } from './figures.ts';
 import { HttpConnection } from './http-client.ts';
+import { hotOrganizationRow, usageRow } from './ledger-rows.ts';
 import { type Cost, checkReply, costOf, httpLoad, type Load, pause, socketLoad } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import type { Asked } from './prompt.ts';
@@ -299,7 +300,10 @@ const memory: Row = {
 
 let nonce = 0;
 
-/** In the order of the table. Memory comes last: it is measured after all the others' load. */
+/**
+ * In the order of the table. Memory comes after all the others that load a server; the rows of the
+ * ledger ask its room alone.
+ */
 export const rows: readonly Row[] = [
   chatRow({
     row: 'openai-paced',
@@ -360,4 +364,6 @@ export const rows: readonly Row[] = [
   queryRow({ row: 'small-query', what: 'small query', bar: 3, payload: () => smallQuery(++nonce) }),
   latency,
   memory,
+  usageRow,
+  hotOrganizationRow,
 ];
