@@ -1,0 +1,3 @@
+import { truthSuite } from './truth-suite.ts';
+
+truthSuite('server');
