@@ -14,6 +14,7 @@ export interface StoredFigures {
   readonly rankedTokens: number;
   readonly rankedCharged: string;
   readonly organizations: readonly string[];
+  readonly rankedOrganizations: readonly string[];
   readonly timeToFirstTokenMs: StoredDistribution;
   readonly latencyMs: StoredDistribution;
   readonly tokensPerSecond: StoredDistribution;
@@ -35,6 +36,8 @@ export class Figures {
   rankedTokens = 0;
   rankedCharged: Money = 0n;
   readonly organizations = new Set<string>();
+  /** Those of them whose traffic may enter rankings. */
+  readonly rankedOrganizations = new Set<string>();
   timeToFirstTokenMs = new Distribution();
   latencyMs = new Distribution();
   tokensPerSecond = new Distribution();
@@ -50,9 +53,10 @@ export class Figures {
       this.rankedRequests++;
       this.rankedTokens += sample.promptTokens + sample.completionTokens;
       this.rankedCharged += sample.charged;
+      addTo(this.rankedOrganizations, sample.organizationId);
     }
     this.#time(sample);
-    this.#seenBy(sample.organizationId);
+    addTo(this.organizations, sample.organizationId);
   }
 
   /** A cancelled stream counts for the time to its first token alone. */
@@ -67,10 +71,6 @@ export class Figures {
     }
   }
 
-  #seenBy(organization: string): void {
-    if (this.organizations.size < organizationsMax) this.organizations.add(organization);
-  }
-
   merge(other: Figures): this {
     this.requests += other.requests;
     this.failures += other.failures;
@@ -81,7 +81,8 @@ export class Figures {
     this.rankedRequests += other.rankedRequests;
     this.rankedTokens += other.rankedTokens;
     this.rankedCharged += other.rankedCharged;
-    for (const organization of other.organizations) this.#seenBy(organization);
+    for (const one of other.organizations) addTo(this.organizations, one);
+    for (const one of other.rankedOrganizations) addTo(this.rankedOrganizations, one);
     this.timeToFirstTokenMs.merge(other.timeToFirstTokenMs);
     this.latencyMs.merge(other.latencyMs);
     this.tokensPerSecond.merge(other.tokensPerSecond);
@@ -89,7 +90,7 @@ export class Figures {
   }
 
   toJSON(): StoredFigures {
-    const { cost, rankedCharged, organizations } = this;
+    const { cost, rankedCharged, organizations, rankedOrganizations } = this;
     return {
       requests: this.requests,
       failures: this.failures,
@@ -101,6 +102,7 @@ export class Figures {
       rankedTokens: this.rankedTokens,
       rankedCharged: String(rankedCharged),
       organizations: [...organizations],
+      rankedOrganizations: [...rankedOrganizations],
       timeToFirstTokenMs: this.timeToFirstTokenMs.toJSON(),
       latencyMs: this.latencyMs.toJSON(),
       tokensPerSecond: this.tokensPerSecond.toJSON(),
@@ -108,10 +110,11 @@ export class Figures {
   }
 
   static from(stored: StoredFigures): Figures {
-    const { cost, rankedCharged, organizations, ...rest } = stored;
+    const { cost, rankedCharged, organizations, rankedOrganizations, ...rest } = stored;
     const figures = new Figures();
     Object.assign(figures, rest, { cost: BigInt(cost), rankedCharged: BigInt(rankedCharged) });
-    for (const organization of organizations) figures.#seenBy(organization);
+    for (const one of organizations) addTo(figures.organizations, one);
+    for (const one of rankedOrganizations ?? []) addTo(figures.rankedOrganizations, one);
     figures.timeToFirstTokenMs = Distribution.from(stored.timeToFirstTokenMs);
     figures.latencyMs = Distribution.from(stored.latencyMs);
     figures.tokensPerSecond = Distribution.from(stored.tokensPerSecond);
@@ -123,4 +126,8 @@ export class Figures {
     for (const part of parts) sum.merge(part);
     return sum;
   }
+}
+
+function addTo(organizations: Set<string>, organization: string): void {
+  if (organizations.size < organizationsMax) organizations.add(organization);
 }

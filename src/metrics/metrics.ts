@@ -29,7 +29,10 @@ export interface Metrics {
   record(sample: Sample): void;
   /** What other nodes counted. */
   apply(message: PublishedSeconds): void;
-  /** Of all these subjects together. Waits for the database for windows of a day and more. */
+  /**
+   * Of all these subjects together, for reading alone. Waits for the database for windows of a day
+   * and more.
+   */
   figures(subjects: readonly string[], window: MetricsWindow): Promise<Figures>;
   /** As `figures`, of the window before this one: what growth is measured against. */
   figuresBefore(subjects: readonly string[], window: MetricsWindow): Promise<Figures>;
@@ -66,6 +69,10 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
   await room.restore();
   return room;
 }
+
+/** Of one subject its figures themselves: a ranking of a thousand models copies nothing. */
+const sumOf = ([first, ...others]: readonly Figures[]): Figures =>
+  first && others.length === 0 ? first : Figures.sum([...(first ? [first] : []), ...others]);
 
 class Room implements Metrics {
   readonly #options: MetricsOptions;
@@ -108,17 +115,16 @@ class Room implements Metrics {
   }
 
   async figures(subjects: readonly string[], window: MetricsWindow): Promise<Figures> {
-    return Figures.sum(
-      isShort(window)
-        ? subjects.map((subject) => this.live(subject, window))
-        : await Promise.all(subjects.map((one) => this.#long.sum(one, windowMs[window]))),
-    );
+    const parts = isShort(window)
+      ? subjects.map((subject) => this.live(subject, window))
+      : await Promise.all(subjects.map((one) => this.#long.sum(one, windowMs[window])));
+    return sumOf(parts);
   }
 
   async figuresBefore(subjects: readonly string[], window: MetricsWindow): Promise<Figures> {
     const length = windowMs[window];
     if (window === 'ONE_HOUR' || !isShort(window)) {
-      return Figures.sum(
+      return sumOf(
         await Promise.all(subjects.map((one) => this.#long.sum(one, 2 * length, length))),
       );
     }

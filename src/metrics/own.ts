@@ -49,6 +49,16 @@ export class Own {
     }
   }
 
+  /** Whether any row of these stretches is in memory. */
+  reaches(spans: readonly Span[]): boolean {
+    for (const { step, atMs } of this.#all()) {
+      const inside = (span: Span) =>
+        span.step === step && atMs >= span.fromMs && atMs < span.untilMs;
+      if (spans.some(inside)) return true;
+    }
+    return false;
+  }
+
   /** Writes what has changed, after what is being written, and lets go of what is over. */
   flush(nowMs: number, write: Write): Promise<void> {
     const flushed = this.#flushed.then(() => this.#flush(nowMs, write));

@@ -17,6 +17,7 @@ const figures = z.object({
   rankedTokens: count,
   rankedCharged: amount,
   organizations: z.array(z.string().max(100)).max(100),
+  rankedOrganizations: z.array(z.string().max(100)).max(100),
   timeToFirstTokenMs: distribution,
   latencyMs: distribution,
   tokensPerSecond: distribution,

@@ -87,7 +87,7 @@ export async function rank<Key>(
 }
 
 const isShown = (figures: Figures, floor: number) =>
-  figures.rankedRequests > 0 && figures.organizations.size >= floor;
+  figures.rankedRequests > 0 && figures.rankedOrganizations.size >= floor;
 
 /** Lowest is best where less is better. */
 const ascending: ReadonlySet<RankingMetric> = new Set(['LATENCY', 'PRICE']);

@@ -63,6 +63,25 @@ export function spansOf(nowMs: number, backMs: number, untilBackMs: number): Spa
   ]);
 }
 
+/** An hour's last rows are written in the first minute after it. */
+const writtenMs = 2 * minuteMs;
+
+/** The spans before and after the moment before which no row is written any more. */
+export function dividedSpans(spans: readonly Span[], nowMs: number) {
+  const at = startOf('HOUR', nowMs - writtenMs);
+  const closed: Span[] = [];
+  const open: Span[] = [];
+  for (const span of spans) {
+    if (span.untilMs <= at) closed.push(span);
+    else if (span.step !== 'HOUR' || span.fromMs >= at) open.push(span);
+    else {
+      closed.push({ ...span, untilMs: at });
+      open.push({ ...span, fromMs: at });
+    }
+  }
+  return { closed, open };
+}
+
 const spans = (rows: readonly (readonly [Step, number, number])[]): Span[] =>
   rows
     .filter(([, fromMs, untilMs]) => fromMs < untilMs)

@@ -58,6 +58,12 @@ const payer: Payer = {
   monthlyBudget: null,
 };
 
+/** Rooms that a run tells things, and that have nothing to say. */
+const deaf = {
+  bus: { publish: () => undefined, subscribe: () => () => undefined },
+  observer: { settled: () => undefined, refused: () => undefined },
+};
+
 /** A dollar a token, and no fee: what something costs can be counted on fingers. */
 export const dollarAToken = { prompt: 10n ** 18n, completion: 10n ** 18n };
 /** The prompt costs nothing, so that a hold is about the answer alone. */
@@ -107,6 +113,7 @@ export function stand(options: {
     current: (principal: Principal) => principal,
   };
   const rooms = {
+    ...deaf,
     clock,
     log,
     identity: identity as unknown as Rooms['identity'], // the room asks for nothing else
@@ -117,10 +124,8 @@ export function stand(options: {
     metrics: { record: (sample: Sample) => void samples.push(sample) },
     storage: purse.storage as unknown as Rooms['storage'], // likewise
     market: () => goods,
-    bus: { publish: () => undefined, subscribe: () => () => undefined },
     cipher: openCipher(new Secret(Buffer.alloc(32).toString('base64'))),
     connectors: () => connector,
-    observer: { settled: () => {}, refused: () => {} },
     feeRate: options.feeRate ?? 0n,
   };
   const completions = openCompletions(rooms);

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { Figures, type Metrics, type RankingMetric, rank } from '#metrics';
+import { sample } from './sample-maker.ts';
+
+/** Traffic of an endpoint, as organizations had it; what is free is not ranked. */
+function figuresOf(organizations: readonly string[], ranked: boolean, times = 1): Figures {
+  const figures = new Figures();
+  for (const organizationId of organizations) {
+    for (let time = 0; time < times; time++) figures.add(sample({ organizationId, ranked }));
+  }
+  return figures;
+}
+
+async function places(
+  traffic: Readonly<Record<string, Figures>>,
+  { by = 'TOKENS', floor = 1 }: { by?: RankingMetric; floor?: number } = {},
+) {
+  const metrics = {
+    figures: async ([subject = '']: readonly string[]) => traffic[subject] ?? new Figures(),
+    figuresBefore: async () => new Figures(),
+  } as unknown as Metrics;
+  const contenders = Object.keys(traffic).map((key) => ({ key, subjects: [key] }));
+  const ranking = await rank(metrics, contenders, { by, window: 'ONE_WEEK', first: 10, floor });
+  return ranking.map(({ key }) => key);
+}
+
+const metrics: RankingMetric[] = ['TOKENS', 'REQUESTS', 'SPEND', 'THROUGHPUT', 'LATENCY', 'PRICE'];
+
+it.each(metrics)('by %s, free and simulated traffic lifts nobody into a ranking', async (by) => {
+  const paid = figuresOf(['org_a'], true);
+  const free = figuresOf(['org_a', 'org_b'], false, 1_000);
+  expect(await places({ free, paid }, { by })).toEqual(['paid']);
+});
+
+it.each(['TOKENS', 'REQUESTS', 'SPEND'] as const)('by %s, nor further up in it', async (by) => {
+  const paid = figuresOf(['org_a'], true, 2);
+  const mostlyFree = figuresOf(['org_a'], true).merge(figuresOf(['org_b'], false, 1_000));
+  expect(await places({ mostlyFree, paid }, { by })).toEqual(['paid', 'mostlyFree']);
+});
+
+it('a place needs as many organizations that paid as the floor says', async () => {
+  const many = figuresOf(['org_a', 'org_b', 'org_c'], true);
+  const one = figuresOf(['org_a'], true, 100);
+  const oneAndFree = figuresOf(['org_a'], true, 100).merge(figuresOf(['org_b', 'org_c'], false));
+  expect(await places({ many, one, oneAndFree }, { floor: 3 })).toEqual(['many']);
+  expect(await places({ many, one, oneAndFree })).toHaveLength(3);
+});
