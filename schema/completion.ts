@@ -1,9 +1,10 @@
-import type { Completion, CompletionStatus as Status } from '#completions';
+import type { Completion, Content, CompletionStatus as Status } from '#completions';
 import { Fault } from '#kernel';
 import type { ChatMessage } from '#upstream';
 import { ApiKeyRef } from './api-key.ts';
 import { builder } from './builder.ts';
 import { MessageRole } from './completion-input.ts';
+import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
 import { CompletionError } from './errors.ts';
 import { MembershipRef } from './membership.ts';
@@ -84,14 +85,16 @@ function found<Row>(row: Row | null): Row {
   throw new Fault('NOT_FOUND', { public: 'This completion belongs to no organization.' });
 }
 
-/**
- * Ended completions keep their content this long for the credential that ran them (docs/STREAM.md).
- */
-const keptMs = 600_000;
+const read = new WeakMap<Context, WeakMap<Completion, Promise<Content | null>>>();
 
-function availableUntil({ content, finishedAt }: Completion): Date | null {
-  if (content || !finishedAt) return content?.availableUntil ?? null;
-  return new Date(finishedAt.getTime() + keptMs);
+/** What was said in it, read once for an operation however many of its fields are asked for. */
+function contentOf(completion: Completion, context: Context): Promise<Content | null> {
+  const known = read.get(context) ?? new WeakMap<Completion, Promise<Content | null>>();
+  read.set(context, known);
+  const { rooms, principal } = context;
+  const content = known.get(completion) ?? rooms.completions.content(principal, completion);
+  known.set(completion, content);
+  return content;
 }
 
 const text = 'Null when it is gone or not yours to read; see `contentAvailableUntil`.';
@@ -121,41 +124,52 @@ CompletionRef.implement({
       description:
         'The answer. To the credential that ran it: while it runs and for 10 minutes after the ' +
         `end; to those who may read content: as long as \`retainContentDays\` says. ${text}`,
-      resolve: ({ content }) => content?.text ?? null,
+      resolve: async (completion, _args, context) =>
+        (await contentOf(completion, context))?.text ?? null,
     }),
     reasoning: t.string({
       nullable: true,
       description: `What the model thought, on the same terms. ${text}`,
-      resolve: ({ content }) => content?.reasoning ?? null,
+      resolve: async (completion, _args, context) =>
+        (await contentOf(completion, context))?.reasoning ?? null,
     }),
     toolCalls: t.field({
       type: [ToolCallRef],
       nullable: true,
       description: 'Null when content is gone; an empty list means that no tool was called.',
-      resolve: ({ content }) => (content ? [...content.toolCalls] : null),
+      async resolve(completion, _args, context) {
+        const content = await contentOf(completion, context);
+        return content && [...content.toolCalls];
+      },
     }),
     reasoningDetails: t.field({
       type: 'JSON',
       nullable: true,
       description: 'Opaque blocks with signatures; send them back in the assistant message.',
-      resolve: ({ content }) => content?.reasoningDetails ?? null,
+      resolve: async (completion, _args, context) =>
+        (await contentOf(completion, context))?.reasoningDetails ?? null,
     }),
     refusal: t.string({
       nullable: true,
       description: 'What the model said when it refused to answer.',
-      resolve: ({ content }) => content?.refusal ?? null,
+      resolve: async (completion, _args, context) =>
+        (await contentOf(completion, context))?.refusal ?? null,
     }),
     annotations: t.field({
       type: 'JSON',
       nullable: true,
       description: 'Sources that the model cited.',
-      resolve: ({ content }) => content?.annotations ?? null,
+      resolve: async (completion, _args, context) =>
+        (await contentOf(completion, context))?.annotations ?? null,
     }),
     messages: t.field({
       type: [MessageRef],
       nullable: true,
       description: 'The prompt, on the same terms as `text`.',
-      resolve: ({ content }) => (content ? [...content.messages] : null),
+      async resolve(completion, _args, context) {
+        const content = await contentOf(completion, context);
+        return content && [...content.messages];
+      },
     }),
     contentAvailableUntil: t.field({
       type: 'DateTime',
@@ -163,7 +177,8 @@ CompletionRef.implement({
       description:
         'Until when text, reasoning, tool calls and prompt can be read by this caller; null ' +
         'while it runs.',
-      resolve: availableUntil,
+      resolve: (completion, _args, { rooms, principal }) =>
+        rooms.completions.readableUntil(principal, completion),
     }),
     finishReason: t.expose('finishReason', {
       type: FinishReason,

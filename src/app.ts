@@ -188,7 +188,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   keep(keepIncidents({ clock, log, router, kept: catalog.incidents }), (stop) => stop());
   const limits = openLimits({ clock });
   const telemetry = keep(await openWatching(options, market), (room) => room.close());
-  const completions = openCompletions({
+  const running = openCompletions({
     clock,
     log,
     router,
@@ -206,6 +206,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
     observer: telemetry,
   });
   const rooms = { identity, catalog, providerKeys, limits, attempts, metrics, router };
+  const completions = keep(running, (room) => room.close());
   return { ...rooms, completions, telemetry };
 }
 

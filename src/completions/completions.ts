@@ -1,5 +1,5 @@
 import type { EndedCredential, Principal } from '#identity';
-import type { Completion } from './completion.ts';
+import type { Completion, Content } from './completion.ts';
 import type { EmbedInput } from './embed-input.ts';
 import type { CostEstimate, EstimateInput } from './estimate.ts';
 import type { CompletionEvent } from './events.ts';
@@ -108,8 +108,17 @@ export interface Completions {
   cancel(principal: Principal, id: string): Promise<Completion | null>;
   /** Ends every run of a revoked key, or of a secret of it that was replaced. */
   endRunsOf(ended: EndedCredential): void;
+  /**
+   * What was said in one that was found, as far as this caller may read it now: to whoever ran it
+   * for ten minutes, to those who may read content as long as the organization keeps it.
+   */
+  content(principal: Principal, completion: Completion): Promise<Content | null>;
+  /** Until when; null while it runs, in the past when the caller may not read it. */
+  readableUntil(principal: Principal, completion: Completion): Date | null;
   /** Waits up to `graceMs` for the runs to end, then ends them at nobody's cost. */
   drain(graceMs: number): Promise<void>;
+  /** Writes what is to be kept; after `drain`. */
+  close(): Promise<void>;
   /** Runs that have not ended. */
   readonly running: number;
 }

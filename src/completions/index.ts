@@ -1,6 +1,6 @@
 /**
  * completions: one completion from admission to settlement. Owns the runs of this node, their
- * events and their lifecycle; refuses to know GraphQL, HTTP or SQL.
+ * events and their lifecycle, and the table `completion_content`; refuses to know GraphQL and HTTP.
  *
  * 1. A run that was admitted is settled, whatever happens (`finally`).
  * 2. The first of upstream end, cancel, revocation, budget, time-out and shutdown decides the
@@ -9,6 +9,7 @@
  * 4. An attempt that gave content is never repeated unasked; one that gave none costs the caller
  *    nothing.
  * 5. The last event of an answer is sent after its charge is durable.
+ * 6. What was said is in no table, unless the organization keeps it; then as long as it says.
  */
 export type {
   Completion,

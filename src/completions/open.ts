@@ -5,6 +5,7 @@ import type { Completion } from './completion.ts';
 import type { Completions, Embedding } from './completions.ts';
 import { estimateCost } from './estimate.ts';
 import { finding } from './finding.ts';
+import { KeptContent } from './kept-content.ts';
 import { Losses } from './losses.ts';
 import { matches } from './matching.ts';
 import { openNodes } from './nodes/index.ts';
@@ -12,7 +13,7 @@ import { Registry } from './registry.ts';
 import { type Begun, Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';
 import { Running } from './running.ts';
-import { sees, shownTo } from './shown.ts';
+import { daysKept, readableUntil, sees, shownTo } from './shown.ts';
 import { startedOf } from './started.ts';
 import { StatusFeed } from './status-feed.ts';
 import { StatusViewer } from './status-viewer.ts';
@@ -21,11 +22,12 @@ import { StatusViewer } from './status-viewer.ts';
 const keptBytesMax = 96 * 1024 * 1024;
 
 /** Opens the room: nothing runs yet. */
-export function openCompletions(rooms: Omit<Rooms, 'losses'>): Completions {
-  return opened({ ...rooms, losses: new Losses(rooms.log) });
+export function openCompletions(rooms: Omit<Rooms, 'losses' | 'kept'>): Completions {
+  const kept = new KeptContent(rooms);
+  return opened({ ...rooms, losses: new Losses(rooms.log), kept }, kept);
 }
 
-function opened(rooms: Rooms): Completions {
+function opened(rooms: Rooms, keptContent: KeptContent): Completions {
   const { clock, identity } = rooms;
   const repeats = new Repeats();
   const kept = { clock, keepMs, bytesMax: keptBytesMax };
@@ -48,6 +50,7 @@ function opened(rooms: Rooms): Completions {
     },
     estimate: (principal, input) => estimateCost(principal, input, rooms),
     ...finding({ rooms, registry, nodes, keepMs }),
+    ...reading(rooms, keptContent),
     watch: watching(rooms, registry, feed),
     endRunsOf(ended) {
       for (const running of registry.live()) {
@@ -55,6 +58,7 @@ function opened(rooms: Rooms): Completions {
       }
     },
     drain: (graceMs) => drain(registry, rooms, graceMs),
+    close: () => keptContent.close(),
     get running() {
       return registry.running;
     },
@@ -64,6 +68,26 @@ function opened(rooms: Rooms): Completions {
 /** Without a secret it is the whole key that ended. */
 function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): boolean {
   return payer.apiKey?.id === apiKeyId && (secretHash ?? payer.secretHash) === payer.secretHash;
+}
+
+/** What was said in ended ones, from memory or as the organization keeps it. */
+function reading(
+  { clock, identity }: Rooms,
+  kept: KeptContent,
+): Pick<Completions, 'content' | 'readableUntil'> {
+  return {
+    async content(principal, completion) {
+      if (completion.content) return completion.content;
+      const caller = identity.current(principal);
+      const until = readableUntil(caller, completion, identity);
+      const days = daysKept(caller, completion, identity);
+      if (days === 0 || !until || until.getTime() <= clock.now()) return null;
+      const said = await kept.find(completion.id);
+      return said && { ...said, availableUntil: until };
+    },
+    readableUntil: (principal, completion) =>
+      readableUntil(identity.current(principal), completion, identity),
+  };
 }
 
 /** Completions as they start and end, each time as far as the caller may see them then. */

@@ -9,6 +9,7 @@ import type { ProviderKeys } from '#provider-keys';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
+import type { KeptContent } from './kept-content.ts';
 import type { Losses } from './losses.ts';
 
 /** Who is told what became of runs; what it does with it is its own affair and takes no time. */
@@ -27,7 +28,7 @@ export interface Rooms {
   readonly credits: Credits;
   readonly limits: Limits;
   readonly metrics: Pick<Metrics, 'record'>;
-  readonly identity: Pick<Identity, 'payer' | 'permissions' | 'current'>;
+  readonly identity: Pick<Identity, 'payer' | 'permissions' | 'visibleOrganization' | 'current'>;
   readonly storage: Pick<Storage, 'prisma' | 'query'>;
   readonly market: () => Market;
   /** The installation's key: its uses are the same on every node. */
@@ -40,6 +41,8 @@ export interface Rooms {
   readonly observer: Observer;
   /** What each organization may cost the platform unasked. */
   readonly losses: Losses;
+  /** Where prompts and answers of organizations that want them kept go. */
+  readonly kept: Pick<KeptContent, 'keep'>;
   /** The platform's fee on inference cost, 10⁻¹⁸ per unit. */
   readonly feeRate: Price;
 }

@@ -32,12 +32,22 @@ export async function settle(
     await admission.hold.end(record);
     rooms.observer.settled(record);
     for (const sample of samplesOf(running, used, due)) rooms.metrics.record(sample);
+    keep(running, rooms);
     rooms.losses.earn(running.payer.organization.id, due.charged);
     running.conclude({ usage: usageOf(running, used, due), lines: due.lines });
   } catch (thrown) {
     rooms.log.error('a completion could not be settled', { completion: running.id, error: thrown });
     running.conclude(null, Fault.from(thrown));
   }
+}
+
+/** What was said, where the organization wants it kept. */
+function keep(running: Running, { kept }: Rooms): void {
+  const { id, payer, endedAt } = running;
+  const { content } = running.completion();
+  if (payer.organization.retainContentDays === 0 || !content) return;
+  const { availableUntil: _, ...said } = content;
+  kept.keep({ completionId: id, organizationId: payer.organization.id, endedAt, content: said });
 }
 
 /** What it used and comes to. @throws when that cannot be told; then nothing is held any more. */

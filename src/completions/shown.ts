@@ -1,11 +1,12 @@
 import type { Identity, Principal } from '#identity';
+import { keepMs } from './begin.ts';
 import type { Completion } from './completion.ts';
 import type { Running } from './running.ts';
 
 /** Who ran a completion. */
 export type Owner = Pick<Completion, 'organizationId' | 'apiKeyId' | 'userId'>;
 
-type Rights = Pick<Identity, 'permissions'>;
+type Rights = Pick<Identity, 'permissions' | 'visibleOrganization'>;
 
 /** Whoever pays for a run owns it. */
 export const ownerOf = ({ payer }: Running): Owner => ({
@@ -23,14 +24,41 @@ export function sees(principal: Principal, owner: Owner, identity: Rights): bool
 }
 
 /**
- * Whether the caller may read the prompt and the answer: the credential that ran it, and those who
- * may read what others of the organization asked.
+ * Whether the caller may read the prompt and the answer: the credential that ran it, whatever the
+ * organization keeps; and those who may read what others of the organization asked, where it keeps
+ * anything.
  */
-export function readsContent(principal: Principal, owner: Owner, identity: Rights): boolean {
-  if (principal.kind === 'apiKey' && owner.apiKeyId === principal.apiKey.id) return true;
-  const inPerson = principal.kind === 'user' && owner.apiKeyId === null;
-  if (inPerson && owner.userId === principal.userId) return true;
-  return permissions(principal, owner, identity).has('CONTENT_READ');
+export const readsContent = (principal: Principal, owner: Owner, identity: Rights): boolean =>
+  ran(principal, owner) || daysKept(principal, owner, identity) > 0;
+
+function ran(principal: Principal, owner: Owner): boolean {
+  if (principal.kind === 'apiKey') return owner.apiKeyId === principal.apiKey.id;
+  return principal.kind === 'user' && !owner.apiKeyId && owner.userId === principal.userId;
+}
+
+/** For how long the organization keeps content for this caller to read; 0 for one who may not. */
+export function daysKept(principal: Principal, owner: Owner, identity: Rights): number {
+  if (!permissions(principal, owner, identity).has('CONTENT_READ')) return 0;
+  const organization = identity.visibleOrganization(principal, owner.organizationId ?? '');
+  return organization?.retainContentDays ?? 0;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Until when this caller can read what was said; null while it runs, and in the past for whoever
+ * may not.
+ */
+export function readableUntil(
+  principal: Principal,
+  completion: Owner & Pick<Completion, 'finishedAt'>,
+  identity: Rights,
+): Date | null {
+  const { finishedAt } = completion;
+  if (!finishedAt) return null;
+  const own = ran(principal, completion) ? keepMs : 0;
+  const kept = daysKept(principal, completion, identity) * dayMs;
+  return new Date(finishedAt.getTime() + Math.max(own, kept));
 }
 
 /**
@@ -38,7 +66,7 @@ export function readsContent(principal: Principal, owner: Owner, identity: Right
  * not enough.
  */
 export function mayEnd(principal: Principal, owner: Owner, identity: Rights): boolean {
-  if (principal.kind === 'apiKey' && owner.apiKeyId === principal.apiKey.id) return true;
+  if (ran(principal, owner)) return true;
   const may = permissions(principal, owner, identity);
   return may.has('COMPLETIONS_RUN') || may.has('KEYS_WRITE');
 }
@@ -57,7 +85,10 @@ export function shownTo(
   completion: Completion,
   identity: Rights,
 ): Completion {
-  return readsContent(principal, completion, identity)
-    ? completion
-    : { ...completion, content: null };
+  const { content } = completion;
+  if (!content || !readsContent(principal, completion, identity)) {
+    return { ...completion, content: null };
+  }
+  const availableUntil = readableUntil(principal, completion, identity);
+  return { ...completion, content: { ...content, availableUntil } };
 }

@@ -123,7 +123,7 @@ const ofOrganization: readonly Operation[] = organizationFields.map((field) => (
 
 const within: readonly Operation[] = [
   {
-    name: "Completion.text of a colleague's",
+    name: "Completion.text of a colleague's, where it is kept",
     text: 'query ($id: ID!) { completion(id: $id) { text } }',
     variables: ({ completionId: id }) => ({ id }),
   },

@@ -58,6 +58,7 @@ export async function openTown(): Promise<Town> {
   const organization = await organizationOf(owner, 'Ours');
   const organizationId = organization.id;
   await credit(admin, organizationId);
+  await keepContent(owner, organizationId);
   const callers = new Map<CallerName, Caller>([['nobody', new Caller(url, {})]]);
   const stranger = await person(url, 'stranger@example.com');
   const { id: theirs } = await organizationOf(stranger, 'Theirs');
@@ -109,6 +110,14 @@ async function organizationOf(owner: Caller, name: string): Promise<{ id: string
   );
   return organization;
 }
+
+const keepContent = (owner: Caller, id: string) =>
+  done(
+    owner,
+    `mutation ($id: ID!) { updateOrganization(input: { id: $id, retainContentDays: 1 }) {
+      __typename ... on Error { message } } }`,
+    { id },
+  );
 
 const credit = (admin: Caller, organizationId: string) =>
   done(

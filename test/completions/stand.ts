@@ -22,7 +22,7 @@ export interface Stand {
   readonly completions: Completions;
   readonly purse: Purse;
   readonly log: ReturnType<typeof recordingLog>;
-  readonly rooms: Omit<Rooms, 'losses'>;
+  readonly rooms: Omit<Rooms, 'losses' | 'kept'>;
   /** What was sent to providers, in order. */
   readonly calls: UpstreamCall[];
   /** What the metrics were told. */
@@ -91,12 +91,7 @@ export function stand(options: {
   const calls: UpstreamCall[] = [];
   const samples: Sample[] = [];
   let play: Play = says('Hello');
-  const ownKeys = new Map(
-    Object.entries(options.ownKeys ?? {}).map(([slug, keys]) => [
-      derivedId('provider', slug),
-      keys.map((key) => ({ ...key, organizationId: payer.organization.id, providerId: '' })),
-    ]),
-  );
+  const ownKeys = ownKeysIn(options.ownKeys ?? {});
   const connector: Connector = {
     send(call, signal) {
       calls.push(call);
@@ -110,6 +105,7 @@ export function stand(options: {
         options.permissions?.(principal) ??
           (principal === anonymous ? [] : ['COMPLETIONS_READ', 'COMPLETIONS_RUN']),
       ),
+    visibleOrganization: () => ({ ...payer, ...options.payer }).organization,
     current: (principal: Principal) => principal,
   };
   const rooms = {
@@ -143,6 +139,14 @@ export function stand(options: {
     run: (input = {}) => runToEnd(completions, { ...ordinary, ...input }),
   };
 }
+
+const ownKeysIn = (bySlug: Readonly<Record<string, readonly OwnKey[]>>) =>
+  new Map(
+    Object.entries(bySlug).map(([slug, keys]) => [
+      derivedId('provider', slug),
+      keys.map((key) => ({ ...key, organizationId: payer.organization.id, providerId: '' })),
+    ]),
+  );
 
 export const ordinary: CompletionInput = {
   model: 'acme/one',

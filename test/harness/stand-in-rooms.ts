@@ -15,6 +15,7 @@ import { openRouter } from '#routing';
 import type { Rooms } from '#schema';
 import { type HttpOptions, type HttpServer, openHttp } from '../../src/http/index.ts';
 import { market } from '../routing/stand.ts';
+import { completionOf } from './stand-in-completion.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 /**
@@ -76,6 +77,10 @@ function missing<T extends object>(name: string): T {
     },
   });
 }
+
+const noOwnKeys = Object.assign(missing<Rooms['providerKeys']>('providerKeys'), {
+  of: () => new Map(),
+});
 
 /** Nothing was ever measured. */
 const noTraffic: Rooms['metrics'] = Object.assign(missing<Rooms['metrics']>('metrics'), {
@@ -145,9 +150,7 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
     billing: missing('billing'),
     router: openRouter({ clock, random: seededRandom('stand-in'), market: () => goods }),
     completions: completionsOf(runs, goods),
-    providerKeys: Object.assign(missing<Rooms['providerKeys']>('providerKeys'), {
-      of: () => new Map(),
-    }),
+    providerKeys: noOwnKeys,
     ...given,
   };
   return {
@@ -189,7 +192,10 @@ function completionsOf(runs: StandInRun[], goods: Market): Completions {
       run?.finish('CANCELLED');
       return run?.completion() ?? null;
     },
+    content: async (_principal, { content }) => content,
+    readableUntil: () => null,
     endRunsOf() {},
+    async close() {},
     async drain() {},
     get running() {
       return runs.length;
@@ -224,7 +230,7 @@ export class StandInRun implements Started {
     this.input = made.input;
     this.options = made.options;
     this.#goods = made.goods;
-    this.#completion = completionOf(this.id, made.input);
+    this.#completion = completionOf(this.id, made.input, organization.id);
   }
 
   completion = () => this.#completion;
@@ -296,58 +302,6 @@ type Unnumbered = CompletionEvent extends infer Event
     ? Omit<Event, Numbers>
     : never
   : never;
-
-function completionOf(id: string, input: CompletionInput): Completion {
-  return {
-    id,
-    organizationId: organization.id,
-    apiKeyId: null,
-    membershipId: null,
-    userId: null,
-    status: 'QUEUED',
-    requestedModel: input.model ?? '',
-    modelId: null,
-    endpointId: null,
-    finishReason: null,
-    nativeFinishReason: null,
-    usage: {
-      promptTokens: 0,
-      completionTokens: 0,
-      cachedTokens: 0,
-      cacheWriteTokens: 0,
-      reasoningTokens: 0,
-      cost: 0n,
-      upstreamCost: 0n,
-      fee: 0n,
-      charged: 0n,
-      estimated: false,
-      ownProviderKey: false,
-    },
-    lines: [],
-    attempts: [],
-    droppedParameters: [],
-    error: null,
-    createdAt: new Date(Date.UTC(2026, 0, 1)),
-    finishedAt: null,
-    timeToFirstTokenMs: null,
-    latencyMs: null,
-    metadata: null,
-    endUser: null,
-    sessionId: null,
-    streamed: true,
-    app: null,
-    content: {
-      text: '',
-      reasoning: null,
-      reasoningDetails: null,
-      refusal: null,
-      annotations: null,
-      toolCalls: [],
-      messages: [],
-      availableUntil: null,
-    },
-  };
-}
 
 /** The server over stand-in rooms, on a free port of this machine. */
 export async function serve(

@@ -1,0 +1,4 @@
+import { describe } from 'vitest';
+import { keptContentSuite } from './kept-content-suite.ts';
+
+describe('content that is kept, on PostgreSQL', () => keptContentSuite('server'));
