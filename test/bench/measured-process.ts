@@ -9,6 +9,8 @@ export interface MeasuredProcess {
   usage(): Promise<Usage>;
   /** Gives it something that it was written to take. */
   tell(message: object): void;
+  /** The next thing that it says of itself. */
+  said(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -72,6 +74,7 @@ function measured(child: ChildProcess, url: string): MeasuredProcess {
       return (await answer)[0];
     },
     tell: (message) => void child.send(message),
+    said: async () => (await once(child, 'message'))[0],
     async stop() {
       if (child.exitCode !== null) return;
       const exit = once(child, 'exit');

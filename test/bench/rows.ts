@@ -1,5 +1,6 @@
 import { type Bar, compare, type Line, percentile, rounded } from './figures.ts';
 import { HttpConnection } from './http-client.ts';
+import { leaving } from './leaving.ts';
 import { hotOrganizationRow, usageRow } from './ledger-rows.ts';
 import { type Cost, checkReply, costOf, httpLoad, type Load, pause, socketLoad } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
@@ -363,6 +364,7 @@ export const rows: readonly Row[] = [
   }),
   queryRow({ row: 'small-query', what: 'small query', bar: 3, payload: () => smallQuery(++nonce) }),
   latency,
+  leaving,
   memory,
   usageRow,
   hotOrganizationRow,

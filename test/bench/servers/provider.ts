@@ -60,7 +60,11 @@ function paced(response: ServerResponse, tokens: number, everyMs: number): void 
     clearInterval(timer);
     response.end(end(tokens));
   }, everyMs);
-  response.once('close', () => clearInterval(timer));
+  response.once('close', () => {
+    clearInterval(timer);
+    // Whoever asked has left before the end: told to whoever wants to know how soon that was seen.
+    if (sent < tokens) process.send?.({ leftAt: performance.timeOrigin + performance.now() });
+  });
 }
 
 function inBulk(response: ServerResponse, tokens: number): void {
