@@ -107,7 +107,12 @@ export class Health {
     );
   }
 
-  /** What part of its ordinary traffic it should get: less than 1 for a while after it was out. */
+  /** Whether there is any endpoint that should get less than its ordinary traffic. */
+  get recovering(): boolean {
+    return this.#recovering.size > 0;
+  }
+
+  /** What part of it this one should get: less than 1 for a while after it was out. */
   warmth(endpoint: Endpoint): number {
     if (!this.#recovering.has(endpoint.id)) return 1;
     const warmth = this.#entries.get(endpoint.id)?.breaker.warmth ?? 1;

@@ -12,6 +12,8 @@ export class Lines {
   }
 
   get(endpointId: string, credential: string): Line | undefined {
+    // Nearly always there is none, and every request asks for every endpoint.
+    if (this.#byCredential.size === 0) return undefined;
     return this.#byCredential.get(credential)?.get(endpointId);
   }
 

@@ -52,7 +52,7 @@ function positionIn(positions: ReadonlyMap<string, number>, provider: Provider):
   return first;
 }
 
-const namesOf = once(({ slug, name, id }: Provider) => [slug, name, id].map(folded));
+const namesOf = once(({ slug, name, id }: Provider) => [...new Set([slug, name, id].map(folded))]);
 
 /** "Together AI", "together-ai" and "togetherai" are one provider to whoever types them. */
 function folded(name: string): string {

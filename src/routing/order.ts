@@ -24,10 +24,14 @@ export interface Ordering {
   /** That the first of these candidates is tried first: 1, or 0 behind those of another model. */
   readonly chance: number;
   troubled(endpoint: Endpoint): boolean;
-  /** What part of its ordinary traffic it should get: less than 1 for a while after it was out. */
+  /** Whether there is any endpoint that should get less than its ordinary traffic. */
+  readonly recovering: boolean;
+  /** What part of it this one should get: less than 1 for a while after it was out. */
   warmth(endpoint: Endpoint): number;
   medians(endpointId: string): Medians | null;
-  /** Whether it is time to measure this one anew; never in a dry run. */
+  /** Whether there is any endpoint that was measured and is no more; never in a dry run. */
+  readonly trialsDue: boolean;
+  /** Whether it is time to measure this one anew. */
   takeTrial(endpointId: string): boolean;
 }
 
@@ -123,7 +127,7 @@ function* sorted(candidates: readonly Candidate[], sorting: Sorting): Ordered {
   const { sort, asked, medians } = sorting;
   const wish = asked.sortVariant ? `\`${asked.sortVariant}\`` : `\`sort: ${sort}\``;
   let { chance } = sorting;
-  const trial = sort === 'PRICE' ? null : dueForTrial(candidates, sorting);
+  const trial = sort !== 'PRICE' && sorting.trialsDue ? dueForTrial(candidates, sorting) : null;
   if (trial) {
     const reason = 'First, to measure it anew: its last figure is too old to go by.';
     yield { ...trial, weight: chance, reason };
@@ -181,16 +185,18 @@ const speeds: Readonly<Record<'LATENCY' | 'THROUGHPUT', Speed>> = {
 /** Those without a live figure follow, by price. */
 const bySpeed = ({ what, unit, figureOf, rankOf }: Speed, medians: Ordering['medians']) =>
   function* (members: readonly Candidate[], wish: string): Reasoned {
-    const figures = members.map(({ endpoint }) => figureOf(medians(endpoint.id)));
-    const ranks = Float64Array.from(figures, (figure) =>
-      figure === null ? Number.MAX_VALUE : rankOf(figure),
-    );
+    const figures = new Float64Array(members.length);
+    const ranks = new Float64Array(members.length);
+    for (const [at, { endpoint }] of members.entries()) {
+      const figure = figureOf(medians(endpoint.id));
+      figures[at] = figure ?? Number.NaN;
+      ranks[at] = figure === null ? Number.MAX_VALUE : rankOf(figure);
+    }
     for (const [candidate, at] of inTurn(members, leastFirst(ranks))) {
-      const figure = figures[at] ?? null;
-      const reason =
-        figure === null
-          ? `By price: there is no live figure for ${wish} at present.`
-          : `By ${what}, as ${wish} asks: its median is ${Math.round(figure)} ${unit}.`;
+      const figure = figures[at] ?? Number.NaN;
+      const reason = Number.isNaN(figure)
+        ? `By price: there is no live figure for ${wish} at present.`
+        : `By ${what}, as ${wish} asks: its median is ${Math.round(figure)} ${unit}.`;
       yield [candidate, reason];
     }
   };
@@ -202,17 +208,20 @@ const bySpeed = ({ what, unit, figureOf, rankOf }: Speed, medians: Ordering['med
  * nothing else is.
  */
 function* drawn(candidates: readonly Candidate[], ordering: Ordering): Ordered {
-  const { troubled, warmth, draw } = ordering;
+  const { troubled, recovering, warmth, draw } = ordering;
   let { chance } = ordering;
   const missedBy = missing(ordering);
   const groups = grouped(candidates, (endpoint) =>
     troubled(endpoint) ? failing : missedBy(endpoint),
   );
   for (const { members, setBack } of groups) {
-    const weights = warmed(
-      shares(members.map(({ blendedNumber }) => blendedNumber)),
-      members.map(({ endpoint }) => warmth(endpoint)),
-    );
+    const ordinary = shares(members.map(({ blendedNumber }) => blendedNumber));
+    const weights = recovering
+      ? warmed(
+          ordinary,
+          members.map(({ endpoint }) => warmth(endpoint)),
+        )
+      : ordinary;
     for (const [candidate, at] of inTurn(members, draw(weights))) {
       const reason = `Drawn by price: weight 1/price².${setBack.words}`;
       yield { ...candidate, weight: (weights[at] ?? 0) * chance, reason };

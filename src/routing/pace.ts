@@ -12,6 +12,8 @@ export type Sample = Medians;
 /** Live figures of endpoints, from wherever they come. */
 export interface LiveFigures {
   medians(endpointId: string): Medians | null;
+  /** Whether any endpoint was measured before and is no more. */
+  readonly trialsDue: boolean;
   /**
    * True once in a while for an endpoint that was measured before and is no more: the next request
    * that wants speed tries it, or it would never be known to have recovered.
@@ -33,8 +35,9 @@ interface Track {
 }
 
 /** The router's own window over its own attempts. */
-export class Pace implements LiveFigures {
+export class Pace {
   readonly #clock: Clock;
+  /** Whatever was measured longest ago comes first. */
   readonly #tracks = new Map<string, Track>();
 
   constructor(clock: Clock) {
@@ -45,7 +48,8 @@ export class Pace implements LiveFigures {
     const atMs = this.#clock.monotonic();
     const known = this.#tracks.get(endpointId);
     const track = known ?? { samples: [], medians: sample, newestMs: 0, triedMs: atMs };
-    if (!known) this.#tracks.set(endpointId, track);
+    this.#tracks.delete(endpointId);
+    this.#tracks.set(endpointId, track);
     track.samples.push({ atMs, sample });
     const oldest = track.samples.findIndex((each) => atMs - each.atMs < windowMs);
     track.samples.splice(0, Math.max(oldest, track.samples.length - samplesMax));
@@ -66,10 +70,20 @@ export class Pace implements LiveFigures {
     this.observe(endpointId, { timeToFirstTokenMs: waitedMs, tokensPerSecond: null });
   }
 
-  medians(endpointId: string): Medians | null {
+  /** Live figures as they stand now: to be looked at by one request, not to be kept. */
+  now(): LiveFigures {
+    const nowMs = this.#clock.monotonic();
+    const [eldest] = this.#tracks.values();
+    return {
+      medians: (endpointId) => this.medians(endpointId, nowMs),
+      trialsDue: eldest !== undefined && nowMs - eldest.newestMs >= windowMs,
+      takeTrial: (endpointId) => this.takeTrial(endpointId),
+    };
+  }
+
+  medians(endpointId: string, nowMs = this.#clock.monotonic()): Medians | null {
     const track = this.#tracks.get(endpointId);
-    if (!track || this.#clock.monotonic() - track.newestMs >= windowMs) return null;
-    return track.medians;
+    return track && nowMs - track.newestMs < windowMs ? track.medians : null;
   }
 
   takeTrial(endpointId: string): boolean {

@@ -52,7 +52,9 @@ export interface Surroundings {
   readonly random: Random | null;
   refusal(tried: Tried): Refusal | null;
   troubled(endpoint: Endpoint): boolean;
-  /** What part of its ordinary traffic it should get. */
+  /** Whether there is any endpoint that should get less than its ordinary traffic. */
+  readonly recovering: boolean;
+  /** What part of it this one should get. */
   warmth(endpoint: Endpoint): number;
   readonly live: LiveFigures;
   lastOf(session: string): Stay | null;
@@ -145,9 +147,11 @@ function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings):
     lastOfSession: session === null ? null : around.lastOf(session),
     draw: drawOf(around.random, session),
     troubled: around.troubled,
+    recovering: around.recovering,
     warmth: around.warmth,
     medians: around.live.medians,
-    takeTrial: (endpointId: string) => around.random !== null && around.live.takeTrial(endpointId),
+    trialsDue: around.random !== null && around.live.trialsDue,
+    takeTrial: around.live.takeTrial,
   };
   const credentials = credentialsOf(sifted.candidates, request, ask);
   const list = { ...sifted, ordering, credentials, learned: around.learned };

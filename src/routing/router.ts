@@ -81,20 +81,22 @@ export function openRouter(options: RouterOptions): Router {
   const affinity = new Affinity(options.clock);
   const refusals = new LearnedRefusals(options.clock);
   const pace = new Pace(options.clock);
-  const medians = (endpointId: string) =>
-    pace.medians(endpointId) ?? options.medians?.(endpointId) ?? null;
-  const live = { medians, takeTrial: (endpointId: string) => pace.takeTrial(endpointId) };
-  const routeWith = (request: RouteRequest, random: Random | null) =>
-    makeRoute(request, {
+  const elsewhere = (endpointId: string) => options.medians?.(endpointId) ?? null;
+  const routeWith = (request: RouteRequest, random: Random | null) => {
+    const here = pace.now();
+    const live = { ...here, medians: (id: string) => here.medians(id) ?? elsewhere(id) };
+    return makeRoute(request, {
       market: options.market(),
       random,
       refusal: ({ endpoint, ownKey }) => health.refusal(endpoint, ownKey?.id),
       troubled: (endpoint) => health.troubled(endpoint),
+      recovering: health.recovering,
       warmth: (endpoint) => health.warmth(endpoint),
       live,
       lastOf: (session) => affinity.lastOf(session),
       learned: (endpointId) => refusals.of(endpointId),
     });
+  };
 
   const take = ({ endpoint, ownKey }: Tried): Refusal | null => {
     const gone = ownKey && options.hasOwnKey?.(ownKey.id) === false;
@@ -122,7 +124,7 @@ export function openRouter(options: RouterOptions): Router {
       if ('waitedMs' in took) pace.observeAtLeast(endpoint.id, took.waitedMs);
       else pace.observe(endpoint.id, took);
     },
-    medians,
+    medians: (endpointId) => pace.medians(endpointId) ?? elsewhere(endpointId),
     status: (endpoint) => health.status(endpoint),
     onNotice: (listener) => health.onNotice(listener),
     apply: (notice) => health.apply(notice),
