@@ -41,3 +41,10 @@ export const messagesAnswer = z.object({
 });
 
 export type MessagesAnswer = z.infer<typeof messagesAnswer>;
+
+/** The answer of `messages/count_tokens`. */
+export const countTokensAnswer = z.object({
+  input_tokens: z.int().describe('Of the system prompt, the messages and the tools.'),
+});
+
+export type CountTokensAnswer = z.infer<typeof countTokensAnswer>;

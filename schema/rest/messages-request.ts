@@ -133,3 +133,6 @@ export const messagesRequest = z.object({
 });
 
 export type MessagesRequest = z.infer<typeof messagesRequest>;
+
+/** `POST …/messages/count_tokens`: the same without a length of the answer. */
+export const countTokensRequest = messagesRequest.omit({ max_tokens: true, stream: true });

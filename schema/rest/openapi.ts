@@ -30,7 +30,7 @@ export function openApi(): Json {
 
 function operationOf(operation: Operation): Json {
   const { summary, key, body, answer, status = 200 } = operation;
-  const failure = operation.path === '/v1/messages' ? 'MessagesError' : 'Error';
+  const failure = operation.path.startsWith('/v1/messages') ? 'MessagesError' : 'Error';
   return {
     summary: key === 'MANAGEMENT' ? `${summary} Takes a MANAGEMENT key or a person.` : summary,
     security: key === null ? [] : [{ key: [] }],

@@ -53,6 +53,14 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/v1/messages/count_tokens',
+    summary: 'What a conversation counts, before it is sent. Charges nothing.',
+    key: 'INFERENCE',
+    body: shapes.countTokensRequest,
+    answer: shapes.countTokensAnswer,
+  },
+  {
+    method: 'post',
     path: '/v1/responses',
     summary: "A completion in the newer form of OpenAI's clients, without a memory.",
     key: 'INFERENCE',

@@ -21,6 +21,16 @@ export function anthropicSuite(served: ServedLater): void {
     expect(answer.usage).toMatchObject({ input_tokens: 11, output_tokens: 9 });
   });
 
+  it('what a conversation counts, before it is sent', async () => {
+    const { model, messages } = asked;
+    const system = 'Be brief.';
+    expect(await client().messages.countTokens({ model, messages, system })).toEqual({
+      input_tokens: 11,
+    });
+    const unknown = client().messages.countTokens({ model: 'acme/nothing', messages });
+    await expect(unknown).rejects.toThrow(NotFoundError);
+  });
+
   it('the same with a bearer token, as coding agents send it', async () => {
     const authToken = served().inferenceKey;
     const agent = new Anthropic({ apiKey: null, authToken, baseURL: `${served().url}/api` });

@@ -4,7 +4,9 @@ import { answerCredits } from '../account/credits.ts';
 import { answerGeneration } from '../account/generation.ts';
 import { changeKey, createKey, listKeys, revokeKey, showKey } from '../account/keys.ts';
 import { answerOwnKey } from '../account/own-key.ts';
+import { answerCountTokens } from '../anthropic/count-tokens.ts';
 import { messages } from '../anthropic/messages.ts';
+import { refuseMessages } from '../anthropic/messages-errors.ts';
 import { answerEndpoints } from '../catalog/endpoints.ts';
 import { answerModel, answerModelCount, answerModels } from '../catalog/models.ts';
 import { answerProviders } from '../catalog/providers.ts';
@@ -41,6 +43,7 @@ const addresses: Readonly<Record<string, Address>> = {
   '/v1/completions': through(textCompletions),
   '/v1/embeddings': { methods: { POST: answerEmbeddings }, refuse },
   '/v1/messages': through(messages),
+  '/v1/messages/count_tokens': { methods: { POST: answerCountTokens }, refuse: refuseMessages },
   '/v1/responses': through(responses),
   '/v1/models': reads(answerModels),
   '/v1/models/count': reads(answerModelCount),
