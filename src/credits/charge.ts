@@ -167,7 +167,8 @@ export function affordableTokens(amount: Money, input: AffordableInput): number 
   const { prices, feeRate, ownProviderKey } = input;
   const unit = dearest(prices.completion, prices.reasoning);
   const rate = ownProviderKey ? feeRate : one + feeRate;
-  if (amount <= 0n) return 0;
+  if (amount < 0n) return 0;
+  // What costs nothing needs no credits at all.
   if (unit === 0n || rate === 0n) return Number.MAX_SAFE_INTEGER;
   const charged = divideHalfEven(unit * rate, one) + 1n;
   const tokens = (amount * pricePerAmount) / charged;

@@ -10,13 +10,13 @@ function coalescer(windowMs: number) {
   return { clock, deltas, sent, say, texts: () => sent.map((d) => ('text' in d ? d.text : '')) };
 }
 
-it('sends the first content at once', () => {
+it('STREAM 6: sends the first content at once', () => {
   const { say, texts } = coalescer(20);
   say('Hello');
   expect(texts()).toEqual(['Hello']);
 });
 
-it('gathers what arrives within the window into one event', async () => {
+it('STREAM 6: gathers what arrives within the window into one event', async () => {
   const { clock, say, texts } = coalescer(20);
   say('a');
   say('b');

@@ -12,13 +12,13 @@ const failed = {
   completion: null as never, // not looked at
 } as const;
 
-it('numbers events from 1 without a gap', () => {
+it('STREAM 1: numbers events from 1 without a gap', () => {
   const log = new EventLog('cmp_1');
   for (const word of ['a', 'b', 'c']) log.append(text(word));
   expect([0, 1, 2].flatMap((n) => log.after(n)[0]?.firstSequence)).toEqual([1, 2, 3]);
 });
 
-it('joins deltas in a replay and says which numbers each covers', () => {
+it('STREAM 5: joins deltas in a replay and says which numbers each covers', () => {
   const log = new EventLog('cmp_1');
   log.append(text('a'));
   log.append(text('b'));

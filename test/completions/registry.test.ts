@@ -46,7 +46,7 @@ function registry(bytesMax = 1_000_000) {
   return { clock, kept, forgotten, add, end };
 }
 
-it('keeps an ended run until its time has come, and then says which', async () => {
+it('STREAM 7: keeps an ended run until its time has come, and then says which', async () => {
   const { clock, kept, forgotten, add, end } = registry();
   await end(add('one'));
   await clock.advance(keepMs - 1);
@@ -66,7 +66,7 @@ it('never forgets one that runs, whatever the time and the weight of the others'
   expect([...kept.live()].map(({ id }) => id)).toEqual(['running']);
 });
 
-it('beyond its budget the oldest go first', async () => {
+it('STREAM 7: beyond its budget the oldest go first', async () => {
   const { kept, forgotten, add, end } = registry(45_000);
   for (const id of ['one', 'two', 'three', 'four']) await end(add(id, 'x'.repeat(1_000)));
   expect(forgotten).toEqual(['one']);

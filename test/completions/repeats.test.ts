@@ -58,7 +58,7 @@ it('a key belongs to who gave it', async () => {
   expect((await start(room, key)).id).not.toBe(one.id);
 });
 
-it('a run that was tried uses its key up, also when it failed', async () => {
+it('STREAM 11: a run that was tried uses its key up, also when it failed', async () => {
   const room = stand({});
   room.play(failsWith(fault('STATUS', { httpStatus: 500 })));
   const one = await start(room, key);
@@ -83,7 +83,7 @@ it('what our own shutdown ended leaves the key to the next try', async () => {
   expect((await start(room, key)).ended).toMatchObject({ content: { text: 'Whole' } });
 });
 
-it('when the answer is forgotten its key still names the completion', async () => {
+it('STREAM 13: when the answer is forgotten its key still names the completion', async () => {
   const room = stand({});
   const one = await start(room, key);
   await room.clock.advance(600_000);
@@ -100,7 +100,7 @@ it('when the answer is forgotten its key still names the completion', async () =
   expect(room.calls.length).toBe(1);
 });
 
-it('an operation id is known as long as the events are kept, and to no database', async () => {
+it('STREAM 12: an operation id is known as long as the events, and to no database', async () => {
   const room = stand({});
   const operation = { streamed: true, operationId: crypto.randomUUID() };
   const run = async () => {
@@ -116,7 +116,7 @@ it('an operation id is known as long as the events are kept, and to no database'
   expect(await run()).not.toBe(first);
 });
 
-it('a key whose claim cannot be read starts nothing', async () => {
+it('STREAM 10: a key whose claim cannot be read starts nothing', async () => {
   const room = stand({});
   room.purse.unclaimable = new Fault('UNAVAILABLE', { public: 'The database does not answer.' });
   expect((await start(room, key)).ended.error?.code).toBe('UNAVAILABLE');

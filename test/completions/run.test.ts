@@ -30,7 +30,7 @@ const inTurn = (...plays: readonly Play[]): Play => {
 };
 
 describe('how a completion ends', () => {
-  it('answered: the last event comes behind all content, and the bill is its usage', async () => {
+  it('STREAM 4: answered: the last event comes behind all content, with the bill', async () => {
     const { run, play, purse } = stand({});
     play(says('Good ', 'morning'));
     const { completion, story } = await run();
@@ -104,7 +104,7 @@ describe('how a completion ends', () => {
     expect([calls.length, charged(completion)]).toEqual([1, '2']);
   });
 
-  it('refused: one event, no attempt, nothing set aside, nothing stored', async () => {
+  it('STREAM 2: refused: one event, no attempt, nothing set aside, nothing stored', async () => {
     const { run, purse, calls } = stand({});
     const { completion, events } = await run({ model: 'acme/nothing' });
     expect(events).toMatchObject([
@@ -114,7 +114,7 @@ describe('how a completion ends', () => {
     expect([purse.asked, purse.records, calls]).toEqual([[], [], []]);
   });
 
-  it('every attempt failed: each is told, the error is the last, nothing is charged', async () => {
+  it('STREAM 3: every attempt failed: each is told, the last is the error, free', async () => {
     const { run, play, purse } = stand({ offers: two });
     play(inTurn(failsWith(fault('STATUS', { httpStatus: 500 })), failsWith(fault('CONNECT'))));
     const { completion, events } = await run(first);
@@ -183,7 +183,7 @@ describe('who watches decides how long it runs', () => {
     return { ...room, started, leaving, viewer };
   };
 
-  it('the last to leave cancels it: the prompt and what was generated are charged', async () => {
+  it('STREAM 8: the last to leave cancels it, charged for what was generated', async () => {
     const { leaving, started, completions, purse } = await start();
     leaving.abort();
     const ended = await completions.cancel(someone, started.id);

@@ -32,7 +32,7 @@ it('tells one change after the other, in order', async () => {
   expect((await viewer.next()).value?.finishedAt).not.toBeNull();
 });
 
-it('above 20 changes in a second it tells ends alone, and a second later all again', async () => {
+it('STREAM 19: above 20 changes in a second it tells ends alone, later all again', async () => {
   const { clock, viewer, numbered } = await watching();
   for (let n = 1; n <= 30; n++) viewer.take(numbered(n, false));
   viewer.take(numbered(31, true));

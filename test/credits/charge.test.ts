@@ -264,3 +264,10 @@ test('what is affordable in tokens is, with the fee, within the amount', () => {
   expect(cost(tokens) <= amount).toBe(true);
   expect(cost(tokens + 1) > amount).toBe(true);
 });
+
+test('what costs nothing is paid for by an empty account too', () => {
+  const free = prices({ prompt: 0n, completion: 0n, reasoning: 0n });
+  const terms = { prices: free, feeRate: five, ownProviderKey: false };
+  expect(affordableTokens(0n, terms)).toBe(Number.MAX_SAFE_INTEGER);
+  expect(affordableTokens(0n, { ...terms, prices: prices() })).toBe(0);
+});

@@ -69,7 +69,7 @@ const ofLane = (events: Data[], lane: number) => events.filter((event) => event.
 const textOf = (events: Data[]) => events.map(({ event }) => event.text ?? '').join('');
 const last = (events: Data[]) => events.at(-1)?.event;
 
-it('a lane that stalls holds no other up, and each is billed by itself', async () => {
+it('STREAM 14: a lane that stalls holds no other up, and each is billed by itself', async () => {
   const before = (await acme.credits()).balance;
   const models = ['acme/slow', 'acme/swift', 'acme/swift'];
   const events: Data[] = [];
@@ -93,7 +93,7 @@ it('a lane that stalls holds no other up, and each is billed by itself', async (
   expect(before - (await acme.credits()).balance).toBe(total);
 });
 
-it('a client whose connection broke goes on lane by lane, and nothing is run twice', async () => {
+it('STREAM 15: a client that lost its connection goes on lane by lane', async () => {
   const called = () => upstreams.slow.requests.length + upstreams.swift.requests.length;
   const before = called();
   const [models, key] = [['acme/slow', 'acme/swift'], crypto.randomUUID()];
@@ -149,7 +149,7 @@ it('a lane that is refused ends with its own last event, and the others answer',
   expect(textOf(ofLane(events, 1))).toBe('Swift answer.');
 });
 
-it('who leaves ends every lane upstream', async () => {
+it('STREAM 16: who leaves ends every lane upstream', async () => {
   const asked: Promise<StubRequest>[] = [1, 2].map(() => upstreams.slow.nextRequest());
   const watching = compare(['acme/slow']);
   const [one] = await Promise.all([asked[0], untilText(watching)]);

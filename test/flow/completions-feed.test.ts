@@ -84,7 +84,7 @@ for (const way of ['overWebSocket', 'overEventStream'] as const) {
   });
 }
 
-it('a completion is told when it is asked for, when it runs and when it has ended', async () => {
+it('STREAM 17: a completion is told when it is asked for, runs and has ended', async () => {
   const running = await unfinished();
   const watching = acme.overWebSocket(feed, ofAcme());
   const events: Data[] = [];
@@ -103,7 +103,7 @@ it('a completion is told when it is asked for, when it runs and when it has ende
   expect(told).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED']);
 });
 
-it('a key is told of its own alone, and others of all that they may see', async () => {
+it('STREAM 18: a key is told of its own alone, others of all that they may see', async () => {
   const { data } = await app.admin.ask(
     `mutation ($organizationId: ID!) { createApiKey(input: {
       organizationId: $organizationId, name: "Another" }) {

@@ -60,7 +60,7 @@ const run = `subscription ($key: String!) { completion(coalesceMs: 0, input: {
 const resume = `subscription ($id: ID!, $after: Int!) {
   resumeCompletion(id: $id, after: $after) { ${events} } }`;
 
-it('when a node dies its viewers elsewhere are told, and the key begins anew, charged once', {
+it('STREAM 23: when a node dies its viewers are told, and the key begins anew', {
   timeout: 240_000,
 }, async () => {
   const before = (await acme.credits()).balance;

@@ -71,7 +71,7 @@ export function repeatsSuite(kind: DatabaseKind): void {
     return data.complete;
   };
 
-  it('requests at once with one key, over both surfaces: one completion, one charge', async () => {
+  it('STREAM 9: at once under one key, by both surfaces: one completion, one charge', async () => {
     const before = await charges();
     const called = upstream.requests.length;
     const [key, content] = [crypto.randomUUID(), 'At once.'];

@@ -93,7 +93,7 @@ function untilText(watching: AsyncIterable<Data>, text = 'two '): Promise<Data> 
 
 const joined = (seen: Data[]) => seen.map(({ text }) => text ?? '').join('');
 
-it('another node replays and follows, to the same last event, without a gap', async () => {
+it('STREAM 20: another node replays and follows, to the same last event', async () => {
   const own = all(here.overWebSocket(run));
   goOn();
   const whole = await own;
@@ -110,7 +110,7 @@ it('another node replays and follows, to the same last event, without a gap', as
   }
 });
 
-it('a viewer at another node keeps a completion alive, and its leaving ends it', async () => {
+it('STREAM 21: a viewer at another node keeps it alive, and its leaving ends it', async () => {
   const asked = upstream.nextRequest();
   const watching = here.overWebSocket(run);
   const { completionId: id } = await untilText(watching);

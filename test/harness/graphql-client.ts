@@ -23,6 +23,9 @@ export interface Watching extends AsyncIterable<Data> {
 export interface WatchingSocket extends Watching {
   /** Cuts the connection, as when a cable is pulled: what is watched ends without a word. */
   lose(): void;
+  /** Takes nothing from the network until it is told to go on. */
+  pause(): void;
+  goOn(): void;
 }
 
 export type Watch = (query: string, variables?: object) => Watching;
@@ -72,6 +75,8 @@ export function graphqlClient(url: string, credential?: string): GraphqlClient {
           lost = true;
           socket?.terminate();
         },
+        pause: () => socket?.pause(),
+        goOn: () => socket?.resume(),
         async *[Symbol.asyncIterator]() {
           try {
             yield* dataOf(results);

@@ -1,0 +1,39 @@
+import type { Bus, BusTopics } from '#bus';
+import { Secret } from '#kernel';
+import { type Letter, openPost, type Post } from '../../../src/completions/nodes/post.ts';
+import { openCipher } from '../../../src/identity/cipher.ts';
+import { recordingLog } from '../../harness/recording-log.ts';
+
+type Message = BusTopics['completions'];
+
+/** The way between nodes: what was said on it, and who hears it. */
+export function wires() {
+  const said: Message[] = [];
+  const handlers: ((message: Message) => void)[] = [];
+  const bus = {
+    publish: (_topic: 'completions', message: Message) => {
+      said.push(message);
+      for (const hear of handlers) hear(message);
+    },
+    subscribe: (_topic: 'completions', hear: (message: Message) => void) => {
+      handlers.push(hear);
+      return () => undefined;
+    },
+  };
+  return { said, bus: bus as unknown as Bus };
+}
+
+export const cipherOf = (byte: number) =>
+  openCipher(new Secret(Buffer.alloc(32, byte).toString('base64')));
+
+/** A node's post, with what it got. */
+export function postOf(
+  bus: Bus,
+  byte = 1,
+): { post: Post; got: Letter[]; log: ReturnType<typeof recordingLog> } {
+  const log = recordingLog();
+  const post = openPost({ bus, cipher: cipherOf(byte), log });
+  const got: Letter[] = [];
+  post.onLetter((letter) => got.push(letter));
+  return { post, got, log };
+}

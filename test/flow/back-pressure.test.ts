@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Data } from '../harness/graphql-client.ts';
+import {
+  endMark,
+  finishChunk,
+  stubUpstream,
+  textChunk,
+  type UpstreamStub,
+  usageChunk,
+} from '../harness/upstream-stub.ts';
+import { type Customer, customer, offer, type WholeApp, wholeApp } from '../harness/whole-app.ts';
+
+/** Far more than the buffers of a connection on one machine take. */
+const pieces = 400;
+const piece = 'word '.repeat(6_000);
+
+let app: WholeApp;
+let acme: Customer;
+let upstream: UpstreamStub;
+
+beforeAll(async () => {
+  upstream = await stubUpstream();
+  app = await wholeApp();
+  await offer(app.admin, {
+    model: 'acme/writer',
+    provider: 'printer',
+    baseUrl: upstream.url,
+    promptPrice: '0',
+    completionPrice: '0',
+    contextLength: 10_000_000,
+  });
+  acme = await customer(app, '1');
+}, 180_000);
+afterAll(async () => {
+  await app?.close();
+  await upstream?.close();
+});
+
+const fields =
+  '__typename completionId sequence firstSequence ... on TextDelta { text } ... on CompletionFinished { finishReason } ... on CompletionFailed { error { message } }';
+const run = `subscription { completion(coalesceMs: 0, detached: true, input: {
+  model: "acme/writer", messages: [{ role: USER, content: "A book." }] }) { ${fields} } }`;
+const resume = `subscription ($id: ID!) { resumeCompletion(id: $id) { ${fields} } }`;
+
+it('a reader that stops reading holds nobody up: it lags, and gets the rest joined', {
+  timeout: 240_000,
+}, async () => {
+  const begin = Promise.withResolvers<void>();
+  upstream.answerWith(async (answer) => {
+    await begin.promise;
+    for (let n = 0; n < pieces; n++) await answer.sse(textChunk(piece));
+    await answer.sse(finishChunk(), usageChunk(5, pieces * 6_000), endMark);
+    answer.end();
+  });
+  const fast = acme.overWebSocket(run)[Symbol.asyncIterator]();
+  const { completionId: id } = (await fast.next()).value;
+  const stopped = acme.overWebSocket(resume, { id });
+  const slow = stopped[Symbol.asyncIterator]();
+  await slow.next();
+  stopped.pause();
+  begin.resolve();
+  const [byFast, bySlow]: [Data[], Data[]] = [[], []];
+  for (let next = await fast.next(); !next.done; next = await fast.next()) byFast.push(next.value);
+  stopped.goOn();
+  for (let next = await slow.next(); !next.done; next = await slow.next()) bySlow.push(next.value);
+  const lengthOf = (seen: Data[]) => seen.reduce((sum, { text }) => sum + (text?.length ?? 0), 0);
+  expect(lengthOf(byFast)).toBe(pieces * piece.length);
+  expect(lengthOf(bySlow)).toBe(pieces * piece.length);
+  expect(bySlow.at(-1)).toEqual(byFast.at(-1));
+  const mostCovered = Math.max(
+    ...bySlow.map(({ sequence, firstSequence }) => sequence - firstSequence + 1),
+  );
+  // What the connection did not take was neither sent nor copied: it came as one.
+  expect(mostCovered).toBeGreaterThan(pieces / 4);
+});
