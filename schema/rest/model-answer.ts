@@ -100,11 +100,11 @@ const endpoint = z.object({
   }),
   supports_voice_cloning: z.boolean(),
   status: z.int().describe('0 up, -1 degraded, -2 down, -5 not configured or switched off.'),
-  uptime_last_5m: nullableNumber,
-  uptime_last_30m: nullableNumber,
-  uptime_last_1d: nullableNumber,
-  latency_last_30m: percentiles,
-  throughput_last_30m: percentiles,
+  uptime_last_5m: nullableNumber.describe('Answered requests in per cent; null without traffic.'),
+  uptime_last_30m: nullableNumber.describe('The same over half an hour.'),
+  uptime_last_1d: nullableNumber.describe('The same over a day.'),
+  latency_last_30m: percentiles.describe('Milliseconds to the first token; null without traffic.'),
+  throughput_last_30m: percentiles.describe('Tokens per second after it; null without traffic.'),
 });
 
 export type EndpointAnswer = z.infer<typeof endpoint>;

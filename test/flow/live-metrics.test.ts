@@ -96,3 +96,25 @@ it('a page of the popular models is followed by the page behind it', async () =>
   expect(new Set(slugs).size).toBe(60);
   expect(second.pageInfo.hasPreviousPage).toBe(true);
 });
+
+it('the REST list of endpoints has the figures that GraphQL has', async () => {
+  await answer();
+  const rest = await bourse.send('/v1/models/sandbox/echo/endpoints', undefined);
+  const [shown] = ((await rest.json()) as { data: { endpoints: object[] } }).data.endpoints;
+  const { data } = await bourse.ask(
+    undefined,
+    `{ model(slug: "sandbox/echo") { endpoints { metrics(window: THIRTY_MINUTES) {
+      uptime timeToFirstTokenMs { p50 p75 p90 p99 } tokensPerSecond { p50 p75 p90 p99 } } } } }`,
+  );
+  const { uptime, timeToFirstTokenMs, tokensPerSecond } = data.model.endpoints[0].metrics;
+  expect(shown).toMatchObject({
+    uptime_last_5m: 100,
+    uptime_last_30m: uptime * 100,
+    uptime_last_1d: 100,
+    latency_last_30m: timeToFirstTokenMs,
+    throughput_last_30m: tokensPerSecond,
+  });
+  const untouched = await bourse.send('/v1/models/openai/gpt-4o/endpoints', undefined);
+  const body = (await untouched.json()) as { data: { endpoints: object[] } };
+  expect(body.data.endpoints[0]).toMatchObject({ uptime_last_1d: null, latency_last_30m: null });
+});

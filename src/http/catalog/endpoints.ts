@@ -1,4 +1,5 @@
 import type { Endpoint } from '#catalog';
+import { type MetricsWindow, performanceOf } from '#metrics';
 import type { EndpointAnswer, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import { secondsOf } from '../openai/chat-answer.ts';
@@ -7,11 +8,11 @@ import { architectureOf, isUsable, pricingOf } from './model-answer.ts';
 import { modelNamed } from './models.ts';
 
 /** `GET …/models/{author}/{slug}/endpoints`: who offers a model, and how. */
-export function answerEndpoints(
+export async function answerEndpoints(
   { response }: Exchange,
   rooms: Rooms,
   parameters: Parameters,
-): void {
+): Promise<void> {
   const model = modelNamed(rooms, parameters);
   sendJson(response, 200, {
     data: {
@@ -20,21 +21,34 @@ export function answerEndpoints(
       created: secondsOf(model.createdAt),
       description: model.description ?? '',
       architecture: architectureOf(model),
-      endpoints: model.endpoints.map((endpoint) => endpointAnswer(endpoint, rooms)),
+      endpoints: await Promise.all(
+        model.endpoints.map((endpoint) => endpointAnswer(endpoint, rooms)),
+      ),
     },
   });
 }
 
-/** Nothing is known of an endpoint without traffic, which null says. */
-const unmeasured = {
-  uptime_last_5m: null,
-  uptime_last_30m: null,
-  uptime_last_1d: null,
-  latency_last_30m: null,
-  throughput_last_30m: null,
-};
+/**
+ * From this platform's own traffic, in the field's units: uptime in per cent, latency is the time
+ * to the first token. Nothing is known of an endpoint without traffic, which null says.
+ */
+async function measuredOf({ id }: Endpoint, { metrics, platform }: Rooms) {
+  const within = async (window: MetricsWindow) =>
+    performanceOf(await metrics.figures([id], window), platform.publicTrafficFloor);
+  const [minutes, halfHour, day] = await Promise.all(
+    (['FIVE_MINUTES', 'THIRTY_MINUTES', 'ONE_DAY'] as const).map(within),
+  );
+  const percent = (uptime: number | null | undefined) => (uptime == null ? null : uptime * 100);
+  return {
+    uptime_last_5m: percent(minutes?.uptime),
+    uptime_last_30m: percent(halfHour?.uptime),
+    uptime_last_1d: percent(day?.uptime),
+    latency_last_30m: halfHour?.timeToFirstTokenMs ?? null,
+    throughput_last_30m: halfHour?.tokensPerSecond ?? null,
+  };
+}
 
-function endpointAnswer(endpoint: Endpoint, rooms: Rooms): EndpointAnswer {
+async function endpointAnswer(endpoint: Endpoint, rooms: Rooms): Promise<EndpointAnswer> {
   const { model, provider, supportedParameters } = endpoint;
   const takesTools = supportedParameters.has('tool_choice');
   return {
@@ -58,7 +72,7 @@ function endpointAnswer(endpoint: Endpoint, rooms: Rooms): EndpointAnswer {
     },
     supports_voice_cloning: false,
     status: statusOf(endpoint, rooms),
-    ...unmeasured,
+    ...(await measuredOf(endpoint, rooms)),
   };
 }
 

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseMoney } from '#kernel';
+import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
+import { customer, offer, type WholeApp, wholeApp } from '../harness/whole-app.ts';
+
+let app: WholeApp;
+let upstream: UpstreamStub;
+
+beforeAll(async () => {
+  upstream = await stubUpstream();
+  app = await wholeApp();
+  await offer(app.admin, { model: 'acme/total', provider: 'total', baseUrl: upstream.url });
+}, 120_000);
+afterAll(async () => {
+  await app?.close();
+  await upstream?.close();
+});
+
+const total = (amounts: readonly string[]) =>
+  amounts.reduce((sum, amount) => sum + parseMoney(amount), 0n);
+
+it('what metrics, rankings and the ledger say of the same traffic is the same', async () => {
+  const customers = [await customer(app, '100'), await customer(app, '100')];
+  await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      customers[index % 2]?.ask(`mutation { complete(input: { model: "acme/total", maxTokens: 5,
+        messages: [{ role: USER, content: "How much?" }] }) { __typename } }`),
+    ),
+  );
+  const spent = await Promise.all(
+    customers.map(async (one) => parseMoney('100') - (await one.credits()).balance),
+  );
+  const { data } = await app.admin.ask(`{
+    spend: rankings(by: SPEND, window: ONE_HOUR) { model { slug } value share }
+    tokens: rankings(by: TOKENS, window: ONE_DAY) { value }
+    requests: leaderboard(subject: PROVIDER, by: REQUESTS, window: ONE_WEEK) { slug value }
+    model(slug: "acme/total") { endpoints { metrics(window: ONE_HOUR) {
+      requests failures promptTokens completionTokens } } } }`);
+  expect(data.spend).toMatchObject([{ model: { slug: 'acme/total' }, share: 1 }]);
+  expect(total([data.spend[0].value])).toBe(spent.reduce((sum, one) => sum + one, 0n));
+  const { requests, failures, promptTokens, completionTokens } = data.model.endpoints[0].metrics;
+  expect({ requests, failures }).toEqual({ requests: 40, failures: 0 });
+  expect(Number(data.tokens[0].value)).toBe(promptTokens + completionTokens);
+  expect(data.requests).toMatchObject([{ slug: 'total', value: '40' }]);
+  expect(await app.audit()).toEqual([]);
+});
