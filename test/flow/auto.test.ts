@@ -36,7 +36,8 @@ async function completed(model: string) {
 
 it('`auto` is the simulation on a fresh machine, and says so before anything is sent', async () => {
   const { data } = await acme.ask(
-    '{ routePlan(input: { model: "auto" }) { model { slug } candidates { reason } error { message } } }',
+    `{ routePlan(input: { model: "auto" }) {
+      model { slug } candidates { reason } error { message } } }`,
   );
   const { model, candidates, error } = data.routePlan;
   expect(error).toBeNull();
