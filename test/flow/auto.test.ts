@@ -49,7 +49,7 @@ it('`auto` is the simulation on a fresh machine, and says so before anything is 
   });
 });
 
-it('`auto` and `author/family-latest` are what the platform has, over GraphQL and REST', async () => {
+it('`auto` and `author/family-latest` are what there is, over GraphQL and REST', async () => {
   const prices = { promptPrice: '0.000001', completionPrice: '0.000002' };
   await offer(app.admin, {
     model: 'acme/talker-2',
