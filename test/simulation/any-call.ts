@@ -30,7 +30,7 @@ export class Calls {
     ...[this.#open, this.#renew, this.#grant, this.#grant, this.#grant, this.#giveBack],
     ...[this.#append, this.#append, this.#postJournal, this.#post, this.#post, this.#postLate],
     ...[this.#takeClaim, this.#takeClaim, this.#finishClaim, this.#close, this.#reap, this.#wait],
-    ...[this.#read, this.#grantCredits],
+    ...[this.#read, this.#grantCredits, this.#owe],
   ];
 
   get #session(): number {
@@ -136,6 +136,12 @@ export class Calls {
     const key = { apiKeyId: `key_${organization}`, allowance: ofKey(organization).target, since };
     await this.#ledgers.call('keySpend', session, key);
     await this.#ledgers.call('memberSpend', `mbr_${organization}`, since);
+  }
+
+  async #owe(): Promise<void> {
+    const organization = this.#organization;
+    const owes = (this.#ledgers.state.owed.get(accountId(organization)) ?? 0n) > 0n;
+    await this.#ledgers.owe(organization, owes ? 0n : 1n + this.#amount(4));
   }
 
   async #grantCredits(): Promise<void> {

@@ -6,6 +6,7 @@ import { greatest, least, type ModelState, Refused } from './model-state.ts';
 interface Fitting extends GrantTarget {
   readonly available: bigint;
   readonly elsewhere: bigint;
+  readonly owed: bigint;
 }
 
 /** As the functions `lease_…`. */
@@ -21,8 +22,8 @@ export function leaseModel(state: ModelState) {
         const granted = fits ? sizeOf(target, live) : 0n;
         if (fits && granted > 0n) add(state, session, { ...target, amount: granted });
         if (!fits) noteRecall(state, target);
-        const { kind, target: id, available, elsewhere } = target;
-        return { kind, target: id, granted, available, elsewhere, owed: 0n };
+        const { kind, target: id, available, elsewhere, owed } = target;
+        return { kind, target: id, granted, available, elsewhere, owed };
       });
     },
     async giveBack(session, { kind, target, amount }) {
@@ -66,11 +67,13 @@ function ensureAllowance(state: ModelState, target: GrantTarget): void {
 }
 
 function fittingOf(state: ModelState, session: number, target: GrantTarget): Fitting {
+  const owed = state.owed.get(target.target) ?? 0n;
+  if (owed > 0n) return { ...target, available: 0n, elsewhere: 0n, owed };
   const elsewhere = [...state.leases.values()]
     .filter((lease) => lease.session !== session)
     .filter((lease) => lease.kind === target.kind && lease.target === target.target)
     .reduce((sum, { amount, held }) => sum + amount - held, 0n);
-  return { ...target, available: greatest(0n, availableOf(state, target)), elsewhere };
+  return { ...target, available: greatest(0n, availableOf(state, target)), elsewhere, owed };
 }
 
 function availableOf(state: ModelState, target: GrantTarget): bigint {

@@ -36,6 +36,8 @@ export class ModelState {
   readonly rollup = new Map<string, RollupRow>();
   readonly grants = new Map<string, { entry: string; amount: bigint }>();
   readonly quarantine: PostedRecord[] = [];
+  /** What is owed for payments that went back, by the account that owes it. */
+  readonly owed = new Map<string, bigint>();
   tick = 0;
   tickedMs = Number.NEGATIVE_INFINITY;
   lastSession = 0;

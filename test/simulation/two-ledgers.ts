@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Storage } from '#storage';
+import { accountId } from '../../src/credits/lease.ts';
 import { isSessionGone, toJson } from '../../src/credits/ledger-database.ts';
 import { ledgerStatements, type Statements } from '../../src/credits/statements.ts';
 import { ledgerModel } from './model.ts';
@@ -60,6 +61,24 @@ export class TwoLedgers {
     this.story.push(`${ticks} ticks`);
     await this.#storage.query('UPDATE clock SET tick = tick + $1::bigint', [ticks]);
     this.state.tick += ticks;
+  }
+
+  /** A payment of the organization goes back, or what was owed is paid. */
+  async owe(organization: string, owed: bigint): Promise<void> {
+    this.story.push(`${organization} owes ${owed}`);
+    const account = accountId(organization);
+    const before = this.state.owed.get(account) ?? 0n;
+    this.state.owed.set(account, owed);
+    await this.#storage.query(
+      `INSERT INTO credit_account (id, kind) VALUES (receivable_of($1), 'PLATFORM')
+        ON CONFLICT DO NOTHING`,
+      [organization],
+    );
+    await this.#storage.query(
+      `SELECT ledger_move(receivable_of($1), 'platform:payments', 'ADJUSTMENT', $2::bigint,
+        '{"description": "A payment"}')`,
+      [organization, (before - owed).toString()],
+    );
   }
 
   /** Every row that money depends on is the same in both. */
