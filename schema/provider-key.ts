@@ -2,12 +2,17 @@ import { providerKeysSeenBy } from '#provider-keys';
 import type { Prisma } from '#storage';
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageCost } from './connection.ts';
+import type { Context } from './context.ts';
 import { newestFirst } from './newest-first.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { OrganizationRef } from './organization.ts';
 import { tablePage } from './paging.ts';
 import { ProviderRef } from './refs.ts';
 import { written } from './written.ts';
+
+/** Who runs on a key sees which one it is; how it fares is for those who read keys. */
+const readsKeys = ({ organizationId }: { organizationId: string }, context: Context) =>
+  context.rooms.identity.permissions(context.principal, organizationId)?.has('KEYS_READ') ?? false;
 
 export const ProviderKeyRef = builder.prismaObject('ProviderKey', {
   description:
@@ -38,16 +43,20 @@ export const ProviderKeyRef = builder.prismaObject('ProviderKey', {
     lastUsedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last used, to the minute; null when never.',
-      resolve: ({ id, lastUsedAt }, _args, { rooms }) =>
-        rooms.providerKeys.condition(id)?.at ?? lastUsedAt,
+      description: 'When it was last used, to the minute; null when never, and without KEYS_READ.',
+      resolve(key, _args, context) {
+        if (!readsKeys(key, context)) return null;
+        return context.rooms.providerKeys.condition(key.id)?.at ?? key.lastUsedAt;
+      },
     }),
     lastError: t.string({
       nullable: true,
-      description: 'The last refusal by the provider; null once it was taken again.',
-      resolve({ id, lastError }, _args, { rooms }) {
-        const known = rooms.providerKeys.condition(id);
-        return known ? known.error : lastError;
+      description:
+        'The last refusal by the provider; null once it was taken again, and without KEYS_READ.',
+      resolve(key, _args, context) {
+        if (!readsKeys(key, context)) return null;
+        const known = context.rooms.providerKeys.condition(key.id);
+        return known ? known.error : key.lastError;
       },
     }),
   }),

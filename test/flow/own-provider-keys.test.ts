@@ -196,6 +196,21 @@ it('a plan says which key would be used, and what it would cost at most', async 
   await remove(providerKey.id);
 });
 
+it('who runs on a key sees which one it is, and not how it fares', async () => {
+  const { providerKey } = await add();
+  await complete(acme);
+  const { data } = await acme.ask(`{ routePlan(input: { model: "${model}" }) {
+    candidates { providerKey { id name lastUsedAt lastError } } } }`);
+  expect(data.routePlan.candidates[0].providerKey).toEqual({
+    id: providerKey.id,
+    name: 'Ours',
+    lastUsedAt: null,
+    lastError: null,
+  });
+  expect((await nodeOf(providerKey.id)).lastUsedAt).not.toBeNull();
+  await remove(providerKey.id);
+});
+
 it('credits that pay the fee alone admit what the own key answers', async () => {
   const poor = await customer(app, '0.02');
   expect((await complete(poor)).__typename).toBe('InsufficientCreditsError');
