@@ -22,6 +22,8 @@ export interface Bus {
    * the way is open again: re-read what the topics speak of.
    */
   onHealed(listener: () => void): () => void;
+  /** Whether there can be other nodes: with Redis. */
+  readonly shared: boolean;
   /** False while other nodes are out of reach. Always true without Redis: there are no others. */
   readonly connected: boolean;
   /**
@@ -54,6 +56,7 @@ function local({ log }: BusOptions): Bus {
     publish: delivery.deliverSoon,
     subscribe: delivery.subscribe,
     onHealed: delivery.onHealed,
+    shared: false,
     connected: true,
     close: async () => delivery.end(),
   };
@@ -87,6 +90,7 @@ async function shared({ clock, log, prefix }: BusOptions, url: Secret): Promise<
     },
     subscribe: delivery.subscribe,
     onHealed: delivery.onHealed,
+    shared: true,
     get connected() {
       return link.connected;
     },

@@ -60,7 +60,7 @@ const payer: Payer = {
 
 /** Rooms that a run tells things, and that have nothing to say. */
 const deaf = {
-  bus: { publish: () => undefined, subscribe: () => () => undefined },
+  bus: { publish: () => undefined, subscribe: () => () => undefined, shared: false },
   observer: { settled: () => undefined, refused: () => undefined },
 };
 

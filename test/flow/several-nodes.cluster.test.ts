@@ -91,6 +91,9 @@ function untilText(watching: AsyncIterable<Data>, text = 'two '): Promise<Data> 
   });
 }
 
+/** Its charge counts from here on: the next test compares balances. */
+const settled = (id: string) => here.ask(cancel, { id });
+
 const joined = (seen: Data[]) => seen.map(({ text }) => text ?? '').join('');
 
 it('STREAM 20: another node replays and follows, to the same last event', async () => {
@@ -121,6 +124,7 @@ it('STREAM 21: a viewer at another node keeps it alive, and its leaving ends it'
   expect(data.completion.status).toBe('RUNNING');
   elsewhere.leave();
   await (await asked).aborted;
+  await settled(id);
 });
 
 it('cancelCompletion at another node ends it and returns the settled usage', async () => {
@@ -155,6 +159,7 @@ it('what runs at one node is read at the other, and is nobody else’s', async (
   const [refused] = await all(stranger.overWebSocket(resume, { id }));
   expect(refused).toMatchObject({ sequence: 1, error: { code: 'NOT_FOUND' } });
   watching.leave();
+  await settled(id);
 });
 
 it('one key at both nodes at once is one completion and one charge', async () => {

@@ -31,7 +31,7 @@ export interface Nodes {
 const triesMax = 3;
 
 export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): Nodes {
-  const { clock, credits, market } = rooms;
+  const { bus, clock, credits, market } = rooms;
   const post = openPost(rooms);
   const asking = new Asking(clock, post);
   const viewers = new RemoteViewers(clock);
@@ -60,7 +60,7 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
 
   const mayAnswer = (id: string) => live === null || live.includes(sessionOf(id));
   const elsewhere = (id: string) =>
-    (live === null || live.length > 1) && sessionOf(id) !== credits.session;
+    bus.shared && (live === null || live.length > 1) && sessionOf(id) !== credits.session;
 
   const ask = async (kind: 'look' | 'cancel', id: string): Promise<Completion | null> => {
     if (!elsewhere(id)) return null;
