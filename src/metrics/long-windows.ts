@@ -1,12 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '#kernel';
 import type { Archive } from './archive.ts';
 import { Figures } from './figures.ts';
 import type { Own } from './own.ts';
 import type { Source } from './series.ts';
-import { dividedSpans, type Span, spansOf } from './window.ts';
+import { dividedSpans, type Span, singleSteps, spansOf } from './window.ts';
 
 /** For so long what was read of the database stands for all who ask. */
 const freshMs = 30_000;
+const rowsPerTurn = 100;
 
 type Sums = ReadonlyMap<string, Figures>;
 
@@ -98,15 +100,20 @@ export class LongWindows {
     return sums;
   }
 
-  /** Without the rows that this node has in memory: those are added to each answer. */
+  /**
+   * Without the rows that this node has in memory: those are added to each answer. Step by step, so
+   * that no reading of a thousand endpoints keeps the thread for itself.
+   */
   async #load(spans: readonly Span[]): Promise<Sums> {
     const { archive, own, source } = this.#options;
     const sums = new Map<string, Figures>();
-    for (const span of spans) {
-      for (const { step, atMs, subject, source: by, figures } of await archive.read(span)) {
+    for (const part of spans.flatMap((span) => [...singleSteps(span)])) {
+      let rows = 0;
+      for (const { step, atMs, subject, source: by, figures } of await archive.read(part)) {
         if (by === source && own.has(step, atMs, subject)) continue;
         const sum = sums.get(subject) ?? new Figures();
         sums.set(subject, sum.merge(figures));
+        if (++rows % rowsPerTurn === 0) await nextTurn();
       }
     }
     return sums;

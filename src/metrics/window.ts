@@ -63,6 +63,13 @@ export function spansOf(nowMs: number, backMs: number, untilBackMs: number): Spa
   ]);
 }
 
+/** The same rows in parts of one step each. */
+export function* singleSteps({ step, fromMs, untilMs }: Span): Generator<Span> {
+  for (let at = fromMs; at < untilMs; at += stepMs[step]) {
+    yield { step, fromMs: at, untilMs: Math.min(at + stepMs[step], untilMs) };
+  }
+}
+
 /** An hour's last rows are written in the first minute after it. */
 const writtenMs = 2 * minuteMs;
 
