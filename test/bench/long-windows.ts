@@ -4,11 +4,11 @@ import { freshDatabase } from '../harness/databases.ts';
 import { sample } from '../metrics/sample-maker.ts';
 
 /**
- * What a month of a thousand endpoints costs to read, in milliseconds: run with
- * `node test/bench/long-windows.ts`, with a PostgreSQL server at hand. The bar is 50. Every endpoint
- * has a row for each hour and day of 60 days; minute rows of all that time has the one whose
- * history is read, since a history reads its own rows alone. The first reading of a window is the
- * one that a node makes once an hour.
+ * What a month of a thousand endpoints costs to read, in milliseconds: run it with
+ * `node test/bench/long-windows.ts` where a PostgreSQL server is at hand. The bar is 50. Every
+ * endpoint has a row for each hour and day of 60 days; minute rows of all that time has the one
+ * whose history is read, since a history reads its own rows alone. The first reading of a window is
+ * the one that a node makes once an hour.
  */
 const endpoints = 1_000;
 const days = 60;
