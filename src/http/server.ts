@@ -6,6 +6,7 @@ import { Fault, type Log, type Random } from '#kernel';
 import type { Rooms } from '#schema';
 import type { Telemetry } from '#telemetry';
 import { Allowance } from './allowance.ts';
+import { Answering } from './answering.ts';
 import { billingRoute } from './billing-routes.ts';
 import { originOf } from './client.ts';
 import { addressOf, type Exchange, openExchange, RequestRefused } from './exchange.ts';
@@ -77,12 +78,14 @@ export function openHttp(options: HttpOptions): HttpServer {
     byKey: new Allowance(socketsPerKey),
   };
   const sockets = openSockets({ ...options, engine, allowances, random: () => random.next() });
-  const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log }));
-  const answering = new Set<Promise<void>>();
+  const answering = new Answering();
+  const { lastCall } = answering;
+  const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log, lastCall }));
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
     const origin = originOf(request, trustProxy);
     const exchange = openExchange(request, response);
-    void actingFrom(origin, () => telemetry.serve(servedBy(exchange), () => answer(exchange)));
+    const serve = () => telemetry.serve(servedBy(exchange), () => answer(exchange));
+    answering.add(actingFrom(origin, serve));
   });
 
   async function answer(exchange: Exchange): Promise<void> {
@@ -117,7 +120,7 @@ export function openHttp(options: HttpOptions): HttpServer {
       sockets.drain(0);
       const timeIsUp = Promise.withResolvers<void>();
       const timer = rooms.clock.after(withinMs, timeIsUp.resolve);
-      await Promise.race([Promise.all([...answering, sockets.gone()]), timeIsUp.promise]);
+      await Promise.race([Promise.all([answering.gone(), sockets.gone()]), timeIsUp.promise]);
       timer.cancel();
     },
     async close() {

@@ -105,6 +105,9 @@ it('SIGTERM lets what runs finish, sends sockets elsewhere, and exits with 0', {
     url: `${server.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
+    // One that stays when its operation has ended: the server closes it.
+    lazy: false,
+    onNonLazyError: () => {},
     connectionParams: { authorization: demoKey },
     on: { closed: (event) => closed.resolve((event as CloseEvent).code) },
   });

@@ -15,6 +15,8 @@ export interface GraphqlOptions {
   readonly engine: Engine;
   readonly rooms: Rooms;
   readonly log: Log;
+  /** Aborts when feeds have to end. */
+  readonly lastCall: AbortSignal;
 }
 
 /**
@@ -29,7 +31,8 @@ const simpleContentType =
  * and Response; everything else the specification allows goes the long way through Yoga.
  */
 export function openGraphqlHandler(options: GraphqlOptions) {
-  const { engine, rooms } = options;
+  const { engine, rooms, lastCall } = options;
+  const { clock } = rooms;
   const answers = new KeptAnswers();
   return async (exchange: Exchange): Promise<void> => {
     const { request } = exchange;
@@ -43,9 +46,8 @@ export function openGraphqlHandler(options: GraphqlOptions) {
     }
     const asked = body ? question && posted(question) : inAddress(exchange.url);
     if (asked && streams) {
-      if (await streamEvents({ exchange, asked, accept, context, engine, clock: rooms.clock })) {
-        return;
-      }
+      const how = { exchange, asked, accept, context, engine, clock, lastCall };
+      if (await streamEvents(how)) return;
     }
     if (asked) {
       const how = { exchange, asked, accept, context, engine };

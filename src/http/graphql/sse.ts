@@ -28,8 +28,10 @@ export async function streamEvents(options: {
   context: Context;
   engine: Engine;
   clock: Clock;
+  /** Aborts when feeds have to end; a completion comes to its own end. */
+  lastCall: AbortSignal;
 }): Promise<boolean> {
-  const { exchange, asked, accept, engine, clock } = options;
+  const { exchange, asked, accept, engine, clock, lastCall } = options;
   const { response, signal } = exchange;
   let eventId: string | null = null;
   // Such a client ends a subscription by closing its request: it has left, and is not lost.
@@ -65,10 +67,12 @@ export async function streamEvents(options: {
   const open = closing(results, () => {
     stopWatching();
     signal.removeEventListener('abort', leave);
+    lastCall.removeEventListener('abort', leave);
   });
   const leave = () => void open.return();
-  signal.addEventListener('abort', leave, { once: true });
-  if (signal.aborted) leave();
+  const reasons = feed ? [signal, lastCall] : [signal];
+  for (const reason of reasons) reason.addEventListener('abort', leave, { once: true });
+  if (reasons.some(({ aborted }) => aborted)) leave();
   try {
     for await (const result of open) {
       const name = eventId === null ? '' : `id: ${eventId}\n`;
