@@ -25,6 +25,8 @@ export interface WaitingRoom {
 /** Says that it is alive, not ready, and why; everything else is to be asked again in a second. */
 export async function openWaitingRoom(options: WaitingRoomOptions): Promise<WaitingRoom> {
   const server = createServer((request, response) => {
+    // A connection that was kept would break under its client when the address changes hands.
+    response.setHeader('Connection', 'close');
     answer(openExchange(request, response), options).catch((error) =>
       options.log.error('A request failed.', { error }),
     );
