@@ -96,14 +96,14 @@ export function jsonOf(body: Buffer): unknown {
 }
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  sendBytes(response, status, Buffer.from(JSON.stringify(body)));
+  sendText(response, status, JSON.stringify(body));
 }
 
-/** JSON that is bytes already. */
-export function sendBytes(response: ServerResponse, status: number, bytes: Buffer): void {
+/** JSON that is text already: with its head it goes out as one write. */
+export function sendText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, {
     'Content-Type': response.getHeader('Content-Type') ?? 'application/json; charset=utf-8',
-    'Content-Length': bytes.length,
+    'Content-Length': Buffer.byteLength(text),
   });
-  response.end(bytes);
+  response.end(text);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { type Exchange, sendBytes, sendJson } from '../exchange.ts';
+import { type Exchange, sendJson, sendText } from '../exchange.ts';
 import { withCost } from './document-limits.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import type { KeptAnswers } from './kept-answers.ts';
@@ -63,16 +63,16 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   const result = 'kind' in operation ? await operation.run() : { errors: operation };
   if (Symbol.asyncIterator in result) return false;
   if (exchange.response.destroyed) return true;
-  const text = Buffer.from(JSON.stringify(shownOf(result as ExecutionResult, options)));
+  const text = JSON.stringify(shownOf(result as ExecutionResult, options));
   const cost = 'kind' in operation ? operation.cost : null;
-  const bytes = cost ? costAdded(text, cost) : text;
   const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
   // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
   if (cost && !result.errors && query?.ofCatalogAlone()) {
-    answers.keep(keyOf(options), { bytes: text, requested: cost.requested }, market);
+    answers.keep(keyOf(options), { text, requested: cost.requested }, market);
   }
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
-  sendBytes(exchange.response, mediaType === preferred && !('data' in result) ? 400 : 200, bytes);
+  const status = mediaType === preferred && !('data' in result) ? 400 : 200;
+  sendText(exchange.response, status, cost ? costAdded(text, cost) : text);
   return true;
 }
 
@@ -86,7 +86,7 @@ interface Question {
 const keyOf = ({ question, context }: Question) =>
   context.principal.kind === 'anonymous' ? `anonymous ${question}` : question;
 
-/** Sends the bytes that were sent for the same question before; false when there are none. */
+/** Sends what was sent for the same question before; false when there are none. */
 export function answerAgain(
   options: Question & Pick<PostOptions, 'exchange' | 'accept' | 'answers'>,
 ): boolean {
@@ -97,17 +97,13 @@ export function answerAgain(
   const { cost, refused } = spendPoints(context, kept.requested);
   if (refused) return false;
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
-  sendBytes(exchange.response, 200, costAdded(kept.bytes, cost));
+  sendText(exchange.response, 200, costAdded(kept.text, cost));
   return true;
 }
 
-const closingBrace = 1;
-
 /** The answer, an object, with `extensions.cost` as its last member. */
-function costAdded(answer: Buffer, cost: DocumentCost): Buffer {
-  const member = `,"extensions":{"cost":${JSON.stringify(cost)}}}`;
-  return Buffer.concat([answer.subarray(0, -closingBrace), Buffer.from(member)]);
-}
+const costAdded = (answer: string, cost: DocumentCost): string =>
+  `${answer.slice(0, -1)},"extensions":{"cost":${JSON.stringify(cost)}}}`;
 
 function shownOf(
   { errors, ...rest }: ExecutionResult,
