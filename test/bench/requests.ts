@@ -60,3 +60,21 @@ export const smallQuery = (nonce: number): object => ({
   query: smallDocument,
   variables: { slug: model, nonce },
 });
+
+const feedDocument = `subscription Feed($filter: MetricsFilter) {
+  providerMetrics(filter: $filter) {
+    at
+    snapshot
+    endpoints {
+      endpoint { id }
+      status
+      metrics { requests uptime timeToFirstTokenMs { p50 p99 } tokensPerSecond { p50 } }
+    }
+    removedEndpointIds
+  }
+}`;
+
+export const metricsFeed = (filter: object | null): object => ({
+  query: feedDocument,
+  variables: { filter },
+});

@@ -1,3 +1,4 @@
+import { feedRows } from './feed-rows.ts';
 import { type Bar, compare, type Line, percentile, rounded } from './figures.ts';
 import { HttpConnection } from './http-client.ts';
 import { leaving } from './leaving.ts';
@@ -365,6 +366,7 @@ export const rows: readonly Row[] = [
   queryRow({ row: 'small-query', what: 'small query', bar: 3, payload: () => smallQuery(++nonce) }),
   latency,
   leaving,
+  ...feedRows,
   memory,
   usageRow,
   hotOrganizationRow,

@@ -21,6 +21,7 @@ export interface Stage {
   provider(): Promise<MeasuredProcess>;
   bareProxy(): Promise<MeasuredProcess>;
   rawSocket(): Promise<MeasuredProcess>;
+  rawFeed(): Promise<MeasuredProcess>;
   preparedBytes(): Promise<MeasuredProcess>;
   bourse(database?: Database): Promise<Bourse>;
   close(): Promise<void>;
@@ -47,6 +48,7 @@ export async function openStage(): Promise<Stage> {
     provider,
     bareProxy: behind('bare-proxy.ts'),
     rawSocket: behind('raw-socket.ts'),
+    rawFeed: once(() => keep(startServer('raw-feed.ts'))),
     preparedBytes: once(() => keep(startServer('prepared-bytes.ts'))),
     bourse: (database = databases[0]) => (database === 'server' ? server() : embedded()),
     async close() {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { makeServer, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
@@ -14,9 +15,10 @@ import { credentialEnded, whileValid } from '../credential-life.ts';
 import { requestIdOf } from '../exchange.ts';
 import { closing } from './closing.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
+import { feedFrames } from './feed-frames.ts';
 import { pointsLeft } from './points.ts';
 import { pumped } from './pumped.ts';
-import { textOf } from './shared-results.ts';
+import { bytesOf } from './shared-results.ts';
 
 const pingMs = 12_000;
 const initMs = 3_000;
@@ -168,7 +170,7 @@ export class Connection {
       const result = await actingFrom(this.#options.origin, run);
       if (Symbol.asyncIterator in result) {
         const open = closing(result, () => this.#ended(ends));
-        return feed ? pumped(open, (next) => this.#send(operationId, next)) : open;
+        return feed ? pumped(open, this.#sender(operationId)) : open;
       }
       this.#ended(ends);
       return result as ExecutionResult;
@@ -178,11 +180,18 @@ export class Connection {
     }
   }
 
-  /** What a feed gives: its text is the same for all, the operation's id stands before it. */
-  #send(operationId: string | null, result: ExecutionResult): Promise<void> {
-    const payload = result.errors ? JSON.stringify(this.#shown(result)) : textOf(result);
-    const id = JSON.stringify(operationId);
-    return sent(this.#options.socket, `{"id":${id},"type":"next","payload":${payload}}`);
+  /** Sends what a feed gives; a promise when the network did not take it at once. */
+  #sender(operationId: string | null): (result: ExecutionResult) => Promise<void> | undefined {
+    const { socket, request } = this.#options;
+    const frame = feedFrames(operationId);
+    return (result) => {
+      const payload = result.errors
+        ? Buffer.from(JSON.stringify(this.#shown(result)))
+        : bytesOf(result);
+      return socket.readyState === socket.OPEN
+        ? written(request.socket, frame(payload))
+        : undefined;
+    };
   }
 
   #ended(ends: AbortController): void {
@@ -251,6 +260,17 @@ function sent(socket: WebSocket, data: string): Promise<void> {
     // An error of the write is followed by the close, which ends everything that writes.
     socket.send(data, () => resolve());
   });
+}
+
+/**
+ * A frame stands between two messages of ws, which writes each of its own in one go as long as
+ * nothing is compressed. A promise when the network did not take it at once; an error of the write
+ * is followed by the close, as above.
+ */
+function written(socket: Socket, frame: Buffer): Promise<void> | undefined {
+  const out = Promise.withResolvers<void>();
+  socket.write(frame, () => out.resolve());
+  return socket.writableLength === 0 ? undefined : out.promise;
 }
 
 /**

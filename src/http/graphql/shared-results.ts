@@ -65,3 +65,12 @@ export function textOf(result: ExecutionResult): string {
   texts.set(result, text);
   return text;
 }
+
+const bytes = new WeakMap<object, Buffer>();
+
+/** The same text in UTF-8, made once as well. */
+export function bytesOf(result: ExecutionResult): Buffer {
+  const known = bytes.get(result) ?? Buffer.from(textOf(result));
+  bytes.set(result, known);
+  return known;
+}

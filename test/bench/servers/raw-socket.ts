@@ -1,6 +1,7 @@
 import { Agent, createServer, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { frameOf } from './frame.ts';
 import { listen } from './listen.ts';
 
 /**
@@ -51,19 +52,4 @@ function* textsIn(chunks: string): Generator<string> {
     at += before.length;
     yield chunks.slice(at, chunks.indexOf('"', at));
   }
-}
-
-/** One text message of a server: RFC 6455, 5.2; none of ours is longer than 65,535 bytes. */
-function frameOf(text: string): Buffer {
-  const bytes = Buffer.byteLength(text);
-  const head = bytes < 126 ? 2 : 4;
-  const frame = Buffer.allocUnsafe(head + bytes);
-  frame[0] = 0x81;
-  if (head === 2) frame[1] = bytes;
-  else {
-    frame[1] = 126;
-    frame.writeUInt16BE(bytes, 2);
-  }
-  frame.write(text, head, 'latin1');
-  return frame;
 }
