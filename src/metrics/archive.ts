@@ -1,12 +1,13 @@
 import type { Storage } from '#storage';
-import { Figures, type StoredFigures } from './figures.ts';
+import type { StoredFigures } from './figures.ts';
 import type { Row } from './own.ts';
 import type { Source } from './series.ts';
 import { type Span, type Step, stepMs, steps } from './window.ts';
 
 /** A row as it was read, with the session that counted it. */
-export interface KeptRow extends Row {
+export interface KeptRow extends Omit<Row, 'figures'> {
   readonly source: Source;
+  readonly figures: StoredFigures;
 }
 
 /** The figures' durable home: one row for each subject, step and session that counted. */
@@ -15,6 +16,8 @@ export interface Archive {
   write(source: Source, rows: readonly Row[]): Promise<void>;
   /** All subjects, or these. */
   read(span: Span, subjects?: readonly string[]): Promise<KeptRow[]>;
+  /** Where the oldest row begins; nowhere without one. */
+  since(step: Step): Promise<number>;
   /** Drops what no window reaches any more. */
   prune(nowMs: number): Promise<void>;
 }
@@ -46,8 +49,15 @@ export function openArchive(storage: Pick<Storage, 'query'>): Archive {
         atMs: at.getTime(),
         subject,
         source: Number(session),
-        figures: Figures.from(figures),
+        figures,
       }));
+    },
+    async since(step) {
+      const [oldest] = await storage.query<{ readonly at: Date | null }>(
+        'SELECT min(at) AS at FROM metrics_row WHERE step = $1::"MetricsStep"',
+        [step],
+      );
+      return oldest?.at?.getTime() ?? Number.POSITIVE_INFINITY;
     },
     async prune(nowMs) {
       for (const step of steps) {

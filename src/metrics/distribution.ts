@@ -10,6 +10,7 @@ export interface Percentiles {
 const relativeAccuracy = 0.01;
 /** The sketch has no place for 0: a thousandth of a millisecond or of a token is as good. */
 const smallest = 0.001;
+const { mapping } = new DDSketch({ relativeAccuracy });
 /** Products of fractions miss the exact rank by a few units of the last place. */
 const tolerance = 1e-9;
 
@@ -17,6 +18,9 @@ const tolerance = 1e-9;
  * Of what was observed and of what was cut short: number of the sketch's bin and count, in turns.
  */
 export type StoredDistribution = readonly [readonly number[], readonly number[]];
+
+/** How many values lie in each of the sketch's bins, by its number. */
+type Counts = Map<number, number>;
 
 interface Bin {
   readonly value: number;
@@ -31,54 +35,56 @@ interface Bin {
  * Kaplan-Meier estimate reaches the rank; with nothing cut that is the nearest rank.
  */
 export class Distribution {
-  #seen: DDSketch | null = null;
-  #cut: DDSketch | null = null;
+  readonly #seen: Counts = new Map();
+  readonly #cut: Counts = new Map();
 
   observe(value: number): void {
-    this.#seen ??= new DDSketch({ relativeAccuracy });
-    this.#seen.accept(Math.max(value, smallest));
+    count(this.#seen, binOf(value), 1);
   }
 
   /** Would have been at least this. */
   observeAtLeast(value: number): void {
-    this.#cut ??= new DDSketch({ relativeAccuracy });
-    this.#cut.accept(Math.max(value, smallest));
+    count(this.#cut, binOf(value), 1);
   }
 
   merge(other: Distribution): void {
-    this.#seen = merged(this.#seen, other.#seen);
-    this.#cut = merged(this.#cut, other.#cut);
+    for (const [bin, times] of other.#seen) count(this.#seen, bin, times);
+    for (const [bin, times] of other.#cut) count(this.#cut, bin, times);
+  }
+
+  /** As `merge`, of what `toJSON` gave. */
+  mergeStored([seen, cut]: StoredDistribution): void {
+    restore(this.#seen, seen);
+    restore(this.#cut, cut);
   }
 
   /** Null when nothing was observed. */
   percentiles(): Percentiles | null {
-    if (!this.#seen) return null;
+    if (this.#seen.size === 0) return null;
     const [p50 = 0, p75 = 0, p90 = 0, p99 = 0] = quantiles(this.#bins(), [0.5, 0.75, 0.9, 0.99]);
     return { p50, p75, p90, p99 };
   }
 
   /** For the way to other nodes and into the database. */
   toJSON(): StoredDistribution {
-    return [[...countsOf(this.#seen)].flat(), [...countsOf(this.#cut)].flat()];
+    return [[...this.#seen].flat(), [...this.#cut].flat()];
   }
 
-  static from([seen, cut]: StoredDistribution): Distribution {
+  static from(stored: StoredDistribution): Distribution {
     const distribution = new Distribution();
-    distribution.#seen = restored(seen);
-    distribution.#cut = restored(cut);
+    distribution.mergeStored(stored);
     return distribution;
   }
 
   #bins(): Bin[] {
-    const seen = countsOf(this.#seen);
-    const cut = countsOf(this.#cut);
-    const keys = [...new Set([...seen.keys(), ...cut.keys()])].sort((left, right) => left - right);
-    const value = (key: number) => (this.#seen ?? this.#cut)?.mapping.value(key) ?? 0;
-    return keys.map((key) => ({
-      value: value(key),
-      seen: seen.get(key) ?? 0,
-      cut: cut.get(key) ?? 0,
-    }));
+    const numbers = [...new Set([...this.#seen.keys(), ...this.#cut.keys()])];
+    return numbers
+      .sort((left, right) => left - right)
+      .map((bin) => ({
+        value: mapping.value(bin),
+        seen: this.#seen.get(bin) ?? 0,
+        cut: this.#cut.get(bin) ?? 0,
+      }));
   }
 }
 
@@ -97,27 +103,14 @@ function quantiles(bins: readonly Bin[], ranks: readonly number[]): number[] {
   return ranks.map((_, index) => found[index] ?? last);
 }
 
-function countsOf(sketch: DDSketch | null): Map<number, number> {
-  const counts = new Map<number, number>();
-  sketch?.store.bins.forEach((count, index) => {
-    if (count > 0) counts.set(index + sketch.store.offset, count);
-  });
-  return counts;
+const binOf = (value: number) => mapping.key(Math.max(value, smallest));
+
+function count(counts: Counts, bin: number, times: number): void {
+  counts.set(bin, (counts.get(bin) ?? 0) + times);
 }
 
-function merged(into: DDSketch | null, other: DDSketch | null): DDSketch | null {
-  if (!other) return into;
-  const sum = into ?? new DDSketch({ relativeAccuracy });
-  sum.merge(other);
-  return sum;
-}
-
-/** Takes what `toJSON` gave: the middle of a bin lies in the same bin. */
-function restored(counts: readonly number[]): DDSketch | null {
-  if (counts.length === 0) return null;
-  const sketch = new DDSketch({ relativeAccuracy });
-  for (let index = 0; index + 1 < counts.length; index += 2) {
-    sketch.accept(sketch.mapping.value(counts[index] ?? 0), counts[index + 1] ?? 1);
+function restore(counts: Counts, stored: readonly number[]): void {
+  for (let index = 0; index + 1 < stored.length; index += 2) {
+    count(counts, stored[index] ?? 0, stored[index + 1] ?? 0);
   }
-  return sketch;
 }

@@ -20,6 +20,23 @@ export interface StoredFigures {
   readonly tokensPerSecond: StoredDistribution;
 }
 
+interface Amounts
+  extends Pick<
+    Figures,
+    | 'requests'
+    | 'failures'
+    | 'spared'
+    | 'promptTokens'
+    | 'completionTokens'
+    | 'cost'
+    | 'rankedRequests'
+    | 'rankedTokens'
+    | 'rankedCharged'
+  > {
+  readonly organizations: Iterable<string>;
+  readonly rankedOrganizations?: Iterable<string>;
+}
+
 /** Beyond this many it does not matter for any public floor how many more there are. */
 const organizationsMax = 64;
 
@@ -38,9 +55,9 @@ export class Figures {
   readonly organizations = new Set<string>();
   /** Those of them whose traffic may enter rankings. */
   readonly rankedOrganizations = new Set<string>();
-  timeToFirstTokenMs = new Distribution();
-  latencyMs = new Distribution();
-  tokensPerSecond = new Distribution();
+  readonly timeToFirstTokenMs = new Distribution();
+  readonly latencyMs = new Distribution();
+  readonly tokensPerSecond = new Distribution();
 
   add(sample: Sample): void {
     this.requests++;
@@ -72,6 +89,24 @@ export class Figures {
   }
 
   merge(other: Figures): this {
+    this.#addAmounts(other);
+    this.timeToFirstTokenMs.merge(other.timeToFirstTokenMs);
+    this.latencyMs.merge(other.latencyMs);
+    this.tokensPerSecond.merge(other.tokensPerSecond);
+    return this;
+  }
+
+  /** As `merge`, of a row of which nothing else is needed. */
+  mergeStored(stored: StoredFigures): this {
+    const [cost, rankedCharged] = [BigInt(stored.cost), BigInt(stored.rankedCharged)];
+    this.#addAmounts({ ...stored, cost, rankedCharged });
+    this.timeToFirstTokenMs.mergeStored(stored.timeToFirstTokenMs);
+    this.latencyMs.mergeStored(stored.latencyMs);
+    this.tokensPerSecond.mergeStored(stored.tokensPerSecond);
+    return this;
+  }
+
+  #addAmounts(other: Amounts): void {
     this.requests += other.requests;
     this.failures += other.failures;
     this.spared += other.spared;
@@ -82,11 +117,7 @@ export class Figures {
     this.rankedTokens += other.rankedTokens;
     this.rankedCharged += other.rankedCharged;
     for (const one of other.organizations) addTo(this.organizations, one);
-    for (const one of other.rankedOrganizations) addTo(this.rankedOrganizations, one);
-    this.timeToFirstTokenMs.merge(other.timeToFirstTokenMs);
-    this.latencyMs.merge(other.latencyMs);
-    this.tokensPerSecond.merge(other.tokensPerSecond);
-    return this;
+    for (const one of other.rankedOrganizations ?? []) addTo(this.rankedOrganizations, one);
   }
 
   toJSON(): StoredFigures {
@@ -110,15 +141,7 @@ export class Figures {
   }
 
   static from(stored: StoredFigures): Figures {
-    const { cost, rankedCharged, organizations, rankedOrganizations, ...rest } = stored;
-    const figures = new Figures();
-    Object.assign(figures, rest, { cost: BigInt(cost), rankedCharged: BigInt(rankedCharged) });
-    for (const one of organizations) addTo(figures.organizations, one);
-    for (const one of rankedOrganizations ?? []) addTo(figures.rankedOrganizations, one);
-    figures.timeToFirstTokenMs = Distribution.from(stored.timeToFirstTokenMs);
-    figures.latencyMs = Distribution.from(stored.latencyMs);
-    figures.tokensPerSecond = Distribution.from(stored.tokensPerSecond);
-    return figures;
+    return new Figures().mergeStored(stored);
   }
 
   static sum(parts: Iterable<Figures>): Figures {

@@ -73,7 +73,7 @@ export async function longHistory(
   const pointOf = (atMs: number) => points[Math.floor((atMs - begin) / pointMs[window])];
   for (const row of await archive.read(span, subjects)) {
     if (row.source === source && own.has(step, row.atMs, row.subject)) continue;
-    pointOf(row.atMs)?.figures.merge(row.figures);
+    pointOf(row.atMs)?.figures.mergeStored(row.figures);
   }
   for (const subject of subjects) {
     for (const { atMs, figures } of own.within(span, subject)) {

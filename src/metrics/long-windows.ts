@@ -1,57 +1,52 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '#kernel';
-import type { Archive } from './archive.ts';
 import { Figures } from './figures.ts';
-import type { Own } from './own.ts';
-import type { Source } from './series.ts';
-import { dividedSpans, type Span, singleSteps, spansOf } from './window.ts';
+import { PastHours } from './past-hours.ts';
+import { PresentHours } from './present-hours.ts';
+import type { Rows, Sums } from './sums.ts';
+import { dayMs, hourMs, type Span, spansOf, windowMs } from './window.ts';
 
-/** For so long what was read of the database stands for all who ask. */
-const freshMs = 30_000;
-const rowsPerTurn = 100;
-
-type Sums = ReadonlyMap<string, Figures>;
-
+/** A window as it was read: rows of the past and of the present, and where this node's own lie. */
 interface Reading {
-  readonly atMs: number;
-  readonly generation: number;
-  readonly sums: Promise<Sums>;
+  readonly spans: readonly Span[];
+  readonly past: Sums;
+  readonly present: Sums;
+  /** Of the subjects that are in both. */
+  readonly joined: Map<string, Figures>;
 }
 
-/** Rows that are written no more. */
-interface ClosedReading {
-  readonly spans: string;
-  readonly sums: Promise<Sums>;
-}
+const nothing: Sums = new Map();
+const endless = Number.POSITIVE_INFINITY;
 
-export interface LongWindowsOptions {
-  readonly clock: Clock;
-  readonly archive: Archive;
-  readonly own: Own;
-  readonly source: Source;
-}
+/** What rankings read: each long window, and the one before it, as before an hour. */
+const readByRankings = [
+  { backMs: 2 * hourMs, untilBackMs: hourMs },
+  ...[dayMs, windowMs.ONE_WEEK, windowMs.ONE_MONTH].flatMap((length) => [
+    { backMs: length, untilBackMs: 0 },
+    { backMs: 2 * length, untilBackMs: length },
+  ]),
+];
 
 /**
- * Windows of a day and more: rows of the database, read once for all subjects and for everybody who
- * asks within half a minute, and beside them what this node still has in memory, which replaces its
- * rows. What another node counted arrives with the row that it writes each minute. Hours that are
- * over are read once and stand until the next one is; of the present hour alone rows are read again
- * and again. (What a node could not write for minutes on end arrives an hour later.)
+ * Windows of a day and more: rows of the database, read for all subjects and for everybody, and
+ * beside them what this node still has in memory, which replaces its rows. What another node
+ * counted arrives with the row that it writes each minute. What has to be read is read in the
+ * background (`refresh`).
  */
 export class LongWindows {
-  readonly #options: LongWindowsOptions;
+  readonly #rows: Rows;
+  readonly #past = new Map<string, PastHours>();
+  readonly #present: PresentHours;
   readonly #readings = new Map<string, Reading>();
-  readonly #closed = new Map<string, ClosedReading>();
 
-  constructor(options: LongWindowsOptions) {
-    this.#options = options;
+  constructor(rows: Rows) {
+    this.#rows = rows;
+    this.#present = new PresentHours(rows);
   }
 
   /** For reading alone: the sum of `subject` from `backMs` to `untilBackMs` ago. */
   async sum(subject: string, backMs: number, untilBackMs = 0): Promise<Figures> {
-    const spans = spansOf(this.#options.clock.now(), backMs, untilBackMs);
-    const kept = (await this.#read(`${backMs} ${untilBackMs}`, spans)).get(subject);
-    const live = spans.flatMap((span) => [...this.#options.own.within(span, subject)]);
+    const reading = await this.#read(backMs, untilBackMs);
+    const kept = keptOf(reading, subject);
+    const live = reading.spans.flatMap((span) => [...this.#rows.own.within(span, subject)]);
     const figures = live.map((row) => row.figures);
     // What was read stands as it is for all who ask.
     if (kept && figures.length === 0) return kept;
@@ -60,62 +55,43 @@ export class LongWindows {
 
   /** Of which there are rows in the window. */
   async subjects(backMs: number): Promise<Iterable<string>> {
-    const spans = spansOf(this.#options.clock.now(), backMs, 0);
-    return (await this.#read(`${backMs} 0`, spans)).keys();
+    const { past, present } = await this.#read(backMs, 0);
+    return new Set([...past.keys(), ...present.keys()]);
   }
 
-  #read(name: string, spans: readonly Span[]): Promise<Sums> {
-    const { clock, own } = this.#options;
+  /** All that rankings read, one after the other. */
+  async refresh(): Promise<void> {
+    for (const { backMs, untilBackMs } of readByRankings) {
+      const { untilMs } = await this.#pastOf(backMs, untilBackMs).refresh();
+      if (untilBackMs === 0) await this.#present.read(untilMs);
+    }
+  }
+
+  async #read(backMs: number, untilBackMs: number): Promise<Reading> {
+    const { sums: past, fromMs, untilMs } = await this.#pastOf(backMs, untilBackMs).read();
+    const present = untilBackMs === 0 ? await this.#present.read(untilMs) : nothing;
+    const name = `${backMs} ${untilBackMs}`;
     const known = this.#readings.get(name);
-    const { generation } = own;
-    const fresh = known && clock.monotonic() - known.atMs < freshMs;
-    if (fresh && known.generation === generation) return known.sums;
-    const sums = this.#together(name, spans);
-    this.#readings.set(name, { atMs: clock.monotonic(), generation, sums });
-    sums.catch(() => this.#readings.delete(name));
-    return sums;
+    if (known?.past === past && known.present === present) return known;
+    const spans = spansOf({ fromMs, untilMs });
+    if (untilBackMs === 0) spans.push({ step: 'HOUR', fromMs: untilMs, untilMs: endless });
+    const reading = { spans, past, present, joined: new Map() };
+    this.#readings.set(name, reading);
+    return reading;
   }
 
-  async #together(name: string, spans: readonly Span[]): Promise<Sums> {
-    const { clock, own } = this.#options;
-    const { closed, open } = dividedSpans(spans, clock.now());
-    // Rows that this node has in memory leave it later: what is read without them cannot stand.
-    if (own.reaches(closed)) return this.#load(spans);
-    const [before, present] = await Promise.all([this.#readClosed(name, closed), this.#load(open)]);
-    const sums = new Map(before);
-    for (const [subject, figures] of present) {
-      const earlier = before.get(subject);
-      sums.set(subject, earlier ? Figures.sum([earlier, figures]) : figures);
-    }
-    return sums;
+  #pastOf(backMs: number, untilBackMs: number): PastHours {
+    const name = `${backMs} ${untilBackMs}`;
+    const past = this.#past.get(name) ?? new PastHours(this.#rows, backMs, untilBackMs);
+    this.#past.set(name, past);
+    return past;
   }
+}
 
-  #readClosed(name: string, closed: readonly Span[]): Promise<Sums> {
-    const spans = JSON.stringify(closed);
-    const known = this.#closed.get(name);
-    if (known?.spans === spans) return known.sums;
-    const sums = this.#load(closed);
-    this.#closed.set(name, { spans, sums });
-    sums.catch(() => this.#closed.delete(name));
-    return sums;
-  }
-
-  /**
-   * Without the rows that this node has in memory: those are added to each answer. Step by step, so
-   * that no reading of a thousand endpoints keeps the thread for itself.
-   */
-  async #load(spans: readonly Span[]): Promise<Sums> {
-    const { archive, own, source } = this.#options;
-    const sums = new Map<string, Figures>();
-    for (const part of spans.flatMap((span) => [...singleSteps(span)])) {
-      let rows = 0;
-      for (const { step, atMs, subject, source: by, figures } of await archive.read(part)) {
-        if (by === source && own.has(step, atMs, subject)) continue;
-        const sum = sums.get(subject) ?? new Figures();
-        sums.set(subject, sum.merge(figures));
-        if (++rows % rowsPerTurn === 0) await nextTurn();
-      }
-    }
-    return sums;
-  }
+function keptOf({ past, present, joined }: Reading, subject: string): Figures | undefined {
+  const [before, now] = [past.get(subject), present.get(subject)];
+  if (!before || !now) return before ?? now;
+  const sum = joined.get(subject) ?? Figures.sum([before, now]);
+  joined.set(subject, sum);
+  return sum;
 }

@@ -80,6 +80,8 @@ class Room implements Metrics {
   readonly #series = new Map<string, Series>();
   readonly #own = new Own();
   readonly #long: LongWindows;
+  readonly #closing = new AbortController();
+  #refreshing: Promise<void> | null = null;
   readonly #timers: Timer[];
   /** Subjects that were counted here, and the second in which it was last. */
   readonly #counted = new Map<string, number>();
@@ -88,10 +90,12 @@ class Room implements Metrics {
     const { clock, source } = options;
     this.#options = options;
     this.#archive = archive;
-    this.#long = new LongWindows({ clock, archive, own: this.#own, source });
+    const { signal } = this.#closing;
+    this.#long = new LongWindows({ clock, archive, own: this.#own, source, signal });
     this.#timers = [
+      clock.after(secondMs, () => this.#refresh()),
       clock.every(secondMs, () => this.#tick()),
-      clock.every(minuteMs, () => void this.#write()),
+      clock.every(minuteMs, () => void this.#write().then(() => this.#refresh())),
       clock.every(hourMs, () => void this.#prune()),
     ];
   }
@@ -166,7 +170,7 @@ class Room implements Metrics {
     const fromMs = startOf('MINUTE', nowMs - hourMs);
     const span = { step: 'MINUTE', fromMs, untilMs: startOf('MINUTE', nowMs) } as const;
     for (const { subject, atMs, figures } of await this.#archive.read(span)) {
-      this.#seriesOf(subject).restore(atMs / minuteMs, figures);
+      this.#seriesOf(subject).restore(atMs / minuteMs, Figures.from(figures));
     }
   }
 
@@ -177,6 +181,8 @@ class Room implements Metrics {
 
   async close(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
+    this.#closing.abort();
+    await this.#refreshing;
     await this.#write();
   }
 
@@ -212,6 +218,20 @@ class Room implements Metrics {
     return this.flush().catch((error) => {
       this.#options.log.warn('Metrics were not written; they are with the next minute.', { error });
     });
+  }
+
+  /** After what was written, and never twice at once. */
+  #refresh(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#refreshing ??= this.#long
+      .refresh()
+      .catch((error) => {
+        if (this.#closing.signal.aborted) return;
+        this.#options.log.warn('Long windows of metrics stay as they were read.', { error });
+      })
+      .finally(() => {
+        this.#refreshing = null;
+      });
   }
 
   #prune(): Promise<void> {

@@ -25,7 +25,7 @@ export class Own {
   #generation = 0;
   #flushed: Promise<void> = Promise.resolve();
 
-  /** Another number whenever a row has left the memory for the database. */
+  /** Another number whenever an hour or a day has left the memory for the database. */
   get generation(): number {
     return this.#generation;
   }
@@ -49,14 +49,13 @@ export class Own {
     }
   }
 
-  /** Whether any row of these stretches is in memory. */
-  reaches(spans: readonly Span[]): boolean {
+  /** Where the first hour or day begins that is over and still in memory: it leaves it later. */
+  overSince(nowMs: number): number {
+    let since = Number.POSITIVE_INFINITY;
     for (const { step, atMs } of this.#all()) {
-      const inside = (span: Span) =>
-        span.step === step && atMs >= span.fromMs && atMs < span.untilMs;
-      if (spans.some(inside)) return true;
+      if (step !== 'MINUTE' && isOver({ step, atMs }, nowMs)) since = Math.min(since, atMs);
     }
-    return false;
+    return since;
   }
 
   /** Writes what has changed, after what is being written, and lets go of what is over. */
@@ -94,11 +93,14 @@ export class Own {
   #forget(nowMs: number): void {
     for (const [subject, rows] of this.#rows) {
       for (const [key, row] of rows) {
-        if (row.changed || row.atMs + stepMs[row.step] > nowMs) continue;
+        if (row.changed || !isOver(row, nowMs)) continue;
         rows.delete(key);
-        this.#generation++;
+        if (row.step !== 'MINUTE') this.#generation++;
       }
       if (rows.size === 0) this.#rows.delete(subject);
     }
   }
 }
+
+const isOver = ({ step, atMs }: Pick<Row, 'step' | 'atMs'>, nowMs: number) =>
+  atMs + stepMs[step] <= nowMs;

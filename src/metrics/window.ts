@@ -38,28 +38,38 @@ export const steps = ['MINUTE', 'HOUR', 'DAY'] as const satisfies readonly Step[
 /** The beginning of the step that `atMs` lies in. */
 export const startOf = (step: Step, atMs: number) => Math.floor(atMs / stepMs[step]) * stepMs[step];
 
-/** Rows from `fromMs` to `untilMs`, exclusive. */
-export interface Span {
-  readonly step: Step;
+/** From `fromMs` to `untilMs`, exclusive. */
+export interface Stretch {
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
+/** The rows of one step in a stretch. */
+export interface Span extends Stretch {
+  readonly step: Step;
+}
+
 /**
- * The fewest rows that cover a long window which ends `untilBackMs` ago: whole days, and hours at
- * its ends. The hour in which it begins counts whole, the one in which an earlier window ends not,
- * so that two windows in a row share nothing.
+ * The hours of a long window which ends `untilBackMs` ago. The hour in which it begins counts
+ * whole, the one in which an earlier window ends not, so that two windows in a row share nothing.
  */
-export function spansOf(nowMs: number, backMs: number, untilBackMs: number): Span[] {
-  const from = startOf('HOUR', nowMs - backMs);
-  const until = startOf('HOUR', nowMs - untilBackMs) + (untilBackMs === 0 ? hourMs : 0);
-  const firstDay = startOf('DAY', from + dayMs - 1);
-  const lastDay = startOf('DAY', until);
-  if (firstDay > lastDay) return spans([['HOUR', from, until]]);
+export function hoursOf(nowMs: number, backMs: number, untilBackMs: number): Stretch {
+  const until = startOf('HOUR', nowMs - untilBackMs);
+  return {
+    fromMs: startOf('HOUR', nowMs - backMs),
+    untilMs: untilBackMs === 0 ? until + hourMs : until,
+  };
+}
+
+/** The fewest rows that cover whole hours: whole days, and hours at their ends. */
+export function spansOf({ fromMs, untilMs }: Stretch): Span[] {
+  const firstDay = startOf('DAY', fromMs + dayMs - 1);
+  const lastDay = startOf('DAY', untilMs);
+  if (firstDay > lastDay) return spans([['HOUR', fromMs, untilMs]]);
   return spans([
-    ['HOUR', from, firstDay],
+    ['HOUR', fromMs, firstDay],
     ['DAY', firstDay, lastDay],
-    ['HOUR', lastDay, until],
+    ['HOUR', lastDay, untilMs],
   ]);
 }
 
@@ -73,21 +83,8 @@ export function* singleSteps({ step, fromMs, untilMs }: Span): Generator<Span> {
 /** An hour's last rows are written in the first minute after it. */
 const writtenMs = 2 * minuteMs;
 
-/** The spans before and after the moment before which no row is written any more. */
-export function dividedSpans(spans: readonly Span[], nowMs: number) {
-  const at = startOf('HOUR', nowMs - writtenMs);
-  const closed: Span[] = [];
-  const open: Span[] = [];
-  for (const span of spans) {
-    if (span.untilMs <= at) closed.push(span);
-    else if (span.step !== 'HOUR' || span.fromMs >= at) open.push(span);
-    else {
-      closed.push({ ...span, untilMs: at });
-      open.push({ ...span, fromMs: at });
-    }
-  }
-  return { closed, open };
-}
+/** The moment before which no row is written any more. */
+export const writtenUntil = (nowMs: number) => startOf('HOUR', nowMs - writtenMs);
 
 const spans = (rows: readonly (readonly [Step, number, number])[]): Span[] =>
   rows
