@@ -37,11 +37,17 @@ export class Audience {
   /** Resolves when each has its first update. */
   static async open(options: AudienceOptions): Promise<Audience> {
     const audience = new Audience(options);
-    for (let first = 0; first < options.sockets; first += openedAtOnce) {
-      const count = Math.min(openedAtOnce, options.sockets - first);
-      await Promise.all(Array.from({ length: count }, (_, next) => audience.#join(first + next)));
-    }
+    await audience.grow(options.sockets);
     return audience;
+  }
+
+  /** By so many sockets. Resolves as `open` does. */
+  async grow(sockets: number): Promise<void> {
+    for (let left = sockets; left > 0; left -= openedAtOnce) {
+      const count = Math.min(openedAtOnce, left);
+      const first = this.#sockets.length;
+      await Promise.all(Array.from({ length: count }, (_, next) => this.#join(first + next)));
+    }
   }
 
   /** Updates that came to a subscriber so far. */
@@ -63,10 +69,8 @@ export class Audience {
    * byte by byte the same.
    */
   lagsMs(): number[] {
-    const { sockets, subscriptionsEach } = this.#options;
-    const whole = [...this.#updates.values()].filter(
-      ({ times }) => times.length === sockets * subscriptionsEach,
-    );
+    const subscribers = this.#sockets.length * this.#options.subscriptionsEach;
+    const whole = [...this.#updates.values()].filter(({ times }) => times.length === subscribers);
     return whole.flatMap(({ times }) => times.map((time) => time - (times[0] ?? time)));
   }
 

@@ -111,11 +111,14 @@ const crowd = (sockets: number, subscriptionsEach: number): Row => ({
   run: (stage) =>
     withTraffic(stage, async (bourse) => {
       const subscribers = sockets * subscriptionsEach;
-      const { rssBytes: before } = await bourse.usage();
+      const few = sockets / 10; // with them the process has grown to what it is in any case
       const audience = await Audience.open({
-        ...{ sockets, subscriptionsEach, payload: everything },
+        ...{ sockets: few, subscriptionsEach, payload: everything },
         ...{ url: bourse.url, key: bourse.key },
       });
+      await pause(measuredMs);
+      const { rssBytes: before } = await bourse.usage();
+      await audience.grow(sockets - few);
       await pause(measuredMs);
       const { rssBytes: after } = await bourse.usage();
       audience.forget();
@@ -123,7 +126,7 @@ const crowd = (sockets: number, subscriptionsEach: number): Row => ({
       const lagsMs = audience.lagsMs();
       audience.close();
       const who = `10,000 subscribers on ${sockets} sockets`;
-      const bytesEach = (after - before) / subscribers;
+      const bytesEach = (after - before) / (subscribers - few * subscriptionsEach);
       const [p50, p99] = [percentile(lagsMs, 50), percentile(lagsMs, 99)];
       const ticks = lagsMs.length / subscribers;
       if (ticks < ticksMin) throw new Error(`Only ${ticks} updates came to everybody`);

@@ -21,8 +21,7 @@ const around = '{"id":"1","type":"next","payload":}'.length;
 it.each(edges)('a client reads a frame of %i bytes, and what ws sends after it', async (bytes) => {
   const payload = `"${'é'.repeat((bytes - around - 2) >> 1)}${bytes % 2 ? '' : '.'}"`;
   server.once('connection', (accepted, request) => {
-    const frame = feedFrames('1')(Buffer.from(payload));
-    request.socket.write(frame);
+    for (const piece of feedFrames('1')(Buffer.from(payload))) request.socket.write(piece);
     accepted.send('after');
   });
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -39,7 +38,8 @@ it.each(edges)('a client reads a frame of %i bytes, and what ws sends after it',
 
 it('an id stands in the frame as JSON, whatever it holds', async () => {
   server.once('connection', (_accepted, { socket }) => {
-    socket.write(feedFrames('"\\é')(Buffer.from('{"data":null}')));
+    const frame = feedFrames('"\\é')(Buffer.from('{"data":null}'));
+    for (const piece of frame) socket.write(piece);
   });
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const [data] = await once(client, 'message');

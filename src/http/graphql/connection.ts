@@ -267,9 +267,15 @@ function sent(socket: WebSocket, data: string): Promise<void> {
  * nothing is compressed. A promise when the network did not take it at once; an error of the write
  * is followed by the close, as above.
  */
-function written(socket: Socket, frame: Buffer): Promise<void> | undefined {
+function written(socket: Socket, frame: readonly Buffer[]): Promise<void> | undefined {
   const out = Promise.withResolvers<void>();
-  socket.write(frame, () => out.resolve());
+  const last = frame.length - 1;
+  if (last > 0) socket.cork();
+  for (const [index, piece] of frame.entries()) {
+    if (index < last) socket.write(piece);
+    else socket.write(piece, () => out.resolve());
+  }
+  if (last > 0) socket.uncork();
   return socket.writableLength === 0 ? undefined : out.promise;
 }
 
