@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Log, openLog, silentLog, systemClock } from '#kernel';
 import { openStorage } from '#storage';
 import { Browser } from '../harness/browser.ts';
+import { type Collector, openCollector } from '../harness/collector.ts';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
 import {
   adminKey,
@@ -32,6 +33,7 @@ const answers: string[] = [];
 let app: WholeApp;
 let acme: Customer;
 let upstream: UpstreamStub;
+let collector: Collector;
 
 beforeAll(async () => {
   upstream = await stubUpstream();
@@ -42,11 +44,12 @@ beforeAll(async () => {
     },
   });
   const log: Log = await openLog({ level: 'debug', destination: out });
-  app = await wholeApp({ log });
+  collector = await openCollector();
+  app = await wholeApp({ log, settings: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
   acme = await customer(app, '10');
 }, 180_000);
 afterAll(async () => {
-  await app?.close();
+  collector?.close();
   await upstream?.close();
 });
 
@@ -187,4 +190,14 @@ it('no secret and no prompt is in a log line, an answer, the audit or a table', 
     // The end user is the customer's own name for somebody, and kept with the completion.
     expect(found(text, ['an end user']), name).toEqual([]);
   }
+});
+
+it('nor in a trace or a metric: what was sent until the server closed', async () => {
+  await app.close();
+  expect(new Set(collector.sent.map(({ path }) => path))).toEqual(
+    new Set(['/v1/traces', '/v1/metrics']),
+  );
+  expect(found(Buffer.concat(collector.sent.map(({ bytes }) => bytes)).toString('latin1'))).toEqual(
+    [],
+  );
 });

@@ -1,30 +1,17 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Collector, openCollector } from '../harness/collector.ts';
 import { adminKey, type WholeApp, wholeApp } from '../harness/whole-app.ts';
 
 let app: WholeApp;
-const sent: { path: string; bytes: Buffer }[] = [];
-
-/** Takes what is sent to it, as a collector does. */
-const collector = createServer(async (request, response) => {
-  const pieces = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
-  sent.push({ path: request.url ?? '', bytes: Buffer.concat(pieces) });
-  response.writeHead(200, { 'Content-Type': 'application/x-protobuf' }).end();
-});
+let collector: Collector;
 
 beforeAll(async () => {
-  collector.listen(0, '127.0.0.1');
-  await once(collector, 'listening');
-  const { port } = collector.address() as AddressInfo;
-  const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
-  app = await wholeApp({ settings });
+  collector = await openCollector();
+  app = await wholeApp({ settings: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
 }, 120_000);
 afterAll(async () => {
   await app?.close();
-  collector.close();
+  collector?.close();
 });
 
 const metrics = (headers: Record<string, string> = {}) => fetch(`${app.url}/metrics`, { headers });
@@ -61,12 +48,12 @@ it('who asks from elsewhere needs the administrator’s key', async () => {
   expect((await withKey(adminKey)).status).toBe(200);
 });
 
-it('spans and metrics are sent where the setting says, without a prompt', async () => {
+it('spans and metrics are collector.sent where the setting says, without a prompt', async () => {
   await app.close();
   const all = (path: string) =>
-    Buffer.concat(sent.filter((one) => one.path === path).map(({ bytes }) => bytes)).toString(
-      'latin1',
-    );
+    Buffer.concat(
+      collector.sent.filter((one) => one.path === path).map(({ bytes }) => bytes),
+    ).toString('latin1');
   for (const name of [
     'POST /graphql',
     'chat sandbox/echo',
