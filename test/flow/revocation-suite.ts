@@ -64,6 +64,23 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
       body: JSON.stringify(body),
     });
 
+  const query = `subscription { completion(input: { model: "${model}", maxTokens: 50
+    messages: [{ role: USER, content: "Hi" }] }) { __typename ... on TextDelta { text } } }`;
+
+  /** A completion as server-sent events of GraphQL; resolves with all of them. */
+  async function events(key: string): Promise<string> {
+    const response = await fetch(`${place.serving.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+      },
+      body: JSON.stringify({ query }),
+    });
+    return response.text();
+  }
+
   /** A socket with a completion that runs on it; resolves with the code of its close. */
   function socket(key: string): Promise<number> {
     const opened = new WebSocket(
@@ -74,8 +91,6 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
     opened.once('open', () =>
       send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }),
     );
-    const query = `subscription { completion(input: { model: "${model}", maxTokens: 50
-      messages: [{ role: USER, content: "Hi" }] }) { __typename } }`;
     opened.on('message', (data) => {
       const { type } = JSON.parse(String(data));
       if (type === 'connection_ack') send({ id: '1', type: 'subscribe', payload: { query } });
@@ -88,9 +103,11 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
     const sent: StubRequest[] = [];
     const stream = post(key).then((response) => response.text());
     sent.push(await upstream.nextRequest());
+    const told = events(key);
+    sent.push(await upstream.nextRequest());
     const closed = socket(key);
     sent.push(await upstream.nextRequest());
-    return { stream, closed, aborted: Promise.all(sent.map(({ aborted }) => aborted)) };
+    return { stream, told, closed, aborted: Promise.all(sent.map(({ aborted }) => aborted)) };
   }
 
   async function expectEnded(
@@ -101,6 +118,7 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
     expect(await running.closed).toBe(4401);
     await running.aborted;
     expect(await running.stream).toContain('One ');
+    expect(await running.told).toMatch(/One [\s\S]*event: complete/);
     expect((await post(key)).status).toBe(401);
     const refused = await client.ask('{ viewer { __typename } }');
     expect(refused).toMatchObject({ status: 401 });
