@@ -1,7 +1,7 @@
 import { Fault, formatMoney, type Money } from '#kernel';
 import type { Prisma } from '#storage';
 import { Actor, actorOf } from './actor.ts';
-import { positive } from './amounts.ts';
+import { positive, together } from './amounts.ts';
 import { builder } from './builder.ts';
 import { connectionOf, countMax, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
@@ -10,6 +10,7 @@ import { caught } from './failures.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { OrganizationRef } from './organization.ts';
 import { idOf, type Keyset, tablePage } from './paging.ts';
+import { reasoned } from './reasoned.ts';
 import { CompletionRef } from './refs.ts';
 import { resultUnion } from './results.ts';
 
@@ -274,8 +275,12 @@ builder.mutationField('grantCredits', (t) =>
     args: { input: t.arg({ type: GrantCreditsInput, required: true, description: 'The gift.' }) },
     resolve: (_root, { input }, { rooms, principal }) =>
       caught(async () => {
-        const organizationId = idOf('organization', input.organizationId, 'input.organizationId');
-        const grant = { ...input, organizationId, amount: positive(input.amount) };
+        const { organizationId, amount } = together({
+          organizationId: () => idOf('organization', input.organizationId, 'input.organizationId'),
+          amount: () => positive(input.amount),
+          ...reasoned(input),
+        });
+        const grant = { ...input, organizationId, amount };
         return { ...(await rooms.credits.grant(principal, grant)), organizationId };
       }),
   }),

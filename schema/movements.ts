@@ -1,20 +1,14 @@
 import type { Refunded } from '#credits';
-import { InvalidInput } from '#kernel';
-import { amountOf, positive } from './amounts.ts';
+import { InvalidInput, type Money } from '#kernel';
+import { amountOf, positive, together } from './amounts.ts';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { CreditAccountRef, LedgerEntryRef, theOnly } from './credits.ts';
 import { caught } from './failures.ts';
 import { idOf } from './paging.ts';
+import { keyText, reasoned, reasonText } from './reasoned.ts';
 import { CompletionRef } from './refs.ts';
 import { resultUnion } from './results.ts';
-
-const reasonMax = 500;
-const keyForm = /^[\x20-\x7e]{1,255}$/;
-
-const reasonText = `Stands in the ledger; 1 to ${reasonMax} characters.`;
-const keyText =
-  '1 to 255 printable characters: the same key moves it once, and returns that entry.';
 
 const RefundCompletionInput = builder.inputType('RefundCompletionInput', {
   description: "What is given back of a completion's charge.",
@@ -89,21 +83,12 @@ const AdjustCreditsPayload = builder.objectRef<Refunded>('AdjustCreditsPayload')
   isTypeOf: (value) => typeof value === 'object' && value !== null && !('completionId' in value),
 });
 
-interface Reasoned {
-  readonly reason: string;
-  readonly idempotencyKey: string;
-}
+const actorOf = ({ principal }: Context) => (principal.kind === 'user' ? principal.userId : null);
 
-/** Reason, key and who gives them. @throws InvalidInput that names the field. */
-function reasoned({ reason, idempotencyKey: key }: Reasoned, { principal }: Context) {
-  if (reason.trim().length === 0 || reason.length > reasonMax) {
-    throw InvalidInput.at('input.reason', 'It is no reason.', `1 to ${reasonMax} characters`);
-  }
-  if (!keyForm.test(key)) {
-    const accepted = '1 to 255 printable characters';
-    throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
-  }
-  return { reason, key, actor: principal.kind === 'user' ? principal.userId : null };
+function notZero(text: string): Money {
+  const amount = amountOf(text, 'input.amount');
+  if (amount === 0n) throw InvalidInput.at('input.amount', 'It is 0.', 'what is not 0');
+  return amount;
 }
 
 builder.mutationFields((t) => ({
@@ -119,10 +104,14 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { input }, context) =>
       caught(async () => {
-        const completionId = idOf('completion', input.completionId, 'input.completionId');
-        const amount = input.amount == null ? null : positive(input.amount);
-        const refund = { completionId, amount, ...reasoned(input, context) };
-        return { ...(await context.rooms.billing.refund(refund)), completionId };
+        const refund = together({
+          completionId: () => idOf('completion', input.completionId, 'input.completionId'),
+          amount: () => (input.amount == null ? null : positive(input.amount)),
+          ...reasoned(input),
+        });
+        const { completionId } = refund;
+        const done = await context.rooms.billing.refund({ ...refund, actor: actorOf(context) });
+        return { ...done, completionId };
       }),
   }),
   adjustCredits: t.field({
@@ -135,11 +124,14 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { input }, context) =>
       caught(async () => {
-        const organizationId = idOf('organization', input.organizationId, 'input.organizationId');
-        const amount = amountOf(input.amount, 'input.amount');
-        if (amount === 0n) throw InvalidInput.at('input.amount', 'It is 0.', 'what is not 0');
-        const adjustment = { organizationId, amount, ...reasoned(input, context) };
-        return { ...(await context.rooms.billing.adjust(adjustment)), organizationId };
+        const adjustment = together({
+          organizationId: () => idOf('organization', input.organizationId, 'input.organizationId'),
+          amount: () => notZero(input.amount),
+          ...reasoned(input),
+        });
+        const { organizationId } = adjustment;
+        const done = await context.rooms.billing.adjust({ ...adjustment, actor: actorOf(context) });
+        return { ...done, organizationId };
       }),
   }),
 }));

@@ -1,0 +1,26 @@
+import { InvalidInput } from '#kernel';
+
+const reasonMax = 500;
+const keyForm = /^[\x20-\x7e]{1,255}$/;
+
+export const reasonText = `Stands in the ledger; 1 to ${reasonMax} characters.`;
+export const keyText =
+  '1 to 255 printable characters: the same key moves it once, and returns that entry.';
+
+interface Reasoned {
+  readonly reason: string;
+  readonly idempotencyKey: string;
+}
+
+/** Why money is moved, and under which key. Each reader throws InvalidInput with its field. */
+export const reasoned = ({ reason, idempotencyKey }: Reasoned) => ({
+  reason: () => {
+    if (reason.trim().length > 0 && reason.length <= reasonMax) return reason;
+    throw InvalidInput.at('input.reason', 'It is no reason.', `1 to ${reasonMax} characters`);
+  },
+  key: () => {
+    if (keyForm.test(idempotencyKey)) return idempotencyKey;
+    const accepted = '1 to 255 printable characters';
+    throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
+  },
+});
