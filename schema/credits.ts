@@ -10,7 +10,7 @@ import { caught } from './failures.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { OrganizationRef } from './organization.ts';
 import { idOf, type Keyset, tablePage } from './paging.ts';
-import { reasoned } from './reasoned.ts';
+import { keyText, reasoned, reasonText } from './reasoned.ts';
 import { CompletionRef } from './refs.ts';
 import { resultUnion } from './results.ts';
 
@@ -228,11 +228,8 @@ const GrantCreditsInput = builder.inputType('GrantCreditsInput', {
   fields: (t) => ({
     organizationId: t.id({ required: true, description: 'Who gets them.' }),
     amount: t.field({ type: 'Decimal', required: true, description: 'US dollars, above 0.' }),
-    reason: t.string({ required: true, description: 'Stands in the ledger.' }),
-    idempotencyKey: t.string({
-      required: true,
-      description: 'The same key grants once and returns the first entry.',
-    }),
+    reason: t.string({ required: true, description: reasonText }),
+    idempotencyKey: t.string({ required: true, description: keyText }),
   }),
 });
 
