@@ -38,6 +38,13 @@ const charges = `e.completion_id = c.id AND e.kind IN ('USAGE', 'FEE')`;
 const leases = (kind: LeaseTarget['kind']) =>
   `SELECT target, sum(amount) AS amount FROM lease WHERE kind = '${kind}' GROUP BY target`;
 
+const byDay = (table: string, time: string) =>
+  `SELECT organization_id, date_trunc('day', ${time}, 'UTC') AS day, api_key_id, membership_id,
+      model_id, endpoint_id, provider_id, app, shard, sum(requests), sum(failures),
+      sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
+      sum(cost), sum(fee), sum(charged), sum(refunded)
+    FROM ${table} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9`;
+
 const checks: readonly Check[] = [
   {
     title: 'The entries of every transaction sum to zero, and nothing can change them',
@@ -133,7 +140,7 @@ const checks: readonly Check[] = [
   },
   {
     title:
-      'Usage by hour is what the ledger charged, a limit counts what its completions were charged',
+      'Usage by hour is what the ledger charged, by day the sum of hours; a limit counts its charges',
     sql: `SELECT 'organization ' || organization_id || ' at ' || hour || ': usage ' || sum(usage)
           || ', ledger ' || sum(entered) AS violation
         FROM (
@@ -143,6 +150,12 @@ const checks: readonly Check[] = [
           FROM entry e JOIN credit_account a ON a.id = e.account_id
           WHERE a.kind = 'ORGANIZATION' AND e.kind IN ('USAGE', 'FEE')
         ) both_sides GROUP BY organization_id, hour HAVING sum(usage) <> sum(entered)
+      UNION ALL SELECT 'organization ' || organization_id || ' on ' || day
+          || ': usage by day is not that of its hours'
+        FROM (
+          (${byDay('day_rollup', 'day')} EXCEPT ${byDay('rollup', 'hour')})
+          UNION ALL (${byDay('rollup', 'hour')} EXCEPT ${byDay('day_rollup', 'day')})
+        ) uneven
       UNION ALL SELECT 'allowance ' || w.id || ': spent ' || w.spent || ', charged '
           || w.carried + coalesce(s.total, 0)
         FROM allowance w

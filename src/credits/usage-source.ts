@@ -2,43 +2,74 @@ import { answeredByUsage, type Bind, conditionsOf } from './completion-filter.ts
 import type { UsageQuestion } from './usage-question.ts';
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** No completion runs for longer: its id tells when it began, its usage counts when it ended. */
 const longestRunMs = 24 * hourMs;
 
-/**
- * The rows that usage is summed up from. Full hours stand in the rollup; what begins or ends within
- * an hour, and what the rollup does not know (a status, a user), is read from the completions
- * themselves.
- */
-export function usageSource(question: UsageQuestion, bind: Bind): string {
-  const { since, until, filter } = question;
-  if (!answeredByUsage(filter)) return fromDetails(question, { since, until }, bind);
-  const first = new Date(Math.ceil(since.getTime() / hourMs) * hourMs);
-  const last = new Date(Math.floor(until.getTime() / hourMs) * hourMs);
-  if (first > last) return fromDetails(question, { since, until }, bind);
-  return [
-    fromRollup(question, { since: first, until: last }, bind),
-    ...(since < first ? [fromDetails(question, { since, until: first }, bind)] : []),
-    ...(last < until ? [fromDetails(question, { since: last, until }, bind)] : []),
-  ].join(' UNION ALL ');
+/** Sums of whole steps of time, UTC. */
+interface Sums {
+  readonly table: string;
+  readonly column: string;
+  readonly stepMs: number;
 }
+
+const byDay: Sums = { table: 'day_rollup', column: 'day', stepMs: dayMs };
+const byHour: Sums = { table: 'rollup', column: 'hour', stepMs: hourMs };
 
 interface Period {
   readonly since: Date;
   readonly until: Date;
 }
 
+/** Part of a period, and the sums that it is read from; null: from the completions themselves. */
+interface Part extends Period {
+  readonly sums: Sums | null;
+}
+
+/**
+ * The rows that usage is summed up from. Whole days stand in the sums by day, whole hours in those
+ * by hour; what begins or ends within an hour, and what sums do not know (a status, a user), is
+ * read from the completions themselves.
+ */
+export function usageSource(question: UsageQuestion, bind: Bind): string {
+  const rows = ({ sums, ...period }: Part) =>
+    sums
+      ? fromSums({ ...question, ...period }, sums, bind)
+      : fromDetails({ ...question, ...period }, bind);
+  return partsOf(question, sumsFor(question)).map(rows).join(' UNION ALL ');
+}
+
+/** The coarsest first. */
+function sumsFor({ filter, groupBy }: UsageQuestion): readonly Sums[] {
+  if (!answeredByUsage(filter)) return [];
+  return groupBy.includes('HOUR') ? [byHour] : [byDay, byHour];
+}
+
+/** What is whole from the coarsest sums, what is left at both ends from finer ones. */
+function partsOf({ since, until }: Period, [sums, ...finer]: readonly Sums[]): Part[] {
+  if (!sums) return since < until ? [{ since, until, sums: null }] : [];
+  const first = new Date(Math.ceil(since.getTime() / sums.stepMs) * sums.stepMs);
+  const last = new Date(Math.floor(until.getTime() / sums.stepMs) * sums.stepMs);
+  if (first >= last) return partsOf({ since, until }, finer);
+  return [
+    { since: first, until: last, sums },
+    ...partsOf({ since, until: first }, finer),
+    ...partsOf({ since: last, until }, finer),
+  ];
+}
+
 const dimensions = 'model_id, provider_id, endpoint_id, api_key_id, membership_id, app';
 
-function fromRollup(question: UsageQuestion, { since, until }: Period, bind: Bind): string {
-  return `SELECT hour, ${dimensions}, requests, failures, prompt_tokens, cached_tokens,
+function fromSums(question: UsageQuestion, { table, column }: Sums, bind: Bind): string {
+  return `SELECT ${column} AS hour, ${dimensions}, requests, failures, prompt_tokens, cached_tokens,
       completion_tokens, reasoning_tokens, cost, fee, charged, refunded
-    FROM rollup WHERE organization_id = ${bind(question.organizationId)}
-      AND hour >= ${bind(since)}::timestamptz AND hour < ${bind(until)}::timestamptz
+    FROM ${table} WHERE organization_id = ${bind(question.organizationId)}
+      AND ${column} >= ${bind(question.since)}::timestamptz
+      AND ${column} < ${bind(question.until)}::timestamptz
       ${conditionsOf(question.filter, bind)}`;
 }
 
-function fromDetails(question: UsageQuestion, { since, until }: Period, bind: Bind): string {
+function fromDetails({ since, until, ...question }: UsageQuestion, bind: Bind): string {
   const begun = new Date(since.getTime() - longestRunMs);
   return `SELECT date_trunc('hour', finished_at, 'UTC') AS hour, ${dimensions}, 1 AS requests,
       CASE WHEN status = 'FAILED' THEN 1 ELSE 0 END AS failures, prompt_tokens, cached_tokens,

@@ -7,9 +7,9 @@ export const lastHour = Date.UTC(2026, 0, 1);
 const [hours, models, keys] = [365 * 24, 4, 5];
 
 /**
- * The sums by hour of a year in which an organization ran ten million completions with five keys on
- * four models, and a tenth of that for another organization: written as they would be after all
- * their postings.
+ * The sums by hour and day of a year in which an organization ran ten million completions with five
+ * keys on four models, and a tenth of that for another organization: written as they would be after
+ * all their postings.
  */
 export async function fillUsage(storage: Storage, organizationId: string): Promise<void> {
   const each = Math.ceil(completions / (hours * models * keys));
@@ -33,5 +33,11 @@ export async function fillUsage(storage: Storage, organizationId: string): Promi
       );
     }
   }
-  await storage.query('ANALYZE rollup');
+  await storage.query(`INSERT INTO day_rollup
+    SELECT organization_id, date_trunc('day', hour, 'UTC'), api_key_id, membership_id, model_id,
+      endpoint_id, provider_id, app, shard, sum(requests), sum(failures), sum(prompt_tokens),
+      sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(cost), sum(fee),
+      sum(charged), sum(refunded)
+    FROM rollup GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9`);
+  await storage.query('ANALYZE rollup, day_rollup');
 }

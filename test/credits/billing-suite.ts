@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Billing, type Credits, openBilling, type UsageQuestion } from '#credits';
-import { formatMoney, silentLog, systemClock } from '#kernel';
+import { completionId, formatMoney, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
 import { tidyMonths } from '../../src/credits/completion-months.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
@@ -192,6 +192,44 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(await readable(around)).toEqual(['mdl_1: 1 for 2']);
       const before = { since: new Date(now - 120_000), until: new Date(now - 60_000) };
       expect(await readable(before)).toEqual([]);
+    });
+
+    test('usage of days is read from days, its ends from hours and completions', async () => {
+      const midnight = new Date('2026-06-02T00:00:00Z').getTime();
+      const [since, until] = [new Date(midnight - 45 * 60_000), new Date(midnight + 49.25 * hour)];
+      const ends = [-0.8, -0.7, 0, 23.9, 24, 48.5, 49.1, 49.3].map((h) => midnight + h * hour);
+      for (const [index, endMs] of ends.entries()) {
+        const [completion, finishedAt] = [
+          completionId(endMs, credits.session, index),
+          new Date(endMs).toISOString(),
+        ];
+        const refunded = await charge(1, { completion, createdAt: finishedAt, finishedAt });
+        if (endMs === midnight) await refund(refunded, 1);
+      }
+      const period = { since, until };
+      expect(await readable({ ...period, groupBy: ['DAY'] })).toEqual([
+        '2026-06-02: 2 for 2',
+        '2026-06-04: 2 for 2',
+        '2026-06-01: 1 for 1',
+        '2026-06-03: 1 for 1',
+      ]);
+      const { total } = await usage(period);
+      const fromCompletions = await usage({ ...period, filter: { statuses: ['SUCCEEDED'] } });
+      expect(total).toEqual(fromCompletions.total);
+      expect([total.requests, formatMoney(total.refunded)]).toEqual([6, '1']);
+    });
+
+    test('the audit finds a day that is not the sum of its hours', async () => {
+      await charge(1);
+      await credits.flush();
+      const add = (count: number) =>
+        storage.query('UPDATE day_rollup SET requests = requests + $2 WHERE organization_id = $1', [
+          acme,
+          count,
+        ]);
+      await add(1);
+      expect(await violations(storage)).toEqual([expect.stringMatching(/^10: .*usage by day/)]);
+      await add(-1);
     });
 
     test('usage is walked page by page, both ways', async () => {

@@ -30,8 +30,8 @@ test('among ten million completions usage is found by its index', async () => {
   }
   expect(plans).toHaveLength(questions.length);
   for (const plan of plans) {
-    expect(plan).toMatch(/(Index|Bitmap Index|Index Only) Scan (using|on) rollup/);
-    expect(plan).not.toContain('Seq Scan on rollup');
+    expect(plan).toMatch(/(Index|Bitmap Index|Index Only) Scan (using|on) (day_)?rollup/);
+    expect(plan).not.toMatch(/Seq Scan on (day_)?rollup/);
   }
   await storage.close();
 }, 120_000);
