@@ -1,6 +1,6 @@
 import type { CompletionFilter as Filter } from '#credits';
 import type { Principal } from '#identity';
-import { InvalidInput, parseMoney } from '#kernel';
+import { amountOf, InvalidInput } from '#kernel';
 import { builder } from './builder.ts';
 import { CompletionStatus, FinishReason } from './completion.ts';
 import type { Context } from './context.ts';
@@ -62,7 +62,7 @@ export function askedFilter(given: Given, { rooms, principal }: Context): Filter
     endUser: given?.user ?? null,
     sessionId: given?.sessionId ?? null,
     metadata: pairsOf(given?.metadata),
-    minCharged: given?.minCharged == null ? null : parseMoney(given.minCharged),
+    minCharged: given?.minCharged == null ? null : amountOf(given.minCharged, 'filter.minCharged'),
   };
 }
 

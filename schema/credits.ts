@@ -1,7 +1,6 @@
-import { Fault, formatMoney, type Money } from '#kernel';
+import { Fault, formatMoney, type Money, positive, together } from '#kernel';
 import type { Prisma } from '#storage';
 import { Actor, actorOf } from './actor.ts';
-import { positive, together } from './amounts.ts';
 import { builder } from './builder.ts';
 import { connectionOf, countMax, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,5 @@
 import type { Refunded } from '#credits';
-import { InvalidInput, type Money } from '#kernel';
-import { amountOf, positive, together } from './amounts.ts';
+import { amountOf, InvalidInput, type Money, positive, together } from '#kernel';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { CreditAccountRef, LedgerEntryRef, theOnly } from './credits.ts';

@@ -1,7 +1,6 @@
-import type { OpenedPurchase } from '#credits';
-import { Fault, formatMoney } from '#kernel';
+import { autoTopUpFields, type OpenedPurchase, thresholdsOf } from '#credits';
+import { Fault, formatMoney, together } from '#kernel';
 import type { Prisma } from '#storage';
-import { amountOf, positive } from './amounts.ts';
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
@@ -255,10 +254,9 @@ const accountPayload = (name: string, description: string) =>
     }),
   });
 
-/** The organization whose money the caller may change. @throws Fault NOT_FOUND, FORBIDDEN */
-function payerOf(id: string, path: string, { rooms, principal }: Context): string {
-  const organizationId = idOf('organization', id, path);
-  return rooms.identity.demand(principal, organizationId, 'CREDITS_WRITE').id;
+/** Refuses who may not change the organization's money. @throws Fault NOT_FOUND, FORBIDDEN */
+function demandPayer({ organizationId }: OfOrganization, { rooms, principal }: Context): void {
+  rooms.identity.demand(principal, organizationId, 'CREDITS_WRITE');
 }
 
 function actorOf({ principal }: Context): string {
@@ -268,8 +266,9 @@ function actorOf({ principal }: Context): string {
 }
 
 const authScopes = { authenticated: true };
-const optional = (text: string | null | undefined, path: string) =>
-  text == null ? null : amountOf(text, path);
+const organizationOf = ({ organizationId }: OfOrganization) => ({
+  organizationId: () => idOf('organization', organizationId, 'input.organizationId'),
+});
 
 builder.mutationFields((t) => ({
   purchaseCredits: t.field({
@@ -287,15 +286,12 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: PurchaseCreditsInput, required: true, description: 'What to buy.' }),
     },
     resolve: (_root, { input }, context) =>
-      caught(() =>
-        context.rooms.billing.purchase({
-          organizationId: payerOf(input.organizationId, 'input.organizationId', context),
-          amount: positive(input.amount),
-          returnUrl: input.returnUrl ?? null,
-          idempotencyKey: input.idempotencyKey ?? null,
-          actor: actorOf(context),
-        }),
-      ),
+      caught(() => {
+        const { billing } = context.rooms;
+        const wanted = together({ ...organizationOf(input), ...billing.purchaseFields(input) });
+        demandPayer(wanted, context);
+        return billing.purchase({ ...wanted, actor: actorOf(context) });
+      }),
   }),
   setAutoTopUp: t.field({
     type: resultUnion({
@@ -312,13 +308,10 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { input }, context) =>
       caught(async () => {
-        const organizationId = payerOf(input.organizationId, 'input.organizationId', context);
-        const threshold = optional(input.threshold, 'input.threshold');
-        const amount = optional(input.amount, 'input.amount');
-        const monthlyMaximum = optional(input.monthlyMaximum, 'input.monthlyMaximum');
-        const set = { organizationId, threshold, amount, monthlyMaximum };
+        const set = together({ ...organizationOf(input), ...autoTopUpFields(input) });
+        demandPayer(set, context);
         await context.rooms.billing.setAutoTopUp(actorOf(context), set);
-        return { organizationId };
+        return set;
       }),
   }),
   setAlertThresholds: t.field({
@@ -341,11 +334,13 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, { organizationId: id, thresholds }, context) =>
       caught(async () => {
-        const organizationId = payerOf(id, 'organizationId', context);
-        const amounts = thresholds.map((text) => amountOf(text, 'thresholds'));
-        const set = { organizationId, thresholds: amounts };
+        const set = together({
+          organizationId: () => idOf('organization', id, 'organizationId'),
+          thresholds: () => thresholdsOf(thresholds),
+        });
+        demandPayer(set, context);
         await context.rooms.billing.setAlertThresholds(actorOf(context), set);
-        return { organizationId };
+        return set;
       }),
   }),
 }));

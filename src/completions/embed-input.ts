@@ -1,3 +1,4 @@
+import { type InputIssue, InvalidInput } from '#kernel';
 import type { CompletionInput, ProviderPreferencesInput } from './input.ts';
 import { Issues } from './issues.ts';
 import { normalise, preferencesOf } from './normalise.ts';
@@ -25,6 +26,17 @@ const dimensionsMax = 65_536;
 /** Checks what is asked for and puts it into the one form that a run reads. @throws InvalidInput */
 export const requestOf = (input: RunInput): CompletionRequest =>
   'messages' in input ? normalise(input) : embedRequestOf(input);
+
+/** What is wrong with it; nothing when nothing is. */
+export function issuesOf(input: RunInput): readonly InputIssue[] {
+  try {
+    requestOf(input);
+    return [];
+  } catch (thrown) {
+    if (thrown instanceof InvalidInput) return thrown.issues;
+    throw thrown;
+  }
+}
 
 function embedRequestOf(input: EmbedInput): CompletionRequest {
   check(input);

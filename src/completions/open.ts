@@ -1,8 +1,9 @@
-import type { EndedCredential } from '#identity';
-import { Fault } from '#kernel';
+import type { EndedCredential, Payer, Principal } from '#identity';
+import { Fault, InvalidInput } from '#kernel';
 import { beginner, keepMs } from './begin.ts';
 import type { Completion } from './completion.ts';
 import type { Completions, Embedding } from './completions.ts';
+import { issuesOf, type RunInput } from './embed-input.ts';
 import { estimateCost } from './estimate.ts';
 import { finding } from './finding.ts';
 import { KeptContent } from './kept-content.ts';
@@ -43,9 +44,9 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
 
   return {
     start: async (principal, input, how) =>
-      startedOf(await begin(input, identity.payer(principal, input.organizationId), how)),
+      startedOf(await begin(input, payerOf(principal, input, identity), how)),
     async embed(principal, input, signal) {
-      const pays = identity.payer(principal, input.organizationId);
+      const pays = payerOf(principal, input, identity);
       return embedded(await begin(input, pays, { streamed: false }), signal);
     },
     estimate: (principal, input) => estimateCost(principal, input, rooms),
@@ -63,6 +64,16 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
       return registry.running;
     },
   };
+}
+
+/** Who pays; with an organization that is no id at all, everything else that is wrong is told. */
+function payerOf(principal: Principal, input: RunInput, identity: Rooms['identity']): Payer {
+  try {
+    return identity.payer(principal, input.organizationId);
+  } catch (thrown) {
+    if (!(thrown instanceof InvalidInput)) throw thrown;
+    throw new InvalidInput([...thrown.issues, ...issuesOf(input)]);
+  }
 }
 
 /** Without a secret it is the whole key that ended. */

@@ -19,6 +19,7 @@ const numbers = {
 const modelLengthMax = 200;
 const fallbackModelsMax = 10;
 const namesMax = 100;
+const nameLengthMax = 100;
 const toolsMax = 128;
 const stopsMax = 4;
 const jsonDepthMax = 32;
@@ -62,6 +63,9 @@ export function checkTexts(issues: Issues, input: CompletionInput, at: string): 
   issues.text(`${at}.user`, input.user, [1, 256]);
   issues.text(`${at}.sessionId`, input.sessionId, [1, 256]);
   issues.text(`${at}.app.name`, input.app?.name, [1, 100]);
+  if (input.app?.url && !URL.canParse(String(input.app.url))) {
+    issues.add(`${at}.app.url`, 'It is not an address.', 'as `https://example.com`');
+  }
   const key = input.idempotencyKey;
   if (key !== null && key !== undefined && !/^[\x20-\x7e]{1,255}$/.test(key)) {
     const accepted = '1 to 255 printable ASCII characters';
@@ -135,6 +139,9 @@ export function checkPreferences(
 ): void {
   for (const name of ['order', 'only', 'ignore', 'quantizations'] as const) {
     issues.list(`${at}.${name}`, given[name], namesMax);
+    for (const [index, one] of (given[name] ?? []).slice(0, namesMax).entries()) {
+      issues.text(`${at}.${name}.${index}`, one, [1, nameLengthMax]);
+    }
   }
   for (const name of ['maxPromptPricePerMillion', 'maxCompletionPricePerMillion'] as const) {
     if (!readPerMillion(given[name]).valid) {
@@ -144,6 +151,7 @@ export function checkPreferences(
   }
   issues.number(`${at}.maxTimeToFirstTokenMs`, given.maxTimeToFirstTokenMs, [0, 600_000]);
   issues.number(`${at}.minTokensPerSecond`, given.minTokensPerSecond, [0, 1_000_000]);
+  issues.number(`${at}.hedgeAfterMs`, given.hedgeAfterMs, [0, 600_000]);
 }
 
 /** A price per million tokens as a price per token; absent is valid and null. */

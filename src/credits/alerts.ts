@@ -1,19 +1,20 @@
-import { InvalidInput, type Money } from '#kernel';
+import { InvalidInput, type Money, positive, together } from '#kernel';
 import type { LedgerDatabase } from './ledger-database.ts';
 
 type Database = Pick<LedgerDatabase, 'query'>;
 
 const thresholdsMax = 10;
 
-/** @throws InvalidInput */
-export function checkAlertThresholds(thresholds: readonly Money[]): void {
-  if (thresholds.length > thresholdsMax) {
-    const message = `There are ${thresholds.length} of them.`;
+/** @throws InvalidInput that names each that is wrong. */
+export function thresholdsOf(texts: readonly string[]): readonly Money[] {
+  if (texts.length > thresholdsMax) {
+    const message = `There are ${texts.length} of them.`;
     throw InvalidInput.at('thresholds', message, `at most ${thresholdsMax}`);
   }
-  if (thresholds.some((threshold) => threshold <= 0n)) {
-    throw InvalidInput.at('thresholds', 'One is not above 0.', 'US dollars above 0');
-  }
+  const readers = texts.map(
+    (text, index) => [index, () => positive(text, `thresholds.${index}`)] as const,
+  );
+  return Object.values(together(Object.fromEntries(readers)));
 }
 
 /** Replaces the balances of which an organization wants to be told. */

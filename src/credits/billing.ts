@@ -1,7 +1,7 @@
 import { type Clock, Fault, type Log, type Money, sleep } from '#kernel';
 import type { Storage } from '#storage';
 import { type AccountFeed, openAccountFeed } from './account-feed.ts';
-import { checkAlertThresholds, noteAlerts, writeAlertThresholds } from './alerts.ts';
+import { noteAlerts, writeAlertThresholds } from './alerts.ts';
 import { keepCompletionMonths } from './completion-months.ts';
 import type { Credits } from './credits.ts';
 import { type Forecast, forecast } from './forecast.ts';
@@ -27,7 +27,7 @@ import {
   type Statement,
   type StatementPeriod,
 } from './statement.ts';
-import { type AutoTopUpInput, checkAutoTopUp, topUpWhereDue, writeAutoTopUp } from './top-ups.ts';
+import { type AutoTopUpInput, topUpWhereDue, writeAutoTopUp } from './top-ups.ts';
 import { checkUsageQuestion, readUsage, type UsageAnswer, type UsageSlice } from './usage.ts';
 import type { UsageQuestion } from './usage-question.ts';
 
@@ -68,9 +68,8 @@ export interface Billing extends Purchases, AccountFeed {
   receiptToken(purchaseId: string): string;
   /** The receipt as a page; null when the token is not ours or has expired. */
   receipt(token: string): Promise<string | null>;
-  /** @throws InvalidInput; Fault UNAVAILABLE without payments */
+  /** @throws Fault UNAVAILABLE without payments */
   setAutoTopUp(actor: string, input: AutoTopUpInput): Promise<void>;
-  /** @throws InvalidInput */
   setAlertThresholds(actor: string, input: AlertThresholds): Promise<void>;
   close(): void;
 }
@@ -104,7 +103,6 @@ export function openBilling(options: BillingOptions): Billing {
       return what === 'receipt' ? readReceipt(storage, purchaseId, options.seller) : null;
     },
     async setAutoTopUp(actor, input) {
-      checkAutoTopUp(input);
       if (!options.payments && input.amount !== null) throw takesNoPayments();
       const { organizationId, ...figures } = input;
       const [action, details] = ['credits.autoTopUpSet', inText(figures)];
@@ -113,7 +111,6 @@ export function openBilling(options: BillingOptions): Billing {
       options.changed(input.organizationId);
     },
     async setAlertThresholds(actor, { organizationId, thresholds }) {
-      checkAlertThresholds(thresholds);
       const details = { thresholds: thresholds.map(String) };
       const setting = { organizationId, actor, action: 'credits.alertThresholdsSet', details };
       await recorded(options, setting, (db) =>

@@ -19,6 +19,7 @@
 
 export type { Account, KeyPeriod, KeySpend } from './account.ts';
 export type { GrantInput } from './account-statements.ts';
+export { thresholdsOf } from './alerts.ts';
 export { auditLedger, type Finding } from './audit.ts';
 export { type Billing, type BillingOptions, openBilling } from './billing.ts';
 export {
@@ -59,7 +60,7 @@ export type {
   TokenUsage,
   UnitPrices,
 } from './terms.ts';
-export type { AutoTopUpInput } from './top-ups.ts';
+export { type AutoTopUpInput, autoTopUpFields } from './top-ups.ts';
 export type {
   UsageAnswer,
   UsageBucket,

@@ -1,7 +1,8 @@
 import { type Clock, Fault, InvalidInput, type Log, type Money, newId } from '#kernel';
+import { buyable } from './buyable.ts';
 import { accountId } from './lease.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
-import { centsOf, moneyOf, type PaymentNews, type Payments } from './payments.ts';
+import { moneyOf, type PaymentNews, type Payments } from './payments.ts';
 import { keyUsedOtherwise } from './refusals.ts';
 
 export interface PurchasesOptions {
@@ -17,10 +18,19 @@ export interface PurchasesOptions {
   readonly recall: (account: string) => void;
 }
 
+/** What is to be bought, in the names of the contract's PurchaseCreditsInput. */
+export interface PurchaseWish {
+  /** US dollars, an exact decimal. */
+  readonly amount: string;
+  readonly returnUrl?: string | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+/** The same, read by `purchaseFields`. */
 export interface PurchaseInput {
   readonly organizationId: string;
   readonly amount: Money;
-  readonly returnUrl: string | null;
+  readonly returnUrl: string;
   readonly idempotencyKey: string | null;
   readonly actor: string;
 }
@@ -32,7 +42,13 @@ export interface OpenedPurchase {
 
 /** Buying credits, and what a payment provider tells of it. */
 export interface Purchases {
-  /** @throws InvalidInput; Fault CONFLICT, UNAVAILABLE */
+  /** Reads each field for `together`. */
+  purchaseFields(wish: PurchaseWish): {
+    readonly amount: () => Money;
+    readonly returnUrl: () => string;
+    readonly idempotencyKey: () => string | null;
+  };
+  /** @throws Fault CONFLICT, UNAVAILABLE */
   purchase(input: PurchaseInput): Promise<OpenedPurchase>;
   /**
    * Takes what the provider's webhook says. Resolves when it has been entered, or is nothing to us.
@@ -42,19 +58,22 @@ export interface Purchases {
   paymentNews(body: Buffer, signature: string): Promise<void>;
 }
 
-const leastCents = 100;
-const mostCents = 1_000_000;
 const keyForm = /^[\x20-\x7e]{1,255}$/;
 
 export function openPurchases(options: PurchasesOptions): Purchases {
   return {
+    purchaseFields: ({ amount, returnUrl, idempotencyKey }) => ({
+      amount: () => buyable(amount, 'input.amount'),
+      returnUrl: () => wayBack(returnUrl ?? null, options.returnOrigins()),
+      idempotencyKey: () => keyOf(idempotencyKey ?? null),
+    }),
     async purchase(input) {
       const { payments } = options;
-      const returnUrl = checked(input, options.returnOrigins());
       if (!payments) throw takesNoPayments();
-      const row = await open(options, { ...input, returnUrl });
+      const row = await open(options, input);
       if (row.checkout_url) return { purchaseId: row.id, checkoutUrl: row.checkout_url };
       const { id, amount, customer } = row;
+      const { returnUrl } = input;
       const page = await payments.checkout({ id, amount: BigInt(amount), customer, returnUrl });
       await options.storage.query(
         `UPDATE purchase SET checkout_session = coalesce(checkout_session, $2), checkout_url = $3
@@ -77,23 +96,19 @@ export const takesNoPayments = () =>
     retryable: false,
   });
 
-/** Where the payer comes back to. @throws InvalidInput that names each wrong field. */
-function checked(input: PurchaseInput, origins: readonly string[]): string {
-  const { amount, returnUrl, idempotencyKey } = input;
-  const cents = centsOf(amount);
-  if (cents === null || cents < leastCents || cents > mostCents) {
-    const accepted = 'whole cents, 1 to 10000 US dollars';
-    throw InvalidInput.at('input.amount', 'It cannot be bought.', accepted);
-  }
-  if (idempotencyKey !== null && !keyForm.test(idempotencyKey)) {
-    const accepted = '1 to 255 printable characters';
-    throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
-  }
+/** Where the payer comes back to. */
+function wayBack(returnUrl: string | null, origins: readonly string[]): string {
   if (returnUrl === null) return `${origins[0]}/credits`;
   const origin = URL.parse(returnUrl)?.origin;
   if (origin && origins.includes(origin)) return returnUrl;
   const accepted = `an address below ${origins.join(' or ')}`;
   throw InvalidInput.at('input.returnUrl', 'Payers are not sent there.', accepted);
+}
+
+function keyOf(given: string | null): string | null {
+  if (given === null || keyForm.test(given)) return given;
+  const accepted = '1 to 255 printable characters';
+  throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
 }
 
 interface PurchaseRow {
@@ -107,7 +122,7 @@ interface PurchaseRow {
 /** The row of a new purchase, or the one that this key made within 24 hours. */
 async function open(
   { storage, clock }: PurchasesOptions,
-  input: PurchaseInput & { readonly returnUrl: string },
+  input: PurchaseInput,
 ): Promise<PurchaseRow> {
   const { organizationId, amount, returnUrl, idempotencyKey, actor } = input;
   const id = newId('purchase', clock);

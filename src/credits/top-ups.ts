@@ -1,6 +1,16 @@
-import { type Clock, InvalidInput, type Log, type Money, newId } from '#kernel';
+import {
+  amountOf,
+  type Clock,
+  InvalidInput,
+  type Log,
+  type Money,
+  newId,
+  parseMoney,
+  positive,
+} from '#kernel';
+import { buyable } from './buyable.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
-import { centsOf, type Payments } from './payments.ts';
+import type { Payments } from './payments.ts';
 
 export interface TopUpsOptions {
   readonly storage: Pick<LedgerDatabase, 'query'>;
@@ -10,39 +20,58 @@ export interface TopUpsOptions {
   readonly changed: (organizationId: string) => void;
 }
 
+/** In the names of the contract's SetAutoTopUpInput; US dollars, exact decimals. */
+export interface AutoTopUpWish {
+  /** Both it and `amount`, or neither: neither turns it off. */
+  readonly threshold?: string | null | undefined;
+  readonly amount?: string | null | undefined;
+  readonly monthlyMaximum?: string | null | undefined;
+}
+
+/** The same, read by `autoTopUpFields`. */
 export interface AutoTopUpInput {
   readonly organizationId: string;
-  /** Both it and `amount`, or neither: neither turns it off. */
   readonly threshold: Money | null;
   readonly amount: Money | null;
   readonly monthlyMaximum: Money | null;
 }
 
-/** @throws InvalidInput that names each wrong field. */
-export function checkAutoTopUp({ threshold, amount, monthlyMaximum }: AutoTopUpInput): void {
-  if ((threshold === null) !== (amount === null)) {
-    const path = threshold === null ? 'input.threshold' : 'input.amount';
-    throw InvalidInput.at(path, 'It is missing.', 'both of threshold and amount, or neither');
-  }
-  if (threshold !== null && threshold < 0n) {
-    throw InvalidInput.at('input.threshold', 'It is below 0.', '0 or more US dollars');
-  }
-  const cents = amount === null ? leastCents : centsOf(amount);
-  if (cents === null || cents < leastCents || cents > mostCents) {
-    throw InvalidInput.at(
-      'input.amount',
-      'It cannot be bought.',
-      'whole cents, 1 to 10000 dollars',
-    );
-  }
-  if (monthlyMaximum !== null && (amount === null || monthlyMaximum < amount)) {
-    const message = 'It is less than one top-up.';
-    throw InvalidInput.at('input.monthlyMaximum', message, 'at least `amount`');
+/** Reads each field for `together`. */
+export function autoTopUpFields(wish: AutoTopUpWish) {
+  const [threshold, amount, most] = [wish.threshold, wish.amount, wish.monthlyMaximum];
+  return {
+    threshold: () => {
+      if (threshold == null) return amount == null ? null : halfOf('input.threshold');
+      const below = amountOf(threshold, 'input.threshold');
+      if (below >= 0n) return below;
+      throw InvalidInput.at('input.threshold', 'It is below 0.', '0 or more US dollars');
+    },
+    amount: () => {
+      if (amount == null) return threshold == null ? null : halfOf('input.amount');
+      return buyable(amount, 'input.amount');
+    },
+    monthlyMaximum: () => {
+      if (most == null) return null;
+      const maximum = positive(most, 'input.monthlyMaximum');
+      if (amount != null && (readable(amount) ?? 0n) <= maximum) return maximum;
+      const message = 'It is less than one top-up.';
+      throw InvalidInput.at('input.monthlyMaximum', message, 'at least `amount`');
+    },
+  };
+}
+
+/** Null when it is no amount, which is told where it is read. */
+function readable(text: string): Money | null {
+  try {
+    return parseMoney(text);
+  } catch {
+    return null;
   }
 }
 
-const leastCents = 100;
-const mostCents = 1_000_000;
+function halfOf(path: string): never {
+  throw InvalidInput.at(path, 'It is missing.', 'both of threshold and amount, or neither');
+}
 
 /** Writes how an organization is topped up. New settings begin without old refusals. */
 export async function writeAutoTopUp(

@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Log, openLog, silentLog, systemClock } from '#kernel';
-import { openStorage } from '#storage';
+import { type Log, openLog } from '#kernel';
 import { Browser } from '../harness/browser.ts';
 import { type Collector, openCollector } from '../harness/collector.ts';
+import { tableTexts } from '../harness/table-texts.ts';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
 import {
   adminKey,
@@ -157,22 +157,6 @@ async function throughCompletions(): Promise<void> {
   }
 }
 
-async function tables(): Promise<ReadonlyMap<string, string>> {
-  const { dataDir } = app.config;
-  const joined = { databaseUrl: null, dataDir, join: true, clock: systemClock, log: silentLog };
-  const storage = await openStorage(joined);
-  const names = await storage.query<{ name: string }>(
-    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
-  );
-  const texts = new Map<string, string>();
-  for (const { name } of names) {
-    const sql = `SELECT coalesce(string_agg(t::text, ' '), '') AS text FROM "${name}" t`;
-    texts.set(name, (await storage.query<{ text: string }>(sql))[0]?.text ?? '');
-  }
-  await storage.close();
-  return texts;
-}
-
 const found = (text: string, but: readonly string[] = []) =>
   Object.entries({ ...canaries, 'an API key': acme.key, 'the demo key': demoKey, adminKey })
     .filter(([name, secret]) => !but.includes(name) && text.includes(secret))
@@ -186,7 +170,7 @@ it('no secret and no prompt is in a log line, an answer, the audit or a table', 
   expect(answers.length).toBeGreaterThan(15);
   expect(found(lines.join('\n'))).toEqual([]);
   expect(found(answers.join('\n'))).toEqual([]);
-  for (const [name, text] of await tables()) {
+  for (const [name, text] of await tableTexts(app.config)) {
     // The end user is the customer's own name for somebody, and kept with the completion.
     expect(found(text, ['an end user']), name).toEqual([]);
   }

@@ -42,10 +42,10 @@ const appNameMax = 100;
 
 /** The application that the request is attributed to, by its title or else the host of its page. */
 function appOf(headers: IncomingHttpHeaders): FromHeaders['app'] {
-  const url = header(headers, 'http-referer') ?? header(headers, 'referer');
+  const page = URL.parse(header(headers, 'http-referer') ?? header(headers, 'referer') ?? '');
   const title = header(headers, 'x-openrouter-title') ?? header(headers, 'x-title');
-  const name = title ?? (url && URL.canParse(url) ? new URL(url).host : null);
-  return name ? { name: name.slice(0, appNameMax), url } : null;
+  const name = title ?? (page?.host || null);
+  return name ? { name: name.slice(0, appNameMax), url: page } : null;
 }
 
 function header(headers: IncomingHttpHeaders, name: string): string | null {

@@ -1,4 +1,5 @@
-import { Fault, type InputIssue, InvalidInput, type Money, parseMoney } from '#kernel';
+import { Fault, type InputIssue, InvalidInput } from './fault.ts';
+import { type Money, parseMoney } from './money.ts';
 
 /** An amount of an input. @throws InvalidInput that names the field. */
 export function amountOf(text: string, path: string): Money {

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { Fault, InvalidInput } from '#kernel';
-import { positive, together } from '../../schema/amounts.ts';
+import { Fault, InvalidInput, positive, together } from '#kernel';
 import { reasoned } from '../../schema/reasoned.ts';
 
 it('an input is read whole: one refusal names every field that is wrong', () => {
