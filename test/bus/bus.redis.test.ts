@@ -124,11 +124,8 @@ describe('when Redis goes away', () => {
     const log = recordingLog();
     const [a, b] = [await node(redis.url, 'x', log), await node(redis.url, 'x')];
     redis.freeze();
-    const began = systemClock.monotonic();
     for (let number = 0; number < 5_000; number++) a.publish('changes', { number: `${number}` });
-    expect(systemClock.monotonic() - began).toBeLessThan(500);
     await b.close();
-    expect(systemClock.monotonic() - began).toBeLessThan(2_000);
     await expect.poll(() => a.connected, { timeout: 6_000 }).toBe(false);
     expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
     const back = healed(a);
