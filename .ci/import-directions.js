@@ -1,7 +1,7 @@
 /**
  * The floors, from the ground up. A room imports the doors of lower floors and of nothing else;
- * neighbours on one floor do not know each other and meet higher up, or in `src/app.ts`. All rules
- * below derive from this list.
+ * neighbours on one floor do not know each other and meet higher up, or in `src/app.ts` and
+ * its folder. All rules below derive from this list.
  */
 export const floors = [
   ['src/kernel'],
@@ -31,7 +31,9 @@ const directions = floors.flatMap((floor, height) =>
       comment: `${room} imports lower floors only; what it needs of others comes in its options.`,
       severity: 'error',
       from: { path: `^${room}/` },
-      to: { path: [...closed.map((other) => `^${other}/`), '^src/[^/]+\\.ts$'] },
+      to: {
+        path: [...closed.map((other) => `^${other}/`), '^src/(?:(?:app|config)/)?[^/]+\\.ts$'],
+      },
     };
   }),
 );

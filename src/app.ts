@@ -21,14 +21,14 @@ import { openStorage, type Storage } from '#storage';
 import { openTelemetry, type Telemetry } from '#telemetry';
 import { openConnectors, openSandbox } from '#upstream';
 import { openVault } from '#vault';
-import { openBillingRoom } from './billing-room.ts';
-import { creditsDoor } from './credits-door.ts';
-import { hearOthers, sayOn } from './heartbeats.ts';
-import { wrappingKeyOf } from './keys-rotation.ts';
-import { loadOf } from './load.ts';
-import { confirmedByAll, removedByAll } from './revocation.ts';
-import { openSignIn } from './sign-in.ts';
-import { Site } from './site.ts';
+import { openBillingRoom } from './app/billing-room.ts';
+import { creditsDoor } from './app/credits-door.ts';
+import { hearOthers, sayOn } from './app/heartbeats.ts';
+import { wrappingKeyOf } from './app/keys-rotation.ts';
+import { loadOf } from './app/load.ts';
+import { confirmedByAll, removedByAll } from './app/revocation.ts';
+import { openSignIn } from './app/sign-in.ts';
+import { Site } from './app/site.ts';
 
 export interface AppOptions {
   readonly config: Config;

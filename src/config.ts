@@ -14,8 +14,8 @@ import {
   server,
   whole,
   yesOrNo,
-} from './setting-forms.ts';
-import { type Environment, readSettings, type Settings } from './settings.ts';
+} from './config/setting-forms.ts';
+import { type Environment, readSettings, type Settings } from './config/settings.ts';
 
 /** Every setting, checked. Null: not set, and nothing stands in for it. */
 export interface Config extends CatalogVariables {

@@ -5,9 +5,9 @@ import { readConfig } from '#config';
 import { auditLedger } from '#credits';
 import { Fault, openLog, systemClock, systemRandom } from '#kernel';
 import { openStorage } from '#storage';
-import { rotateMasterKey } from './keys-rotation.ts';
-import { noticeOf } from './notice.ts';
-import { openPatiently } from './patient-start.ts';
+import { rotateMasterKey } from './app/keys-rotation.ts';
+import { noticeOf } from './app/notice.ts';
+import { openPatiently } from './app/patient-start.ts';
 
 /** `npm run audit`: exit 0 when every invariant holds, 1 when one is violated. */
 async function audit(): Promise<void> {

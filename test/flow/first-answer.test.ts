@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { noticeOf } from '../../src/app/notice.ts';
 import { type App, openApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { silentLog, systemClock, systemRandom } from '../../src/kernel/index.ts';
-import { noticeOf } from '../../src/notice.ts';
 import { freshFolder } from '../harness/databases.ts';
 
 let app: App;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parseMoney, silentLog } from '#kernel';
-import { rotateMasterKey } from '../../src/keys-rotation.ts';
+import { rotateMasterKey } from '../../src/app/keys-rotation.ts';
 import type { Data, GraphqlClient } from '../harness/graphql-client.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 import { type StubRequest, stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';

@@ -78,6 +78,11 @@ describe('a forbidden import is found:', () => {
       { 'src/bus/index.ts': "import '../config.ts';", 'src/config.ts': 'export {};' },
     ],
     [
+      'of a part of what joins rooms',
+      'floor-of-src/bus: src/bus/index.ts',
+      { 'src/bus/index.ts': "import '../app/load.ts';", 'src/app/load.ts': 'export {};' },
+    ],
+    [
       'past a door',
       'door-of-src/kernel: src/app.ts',
       { ...kernel, 'src/kernel/money.ts': '', 'src/app.ts': "import './kernel/money.ts';" },

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '#kernel';
-import { type Config, readConfig } from '../src/config.ts';
-import { openPatiently } from '../src/patient-start.ts';
-import { freshFolder, serverDatabase } from './harness/databases.ts';
-import { graphqlClient } from './harness/graphql-client.ts';
-import { type LossyProxy, lossyProxy } from './harness/lossy-proxy.ts';
-import { recordingLog } from './harness/recording-log.ts';
+import { openPatiently } from '../../src/app/patient-start.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { freshFolder, serverDatabase } from '../harness/databases.ts';
+import { graphqlClient } from '../harness/graphql-client.ts';
+import { type LossyProxy, lossyProxy } from '../harness/lossy-proxy.ts';
+import { recordingLog } from '../harness/recording-log.ts';
 
 const adminKey = 'the-administrator-of-this-test';
 

@@ -1,4 +1,4 @@
-import type { App } from './app.ts';
+import type { App } from '../app.ts';
 
 /** What a start says on standard output: the addresses, and, once, what it made. */
 export function noticeOf({ url, made }: App): string {

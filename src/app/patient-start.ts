@@ -1,7 +1,7 @@
 import { openWaitingRoom, type WaitingRoom } from '#http';
 import { Fault, sleep } from '#kernel';
 import { isOutage } from '#storage';
-import { type App, type AppOptions, openApp } from './app.ts';
+import { type App, type AppOptions, openApp } from '../app.ts';
 
 export interface PatientStartOptions extends AppOptions {
   /** Ends the waiting: the start is not wanted any more. */
