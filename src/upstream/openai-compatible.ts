@@ -7,6 +7,7 @@ import { streamedAnswer } from './openai-stream.ts';
 import { wholeAnswer } from './openai-whole.ts';
 import { type ConnectionOptions, openPool, userAgent } from './pool.ts';
 import { hearQuota } from './quota.ts';
+import { promptOf } from './quotes.ts';
 
 const anyService = openAiHosts.get('openai-compatible') as OpenAiHost;
 
@@ -35,22 +36,24 @@ export function openAiCompatible(
       onHeaders: hearQuota('onQuota' in call ? call.onQuota : undefined, clock),
     });
 
+  const contextOf = ({ target }: UpstreamCall | EmbedCall, prompt: () => string) => {
+    const { baseUrl: address, secret } = target;
+    return { clock, log, address, secret, prompt };
+  };
+
   return {
     send(call, signal) {
       const answer = call.stream ? streamedAnswer : wholeAnswer;
-      const { baseUrl, secret } = call.target;
-      return answer(() => open(call, signal), {
-        clock,
-        log,
-        address: baseUrl,
-        secret,
-      });
+      return answer(
+        () => open(call, signal),
+        contextOf(call, () => promptOf(call.request)),
+      );
     },
     embed(call, signal) {
-      const { baseUrl, secret } = call.target;
-      const url = embeddingsUrl(baseUrl, service);
+      const url = embeddingsUrl(call.target.baseUrl, service);
       const exchange = post(call, { url, body: openAiEmbedRequest(call), signal });
-      return embeddedBy(exchange, call.input.length, { clock, log, address: baseUrl, secret });
+      const context = contextOf(call, () => call.input.join('\n'));
+      return embeddedBy(exchange, call.input.length, context);
     },
   };
 }

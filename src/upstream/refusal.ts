@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Log, Secret } from '#kernel';
 import { type UpstreamFailure, UpstreamFault } from './connector.ts';
 import { providerMessage } from './provider-message.ts';
+import { withoutQuotes } from './quotes.ts';
 import { failureToldBy } from './refusal-words.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -21,6 +22,8 @@ export interface RefusalContext {
   readonly log: Log;
   readonly address: string;
   readonly secret: Secret | null;
+  /** What was said in the request, as one text. */
+  readonly prompt: () => string;
 }
 
 /**
@@ -29,8 +32,9 @@ export interface RefusalContext {
  * by content policy a 400 or 403, an empty account a 402 or 429.
  */
 export function refusalFault(refusal: Refusal, context: RefusalContext): UpstreamFault {
-  const message = providerMessage(refusal.body, context.secret);
-  const failure = byWords(refusal, message ?? '') ?? byStatus(refusal.status);
+  const words = providerMessage(refusal.body, context.secret);
+  const failure = byWords(refusal, words ?? '') ?? byStatus(refusal.status);
+  const message = words && withoutQuotes(words, context.prompt());
   if (failure === 'CREDENTIAL') return credentialFault(refusal, message, context);
   const waits = failure === 'RATE_LIMITED' || failure === 'OVERLOADED';
   const wait = waits ? retryAfterMs(refusal.headers, context.clock) : undefined;

@@ -1,10 +1,8 @@
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Log, openLog } from '#kernel';
 import { Browser } from '../harness/browser.ts';
-import { type Collector, openCollector } from '../harness/collector.ts';
 import { tableTexts } from '../harness/table-texts.ts';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
+import { type WatchedApp, watchedApp } from '../harness/watched-app.ts';
 import {
   adminKey,
   type Customer,
@@ -12,7 +10,6 @@ import {
   demoKey,
   offer,
   type WholeApp,
-  wholeApp,
 } from '../harness/whole-app.ts';
 
 /** Secrets that can be told from everything else, put through every path that takes one. */
@@ -28,28 +25,20 @@ const canaries = {
   'an end user': 'canary-end-user-6b1c',
 };
 
-const lines: string[] = [];
 const answers: string[] = [];
 let app: WholeApp;
 let acme: Customer;
 let upstream: UpstreamStub;
-let collector: Collector;
+let watched: WatchedApp;
 
 beforeAll(async () => {
   upstream = await stubUpstream();
-  const out = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(String(chunk));
-      done();
-    },
-  });
-  const log: Log = await openLog({ level: 'debug', destination: out });
-  collector = await openCollector();
-  app = await wholeApp({ log, settings: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
+  watched = await watchedApp();
+  app = watched.app;
   acme = await customer(app, '10');
 }, 180_000);
 afterAll(async () => {
-  collector?.close();
+  watched?.close();
   await upstream?.close();
 });
 
@@ -166,9 +155,9 @@ it('no secret and no prompt is in a log line, an answer, the audit or a table', 
   await throughProviders();
   await throughPeople();
   await throughCompletions();
-  expect(lines.length).toBeGreaterThan(3);
+  expect(watched.logged().split('\n').length).toBeGreaterThan(3);
   expect(answers.length).toBeGreaterThan(15);
-  expect(found(lines.join('\n'))).toEqual([]);
+  expect(found(watched.logged())).toEqual([]);
   expect(found(answers.join('\n'))).toEqual([]);
   for (const [name, text] of await tableTexts(app.config)) {
     // The end user is the customer's own name for somebody, and kept with the completion.
@@ -178,10 +167,6 @@ it('no secret and no prompt is in a log line, an answer, the audit or a table', 
 
 it('nor in a trace or a metric: what was sent until the server closed', async () => {
   await app.close();
-  expect(new Set(collector.sent.map(({ path }) => path))).toEqual(
-    new Set(['/v1/traces', '/v1/metrics']),
-  );
-  expect(found(Buffer.concat(collector.sent.map(({ bytes }) => bytes)).toString('latin1'))).toEqual(
-    [],
-  );
+  expect(watched.exportedTo()).toEqual(new Set(['/v1/traces', '/v1/metrics']));
+  expect(found(watched.exported())).toEqual([]);
 });

@@ -3,6 +3,7 @@ import type { Connector, UpstreamCall, UpstreamEvent } from '../connector.ts';
 import { isContent } from '../connector.ts';
 import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
 import { hearQuota } from '../quota.ts';
+import { promptOf } from '../quotes.ts';
 import type { RefusalContext } from '../refusal.ts';
 import { PartReader } from './answer.ts';
 import { callOptions } from './call-options.ts';
@@ -18,7 +19,8 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
   const agentFor = openPool(agent);
   const open = (call: UpstreamCall, signal: AbortSignal): Attempt => {
     const { baseUrl, secret, timeouts } = call.target;
-    const context: RefusalContext = { clock, log, address: baseUrl, secret };
+    const prompt = () => promptOf(call.request);
+    const context: RefusalContext = { clock, log, address: baseUrl, secret, prompt };
     const transport = new Transport({
       context,
       agentFor,

@@ -1,6 +1,8 @@
 import { APICallError, JSONParseError, TypeValidationError } from '@ai-sdk/provider';
+import { scrub } from '#kernel';
 import { UpstreamFault } from '../connector.ts';
 import { parsed } from '../provider-message.ts';
+import { withoutQuotes } from '../quotes.ts';
 import { type RefusalContext, refusalFault, statusNamed } from '../refusal.ts';
 import { isObject } from './wire.ts';
 
@@ -16,17 +18,21 @@ export function sdkFault(thrown: unknown, context: RefusalContext): UpstreamFaul
     return sdkFault(thrown.cause, context);
   }
   if (JSONParseError.isInstance(thrown) || TypeValidationError.isInstance(thrown)) {
-    return new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200, cause: thrown });
+    return new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
   }
-  if (thrown instanceof Error) return refusedByPackage(thrown);
+  if (thrown instanceof Error) return refusedByPackage(thrown, context);
   const error = isObject(thrown) && thrown['error'] ? thrown['error'] : thrown;
   return refusalFault({ status: statusNamed(error) ?? 200, headers: {}, body: { error } }, context);
 }
 
-/** A request that the wire cannot say (an image by address, say) is the caller's to change. */
-function refusedByPackage(error: Error): UpstreamFault {
+/**
+ * A request that the wire cannot say (an image by address, say) is the caller's to change. What a
+ * package throws may quote what was sent or answered, so it is no cause.
+ */
+function refusedByPackage({ name, message }: Error, { prompt }: RefusalContext): UpstreamFault {
   const unsaid = /^AI_(UnsupportedFunctionality|InvalidPrompt|InvalidArgument)Error$/;
-  return unsaid.test(error.name)
-    ? new UpstreamFault({ failure: 'CALLER', providerMessage: error.message, cause: error })
-    : new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200, cause: error });
+  const providerMessage = withoutQuotes(scrub(message), prompt());
+  return unsaid.test(name)
+    ? new UpstreamFault({ failure: 'CALLER', providerMessage })
+    : new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
 }
