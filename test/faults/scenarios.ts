@@ -12,6 +12,11 @@ export interface Scenario {
   readonly name: string;
   /** What the caller must get. */
   readonly must: string;
+  /**
+   * Where the catalogue would have more, or something else: its verdict, and what is done here. See
+   * docs/decisions/2026-11-26-another-provider-at-once.md.
+   */
+  readonly differs?: string;
   /** How the provider answers its nth request, from 1. */
   readonly answer: (nth: number) => StubScript;
   readonly timeouts?: { readonly firstContentTimeoutMs?: number; readonly idleTimeoutMs?: number };
@@ -26,6 +31,8 @@ const refuses =
   (status: number, code: string, headers: Readonly<Record<string, string>> = {}): StubScript =>
   (answer) =>
     answer.json(status, { error: { message: `It is ${code}.`, code } }, headers);
+
+const atTheCallersWish = 'safe, and pass with onStreamFailure: CONTINUE';
 
 const silent: StubScript = () => {};
 
@@ -82,6 +89,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: '429 with Retry-After',
     must: 'another provider answers at once; the wait is kept, then the provider is used again',
+    differs: 'partial: the same provider is not asked again within the request',
     answer: once(refuses(429, 'rate_limit_exceeded', { 'retry-after': '2' })),
     async check(trial) {
       await rescued(trial);
@@ -106,6 +114,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: '500, then healthy',
     must: 'another provider answers; the next request is for the provider again',
+    differs: 'partial: the same provider is not asked again within the request',
     answer: once(refuses(500, 'server_error')),
     async check(trial) {
       await rescued(trial);
@@ -140,6 +149,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'slow first token',
     must: 'another provider answers when the first token is not there in time',
+    differs: 'partial: "in time" is 30 s, and 15 s only where the endpoint is set so',
     answer: () => async (answer) => {
       answer.head(200, { 'content-type': 'text/event-stream' });
       await answer.write(': still here\n\n');
@@ -150,6 +160,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'cut in the middle',
     must: 'an error, never a clean end; the whole answer where it is to be gone on with',
+    differs: atTheCallersWish,
     answer: () => async (answer) => {
       await begin(answer, 40);
       answer.cut();
@@ -159,6 +170,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'stall in the middle',
     must: 'the same, after the time-out',
+    differs: atTheCallersWish,
     answer: () => async (answer) => {
       await begin(answer, 20);
     },
@@ -168,6 +180,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'malformed chunk',
     must: 'the same; nothing of the malformed chunk reaches the caller',
+    differs: atTheCallersWish,
     answer: () => async (answer) => {
       await begin(answer, 10);
       await answer.sse('{"choices":[{"delta":{"content":"gar');
@@ -178,6 +191,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'no [DONE]',
     must: 'the same: without the end mark of its protocol no answer is known to be whole',
+    differs: `${atTheCallersWish}; it takes such an answer for whole`,
     answer: () => async (answer) => {
       await begin(answer, 60);
       await answer.sse(finishChunk(), usageChunk(usage.prompt, usage.completion));
