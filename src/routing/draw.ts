@@ -51,14 +51,6 @@ export function shares(prices: readonly number[]): Float64Array {
   return weights.map((weight) => weight / total);
 }
 
-/** The shares of those that get less than their ordinary traffic go to the others. */
-export function warmed(weights: Float64Array, warmths: readonly number[]): Float64Array {
-  if (warmths.every((warmth) => warmth === 1)) return weights;
-  const parts = weights.map((weight, at) => weight * (warmths[at] ?? 1));
-  const total = sum(parts);
-  return parts.map((part) => part / total);
-}
-
 /** Where the sum of the weights passes `goal`; what was drawn before weighs nothing. */
 function pick(weights: Float64Array, goal: number): number {
   let rest = goal;

@@ -1,11 +1,12 @@
 import type { Endpoint } from '#catalog';
 import type { Stay } from './affinity.ts';
 import type { Candidate } from './candidates.ts';
-import { type Draw, leastFirst, shares, warmed } from './draw.ts';
+import { type Draw, leastFirst, shares } from './draw.ts';
 import { positionOf } from './names.ts';
 import type { Medians } from './pace.ts';
 import type { RoutePreferences, RouteSort } from './request.ts';
 import { failing, hasThreshold, missed, none, type SetBack } from './set-back.ts';
+import { positionsInOrder, sharesInOrder, warmed } from './slow-start.ts';
 import type { AskedModel } from './variants.ts';
 
 export interface RouteCandidate extends Candidate {
@@ -136,11 +137,33 @@ function* sorted(candidates: readonly Candidate[], sorting: Sorting): Ordered {
   const groups = grouped(candidates, missing(sorting));
   for (const { members, setBack } of groups) {
     const bestFirst = sort === 'PRICE' ? byPrice : bySpeed(speeds[sort], medians);
-    for (const [candidate, reason] of bestFirst(members, wish)) {
+    for (const [candidate, said, share] of eased(bestFirst(members, wish), sorting)) {
       if (candidate === trial) continue;
-      yield { ...candidate, weight: chance, reason: reason + setBack.words };
-      chance = 0;
+      yield { ...candidate, weight: share * chance, reason: said + setBack.words };
     }
+    chance = 0;
+  }
+}
+
+type Shared = Generator<readonly [Candidate, reason: string, share: number], void, undefined>;
+
+/** Each with its chance of being tried first: the first alone has one, unless somebody recovers. */
+function* eased(bestFirst: Reasoned, { recovering, warmth, draw }: Ordering): Shared {
+  if (!recovering) {
+    let share = 1;
+    for (const [candidate, reason] of bestFirst) {
+      yield [candidate, reason, share];
+      share = 0;
+    }
+    return;
+  }
+  const all = [...bestFirst];
+  const warmths = all.map(([{ endpoint }]) => warmth(endpoint));
+  const shares = sharesInOrder(warmths);
+  for (const [[candidate, reason], at] of inTurn(all, positionsInOrder(warmths, draw))) {
+    const part = warmths[at] ?? 1;
+    const words = part < 1 ? ` It was out: ${Math.round(part * 100)} % of that for now.` : '';
+    yield [candidate, reason + words, shares[at] ?? 0];
   }
 }
 
@@ -230,9 +253,9 @@ function* drawn(candidates: readonly Candidate[], ordering: Ordering): Ordered {
   }
 }
 
-function* inTurn(members: readonly Candidate[], positions: Iterable<number>) {
+function* inTurn<Member>(members: readonly Member[], positions: Iterable<number>) {
   for (const at of positions) {
-    const candidate = members[at];
-    if (candidate) yield [candidate, at] as const;
+    const member = members[at];
+    if (member) yield [member, at] as const;
   }
 }

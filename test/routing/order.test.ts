@@ -149,6 +149,37 @@ describe('a sort', () => {
     },
   );
 
+  it('gives one that was out its traffic back bit by bit; the next has the rest', async () => {
+    const clock = virtualClock();
+    const one = openRouter({ clock, random: seededRandom('back'), market: () => all });
+    const [cheap] = all.models[0]?.endpoints ?? [];
+    if (!cheap) expect.fail('the market has the endpoint');
+    for (let time = 0; time < 5; time++)
+      one.report(one.plan(request()), { endpoint: cheap }, fault('CUT'));
+    await clock.advance(10_000);
+    const byPrice = request(prefer({ sort: 'PRICE' }));
+    [...one.attempts(one.route(byPrice))];
+    one.report(one.plan(byPrice), { endpoint: cheap }, 'SUCCEEDED');
+    const shown = () =>
+      one.plan(byPrice).candidates.map(({ endpoint, weight }) => [endpoint.provider.slug, weight]);
+    expect(shown()).toEqual([
+      ['middle', 0.9],
+      ['cheap', 0.1],
+      ['dear', 0],
+    ]);
+    const firsts = Array.from({ length: 1_000 }, () => one.route(byPrice).candidateAt(0)?.endpoint);
+    const share = firsts.filter((endpoint) => endpoint === cheap).length / 1_000;
+    expect(share).toBeGreaterThan(0.07);
+    expect(share).toBeLessThan(0.13);
+    expect(one.plan(request(prefer({ order: ['cheap'] }))).candidateAt(0)?.endpoint).toBe(cheap);
+    await clock.advance(30_000);
+    expect(shown()).toEqual([
+      ['cheap', 1],
+      ['middle', 0],
+      ['dear', 0],
+    ]);
+  });
+
   it('puts what misses a threshold last', () => {
     const wishes = prefer({ sort: 'PRICE', maxTimeToFirstTokenMs: 100 });
     expect(ordered(wishes, { cheap: { timeToFirstTokenMs: 101 } }).providers).toEqual([
