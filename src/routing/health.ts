@@ -73,26 +73,28 @@ export class Health {
   }
 
   /**
-   * Takes the endpoint for an attempt, which is then to be reported; or says why it must be left
-   * alone.
+   * Takes the endpoint for an attempt with a prompt of so many tokens, which is then to be
+   * reported; or says why it must be left alone.
    */
-  take(endpoint: Endpoint, credential = platformCredential): Refusal | null {
-    const refusal = this.refusal(endpoint, credential);
+  take(endpoint: Endpoint, credential = platformCredential, tokens = 0): Refusal | null {
+    const refusal = this.refusal(endpoint, credential, tokens);
     if (refusal) return refusal;
     this.#breakerFor(endpoint.id, credential)?.admit();
-    this.#lines.get(endpoint.id, credential)?.take();
+    this.#lines.get(endpoint.id, credential)?.take(tokens);
     return null;
   }
 
   /** Why the endpoint must be left alone now; null when it may be used. */
-  refusal(endpoint: Endpoint, credential = platformCredential): Refusal | null {
+  refusal(endpoint: Endpoint, credential = platformCredential, tokens = 0): Refusal | null {
     const breaker = this.#breakerFor(endpoint.id, credential);
     const line = this.#lines.get(endpoint.id, credential);
     const blockedMs = breaker?.blockedMs ?? 0;
     const refusedMs = line?.breaker.blockedMs ?? 0;
     const pausedMs = Math.max(breaker?.pausedMs ?? 0, line?.pausedMs ?? 0);
-    const longest = Math.max(blockedMs, refusedMs, pausedMs);
+    const shortMs = line?.shortMs(tokens) ?? 0;
+    const longest = Math.max(blockedMs, refusedMs, pausedMs, shortMs);
     if (longest === 0) return null;
+    if (longest === shortMs) return refused('RATE_LIMITED', shortMs, quotaReasons);
     if (longest === pausedMs) return refused('RATE_LIMITED', pausedMs);
     const reasons = longest === blockedMs ? failureReasons : credentialReasons;
     const trials = (longest === blockedMs ? breaker : line?.breaker)?.failedTrials ?? 0;
@@ -342,6 +344,11 @@ const credentialReasons = {
   ...failureReasons,
   TRIPPED: 'It failed too often with this credential and is left alone',
   DOWN: 'It failed again with this credential when it was last tried, and is left alone',
+} as const;
+
+const quotaReasons = {
+  ...failureReasons,
+  RATE_LIMITED: "Its provider's limits leave too few tokens for this prompt",
 } as const;
 
 function refused(

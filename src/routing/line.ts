@@ -1,6 +1,7 @@
 import type { Clock } from '#kernel';
 import type { ProviderQuota } from '#upstream';
 import { Breaker } from './breaker.ts';
+import { TokenAllowance } from './token-allowance.ts';
 
 /** The credential of the platform, as against an organization's own. */
 export const platformCredential = 'platform';
@@ -16,24 +17,28 @@ const resetMsMax = 300_000;
 export class Line {
   readonly #clock: Clock;
   readonly breaker: Breaker;
+  readonly #tokens: TokenAllowance;
   #requestsLeft = Infinity;
   #resetAt = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.breaker = new Breaker(clock);
+    this.#tokens = new TokenAllowance(clock);
   }
 
   /** What the provider said is left. Every answer says it anew. */
-  hear({ requestsLeft, resetMs }: ProviderQuota): void {
+  hear({ requestsLeft, resetMs, tokens }: ProviderQuota): void {
+    if (tokens) this.#tokens.hear(tokens);
     this.#requestsLeft = requestsLeft > countedBelow ? Infinity : requestsLeft;
     this.#resetAt = this.#clock.monotonic() + Math.min(resetMs, resetMsMax);
   }
 
-  /** A request goes out: one less is left until the provider says more. */
-  take(): void {
+  /** A request goes out: one less, and so many tokens, are left until the provider says more. */
+  take(tokens: number): void {
     this.breaker.admit();
     this.#requestsLeft -= 1;
+    this.#tokens.take(tokens);
   }
 
   /** Until when the provider would refuse for its limits, in milliseconds from now. */
@@ -41,10 +46,16 @@ export class Line {
     return Math.max(this.breaker.pausedMs, this.#requestsLeft > 0 ? 0 : this.#untilReset);
   }
 
+  /** How long a prompt of so many tokens would be refused for its size, in milliseconds. */
+  shortMs(tokens: number): number {
+    return this.#tokens.waitMs(tokens);
+  }
+
   /** Nothing is held against it: it need not be remembered. */
   get quiet(): boolean {
     const { state, pausedMs, troubled } = this.breaker;
-    const counted = this.#requestsLeft !== Infinity && this.#untilReset > 0;
+    const requests = this.#requestsLeft !== Infinity && this.#untilReset > 0;
+    const counted = requests || this.#tokens.counted;
     return state === 'CLOSED' && pausedMs === 0 && !troubled && !counted;
   }
 

@@ -40,7 +40,7 @@ export { type Connectors, connectorNames, openConnectors, unsaid } from './conne
 export { openAiCompatible } from './openai-compatible.ts';
 export type { ConnectionOptions } from './pool.ts';
 export { partBound, promptBound } from './prompt-bound.ts';
-export type { ProviderQuota } from './quota.ts';
+export type { ProviderQuota, TokenQuota } from './quota.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
 export { type Tokenizer, tokenizerOf } from './tokenizers.ts';
 export { countTokens } from './tokens.ts';

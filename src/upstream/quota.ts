@@ -4,13 +4,23 @@ import { duration, number } from './retry-after.ts';
 
 /** What a provider says that its limits leave to this credential, here and now. */
 export interface ProviderQuota {
-  /** 0 also when it is the tokens that are used up. */
+  /** Infinity when nothing is said of them; 0 also when it is the tokens that are used up. */
   readonly requestsLeft: number;
   /** When there is more, in milliseconds from now. */
   readonly resetMs: number;
+  /** Of prompts; absent when nothing is said. */
+  readonly tokens?: TokenQuota;
 }
 
-type Names = readonly [left: string, reset: string];
+export interface TokenQuota {
+  readonly left: number;
+  /** What there is when nothing is used; null when that is not said. */
+  readonly limit: number | null;
+  /** When all of it is there again, in milliseconds from now. */
+  readonly resetMs: number;
+}
+
+type Names = readonly [left: string, reset: string, limit?: string];
 
 /** OpenAI, Groq and their like; Anthropic; the rest, after the IETF's draft. */
 const ofRequests: readonly Names[] = [
@@ -20,34 +30,47 @@ const ofRequests: readonly Names[] = [
   ['ratelimit-remaining', 'ratelimit-reset'],
 ];
 
-const ofTokens: readonly Names[] = [
-  ['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens'],
-  ['anthropic-ratelimit-input-tokens-remaining', 'anthropic-ratelimit-input-tokens-reset'],
-  ['anthropic-ratelimit-output-tokens-remaining', 'anthropic-ratelimit-output-tokens-reset'],
-  ['anthropic-ratelimit-tokens-remaining', 'anthropic-ratelimit-tokens-reset'],
+const anthropic = (kind: string): Names => [
+  `anthropic-ratelimit-${kind}-remaining`,
+  `anthropic-ratelimit-${kind}-reset`,
+  `anthropic-ratelimit-${kind}-limit`,
 ];
+
+/** A prompt draws on these. */
+const ofPrompts: readonly Names[] = [
+  ['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens', 'x-ratelimit-limit-tokens'],
+  anthropic('input-tokens'),
+  anthropic('tokens'),
+];
+
+/** How much an answer takes is known afterwards: these count when they are used up. */
+const ofTokens: readonly Names[] = [...ofPrompts, anthropic('output-tokens')];
 
 /** Who says that nothing is left and not until when is asked again so soon. */
 const resetMsDefault = 1_000;
 
 /** The narrowest of the limits that the headers tell of; null when they tell of none. */
 export function quotaIn(headers: IncomingHttpHeaders, clock: Clock): ProviderQuota | null {
-  const read = ([left, reset]: Names): ProviderQuota | null => {
-    const requestsLeft = number(headers[left]);
-    if (requestsLeft === undefined) return null;
-    return { requestsLeft, resetMs: resetOf(headers[reset], clock) };
+  const read = ([left, reset, limit]: Names): TokenQuota | null => {
+    const count = number(headers[left]);
+    if (count === undefined) return null;
+    const most = (limit && number(headers[limit])) || null;
+    return { left: count, limit: most, resetMs: resetOf(headers[reset], clock) };
   };
-  const told = [
-    ...ofRequests.map(read),
-    ...ofTokens.map(read).filter((quota) => quota !== null && quota.requestsLeft <= 0),
-  ].filter((quota) => quota !== null);
-  if (told.length === 0) return null;
-  return told.reduce((least, quota) => (narrower(quota, least) ? quota : least));
+  const usedUp = ofTokens.map(read).filter((quota) => quota !== null && quota.left <= 0);
+  const requests = narrowest([...ofRequests.map(read), ...usedUp]);
+  const tokens = narrowest(ofPrompts.map(read));
+  if (!requests && !tokens) return null;
+  const { left: requestsLeft, resetMs } = requests ?? { left: Infinity, resetMs: 0 };
+  return { requestsLeft, resetMs, ...(tokens ? { tokens } : {}) };
 }
 
-const narrower = (one: ProviderQuota, other: ProviderQuota) =>
-  one.requestsLeft < other.requestsLeft ||
-  (one.requestsLeft === other.requestsLeft && one.resetMs > other.resetMs);
+function narrowest(told: readonly (TokenQuota | null)[]): TokenQuota | null {
+  return told.reduce((least, one) => (one && (!least || narrower(one, least)) ? one : least), null);
+}
+
+const narrower = (one: TokenQuota, other: TokenQuota) =>
+  one.left < other.left || (one.left === other.left && one.resetMs > other.resetMs);
 
 /** Listens to the headers of an answer for whoever wants to know what is left. */
 export function hearQuota(

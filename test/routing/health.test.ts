@@ -323,6 +323,21 @@ describe('the limits of a provider', () => {
     expect(other.health.refusal(one, 'pk_acme')).toBeNull();
   });
 
+  it('of tokens keep off the prompts that would not fit, and no others', async () => {
+    const { clock, health, one } = stand();
+    const tokens = { left: 1_000, limit: 1_000, resetMs: 4_000 };
+    health.heard(one, { requestsLeft: Infinity, resetMs: 0, tokens });
+    expect(health.take(one, undefined, 600)).toBeNull();
+    expect(health.refusal(one, undefined, 600)).toMatchObject({
+      code: 'RATE_LIMITED',
+      reason: "Its provider's limits leave too few tokens for this prompt for another 4 s.",
+    });
+    expect(health.refusal(one, undefined, 400)).toBeNull();
+    expect(health.refusal(one, 'pk_acme', 600)).toBeNull();
+    await clock.advance(4_000);
+    expect(health.refusal(one, undefined, 600)).toBeNull();
+  });
+
   it('are what the last answer says they are', () => {
     const { health, one } = stand();
     health.heard(one, { requestsLeft: 0, resetMs: 4_000 });

@@ -24,12 +24,37 @@ describe('what is left of the limits', () => {
         'x-ratelimit-remaining-tokens': '0',
         'x-ratelimit-reset-tokens': '6m0s',
       },
-      { requestsLeft: 0, resetMs: 360_000 },
+      {
+        requestsLeft: 0,
+        resetMs: 360_000,
+        tokens: { left: 0, limit: null, resetMs: 360_000 },
+      },
     ],
     [
-      'tokens that are left do not count requests',
+      'tokens alone',
       { 'x-ratelimit-remaining-tokens': '12', 'x-ratelimit-reset-tokens': '6m0s' },
-      null,
+      {
+        requestsLeft: Infinity,
+        resetMs: 0,
+        tokens: { left: 12, limit: null, resetMs: 360_000 },
+      },
+    ],
+    [
+      'the tokens of prompts at Anthropic',
+      {
+        'anthropic-ratelimit-requests-remaining': '9',
+        'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:01Z',
+        'anthropic-ratelimit-input-tokens-remaining': '2000',
+        'anthropic-ratelimit-input-tokens-reset': '2026-01-01T00:00:30Z',
+        'anthropic-ratelimit-input-tokens-limit': '50000',
+        'anthropic-ratelimit-output-tokens-remaining': '100',
+        'anthropic-ratelimit-output-tokens-reset': '2026-01-01T00:00:30Z',
+      },
+      {
+        requestsLeft: 9,
+        resetMs: 1_000,
+        tokens: { left: 2_000, limit: 50_000, resetMs: 30_000 },
+      },
     ],
     [
       'Anthropic',
