@@ -16,34 +16,8 @@ export function namesModel(list: readonly string[], model: Model): boolean {
 }
 
 /** Position of the first entry that names the provider, by slug, name or id; -1 when none does. */
-export const positionOf = (list: readonly string[], provider: Provider) =>
-  positionIn(read(list).positions, provider);
-
-/** Whether a list names the provider, or has a pattern for its slug (`sandbox*`). */
-export function namesProvider(list: readonly string[], provider: Provider): boolean {
-  const { positions, patterns } = read(list);
-  if (positionIn(positions, provider) >= 0) return true;
-  return patterns.some((pattern) => matchesPattern(pattern, provider.slug));
-}
-
-interface ProviderList {
-  /** Of each entry, by its folded name. */
-  readonly positions: ReadonlyMap<string, number>;
-  readonly patterns: readonly string[];
-}
-
-/** One list is held against every endpoint: it is read once. */
-const read = once((list: readonly string[]): ProviderList => {
-  // Of two equal entries the first one stays.
-  const entries = list.map((entry, position) => [folded(entry), position] as const);
-  const patterns = list.filter((entry) => entry.includes('*'));
-  return {
-    positions: new Map(entries.toReversed()),
-    patterns: patterns.map((entry) => entry.trim().toLowerCase()),
-  };
-});
-
-function positionIn(positions: ReadonlyMap<string, number>, provider: Provider): number {
+export function positionOf(list: readonly string[], provider: Provider): number {
+  const positions = positionsIn(list);
   let first = -1;
   for (const name of namesOf(provider)) {
     const position = positions.get(name);
@@ -51,6 +25,39 @@ function positionIn(positions: ReadonlyMap<string, number>, provider: Provider):
   }
   return first;
 }
+
+/** Of each entry, by its folded name; of two equal entries the first one stays. */
+const positionsIn = once((list: readonly string[]): ReadonlyMap<string, number> => {
+  const entries = list.map((entry, position) => [folded(entry), position] as const);
+  return new Map(entries.toReversed());
+});
+
+/**
+ * Who of those that offer a model is named by a list: by slug, name or id, or by a pattern on the
+ * slug (`sandbox*`). Looked up by the list's entries, which are fewer than the offers.
+ */
+export function providersNamed(list: readonly string[], model: Model): ReadonlySet<Provider> {
+  const known = providersOf(model);
+  const named = new Set<Provider>();
+  for (const entry of list) {
+    for (const provider of known.byName.get(folded(entry)) ?? []) named.add(provider);
+    if (!entry.includes('*')) continue;
+    const pattern = entry.trim().toLowerCase();
+    for (const provider of known.all) {
+      if (matchesPattern(pattern, provider.slug)) named.add(provider);
+    }
+  }
+  return named;
+}
+
+const providersOf = once(({ endpoints }: Model) => {
+  const all = [...new Set(endpoints.map(({ provider }) => provider))];
+  const byName = new Map<string, Provider[]>();
+  for (const provider of all) {
+    for (const name of namesOf(provider)) byName.set(name, [...(byName.get(name) ?? []), provider]);
+  }
+  return { all, byName };
+});
 
 const namesOf = once(({ slug, name, id }: Provider) => [...new Set([slug, name, id].map(folded))]);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { namesModel, positionOf } from '../../src/routing/names.ts';
+import { namesModel, positionOf, providersNamed } from '../../src/routing/names.ts';
 import { market } from './stand.ts';
 
 const all = market(
@@ -58,5 +58,21 @@ describe('a list of providers', () => {
 
   it.each(['to', 'togethe', 'together-two', '', '---'])('does not find it as %j', (entry) => {
     expect(positionOf([entry], provider)).toBe(-1);
+  });
+
+  it.each([
+    [['Together AI'], ['together']],
+    [
+      ['to*', 'nobody'],
+      ['together', 'tower'],
+    ],
+    [['*'], ['other', 'together', 'tower']],
+    [['', '---', 'towers'], []],
+  ])('names among those who offer a model: %j', (list, slugs) => {
+    const offers = ['other', 'tower'].map((slug) => ({ provider: slug }));
+    const together = { provider: 'together', of: { name: 'Together AI' } };
+    const [model] = market({ 'a/b': [...offers, together] }).models;
+    const named = model ? [...providersNamed(list, model)].map(({ slug }) => slug) : [];
+    expect(named.toSorted()).toEqual(slugs);
   });
 });
