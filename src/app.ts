@@ -183,7 +183,8 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const ownKeys = keep(await openProviderKeys(keeping), (room) => room.close());
   const providerKeys = removedByAll(ownKeys, { credits, storage, log });
   const hasOwnKey = (id: string) => providerKeys.has(id);
-  const routing = { clock, random, market, medians, hasOwnKey };
+  const { keep: keepRefusals } = catalog.refusals;
+  const routing = { clock, random, market, medians, hasOwnKey, keepRefusals };
   const router = keep(openRouter(routing), (room) => room.close());
   keep(keepIncidents({ clock, log, router, kept: catalog.incidents }), (stop) => stop());
   const limits = openLimits({ clock });

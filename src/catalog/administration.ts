@@ -5,6 +5,7 @@ import { endpointId, modelId, providerId } from './desired.ts';
 import type { IsConfigured } from './differences.ts';
 import { checkEndpoint, checkModel, checkProvider, type PriceColumns } from './input-check.ts';
 import type { Endpoint, Market, Model, Provider } from './market.ts';
+import { forgetRefusals } from './refusals.ts';
 import type { Stale } from './rows.ts';
 import { isSandbox } from './sandbox.ts';
 import { placeOfSecret } from './sealed-secrets.ts';
@@ -208,6 +209,7 @@ async function writeEndpoint(tx: Transaction, write: EndpointWrite): Promise<Aud
     create: { ...keys, ...fresh, createdAt: new Date(clock.now()), ...data },
     update: data,
   });
+  if (supportedParameters !== undefined) await forgetRefusals(tx, id);
   await writePrice(tx, { endpointId: id, prices, clock });
   return { ...plain(fields), model: model.slug, provider: provider.slug, pricing: plain(pricing) };
 }

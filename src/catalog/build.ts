@@ -1,5 +1,13 @@
 import { invariant, type Secret } from '#kernel';
-import type { DataPolicy, Endpoint, Market, Model, Pricing, Provider } from './market.ts';
+import type {
+  DataPolicy,
+  Endpoint,
+  Market,
+  Model,
+  Pricing,
+  Provider,
+  RefusedParameter,
+} from './market.ts';
 import { blendedPrice } from './pricing.ts';
 import type { EndpointRow, ModelRow, PriceRow, ProviderRow, Rows } from './rows.ts';
 import { modalitiesOf } from './rows.ts';
@@ -36,7 +44,8 @@ export function buildMarket(rows: Rows, access: Access, version: number): Market
     const price = rows.prices.get(row.id);
     const [model, provider] = [models.get(row.modelId), providers.get(row.providerId)];
     invariant(model && provider, 'An endpoint has a model and a provider.');
-    if (price) endpoints.set(row.id, endpointOf(row, price, { model, provider }));
+    const refusals = rows.refusals.get(row.id) ?? noRefusals;
+    if (price) endpoints.set(row.id, endpointOf(row, price, { model, provider, refusals }));
   }
   fill(offers, endpoints.values());
   return marketOf({ version, models, providers, endpoints });
@@ -116,10 +125,12 @@ function modelOf(row: ModelRow, endpoints: readonly Endpoint[]): Model {
   return { ...rest, inputModalities: input, outputModalities: output, endpoints };
 }
 
+const noRefusals: Endpoint['refusals'] = [];
+
 function endpointOf(
   row: EndpointRow,
   price: PriceRow,
-  { model, provider }: { model: Model; provider: Provider },
+  { model, provider, refusals }: Pick<Endpoint, 'model' | 'provider' | 'refusals'>,
 ): Endpoint {
   const { id, upstreamModel, contextLength, maxOutputTokens, quantization, enabled } = row;
   const { createdAt, removedAt } = row;
@@ -131,7 +142,8 @@ function endpointOf(
     model,
     provider,
     pricing: pricingOf(price),
-    supportedParameters: new Set(row.supportedParameters),
+    supportedParameters: new Set(supportedBy(row, refusals)),
+    refusals,
     timeouts: {
       connectMs: row.connectTimeoutMs,
       firstContentMs: row.firstContentTimeoutMs,
@@ -139,6 +151,16 @@ function endpointOf(
       totalMs: row.totalTimeoutMs,
     },
   };
+}
+
+/** What it is listed for and did not refuse. */
+export function supportedBy(
+  { supportedParameters }: EndpointRow,
+  refusals: readonly RefusedParameter[],
+): readonly string[] {
+  if (refusals.length === 0) return supportedParameters;
+  const refused = new Set(refusals.map(({ parameter }) => parameter));
+  return supportedParameters.filter((parameter) => !refused.has(parameter));
 }
 
 /** A row of `price_version` as the bill reads it; also for prices that have ended. */

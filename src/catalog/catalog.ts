@@ -14,6 +14,7 @@ import { type Incidents, openIncidents } from './incidents.ts';
 import { listLocalModels, localProvider, localRows } from './local-server.ts';
 import type { Market } from './market.ts';
 import { isEmpty, reconcile } from './reconcile.ts';
+import { openRefusals, type Refusals } from './refusals.ts';
 import { allStale, noRows, type Rows, readRows, type Stale, together } from './rows.ts';
 import { sandboxSnapshot } from './sandbox.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
@@ -21,7 +22,7 @@ import { isEmptyMarket, lockedPicture, pictureOf, tell } from './telling.ts';
 import { catalogTopic, writePlan } from './write-plan.ts';
 
 export interface Catalog {
-  /** Stops asking the local model server. */
+  /** Stops asking the local model server, and looking for refusals that are old. */
   close(): void;
   /** The market as it is now: one object until something changes. */
   market(): Market;
@@ -32,6 +33,8 @@ export interface Catalog {
   readonly history: CatalogHistory;
   /** What nodes find out about endpoints. */
   readonly incidents: Incidents;
+  /** What endpoints were seen to refuse. */
+  readonly refusals: Refusals;
 }
 
 export interface CatalogOptions
@@ -64,13 +67,18 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const writing = { ...options, market, isConfigured: isConfigured(access) };
   const local = options.local && followLocal({ ...options.local, ...options, current });
   await local?.asked;
+  const refusals = openRefusals(writing);
   return {
     market,
-    close: () => local?.close(),
+    close() {
+      local?.close();
+      refusals.close();
+    },
     rebuild: () => current.rebuild(),
     administration: openAdministration(writing),
     history: await openHistory(storage),
     incidents: openIncidents(writing),
+    refusals,
   };
 }
 

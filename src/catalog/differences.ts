@@ -1,5 +1,5 @@
 import type { CatalogChangeKind, EndpointStatus } from '#storage';
-import type { EndpointRow, IncidentRow, ModelRow, ProviderRow, Rows } from './rows.ts';
+import type { EndpointRow, IncidentRow, ModelRow, ProviderRow, RefusalRow, Rows } from './rows.ts';
 
 /** What the tables said at a moment of the things that a transaction is about. */
 export interface Picture {
@@ -97,7 +97,9 @@ function ofEndpoint(row: EndpointRow, { before, after, isConfigured }: Pictures)
     return [{ kind: `ENDPOINT_${life}`, ...subject, ...given(price) }];
   }
   if (!old || row.removedAt) return [];
-  const reason = changedFields(old, row, shownOfEndpoint);
+  const [refusedBefore, refused] = [before, after].map(({ rows }) => rows.refusals.get(row.id));
+  const found = changedRefusals(refusedBefore ?? [], refused ?? []);
+  const reason = [changedFields(old, row, shownOfEndpoint), ...found].filter(Boolean).join(' ');
   const repriced = previousPriceId !== newPriceId;
   const prices = given({ previousPriceId, newPriceId });
   const previous = standingOf(old, before, isConfigured);
@@ -108,6 +110,18 @@ function ofEndpoint(row: EndpointRow, { before, after, isConfigured }: Pictures)
     ...(reason ? [{ kind: 'ENDPOINT_CHANGED', ...subject, reason } as const] : []),
     ...(repriced ? [{ kind: 'ENDPOINT_PRICE_CHANGED', ...subject, ...prices } as const] : []),
     ...(moved ? [{ kind: 'ENDPOINT_STATUS_CHANGED', ...subject, ...moved } as const] : []),
+  ];
+}
+
+/** What was found out, or is given another chance, one sentence each. */
+function changedRefusals(before: readonly RefusalRow[], after: readonly RefusalRow[]): string[] {
+  const among = (rows: readonly RefusalRow[]) => new Set(rows.map(({ parameter }) => parameter));
+  const [known, still] = [among(before), among(after)];
+  const learned = after.filter(({ parameter }) => !known.has(parameter));
+  const over = before.filter(({ parameter }) => !still.has(parameter));
+  return [
+    ...learned.map(({ parameter, evidence }) => `It refused \`${parameter}\`: “${evidence}”`),
+    ...over.map(({ parameter }) => `\`${parameter}\` is tried anew.`),
   ];
 }
 

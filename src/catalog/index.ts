@@ -1,14 +1,15 @@
 /**
  * catalog: what can be bought, of whom, at which price. Owns the tables `provider`, `model`,
- * `endpoint`, `price_version`, `catalog_change` and `endpoint_incident`, and a market in memory
- * made of them. It refuses to know how an endpoint performs and who may use it.
+ * `endpoint`, `price_version`, `catalog_change`, `endpoint_incident` and `refused_parameter`, and a
+ * market in memory made of them. It refuses to know how an endpoint performs and who may use it.
  *
  * 1. A market is immutable: a change makes a new one with the next version, on every node.
  * 2. Prices are exact decimals from the source to the bill; a float never stands in between.
  * 3. An offer without a known price is not there.
  * 4. A price that is replaced gets an end and is never changed otherwise: what was charged stays
  * explained.
- * 5. Nothing is deleted: what is no longer offered has a date since when.
+ * 5. Nothing is deleted: what is no longer offered has a date since when. What an endpoint was seen
+ * to refuse is forgotten after a day, which is told like every change.
  * 6. What an administrator wrote is never changed by an import.
  * 7. Of two statements about a price the later one holds; a file that is older than what is known
  * takes nothing back.
@@ -45,8 +46,10 @@ export type {
   PriceTier,
   Pricing,
   Provider,
+  RefusedParameter,
 } from './market.ts';
 export { blendedPrice, pricesFor } from './pricing.ts';
 export { type RefreshOptions, type RefreshResult, refreshFromModelsDev } from './refresh.ts';
+export { type Refusals, refusalLifeMs } from './refusals.ts';
 export { resealProviderSecrets } from './sealed-secrets.ts';
 export type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';

@@ -124,5 +124,6 @@ export function rowsOf(desired: Desired, at: Date): Rows {
       endpointId: id,
       from: at,
     })),
+    refusals: new Map(),
   };
 }

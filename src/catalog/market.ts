@@ -54,9 +54,11 @@ export interface Endpoint {
   readonly quantization: string | null;
   /**
    * In the field's names: `temperature`, `tools`, `response_format`, `structured_outputs`,
-   * `reasoning`, …
+   * `reasoning`, …; without what it was seen to refuse.
    */
   readonly supportedParameters: ReadonlySet<string>;
+  /** What it refused of what it is listed for. */
+  readonly refusals: readonly RefusedParameter[];
   readonly enabled: boolean;
   readonly timeouts: {
     readonly connectMs: number | null;
@@ -66,6 +68,14 @@ export interface Endpoint {
   };
   readonly createdAt: Date;
   readonly removedAt: Date | null;
+}
+
+/** A parameter that an endpoint is listed for and was seen to refuse. */
+export interface RefusedParameter {
+  readonly parameter: string;
+  readonly at: Date;
+  /** What its provider said, without what may be a caller's. */
+  readonly evidence: string;
 }
 
 export interface Provider {

@@ -84,6 +84,14 @@ export interface IncidentRow {
   readonly seenAt: Date;
 }
 
+/** A parameter that an endpoint refused although it is listed for it. */
+export interface RefusalRow {
+  readonly endpointId: string;
+  readonly parameter: string;
+  readonly at: Date;
+  readonly evidence: string;
+}
+
 /** All that a market is made of, by id. */
 export interface Rows {
   readonly providers: ReadonlyMap<string, ProviderRow>;
@@ -91,6 +99,8 @@ export interface Rows {
   readonly endpoints: ReadonlyMap<string, EndpointRow>;
   /** By the endpoint's id. */
   readonly prices: ReadonlyMap<string, PriceRow>;
+  /** By the endpoint's id; most have none. */
+  readonly refusals: ReadonlyMap<string, readonly RefusalRow[]>;
 }
 
 export const noRows: Rows = {
@@ -98,6 +108,7 @@ export const noRows: Rows = {
   models: new Map(),
   endpoints: new Map(),
   prices: new Map(),
+  refusals: new Map(),
 };
 
 /** The ids to read anew, or all of them. */
@@ -109,30 +120,45 @@ export interface Stale {
 
 export const allStale: Stale = { providers: 'all', models: 'all', endpoints: 'all' };
 
-type Reader = Pick<Storage['prisma'], 'provider' | 'model' | 'endpoint' | 'priceVersion'>;
+type Tables = 'provider' | 'model' | 'endpoint' | 'priceVersion' | 'refusedParameter';
+type Reader = Pick<Storage['prisma'], Tables>;
 
 /**
- * `known` with what is stale read anew. Rows are never deleted, so what is not read again stays as
- * it was.
+ * `known` with what is stale read anew. Rows are never deleted, save those of refusals, so what is
+ * not read again stays as it was.
  */
 export async function readRows(reader: Reader, known: Rows, stale: Stale): Promise<Rows> {
   const inIds = (ids: readonly string[] | 'all') => (ids === 'all' ? {} : { id: { in: [...ids] } });
   const ofEndpoints = stale.endpoints === 'all' ? {} : { endpointId: { in: [...stale.endpoints] } };
   const some = (ids: readonly string[] | 'all') => ids === 'all' || ids.length > 0;
-  const [providers, models, endpoints, prices] = await Promise.all([
+  const [providers, models, endpoints, prices, refusals] = await Promise.all([
     some(stale.providers) ? reader.provider.findMany({ where: inIds(stale.providers) }) : [],
     some(stale.models) ? reader.model.findMany({ where: inIds(stale.models) }) : [],
     some(stale.endpoints) ? reader.endpoint.findMany({ where: inIds(stale.endpoints) }) : [],
     some(stale.endpoints)
       ? reader.priceVersion.findMany({ where: { until: null, ...ofEndpoints } })
       : [],
+    some(stale.endpoints) ? reader.refusedParameter.findMany({ where: ofEndpoints }) : [],
   ]);
   return {
     providers: laidOver(known.providers, providers, byId),
     models: laidOver(known.models, models, byId),
     endpoints: laidOver(known.endpoints, endpoints, byId),
     prices: laidOver<PriceRow>(known.prices, prices, (price) => price.endpointId),
+    refusals: inPlaceOf(known.refusals, stale.endpoints, refusals),
   };
+}
+
+/** Those of the stale endpoints as they were read, also where none was. */
+function inPlaceOf(
+  known: Rows['refusals'],
+  stale: Stale['endpoints'],
+  read: readonly RefusalRow[],
+): Rows['refusals'] {
+  if (stale !== 'all' && known.size === 0 && read.length === 0) return known;
+  const kept = new Map(stale === 'all' ? [] : known);
+  for (const id of stale === 'all' ? [] : stale) kept.delete(id);
+  return new Map([...kept, ...Map.groupBy(read, ({ endpointId }) => endpointId)]);
 }
 
 /** Rows of two kinds of origin as one. */
@@ -142,6 +168,7 @@ export function together(a: Rows, b: Rows): Rows {
     models: new Map([...a.models, ...b.models]),
     endpoints: new Map([...a.endpoints, ...b.endpoints]),
     prices: new Map([...a.prices, ...b.prices]),
+    refusals: new Map([...a.refusals, ...b.refusals]),
   };
 }
 

@@ -142,7 +142,7 @@ export class AttemptOut {
   /** Whether what failed was a parameter that this endpoint does not take after all. */
   learnFrom(fault: UpstreamFault): boolean {
     const { admission } = this.#plan;
-    return this.#rooms.router.learn(admission.route, this.candidate.endpoint, fault);
+    return this.#rooms.router.learn(admission.route, this.candidate, fault);
   }
 
   /** Lost a race: the provider is left at once, and nothing of it is charged. */

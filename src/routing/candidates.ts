@@ -1,6 +1,6 @@
 import { blendedPrice, type Endpoint, type Model, type Prices, pricesFor } from '#catalog';
 import type { Price } from '#kernel';
-import { type Ask, checksFor, firstRefusal, unsupported } from './checks.ts';
+import { type Ask, firstRefusal, testsFor, unsupported } from './checks.ts';
 import { lacking } from './needs.ts';
 import { once } from './once.ts';
 import type { OwnKey } from './own-keys.ts';
@@ -34,7 +34,7 @@ export interface Sifted {
  */
 export function sift(ask: Ask, unwell: (endpoint: Endpoint) => Refusal | null): Sifted {
   const rejected: Rejection[] = [];
-  const checks = checksFor(ask);
+  const tests = testsFor(ask);
   const refusing = (refusalOf: (candidate: Candidate) => Refusal | null) => {
     return (candidate: Candidate) => {
       const refusal = refusalOf(candidate);
@@ -42,7 +42,7 @@ export function sift(ask: Ask, unwell: (endpoint: Endpoint) => Refusal | null): 
       return !refusal;
     };
   };
-  const fit = offersOf(ask).filter(refusing((candidate) => firstRefusal(checks, candidate, ask)));
+  const fit = offersOf(ask).filter(refusing((candidate) => firstRefusal(tests, candidate)));
   const capable = preferCapable(withDropped(fit, ask), ask);
   const up = capable.candidates.filter(refusing(({ endpoint }) => unwell(endpoint)));
   rejected.push(...capable.rejected);
@@ -97,7 +97,7 @@ function withDropped(
   if (needs.parameters.size === 0) return candidates;
   return candidates.map((candidate) => {
     const { endpoint } = candidate;
-    const droppedParameters = lacking(endpoint, needs.parameters, learned(endpoint.id));
+    const droppedParameters = lacking(endpoint, needs.parameters, learned(endpoint));
     return droppedParameters.length === 0 ? candidate : { ...candidate, droppedParameters };
   });
 }
@@ -121,7 +121,7 @@ function preferCapable(candidates: readonly Candidate[], ask: Ask): Sifted {
     if (capable.length === 0) continue;
     kept = capable;
     for (const { endpoint } of incapable) {
-      const refused = ask.learned(endpoint.id);
+      const refused = ask.learned(endpoint);
       const why = unsupported(endpoint, { setting, missing: [parameter], refused });
       rejected.push({ endpoint, ...why });
     }

@@ -1,9 +1,8 @@
-import type { Endpoint, Prices } from '#catalog';
+import type { Endpoint, Prices, Provider, RefusedParameter } from '#catalog';
 import { formatPerMillion, type Price } from '#kernel';
-import { evidenceFor, type LearnedRefusal } from './learned.ts';
-import { namesModel, namesProvider } from './names.ts';
+import { evidenceFor } from './learned.ts';
+import { namesModel, providersNamed } from './names.ts';
 import { lacking } from './needs.ts';
-import { once } from './once.ts';
 import type { Refusal, RejectionCode } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
 import type { AskedModel } from './variants.ts';
@@ -13,7 +12,7 @@ export interface Ask {
   readonly request: RouteRequest;
   readonly asked: AskedModel;
   /** What an endpoint was seen to refuse. */
-  readonly learned: (endpointId: string) => readonly LearnedRefusal[];
+  readonly learned: (endpoint: Endpoint) => readonly RefusedParameter[];
 }
 
 /** An endpoint at the prices of this request. */
@@ -22,203 +21,193 @@ export interface Offered {
   readonly prices: Prices;
 }
 
-interface Check {
-  /** Whether it could refuse anybody: of what is asked alone, so that it is found out once. */
-  readonly when: (ask: Ask) => boolean;
-  readonly refusal: (offered: Offered, ask: Ask) => Refusal | null;
-}
+/** Refuses an endpoint, or lets it pass. */
+type Test = (offered: Offered) => Refusal | null;
 
-/** Those that could refuse an endpoint, in the order at the foot of this file. */
-export const checksFor = (ask: Ask): readonly Check[] => checks.filter(({ when }) => when(ask));
+/**
+ * What it holds against endpoints that are asked this; null when it could refuse none of them.
+ * Found out once, since there may be hundreds.
+ */
+type Check = (ask: Ask) => Test | null;
 
-/** The first check that an endpoint fails; null when it passes all. */
-export function firstRefusal(among: readonly Check[], offered: Offered, ask: Ask): Refusal | null {
-  for (const { refusal } of among) {
-    const refused = refusal(offered, ask);
+/** The tests that could refuse an endpoint, in the order at the foot of this file. */
+export const testsFor = (ask: Ask): readonly Test[] =>
+  checks.map((check) => check(ask)).filter((test) => test !== null);
+
+/** Of the first test that an endpoint fails; null when it passes all. */
+export function firstRefusal(tests: readonly Test[], offered: Offered): Refusal | null {
+  for (const test of tests) {
+    const refused = test(offered);
     if (refused) return refused;
   }
   return null;
 }
 
-const always = () => true;
-
 // ───────── who may ─────────
 
-const keyModel: Check = {
-  when: ({ request: { allowedModels }, asked: { model } }) =>
-    allowedModels !== null && !namesModel(allowedModels, model),
-  refusal: ({ endpoint: { model } }) =>
-    refuse('KEY_MODEL', 'apiKey.allowedModels', `This API key may not use ${model.slug}.`),
+const keyModel: Check = ({ request: { allowedModels }, asked: { model } }) =>
+  allowedModels === null || namesModel(allowedModels, model)
+    ? null
+    : () => refuse('KEY_MODEL', 'apiKey.allowedModels', `This API key may not use ${model.slug}.`);
+
+const policyModel: Check = ({ request: { policy }, asked: { model } }) => {
+  if (policy.allowedModels === null || namesModel(policy.allowedModels, model)) return null;
+  const reason = `The organization's policy does not allow ${model.slug}.`;
+  return () => refuse('POLICY_MODEL', 'policy.allowedModels', reason);
 };
 
-const policyModel: Check = {
-  when: ({ request: { policy }, asked: { model } }) =>
-    policy.allowedModels !== null && !namesModel(policy.allowedModels, model),
-  refusal: ({ endpoint: { model } }) =>
-    refuse(
-      'POLICY_MODEL',
-      'policy.allowedModels',
-      `The organization's policy does not allow ${model.slug}.`,
-    ),
-};
-
-const policyProvider: Check = {
-  when: ({ request: { policy } }) =>
-    policy.deniedProviders !== null || policy.allowedProviders !== null,
-  refusal({ endpoint: { provider } }, { request: { policy } }) {
-    const { allowedProviders, deniedProviders } = policy;
-    const text = (does: string) =>
-      `The organization's policy ${does} the provider ${provider.slug}.`;
-    if (deniedProviders && namesProvider(deniedProviders, provider)) {
-      return refuse('POLICY_PROVIDER', 'policy.deniedProviders', text('denies'));
+const policyProvider: Check = ({ request: { policy }, asked: { model } }) => {
+  const { allowedProviders, deniedProviders } = policy;
+  if (allowedProviders === null && deniedProviders === null) return null;
+  const allowed = allowedProviders && providersNamed(allowedProviders, model);
+  const denied = deniedProviders && providersNamed(deniedProviders, model);
+  const text = (does: string, { slug }: Provider) =>
+    `The organization's policy ${does} the provider ${slug}.`;
+  return ({ endpoint: { provider } }) => {
+    if (denied?.has(provider)) {
+      return refuse('POLICY_PROVIDER', 'policy.deniedProviders', text('denies', provider));
     }
-    if (allowedProviders && !namesProvider(allowedProviders, provider)) {
-      return refuse('POLICY_PROVIDER', 'policy.allowedProviders', text('does not allow'));
+    if (allowed && !allowed.has(provider)) {
+      return refuse('POLICY_PROVIDER', 'policy.allowedProviders', text('does not allow', provider));
     }
     return null;
-  },
+  };
 };
 
 /** A request can be stricter than the policy, never looser. */
-const training: Check = {
-  when: ({ request: { policy, preferences } }) =>
-    !policy.allowTraining || preferences.allowTraining === false,
-  refusal({ endpoint: { provider } }, { request: { policy } }) {
-    if (!provider.dataPolicy.trainsOnPrompts) return null;
-    const reason = `${provider.name} may train on prompts, as far as is known.`;
-    return policy.allowTraining
-      ? refuse('POLICY_TRAINING', 'input.provider.allowTraining', reason)
-      : refuse('POLICY_TRAINING', 'policy.allowTraining', reason);
-  },
+const training: Check = ({ request: { policy, preferences } }) => {
+  if (policy.allowTraining && preferences.allowTraining !== false) return null;
+  const setting = policy.allowTraining ? 'input.provider.allowTraining' : 'policy.allowTraining';
+  return ({ endpoint: { provider } }) =>
+    provider.dataPolicy.trainsOnPrompts
+      ? refuse(
+          'POLICY_TRAINING',
+          setting,
+          `${provider.name} may train on prompts, as far as is known.`,
+        )
+      : null;
 };
 
-const retention: Check = {
-  when: ({ request: { policy, preferences } }) =>
-    policy.requireZeroRetention || preferences.zeroRetention === true,
-  refusal({ endpoint: { provider } }, { request: { policy } }) {
-    if (!provider.dataPolicy.retainsPrompts) return null;
-    const reason = `${provider.name} may keep prompts, as far as is known.`;
-    return policy.requireZeroRetention
-      ? refuse('POLICY_RETENTION', 'policy.requireZeroRetention', reason)
-      : refuse('POLICY_RETENTION', 'input.provider.zeroRetention', reason);
-  },
+const retention: Check = ({ request: { policy, preferences } }) => {
+  if (!policy.requireZeroRetention && preferences.zeroRetention !== true) return null;
+  const setting = policy.requireZeroRetention
+    ? 'policy.requireZeroRetention'
+    : 'input.provider.zeroRetention';
+  return ({ endpoint: { provider } }) =>
+    provider.dataPolicy.retainsPrompts
+      ? refuse(
+          'POLICY_RETENTION',
+          setting,
+          `${provider.name} may keep prompts, as far as is known.`,
+        )
+      : null;
 };
 
 // ───────── what was asked for ─────────
 
-const only: Check = {
-  when: ({ request: { preferences } }) => preferences.only !== null,
-  refusal: ({ endpoint: { provider } }, { request: { preferences } }) =>
-    preferences.only && !namesProvider(preferences.only, provider)
-      ? refuse('NOT_IN_ONLY', 'input.provider.only', `\`only\` does not name ${provider.slug}.`)
-      : null,
+const only: Check = ({ request: { preferences }, asked: { model } }) => {
+  if (preferences.only === null) return null;
+  const named = providersNamed(preferences.only, model);
+  return ({ endpoint: { provider } }) =>
+    named.has(provider)
+      ? null
+      : refuse('NOT_IN_ONLY', 'input.provider.only', `\`only\` does not name ${provider.slug}.`);
 };
 
-const ignored: Check = {
-  when: ({ request: { preferences } }) => preferences.ignore !== null,
-  refusal: ({ endpoint: { provider } }, { request: { preferences } }) =>
-    preferences.ignore && namesProvider(preferences.ignore, provider)
+const ignored: Check = ({ request: { preferences }, asked: { model } }) => {
+  if (preferences.ignore === null) return null;
+  const named = providersNamed(preferences.ignore, model);
+  return ({ endpoint: { provider } }) =>
+    named.has(provider)
       ? refuse('IGNORED', 'input.provider.ignore', `\`ignore\` names ${provider.slug}.`)
-      : null,
+      : null;
 };
 
-const inputModality: Check = {
-  when: (ask) => missingInputs(ask).length > 0,
-  refusal({ endpoint: { model } }, ask) {
-    const missing = missingInputs(ask).join(', ').toLowerCase();
-    const reason = `${model.slug} takes no ${missing} input.`;
-    return refuse('UNSUPPORTED_MODALITY', 'input.messages', reason);
-  },
+const inputModality: Check = ({ request: { needs }, asked: { model } }) => {
+  const missing = [...needs.inputModalities].filter(
+    (wanted) => !model.inputModalities.includes(wanted),
+  );
+  if (missing.length === 0) return null;
+  const reason = `${model.slug} takes no ${missing.join(', ').toLowerCase()} input.`;
+  return () => refuse('UNSUPPORTED_MODALITY', 'input.messages', reason);
 };
 
-const missingInputs = ({ request: { needs }, asked: { model } }: Ask) =>
-  [...needs.inputModalities].filter((wanted) => !model.inputModalities.includes(wanted));
-
-const outputModality: Check = {
-  when: ({ request: { needs }, asked: { model } }) =>
-    !model.outputModalities.includes(needs.outputModality),
-  refusal({ endpoint: { model } }, { request: { needs } }) {
-    const reason = `${model.slug} gives no ${needs.outputModality.toLowerCase()} output.`;
-    return refuse('UNSUPPORTED_MODALITY', 'input.model', reason);
-  },
+const outputModality: Check = ({ request: { needs }, asked: { model } }) => {
+  if (model.outputModalities.includes(needs.outputModality)) return null;
+  const reason = `${model.slug} gives no ${needs.outputModality.toLowerCase()} output.`;
+  return () => refuse('UNSUPPORTED_MODALITY', 'input.model', reason);
 };
 
-const requiredParameters: Check = {
-  when: ({ request: { needs } }) => needs.requiredParameters.size > 0,
-  refusal({ endpoint }, { request: { needs }, learned }) {
-    const refused = learned(endpoint.id);
-    const missing = lacking(endpoint, needs.requiredParameters, refused);
-    const setting = 'input.requiredParameters';
+const requiredParameters: Check = (ask) =>
+  taking(ask.request.needs.requiredParameters, 'input.requiredParameters', ask);
+
+const usedParameters: Check = (ask) => {
+  const { needs, preferences } = ask.request;
+  if (!preferences.requireParameters) return null;
+  return taking(needs.parameters, 'input.provider.requireParameters', ask);
+};
+
+function taking(parameters: ReadonlySet<string>, setting: string, { learned }: Ask): Test | null {
+  if (parameters.size === 0) return null;
+  return ({ endpoint }) => {
+    const refused = learned(endpoint);
+    const missing = lacking(endpoint, parameters, refused);
     return missing.length > 0 ? unsupported(endpoint, { setting, missing, refused }) : null;
-  },
-};
+  };
+}
 
-const usedParameters: Check = {
-  when: ({ request: { needs, preferences } }) =>
-    preferences.requireParameters && needs.parameters.size > 0,
-  refusal({ endpoint }, { request: { needs }, learned }) {
-    const refused = learned(endpoint.id);
-    const missing = lacking(endpoint, needs.parameters, refused);
-    const setting = 'input.provider.requireParameters';
-    return missing.length > 0 ? unsupported(endpoint, { setting, missing, refused }) : null;
-  },
-};
-
-const lowered = once((names: readonly string[]) => names.map((name) => name.toLowerCase()));
-
-const quantization: Check = {
-  when: ({ request: { preferences } }) => preferences.quantizations !== null,
-  refusal({ endpoint }, { request: { preferences } }) {
+const quantization: Check = ({ request: { preferences } }) => {
+  if (preferences.quantizations === null) return null;
+  const wanted = preferences.quantizations.map((name) => name.toLowerCase());
+  const accepted = wanted.join(', ') || 'none';
+  return ({ endpoint }) => {
     const own = endpoint.quantization?.toLowerCase() ?? 'unknown';
-    const wanted = lowered(preferences.quantizations ?? []);
     if (wanted.includes(own)) return null;
-    const accepted = wanted.join(', ') || 'none';
     const reason = `Its quantization is ${own}; \`quantizations\` accepts ${accepted}.`;
     return refuse('QUANTIZATION', 'input.provider.quantizations', reason);
-  },
+  };
 };
 
 /** The answer needs room for one token at the least. */
-const context: Check = {
-  when: always,
-  refusal({ endpoint }, { request: { promptTokens, maxTokens } }) {
-    const limit = endpoint.contextLength;
-    if (promptTokens + (maxTokens ?? 1) <= limit) return null;
+const context: Check = ({ request: { promptTokens, maxTokens } }) => {
+  const needed = promptTokens + (maxTokens ?? 1);
+  return ({ endpoint: { contextLength: limit } }) => {
+    if (needed <= limit) return null;
     const alone = promptTokens + 1 > limit;
     const asked = `${promptTokens} prompt tokens${alone ? '' : ` and ${maxTokens} of answer`}`;
     const reason = `Its context holds ${limit} tokens; this request may need ${asked}.`;
     return refuse('CONTEXT_LENGTH', alone ? 'input.messages' : 'input.maxTokens', reason);
-  },
+  };
 };
 
 /**
  * Null is a price that nobody knows; whoever counts an image among the prompt's tokens has the
  * image price 0.
  */
-const priceKnown: Check = {
-  when: ({ request: { needs } }) => needs.images > 0,
-  refusal: ({ endpoint, prices }) =>
+const priceKnown: Check = ({ request: { needs } }) => {
+  if (needs.images === 0) return null;
+  return ({ endpoint: { provider, model }, prices }) =>
     prices.image === null
       ? refuse(
           'NO_PRICE',
           'input.messages',
-          `${endpoint.provider.name} has no known price for an image of ${endpoint.model.slug}.`,
+          `${provider.name} has no known price for an image of ${model.slug}.`,
         )
-      : null,
+      : null;
 };
 
-const free: Check = {
-  when: ({ asked }) => asked.free,
-  refusal: ({ prices }) =>
+const free: Check = ({ asked }) => {
+  if (!asked.free) return null;
+  return ({ prices }) =>
     Object.values(prices).some((price) => price !== null && price > 0n)
       ? refuse('PRICE_CEILING', 'input.model', '`:free` takes endpoints at price 0 alone.')
-      : null,
+      : null;
 };
 
-const ceilings: Check = {
-  when: ({ request: { preferences, policy } }) => capped(preferences) || capped(policy),
-  refusal: ({ prices }, { request: { preferences, policy } }) =>
-    ceiling('input.provider', prices, preferences) ?? ceiling('policy', prices, policy),
+const ceilings: Check = ({ request: { preferences, policy } }) => {
+  if (!capped(preferences) && !capped(policy)) return null;
+  return ({ prices }) =>
+    ceiling('input.provider', prices, preferences) ?? ceiling('policy', prices, policy);
 };
 
 interface Ceilings {
@@ -254,26 +243,24 @@ function tooDear(setting: string, price: Price, limit: Price): Refusal {
 
 // ───────── what the platform has ─────────
 
-const disabled: Check = {
-  when: always,
-  refusal: ({ endpoint }) =>
+const disabled: Check =
+  () =>
+  ({ endpoint }) =>
     endpoint.enabled && !endpoint.removedAt && !endpoint.provider.removedAt
       ? null
-      : refuse('DISABLED', null, `${endpoint.provider.name} does not serve it here at present.`),
-};
+      : refuse('DISABLED', null, `${endpoint.provider.name} does not serve it here at present.`);
 
-const notConfigured: Check = {
-  when: always,
-  refusal: ({ endpoint: { provider } }, { request: { ownKeys } }) =>
+const notConfigured: Check =
+  ({ request: { ownKeys } }) =>
+  ({ endpoint: { provider } }) =>
     provider.configured || (provider.baseUrl !== null && ownKeys.has(provider.id))
       ? null
-      : refuse('NOT_CONFIGURED', null, `The platform has no access to ${provider.name} yet.`),
-};
+      : refuse('NOT_CONFIGURED', null, `The platform has no access to ${provider.name} yet.`);
 
 export interface Unsupported {
   readonly setting: string;
   readonly missing: readonly string[];
-  readonly refused: readonly LearnedRefusal[];
+  readonly refused: readonly RefusedParameter[];
 }
 
 export function unsupported(endpoint: Endpoint, { setting, missing, refused }: Unsupported) {

@@ -1,81 +1,67 @@
-import type { Endpoint } from '#catalog';
+import { type Endpoint, type RefusedParameter, refusalLifeMs } from '#catalog';
 import type { Clock } from '#kernel';
 import type { UpstreamFault } from '#upstream';
+import type { Tried } from './own-keys.ts';
+import { refusedIn, safeEvidence } from './refusal-evidence.ts';
 
-/** A parameter that an endpoint was seen to refuse, although it is listed for it. */
-export interface LearnedRefusal {
-  readonly parameter: string;
-  readonly at: Date;
-  /** What its provider said. */
-  readonly evidence: string;
-}
-
-/** After a day it is tried anew: providers learn too. */
-const believedMs = 86_400_000;
-
-const refusing =
-  /not (be )?(support|permitted|allowed|available|enabled|implemented)|unsupported|unrecognized|unknown (parameter|field|argument|name)|extra inputs/i;
-
-/** How providers call a parameter, where it is not by its name. */
-const otherNames: Readonly<Record<string, RegExp>> = {
-  tools: /\btools?\b|\btool (use|calling|choice)\b|function call/i,
-  tool_choice: /\btool[_ ]choice\b/i,
-  response_format: /\bresponse_?format\b|\bjson (mode|object)\b/i,
-  structured_outputs: /\bresponse_?format\b|\bjson_?schema\b|structured output/i,
-  reasoning: /\breasoning\b|\bthinking\b/i,
-};
+/** Writes down for all nodes what an endpoint refused: true when its market has it from then on. */
+export type KeepRefusals = (
+  endpoint: Endpoint,
+  refused: readonly RefusedParameter[],
+) => Promise<boolean>;
 
 /**
- * What endpoints were seen to refuse of what their lists promise: with the day and the provider's
- * words. It is avoided from then on, like what is not on the list.
+ * What endpoints were seen to refuse of what their lists promise. It is avoided at once on this
+ * node, whether or not it could be written down: nothing waits for that. What could not be is
+ * believed here alone, as long as what could.
  */
 export class LearnedRefusals {
   readonly #clock: Clock;
-  readonly #byEndpoint = new Map<string, readonly LearnedRefusal[]>();
+  readonly #keep: KeepRefusals;
+  readonly #unkept = new Map<string, readonly RefusedParameter[]>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, keep: KeepRefusals) {
     this.#clock = clock;
+    this.#keep = keep;
   }
 
-  /** True when it refused a parameter that the request used: another endpoint may take it. */
-  learn({ id }: Endpoint, used: ReadonlySet<string>, fault: UpstreamFault): boolean {
-    const evidence = fault.failure === 'CALLER' ? fault.providerMessage : undefined;
-    if (!evidence || !refusing.test(evidence)) return false;
+  /**
+   * True when a parameter that the request used was refused: another endpoint may take it. Of an
+   * own key nothing is learned, since its account may have less than others.
+   */
+  learn({ endpoint, ownKey }: Tried, used: ReadonlySet<string>, fault: UpstreamFault): boolean {
+    if (fault.failure !== 'CALLER' || !fault.providerMessage) return false;
+    const evidence = safeEvidence(fault.providerMessage);
+    const parameters = refusedIn(evidence, used);
+    if (parameters.length === 0 || ownKey) return parameters.length > 0;
     const at = new Date(this.#clock.now());
-    const learned = [...used]
-      .filter((parameter) => names(evidence, parameter))
-      .map((parameter) => ({ parameter, at, evidence }));
-    if (learned.length === 0) return false;
-    const known = this.of(id).filter(
-      (old) => !learned.some(({ parameter }) => parameter === old.parameter),
-    );
-    this.#byEndpoint.set(id, [...known, ...learned]);
+    const learned = parameters.map((parameter) => ({ parameter, at, evidence }));
+    const unkept = [...without(this.#unkept.get(endpoint.id) ?? [], learned), ...learned];
+    this.#unkept.set(endpoint.id, unkept);
+    void this.#keep(endpoint, unkept).then((kept) => {
+      if (kept && this.#unkept.get(endpoint.id) === unkept) this.#unkept.delete(endpoint.id);
+    });
     return true;
   }
 
-  of(endpointId: string): readonly LearnedRefusal[] {
-    const known = this.#byEndpoint.get(endpointId);
-    if (!known) return nothing;
-    const since = this.#clock.now() - believedMs;
-    const believed = known.filter(({ at }) => at.getTime() > since);
-    if (believed.length === 0) this.#byEndpoint.delete(endpointId);
-    else if (believed.length < known.length) this.#byEndpoint.set(endpointId, believed);
-    return believed;
+  of(endpoint: Endpoint): readonly RefusedParameter[] {
+    const unkept = this.#unkept.get(endpoint.id);
+    if (!unkept) return endpoint.refusals;
+    const since = this.#clock.now() - refusalLifeMs;
+    const believed = unkept.filter(({ at }) => at.getTime() > since);
+    if (believed.length === 0) this.#unkept.delete(endpoint.id);
+    return [...without(endpoint.refusals, believed), ...believed];
   }
 }
 
-const nothing: readonly LearnedRefusal[] = [];
+const without = (refused: readonly RefusedParameter[], others: readonly RefusedParameter[]) =>
+  refused.filter(({ parameter }) => !others.some((other) => other.parameter === parameter));
 
 /** When each of the parameters was refused, and in which words. */
-export const evidenceFor = (parameters: readonly string[], learned: readonly LearnedRefusal[]) =>
+export const evidenceFor = (parameters: readonly string[], learned: readonly RefusedParameter[]) =>
   learned
     .filter(({ parameter }) => parameters.includes(parameter))
     .map(
       ({ parameter, at, evidence }) =>
         `It refused \`${parameter}\` on ${at.toISOString().slice(0, 10)}: “${evidence}”`,
     );
-
-const names = (evidence: string, parameter: string) =>
-  (otherNames[parameter] ?? new RegExp(`\\b${parameter.replace('_', '_?')}\\b`, 'i')).test(
-    evidence,
-  );

@@ -1,6 +1,5 @@
-import type { Endpoint, Modality } from '#catalog';
+import type { Endpoint, Modality, RefusedParameter } from '#catalog';
 import { type ChatRequest, type ContentPart, unsaid } from '#upstream';
-import type { LearnedRefusal } from './learned.ts';
 import { type RouteNeeds, textNeeds } from './request.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
@@ -25,6 +24,12 @@ const parameterNames = {
   parallelToolCalls: 'parallel_tool_calls',
   reasoning: 'reasoning',
 } as const satisfies Partial<Record<keyof Chat, string>>;
+
+/** All of them, as they stand in requests and lists. */
+export const parameterFields: readonly string[] = [
+  ...Object.values(parameterNames),
+  ...['response_format', 'structured_outputs'],
+];
 
 const partModality = { text: 'TEXT', image: 'IMAGE', audio: 'AUDIO', file: 'FILE' } as const;
 
@@ -58,7 +63,7 @@ export function withoutParameters(chat: Chat, dropped: readonly string[]): Chat 
 export function lacking(
   endpoint: Endpoint,
   parameters: ReadonlySet<string>,
-  learned: readonly LearnedRefusal[],
+  learned: readonly RefusedParameter[],
 ): readonly string[] {
   const refused = (name: string) => learned.some(({ parameter }) => parameter === name);
   const lost = unsaid(endpoint.provider.connector);

@@ -1,4 +1,4 @@
-import type { Endpoint, Market, Model } from '#catalog';
+import type { Endpoint, Market, Model, RefusedParameter } from '#catalog';
 import { Fault, type Random, seededRandom } from '#kernel';
 import type { Stay } from './affinity.ts';
 import { autoModels, isAuto } from './auto.ts';
@@ -12,7 +12,7 @@ import {
 } from './credentials.ts';
 import { byChance, type Draw, heaviest } from './draw.ts';
 import { InTurn } from './in-turn.ts';
-import { evidenceFor, type LearnedRefusal } from './learned.ts';
+import { evidenceFor } from './learned.ts';
 import { positionOf } from './names.ts';
 import { type Ordering, order, type RouteCandidate } from './order.ts';
 import type { Tried } from './own-keys.ts';
@@ -59,7 +59,7 @@ export interface Surroundings {
   readonly live: LiveFigures;
   lastOf(session: string): Stay | null;
   /** What an endpoint was seen to refuse. */
-  learned(endpointId: string): readonly LearnedRefusal[];
+  learned(endpoint: Endpoint): readonly RefusedParameter[];
 }
 
 export function makeRoute(request: RouteRequest, around: Surroundings): Route {
@@ -208,7 +208,7 @@ function* inOrder({ candidates, ordering, credentials, learned }: List, chance: 
   for (const one of inTheirOrder(ordered, credentials, ordering)) {
     const evidence =
       one.droppedParameters.length > 0
-        ? evidenceFor(one.droppedParameters, learned(one.endpoint.id))
+        ? evidenceFor(one.droppedParameters, learned(one.endpoint))
         : [];
     const explained = how !== null || evidence.length > 0;
     const reason = [...(how ? [how] : []), one.reason, ...evidence].join(' ');

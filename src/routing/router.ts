@@ -10,7 +10,7 @@ import {
   Health,
   type StatusChange,
 } from './health.ts';
-import { LearnedRefusals } from './learned.ts';
+import { type KeepRefusals, LearnedRefusals } from './learned.ts';
 import type { RouteCandidate } from './order.ts';
 import type { Tried } from './own-keys.ts';
 import { type Medians, Pace } from './pace.ts';
@@ -24,6 +24,8 @@ export interface RouterOptions {
   market(): Market;
   /** Whether an own key is still there and enabled; a route may outlive it. */
   hasOwnKey?(id: string): boolean;
+  /** Writes down what an endpoint refused; by default this node alone knows. */
+  readonly keepRefusals?: KeepRefusals;
   /** What all nodes measured, for endpoints that this one has not used in the last seconds. */
   medians?(endpointId: string): Medians | null;
 }
@@ -55,7 +57,7 @@ export interface Router {
    * Looks in a failure for a parameter that the endpoint refuses although it is listed for it: true
    * when there is one, and then another endpoint may take the request.
    */
-  learn(route: Route, endpoint: Endpoint, fault: UpstreamFault): boolean;
+  learn(route: Route, tried: Tried, fault: UpstreamFault): boolean;
   /** What a provider said that its limits leave: it is respected before they are hit. */
   heard(tried: Tried, quota: ProviderQuota): void;
   /** What an attempt took, for those who ask for speed. */
@@ -79,7 +81,7 @@ export type Took = Medians | { readonly waitedMs: number };
 export function openRouter(options: RouterOptions): Router {
   const health = new Health(options.clock);
   const affinity = new Affinity(options.clock);
-  const refusals = new LearnedRefusals(options.clock);
+  const refusals = new LearnedRefusals(options.clock, options.keepRefusals ?? nowhere);
   const pace = new Pace(options.clock);
   const elsewhere = (endpointId: string) => options.medians?.(endpointId) ?? null;
   const routeWith = (request: RouteRequest, random: Random | null) => {
@@ -88,19 +90,19 @@ export function openRouter(options: RouterOptions): Router {
     return makeRoute(request, {
       market: options.market(),
       random,
-      refusal: ({ endpoint, ownKey }) => health.refusal(endpoint, ownKey?.id),
+      refusal: ({ endpoint, ownKey }) => health.refusal(endpoint, ownKey?.id, leastTokens(request)),
       troubled: (endpoint) => health.troubled(endpoint),
       recovering: health.recovering,
       warmth: (endpoint) => health.warmth(endpoint),
       live,
       lastOf: (session) => affinity.lastOf(session),
-      learned: (endpointId) => refusals.of(endpointId),
+      learned: (endpoint) => refusals.of(endpoint),
     });
   };
 
-  const take = ({ endpoint, ownKey }: Tried): Refusal | null => {
+  const take = ({ endpoint, ownKey }: Tried, request: RouteRequest): Refusal | null => {
     const gone = ownKey && options.hasOwnKey?.(ownKey.id) === false;
-    return gone ? ownKeyGone : health.take(endpoint, ownKey?.id);
+    return gone ? ownKeyGone : health.take(endpoint, ownKey?.id, leastTokens(request));
   };
 
   return {
@@ -117,8 +119,7 @@ export function openRouter(options: RouterOptions): Router {
       if (!session || result !== 'SUCCEEDED') return;
       affinity.remember(session, endpoint.id, cacheLifeMs(endpoint, route.request));
     },
-    learn: ({ request }, endpoint, fault) =>
-      refusals.learn(endpoint, request.needs.parameters, fault),
+    learn: ({ request }, tried, fault) => refusals.learn(tried, request.needs.parameters, fault),
     heard: ({ endpoint, ownKey }, quota) => health.heard(endpoint, quota, ownKey?.id),
     measured(endpoint, took) {
       if ('waitedMs' in took) pace.observeAtLeast(endpoint.id, took.waitedMs);
@@ -133,10 +134,18 @@ export function openRouter(options: RouterOptions): Router {
   };
 }
 
+/**
+ * The prompt's bound is its bytes, of which a token rarely takes more than four: with less than
+ * this left, the provider is sure to refuse.
+ */
+const leastTokens = ({ promptTokens }: RouteRequest) => Math.floor(promptTokens / 4);
+
+const nowhere: KeepRefusals = async () => false;
+
 interface Taking {
   readonly route: Route;
   readonly wanted: ((candidate: RouteCandidate) => boolean) | undefined;
-  readonly take: (tried: Tried) => Refusal | null;
+  readonly take: (tried: Tried, request: RouteRequest) => Refusal | null;
 }
 
 const ownKeyGone: Refusal = {
@@ -152,7 +161,7 @@ function* attempts({ route, wanted, take }: Taking): Generator<RouteCandidate, v
     const candidate = route.candidateAt(at);
     if (!candidate) break;
     if (wanted && !wanted(candidate)) continue;
-    const refusal = take(candidate);
+    const refusal = take(candidate, route.request);
     if (refusal) late.push({ endpoint: candidate.endpoint, ...refusal });
     else yield candidate;
   }

@@ -90,6 +90,7 @@ it('what an administrator wrote stays, price and all', () => {
     models: edited(rows.models, () => ({ curated: true, name: 'Mine' })),
     endpoints: edited(rows.endpoints, () => ({ curated: true, contextLength: 1 })),
     prices: edited(rows.prices, () => ({ prompt: 1n })),
+    refusals: rows.refusals,
   };
   expect(isEmpty(planFor(curated, dated([])))).toBe(true);
   expect(isEmpty(planFor(curated, small))).toBe(true);

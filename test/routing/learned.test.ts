@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '#kernel';
-import { openRouter, textNeeds } from '#routing';
+import type { Endpoint } from '#catalog';
+import { Secret, seededRandom } from '#kernel';
+import { openRouter, type RouterOptions, textNeeds } from '#routing';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { fault, market, request } from './stand.ts';
 
@@ -9,10 +10,17 @@ const offers = [
   { provider: 'lenient', parameters: ['temperature', 'tools', 'structured_outputs'] },
 ];
 
-function stand() {
+const ownKey = { id: 'pky_1', secret: new Secret('own'), fallbackToPlatform: true };
+
+function stand(keepRefusals?: RouterOptions['keepRefusals']) {
   const clock = virtualClock();
   const goods = market({ 'acme/one': offers });
-  const router = openRouter({ clock, random: seededRandom(1), market: () => goods });
+  const router = openRouter({
+    clock,
+    random: seededRandom(1),
+    market: () => goods,
+    ...(keepRefusals ? { keepRefusals } : {}),
+  });
   const [strict] = goods.models[0]?.endpoints ?? [];
   if (!strict) throw expect.unreachable();
   const using = (...parameters: string[]) =>
@@ -20,7 +28,7 @@ function stand() {
   const learn = (said: string, ...parameters: string[]) =>
     router.learn(
       router.plan(using(...parameters)),
-      strict,
+      { endpoint: strict },
       fault('CALLER', { httpStatus: 400, providerMessage: said }),
     );
   return { clock, router, strict, using, learn };
@@ -29,7 +37,6 @@ function stand() {
 describe('a capability that an endpoint was seen to refuse', () => {
   it.each([
     ['Unsupported parameter: temperature', 'temperature'],
-    ["'temperature' does not support 0.2 with this model.", 'temperature'],
     ['This model does not support tool use.', 'tools'],
     ['json_schema response format is not supported', 'structured_outputs'],
     ['temperature: Extra inputs are not permitted', 'temperature'],
@@ -50,7 +57,7 @@ describe('a capability that an endpoint was seen to refuse', () => {
   ] as const)('is not learned from what says something else: %s (%s)', (said, failure) => {
     const { router, strict, using } = stand();
     const told = fault(failure, { providerMessage: said });
-    expect(router.learn(router.plan(using('temperature')), strict, told)).toBe(false);
+    expect(router.learn(router.plan(using('temperature')), { endpoint: strict }, told)).toBe(false);
   });
 
   it('is dropped, or sends the request where it is taken', () => {
@@ -67,6 +74,38 @@ describe('a capability that an endpoint was seen to refuse', () => {
     expect(router.plan(using('tools')).rejected).toMatchObject([
       { code: 'UNSUPPORTED_PARAMETER', setting: 'input.tools' },
     ]);
+  });
+
+  it('says nothing when it was an own key that was refused, save that others may take it', () => {
+    const { router, strict, using } = stand();
+    const asked = router.plan(using('temperature'));
+    const told = fault('CALLER', { providerMessage: 'temperature is not supported' });
+    expect(router.learn(asked, { endpoint: strict, ownKey }, told)).toBe(true);
+    const [first] = router.plan(using('temperature')).candidates;
+    expect(first?.droppedParameters).toEqual([]);
+  });
+
+  it('is written down for all nodes, what could not be together with the next', async () => {
+    const written: (readonly [Endpoint, string[]])[] = [];
+    const { learn, strict, router, using } = stand(async (endpoint, refused) => {
+      written.push([endpoint, refused.map(({ parameter }) => parameter)]);
+      return written.length > 1;
+    });
+    const refusing = () =>
+      router
+        .plan(using('temperature', 'tools'))
+        .candidates.find(({ endpoint }) => endpoint === strict)?.droppedParameters;
+    learn('temperature is not supported', 'temperature');
+    await Promise.resolve();
+    expect(refusing()).toEqual(['temperature']);
+    learn('seed is not supported', 'seed');
+    expect(written).toEqual([
+      [strict, ['temperature']],
+      [strict, ['temperature', 'seed']],
+    ]);
+    await Promise.resolve();
+    // From here on it is the market that says so; the one of this test never does.
+    expect(refusing()).toEqual([]);
   });
 
   it('is believed for a day', async () => {

@@ -40,6 +40,18 @@ describe('attempts', () => {
     expect(attempts.next().done).toBe(true);
   });
 
+  it('pass over an endpoint whose tokens a prompt of that size would use up', () => {
+    const { router, asked, a, b } = stand();
+    const tokens = { left: 100, limit: null, resetMs: 60_000 };
+    router.heard({ endpoint: a }, { requestsLeft: Infinity, resetMs: 0, tokens });
+    const [small, large] = [300, 2_000].map((promptTokens) => ({ ...asked, promptTokens }));
+    if (!small || !large) expect.fail('both requests were made');
+    expect(router.plan(large).rejected).toMatchObject([{ endpoint: a, code: 'RATE_LIMITED' }]);
+    const twice = [router.route(small), router.route(small)];
+    const taken = twice.map((route) => router.attempts(route).next().value?.endpoint);
+    expect(taken).toEqual([a, b]);
+  });
+
   it('fail with what happened when all went down after the route was made', () => {
     const { router, asked, trip, a, b, c } = stand();
     const attempts = router.attempts(router.route(asked));
@@ -66,6 +78,7 @@ describe('attempts', () => {
     expect(router.attempts(second).next().value?.endpoint).toBe(b);
     expect(router.plan(asked).rejected).toMatchObject([{ endpoint: a, code: 'TRIPPED' }]);
     router.report(first, { endpoint: a }, 'SUCCEEDED');
+    await clock.advance(30_000);
     expect(router.attempts(router.route(asked)).next().value?.endpoint).toBe(a);
   });
 });

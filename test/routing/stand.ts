@@ -79,6 +79,7 @@ function endpoint(of: Model, offer: Offer): Endpoint {
     maxOutputTokens: null,
     quantization: null,
     supportedParameters: new Set(parameters ?? []),
+    refusals: [],
     enabled: true,
     timeouts: { connectMs: null, firstContentMs: null, idleMs: null, totalMs: null },
     createdAt: created,
