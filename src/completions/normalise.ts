@@ -136,8 +136,10 @@ export function preferencesOf(given: ProviderPreferencesInput): RoutePreferences
  * applies.
  */
 function present<T extends object>(given: { [K in keyof T]: T[K] | null | undefined }): T {
-  const entries = Object.entries(given).filter(
-    ([, value]) => value !== null && value !== undefined,
-  );
-  return Object.fromEntries(entries) as T;
+  const kept: Partial<T> = {};
+  for (const name in given) {
+    const value = given[name];
+    if (value !== null && value !== undefined) kept[name] = value;
+  }
+  return kept as T;
 }

@@ -44,8 +44,9 @@ export async function settle(
 /** What was said, where the organization wants it kept. */
 function keep(running: Running, { kept }: Rooms): void {
   const { id, payer, endedAt } = running;
+  if (payer.organization.retainContentDays === 0) return;
   const { content } = running.completion();
-  if (payer.organization.retainContentDays === 0 || !content) return;
+  if (!content) return;
   const { availableUntil: _, ...said } = content;
   kept.keep({ completionId: id, organizationId: payer.organization.id, endedAt, content: said });
 }

@@ -1,7 +1,7 @@
 import { type Clock, invariant, type Money } from '#kernel';
 import { asHeld, type Ended } from './journal.ts';
 import { journalRecord } from './journal-record.ts';
-import { accountId, affordable, emptyLease, type Lease, settle, take } from './lease.ts';
+import { affordable, emptyLease, type Lease, settle, take } from './lease.ts';
 import type { LeaseTarget } from './lease-statements.ts';
 import { periodStart } from './periods.ts';
 import type { Held } from './posting-statements.ts';
@@ -156,9 +156,9 @@ function openHold(
   };
 }
 
-function endedOf(record: SettlementRecord, hold: RunningHold): Ended {
-  const { leases, session, organizationId } = hold;
-  const allowances = leases.filter(({ kind }) => kind === 'ALLOWANCE');
-  const json = journalRecord(record, accountId(organizationId), allowances);
+function endedOf(record: SettlementRecord, { leases, session }: RunningHold): Ended {
+  const [credits, ...allowances] = leases;
+  invariant(credits?.kind === 'ACCOUNT', "the organization's credits come first");
+  const json = journalRecord(record, credits.target, allowances);
   return { session, leases, charge: record.charged, record: json };
 }

@@ -1,5 +1,4 @@
 import type { LeaseTarget } from './lease-statements.ts';
-import { toJson } from './ledger-database.ts';
 import type { SettlementRecord } from './terms.ts';
 
 /**
@@ -13,9 +12,19 @@ export function journalRecord(
   account: string,
   allowances: readonly LeaseTarget[],
 ): string {
-  const { tokens, ...rest } = record;
+  const { tokens, lines, ...rest } = record;
   return storable({
     ...rest,
+    lines: lines.map((line) => ({
+      ...line,
+      unitPrice: String(line.unitPrice),
+      amount: String(line.amount),
+    })),
+    cost: String(record.cost),
+    upstreamCost: String(record.upstreamCost),
+    fee: String(record.fee),
+    charged: String(record.charged),
+    waived: String(record.waived),
     promptTokens: tokens.prompt,
     completionTokens: tokens.completion,
     cachedTokens: tokens.cacheRead,
@@ -35,15 +44,12 @@ export const journalBatch = (records: readonly string[]): string => `[${records.
  * names too.
  */
 function storable(record: object): string {
-  const json = toJson(record);
-  return refused.test(json) ? toJson(cleaned(JSON.parse(json))) : json;
+  const json = JSON.stringify(record);
+  return json.includes(anyEscape) ? JSON.stringify(cleaned(JSON.parse(json))) : json;
 }
 
-/**
- * May also match what is harmless, an escaped backslash before a u: it only decides who looks
- * closer.
- */
-const refused = /\\u(0000|d[89a-f])/;
+/** Either is written so, and much that is harmless: it only decides who looks closer. */
+const anyEscape = '\\u';
 
 function cleaned(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('\0', '\ufffd').toWellFormed();

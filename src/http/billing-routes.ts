@@ -10,12 +10,19 @@ type Answer = (exchange: Exchange, rooms: Rooms) => Promise<void>;
 
 /** What answers at an address about money that is no part of an API; null when nothing does. */
 export function billingRoute(path: string, rooms: Rooms): RestRoute | null {
-  const route = (answer: Answer, ...methods: string[]): RestRoute => ({
+  const route = (pattern: string, answer: Answer, ...methods: string[]): RestRoute => ({
+    pattern,
     methods,
     answer: (exchange) => answer(exchange, rooms),
     refuse,
   });
-  if (path.startsWith(exportsPath)) return route(answerExport, 'GET', 'HEAD');
-  if (path.startsWith(receiptsPath)) return route(answerReceipt, 'GET', 'HEAD');
-  return path === '/webhooks/stripe' ? route(answerStripe, 'POST') : null;
+  if (path.startsWith(exportsPath)) {
+    return route(`${exportsPath}{token}`, answerExport, 'GET', 'HEAD');
+  }
+  if (path.startsWith(receiptsPath)) {
+    return route(`${receiptsPath}{token}`, answerReceipt, 'GET', 'HEAD');
+  }
+  return path === stripePath ? route(stripePath, answerStripe, 'POST') : null;
 }
+
+const stripePath = '/webhooks/stripe';

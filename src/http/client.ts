@@ -13,11 +13,22 @@ export function clientAddress(request: IncomingMessage, trustProxy: boolean): st
 }
 
 /** Where a request comes from, as the audit keeps it. */
-export function originOf(request: IncomingMessage, trustProxy: boolean): Origin {
-  return {
-    address: clientAddress(request, trustProxy) ?? null,
-    userAgent: plainUserAgent(request.headers['user-agent']),
-  };
+export const originOf = (request: IncomingMessage, trustProxy: boolean): Origin =>
+  new RequestOrigin(request, trustProxy);
+
+/** What a client says it is, is made fit to be kept when the audit asks, which is seldom. */
+class RequestOrigin implements Origin {
+  readonly address: string | null;
+  readonly #given: string | undefined;
+
+  constructor(request: IncomingMessage, trustProxy: boolean) {
+    this.address = clientAddress(request, trustProxy) ?? null;
+    this.#given = request.headers['user-agent'];
+  }
+
+  get userAgent(): string | null {
+    return plainUserAgent(this.#given);
+  }
 }
 
 /** What is no address is not taken for one. */

@@ -18,7 +18,7 @@ import { answerLandingPage } from './landing-page.ts';
 import { answerMetrics } from './metrics-page.ts';
 import { allowOrigin, answerPreflight } from './other-origins.ts';
 import { refuse } from './rest/refuse.ts';
-import { restRoute } from './rest/routes.ts';
+import { type RestRoute as Route, restRoutes } from './rest/routes.ts';
 import { servedBy } from './served.ts';
 import { answerSignIn } from './sign-in.ts';
 
@@ -59,15 +59,7 @@ export interface HttpServer {
   readonly sockets: number;
 }
 
-type Answer = (exchange: Exchange) => Promise<void> | void;
-type Refuse = (exchange: Exchange, thrown: unknown) => void;
-
-/** How one address is answered, and in what form it refuses. */
-interface Route {
-  readonly methods: readonly string[];
-  readonly answer: Answer;
-  readonly refuse: Refuse;
-}
+type Answer = Route['answer'];
 
 /** One server for everything that the outside speaks to. Nothing is open until `listen`. */
 export function openHttp(options: HttpOptions): HttpServer {
@@ -84,13 +76,14 @@ export function openHttp(options: HttpOptions): HttpServer {
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
     const origin = originOf(request, trustProxy);
     const exchange = openExchange(request, response);
-    const serve = () => telemetry.serve(servedBy(exchange), () => answer(exchange));
+    const route = routes(exchange.url.pathname);
+    const serve = () =>
+      telemetry.serve(servedBy(exchange, route.pattern), () => answer(exchange, route));
     answering.add(actingFrom(origin, serve));
   });
 
-  async function answer(exchange: Exchange): Promise<void> {
-    const { request, response, url, requestId } = exchange;
-    const route = routes(url.pathname);
+  async function answer(exchange: Exchange, route: Route): Promise<void> {
+    const { request, response, requestId } = exchange;
     allowOrigin(request, response, rooms.site);
     if (request.method === 'OPTIONS') return answerPreflight(request, response);
     try {
@@ -153,38 +146,39 @@ function upgrade(sockets: Sockets, { request, socket, head }: Upgrade): void {
 function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Route {
   const { rooms, log, ready } = options;
   const { platform } = rooms;
-  const get = (answer: Answer): Route => ({ methods: ['GET', 'HEAD'], answer, refuse });
-  const routes: ReadonlyMap<string, Route> = new Map([
-    [
-      '/',
-      get(({ response }) => answerLandingPage(response, { platform, publicUrl: rooms.site.url })),
-    ],
-    ['/health', get(answerHealth)],
-    ['/ready', get((exchange) => answerReady(exchange, ready))],
-    ['/metrics', get((exchange) => answerMetrics(exchange, options))],
-    [
-      '/graphql',
-      {
-        // Yoga says in the specification's words what other methods are answered with.
-        methods: allMethods,
-        answer: graphql,
-        refuse: (exchange, thrown) => refuseGraphql(exchange, thrown, log),
-      },
-    ],
-  ]);
-  const nothing: Route = { methods: allMethods, answer: notFound, refuse };
+  const get = (pattern: string, answer: Answer): Route => ({
+    pattern,
+    methods: ['GET', 'HEAD'],
+    answer,
+    refuse,
+  });
+  const own: readonly Route[] = [
+    get('/', ({ response }) =>
+      answerLandingPage(response, { platform, publicUrl: rooms.site.url }),
+    ),
+    get('/health', answerHealth),
+    get('/ready', (exchange) => answerReady(exchange, ready)),
+    get('/metrics', (exchange) => answerMetrics(exchange, options)),
+    {
+      pattern: '/graphql',
+      // Yoga says in the specification's words what other methods are answered with.
+      methods: allMethods,
+      answer: graphql,
+      refuse: (exchange, thrown) => refuseGraphql(exchange, thrown, log),
+    },
+  ];
+  const routes = new Map(own.map((route) => [route.pattern, route]));
+  const rest = restRoutes(rooms);
+  const nothing: Route = { pattern: '{unknown}', methods: allMethods, answer: notFound, refuse };
   const people: Route = {
+    pattern: '/auth/{path}',
     methods: ['GET', 'POST'],
     answer: (exchange) => answerSignIn(exchange, rooms),
     refuse,
   };
   const byPrefix = (path: string) => (path.startsWith('/auth/') ? people : null);
   return (path) =>
-    routes.get(path) ??
-    byPrefix(path) ??
-    billingRoute(path, rooms) ??
-    restRoute(path, rooms) ??
-    nothing;
+    routes.get(path) ?? rest(path) ?? byPrefix(path) ?? billingRoute(path, rooms) ?? nothing;
 }
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];

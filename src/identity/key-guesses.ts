@@ -18,17 +18,17 @@ export function slowed<Who>(
   counts: KeyCounts,
   log: Log,
 ): (credential: string | undefined) => Who {
-  const refuseWhileWaiting = (address: string) => {
+  const refuseWhileWaiting = (address: string, isGuess: () => boolean) => {
     const retryAfterMs = counts.waiting('key', address);
-    if (retryAfterMs !== null) throw tooMany(retryAfterMs);
+    if (retryAfterMs !== null && isGuess()) throw tooMany(retryAfterMs);
   };
   return (credential) => {
     const address = currentOrigin().address ?? 'unknown';
-    if (credential !== undefined && !looksLikeOurs(credential)) refuseWhileWaiting(address);
+    refuseWhileWaiting(address, () => credential !== undefined && !looksLikeOurs(credential));
     try {
       return authenticate(credential);
     } catch (thrown) {
-      refuseWhileWaiting(address);
+      refuseWhileWaiting(address, () => true);
       log.info('a credential was refused', { address });
       counts.take('key', address).catch((error) => log.warn('guesses are not counted', { error }));
       throw thrown;

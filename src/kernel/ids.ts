@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { secureText } from './random.ts';
 
@@ -40,7 +40,7 @@ export function newId(kind: IdKind, clock: Clock): string {
  * The id of a thing that is known by a natural key, the same on every install: a hash of that key.
  */
 export function derivedId(kind: IdKind, naturalKey: string): string {
-  const digest = createHash('sha256').update(`${kind}:${naturalKey}`).digest();
+  const digest = hash('sha256', `${kind}:${naturalKey}`, 'buffer');
   let body = '';
   for (let index = 0; index < bodyLength; index++) body += alphabet[(digest[index] ?? 0) & 31];
   return `${idPrefixes[kind]}_${body}`;
@@ -64,15 +64,19 @@ export function readCompletionId(id: string): { atMs: number; session: number } 
 
 /** True when `id` has the shape of an id of this kind; says nothing about whether it exists. */
 export function isId(kind: IdKind, id: string): boolean {
-  return idKind(id) === kind;
+  return form.exec(id)?.[1] === idPrefixes[kind];
 }
 
 /** The kind that an id's prefix names, or null when it is no id of ours. */
 export function idKind(id: string): IdKind | null {
-  const match = /^([a-z]{3})_[0-9abcdefghjkmnpqrstvwxyz]{26}$/.exec(id);
-  const kind = match && Object.entries(idPrefixes).find(([, prefix]) => prefix === match[1]);
-  return kind ? (kind[0] as IdKind) : null;
+  return kinds.get(form.exec(id)?.[1] ?? '') ?? null;
 }
+
+const form = /^([a-z]{3})_[0-9abcdefghjkmnpqrstvwxyz]{26}$/;
+
+const kinds: ReadonlyMap<string, IdKind> = new Map(
+  Object.entries(idPrefixes).map(([kind, prefix]) => [prefix, kind as IdKind]),
+);
 
 function encode(value: number, length: number): string {
   let rest = Math.floor(value);

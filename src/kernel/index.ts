@@ -23,6 +23,7 @@ export { type Log, type LogFields, type LogLevel, openLog, silentLog } from './l
 export {
   amountMax,
   divideHalfEven,
+  dollarsOf,
   formatMoney,
   formatPerMillion,
   formatPrice,

@@ -35,6 +35,12 @@ export const formatPrice = (price: Price): string => formatDecimal(price, priceD
 /** The price of a million units, which is how people read prices. */
 export const formatPerMillion = (price: Price): string => formatDecimal(price, priceDigits - 6);
 
+/**
+ * US dollars as a number, for graphs and for wires that have no decimals: the nearest one up to
+ * 9,000 dollars. Nothing is reckoned with it.
+ */
+export const dollarsOf = (amount: Money): number => Number(amount) / 1e12;
+
 /** quantity × price, rounded half to even to 10⁻¹² US dollar: one line of a bill. */
 export function lineAmount(quantity: number, unitPrice: Price): Money {
   if (!Number.isSafeInteger(quantity) || quantity < 0) throw outOfRange(String(quantity));

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { Meter, ObservableResult } from '@opentelemetry/api';
 import type { CreditsLoad } from '#credits';
-import { dollarsOf } from './instruments.ts';
+import { dollarsOf } from '#kernel';
 
 /** What a node carries at a moment. */
 export interface Load {

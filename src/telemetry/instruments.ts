@@ -7,7 +7,7 @@ import {
 import type { Endpoint } from '#catalog';
 import type { Observer } from '#completions';
 import type { AttemptRecord, SettlementRecord } from '#credits';
-import type { Money } from '#kernel';
+import { dollarsOf } from '#kernel';
 
 /** Series per instrument: endpoints beyond it are counted together, as `otel_metric_overflow`. */
 const endpointsMax = 500;
@@ -28,9 +28,6 @@ export const views: ViewOptions[] = [
   { ...byEndpoint('bourse_time_to_first_token_seconds'), aggregation: seconds },
   { instrumentName: 'bourse_http_request_duration_seconds', aggregation: seconds },
 ];
-
-/** Dollars of an amount, for a graph. */
-export const dollarsOf = (amount: Money): number => Number(amount) / 1e12;
 
 export function completionInstruments(
   meter: Meter,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { openApi } from '../../schema/rest/openapi.ts';
 import { operations } from '../../schema/rest/operations.ts';
-import { restRoute } from '../../src/http/rest/routes.ts';
+import { restRoutes } from '../../src/http/rest/routes.ts';
 import { standIn } from '../harness/stand-in-rooms.ts';
 
 it('openapi.json is what the shapes print: `npm run schema:print`', async () => {
@@ -11,16 +11,16 @@ it('openapi.json is what the shapes print: `npm run schema:print`', async () => 
 });
 
 it('every address of the document answers by its method, and none is left out of it', () => {
-  const { rooms } = standIn();
+  const routeAt = restRoutes(standIn().rooms);
   const served = operations.map(({ path, method }) => {
-    const route = restRoute(path.replaceAll(/[{}]/g, ''), rooms);
+    const route = routeAt(path.replaceAll(/[{}]/g, ''));
     return route?.methods.includes(method.toUpperCase());
   });
   expect(served).toEqual(operations.map(() => true));
   const paths = new Set(operations.map(({ path }) => path));
   for (const path of paths) {
     const documented = operations.filter((one) => one.path === path).map(({ method }) => method);
-    const route = restRoute(path.replaceAll(/[{}]/g, ''), rooms);
+    const route = routeAt(path.replaceAll(/[{}]/g, ''));
     const methods = route?.methods.filter((method) => method !== 'HEAD') ?? [];
     expect(documented.map((method) => method.toUpperCase()).sort()).toEqual([...methods].sort());
   }

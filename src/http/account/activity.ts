@@ -1,7 +1,6 @@
-import { InvalidInput } from '#kernel';
+import { dollarsOf, InvalidInput } from '#kernel';
 import type { ActivityRow, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
-import { dollars } from '../openai/chat-answer.ts';
 import { callerOf } from '../rest/caller.ts';
 import { organizationOf } from './organization.ts';
 
@@ -68,8 +67,8 @@ function activityOf(row: Row, { catalog }: Rooms): ActivityRow {
     model_permaslug: model,
     endpoint_id: row.endpointId,
     provider_name: endpoint?.provider.name ?? '',
-    usage: dollars(row.charged),
-    byok_usage_inference: dollars(row.own),
+    usage: dollarsOf(row.charged),
+    byok_usage_inference: dollarsOf(row.own),
     requests: Number(row.requests),
     prompt_tokens: Number(row.promptTokens),
     completion_tokens: Number(row.completionTokens),

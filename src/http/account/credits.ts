@@ -1,6 +1,6 @@
+import { dollarsOf } from '#kernel';
 import type { Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
-import { dollars } from '../openai/chat-answer.ts';
 import { callerOf } from '../rest/caller.ts';
 import { organizationOf } from './organization.ts';
 
@@ -26,6 +26,6 @@ export async function answerCredits(exchange: Exchange, rooms: Rooms): Promise<v
       return used.has(kind) === isUsage ? sum + (_sum.amount ?? 0n) : sum;
     }, 0n);
   sendJson(exchange.response, 200, {
-    data: { total_credits: dollars(sumOf(false)), total_usage: dollars(-sumOf(true)) },
+    data: { total_credits: dollarsOf(sumOf(false)), total_usage: dollarsOf(-sumOf(true)) },
   });
 }

@@ -1,9 +1,9 @@
 import type { Market } from '#catalog';
 import type { Completion } from '#completions';
-import { Fault, InvalidInput, isId } from '#kernel';
+import { dollarsOf, Fault, InvalidInput, isId } from '#kernel';
 import type { Generation, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
-import { dollars, finishOf } from '../openai/chat-answer.ts';
+import { finishOf } from '../openai/chat-answer.ts';
 import { callerOf } from '../rest/caller.ts';
 
 /** `GET …/generation?id=`: one completion. It is there from its admission on. */
@@ -70,9 +70,9 @@ function generationOf(completion: Completion, market: Market): Generation {
     native_tokens_completion: usage.completionTokens,
     native_tokens_reasoning: usage.reasoningTokens,
     native_tokens_cached: usage.cachedTokens,
-    usage: dollars(usage.charged),
-    total_cost: dollars(usage.charged),
-    upstream_inference_cost: usage.ownProviderKey ? dollars(usage.upstreamCost) : null,
+    usage: dollarsOf(usage.charged),
+    total_cost: dollarsOf(usage.charged),
+    upstream_inference_cost: usage.ownProviderKey ? dollarsOf(usage.upstreamCost) : null,
     is_byok: usage.ownProviderKey,
     provider_responses: completion.attempts.map((attempt) => responseOf(attempt, market)),
   };

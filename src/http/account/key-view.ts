@@ -1,6 +1,6 @@
 import type { ApiKey } from '#identity';
+import { dollarsOf } from '#kernel';
 import type { ManagedKey, OwnKey, Rooms } from '#schema';
-import { dollars } from '../openai/chat-answer.ts';
 import type { Spending } from './spending.ts';
 
 const resets = { NONE: null, DAILY: 'daily', WEEKLY: 'weekly', MONTHLY: 'monthly' } as const;
@@ -10,22 +10,22 @@ async function viewOf(apiKey: ApiKey, spending: Spending, { credits }: Rooms) {
   const { creditLimit } = apiKey;
   const left = async (limit: bigint) => {
     const { spent, held } = await credits.keySpend(apiKey);
-    return dollars(limit - spent - held);
+    return dollarsOf(limit - spent - held);
   };
   return {
     label: apiKey.hint,
-    limit: creditLimit === null ? null : dollars(creditLimit),
+    limit: creditLimit === null ? null : dollarsOf(creditLimit),
     limit_remaining: creditLimit === null ? null : await left(creditLimit),
     limit_reset: resets[apiKey.limitPeriod],
     include_byok_in_limit: false,
-    usage: dollars(spending.ever),
-    usage_daily: dollars(spending.daily),
-    usage_weekly: dollars(spending.weekly),
-    usage_monthly: dollars(spending.monthly),
-    byok_usage: dollars(spending.own.ever),
-    byok_usage_daily: dollars(spending.own.daily),
-    byok_usage_weekly: dollars(spending.own.weekly),
-    byok_usage_monthly: dollars(spending.own.monthly),
+    usage: dollarsOf(spending.ever),
+    usage_daily: dollarsOf(spending.daily),
+    usage_weekly: dollarsOf(spending.weekly),
+    usage_monthly: dollarsOf(spending.monthly),
+    byok_usage: dollarsOf(spending.own.ever),
+    byok_usage_daily: dollarsOf(spending.own.daily),
+    byok_usage_weekly: dollarsOf(spending.own.weekly),
+    byok_usage_monthly: dollarsOf(spending.own.monthly),
     creator_user_id: apiKey.membershipId,
     expires_at: apiKey.expiresAt?.toISOString() ?? null,
     workspace_id: apiKey.organizationId,

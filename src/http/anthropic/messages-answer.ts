@@ -1,8 +1,8 @@
 import type { Market } from '#catalog';
 import type { Completion, FinishReason, Usage } from '#completions';
-import { invariant } from '#kernel';
+import { dollarsOf, invariant } from '#kernel';
 import type { MessagesAnswer, MessagesBlock, MessagesUsage } from '#schema';
-import { answeredBy, dollars } from '../openai/chat-answer.ts';
+import { answeredBy } from '../openai/chat-answer.ts';
 import { thinkingBlocks } from './thinking.ts';
 
 /** Anthropic's words. What the caller's credits or its leaving cut short got too long for it. */
@@ -67,7 +67,7 @@ export function messagesUsageOf(usage: Usage): MessagesUsage {
     output_tokens: usage.completionTokens,
     cache_read_input_tokens: cachedTokens,
     cache_creation_input_tokens: cacheWriteTokens,
-    cost: dollars(usage.charged),
+    cost: dollarsOf(usage.charged),
     is_byok: usage.ownProviderKey,
   };
 }

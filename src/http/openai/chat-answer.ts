@@ -1,7 +1,7 @@
 import type { Market } from '#catalog';
 import type { Completion, FinishReason, Usage } from '#completions';
 import type { ChargeKind, ChargeLine } from '#credits';
-import { formatMoney } from '#kernel';
+import { dollarsOf } from '#kernel';
 import type { ChatAnswer, UsageAnswer } from '#schema';
 
 /**
@@ -80,12 +80,12 @@ const completionKinds: ReadonlySet<ChargeKind> = new Set(['COMPLETION', 'REASONI
  */
 export function usageOf(usage: Usage, lines: readonly ChargeLine[]): UsageAnswer {
   const sumOf = (kinds: ReadonlySet<ChargeKind>) =>
-    dollars(lines.reduce((sum, line) => (kinds.has(line.kind) ? sum + line.amount : sum), 0n));
+    dollarsOf(lines.reduce((sum, line) => (kinds.has(line.kind) ? sum + line.amount : sum), 0n));
   return {
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,
     total_tokens: usage.promptTokens + usage.completionTokens,
-    cost: dollars(usage.charged),
+    cost: dollarsOf(usage.charged),
     is_byok: usage.ownProviderKey,
     prompt_tokens_details: {
       cached_tokens: usage.cachedTokens,
@@ -94,15 +94,12 @@ export function usageOf(usage: Usage, lines: readonly ChargeLine[]): UsageAnswer
     },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     cost_details: {
-      upstream_inference_cost: usage.ownProviderKey ? dollars(usage.upstreamCost) : null,
+      upstream_inference_cost: usage.ownProviderKey ? dollarsOf(usage.upstreamCost) : null,
       upstream_inference_prompt_cost: sumOf(promptKinds),
       upstream_inference_completions_cost: sumOf(completionKinds),
     },
   };
 }
-
-/** An exact amount as the nearest number, for a wire that has no decimals. */
-export const dollars = (amount: bigint) => Number(formatMoney(amount));
 
 /** Times of this surface are in whole seconds. */
 export const secondsOf = (at: Date) => Math.floor(at.getTime() / 1_000);

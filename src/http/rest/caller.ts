@@ -4,16 +4,17 @@ import type { Principal } from '#identity';
 import type { Rooms } from '#schema';
 import { credentialOf, type Exchange } from '../exchange.ts';
 
-/**
- * Who asks. Anthropic's clients send the key as `X-Api-Key`. From here on the answer, whatever it
- * is, carries the limit of that key.
- */
+/** Who asks; from here on the answer, whatever it is, carries the limit of that key. */
 export function callerOf(exchange: Exchange, rooms: Rooms): Principal {
-  const { headers } = exchange.request;
-  const given = headers.authorization ?? header(headers, 'x-api-key') ?? undefined;
-  const principal = rooms.identity.authenticate(credentialOf(given));
+  const principal = principalOf(exchange, rooms);
   tellLimit(exchange, principal, rooms);
   return principal;
+}
+
+/** Who asks. Anthropic's clients send the key as `X-Api-Key`. */
+export function principalOf({ request: { headers } }: Exchange, { identity }: Rooms): Principal {
+  const given = headers.authorization ?? header(headers, 'x-api-key') ?? undefined;
+  return identity.authenticate(credentialOf(given));
 }
 
 /** How the key stands to its limit of requests; nothing of a key that has none. */

@@ -64,35 +64,47 @@ const addresses: Readonly<Record<string, Address>> = {
 const patterned = Object.entries(addresses).filter(([pattern]) => pattern.includes('{'));
 
 export interface RestRoute {
+  /** Its path, as `/v1/keys/{hash}` with names for what varies. */
+  readonly pattern: string;
   readonly methods: readonly string[];
   answer(exchange: Exchange): Promise<void> | void;
   readonly refuse: Refuse;
 }
 
-/** What answers at a path; null when nothing does. */
-export function restRoute(path: string, rooms: Rooms): RestRoute | null {
-  const place = placeOf(path);
-  const exact = addresses[place];
-  if (exact) return routeOf(exact, rooms, {});
+/** What answers at a path; null when nothing does. Where nothing varies, it is made once. */
+export function restRoutes(rooms: Rooms): (path: string) => RestRoute | null {
+  const fixed = new Map<string, RestRoute>();
+  for (const [pattern, address] of Object.entries(addresses)) {
+    fixed.set(pattern, routeOf(pattern, address, { rooms, parameters: {} }));
+  }
+  return (path) => {
+    const known = fixed.get(path) ?? fixed.get(placeOf(path));
+    return known ?? varyingRoute(placeOf(path), rooms);
+  };
+}
+
+function varyingRoute(place: string, rooms: Rooms): RestRoute | null {
   for (const [pattern, address] of patterned) {
     const parameters = matchAddress(pattern, place);
-    if (parameters) return routeOf(address, rooms, parameters);
+    if (parameters) return routeOf(pattern, address, { rooms, parameters });
   }
   return null;
 }
 
 const placeOf = (path: string) => path.replace(/^\/api(?=\/v1\/)/, '').replace(/\/$/, '');
 
-/** The pattern that a path is of, as `/v1/keys/{hash}`; null when it is of none. */
-export function restPatternOf(path: string): string | null {
-  const place = placeOf(path);
-  if (Object.hasOwn(addresses, place)) return place;
-  return patterned.find(([pattern]) => matchAddress(pattern, place))?.[0] ?? null;
+interface Given {
+  readonly rooms: Rooms;
+  readonly parameters: Parameters;
 }
 
-function routeOf(address: Address, rooms: Rooms, parameters: Parameters): RestRoute {
-  const { methods, refuse } = address;
+function routeOf(
+  pattern: string,
+  { methods, refuse }: Address,
+  { rooms, parameters }: Given,
+): RestRoute {
   return {
+    pattern,
     methods: Object.keys(methods),
     answer: (exchange) => methods[exchange.request.method ?? '']?.(exchange, rooms, parameters),
     refuse,

@@ -5,7 +5,7 @@ import { Fault } from '#kernel';
 import type { Rooms } from '#schema';
 import { type EventStream, openEventStream } from '../event-stream.ts';
 import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
-import { callerOf, tellLimit } from './caller.ts';
+import { principalOf, tellLimit } from './caller.ts';
 import { renamed } from './errors.ts';
 import { type FailedAttempts, failedAttempts } from './failed-attempts.ts';
 import type { Refuse } from './refuse.ts';
@@ -42,18 +42,28 @@ export async function answerThrough<Request extends Asked>(
   exchange: Exchange,
   rooms: Rooms,
 ): Promise<void> {
-  const principal = callerOf(exchange, rooms);
-  const body = jsonOf(await bodyOf(exchange));
-  const asked = door.read(body, exchange.request.headers);
-  // What one read of the provider brought goes out as one write: nothing is gathered.
-  const how = { streamed: asked.stream, coalesceMs: 0 };
-  const run = await rooms.completions.start(principal, asked.input, how);
+  const { asked, run } = await begin(door, exchange, rooms);
   exchange.response.setHeader('X-Generation-Id', run.id);
-  tellLimit(exchange, principal, rooms);
-  const { content, error } = run.completion();
-  if (!content && !error) throw contentGone(run.id);
   const answering = { door, exchange, run, asked, market: rooms.catalog.market() };
   await (asked.stream ? answerInParts(answering, rooms) : answerAtOnce(answering));
+}
+
+/** The answer, also a refusal, carries the limit of the key as it is when the run has begun. */
+async function begin<Request extends Asked>(
+  door: RunDoor<Request>,
+  exchange: Exchange,
+  rooms: Rooms,
+): Promise<{ asked: Request; run: Started }> {
+  const principal = principalOf(exchange, rooms);
+  try {
+    const body = jsonOf(await bodyOf(exchange));
+    const asked = door.read(body, exchange.request.headers);
+    // What one read of the provider brought goes out as one write: nothing is gathered.
+    const how = { streamed: asked.stream, coalesceMs: 0 };
+    return { asked, run: await rooms.completions.start(principal, asked.input, how) };
+  } finally {
+    tellLimit(exchange, principal, rooms);
+  }
 }
 
 interface Answering<Request extends Asked> {
@@ -79,6 +89,8 @@ async function answerInParts<Request extends Asked>(
 ): Promise<void> {
   const { door, exchange, run, asked, market } = answering;
   const { response, signal } = exchange;
+  const { content, error } = run.completion();
+  if (!content && !error) throw contentGone(run.id);
   const stream = openEventStream({ response, clock: rooms.clock, comment: 'BOURSE PROCESSING' });
   const parts = door.parts(run, market, asked);
   try {
