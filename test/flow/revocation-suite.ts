@@ -45,14 +45,27 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
     return Object.values(data)[0] as Record<string, string>;
   };
 
-  /** A customer whose key, and whose model, the serving node knows. */
+  /**
+   * Until the serving node knows all that was changed before: changes are applied in their order.
+   * It is not asked with a new key, which would be a guess until then.
+   */
+  async function heard(): Promise<void> {
+    const slug = `acme/mark-${crypto.randomUUID()}`;
+    const input = { slug, name: 'A mark', author: 'acme', contextLength: 1 };
+    await act(
+      `mutation ($input: UpsertModelInput!) { upsertModel(input: $input) { __typename } }`,
+      { input },
+    );
+    const query = 'query ($slug: String!) { model(slug: $slug) { id } }';
+    let known = null;
+    while (!known) known = (await place.serving.admin.ask(query, { slug })).data.model;
+  }
+
+  /** A customer whose key the serving node knows. */
   async function known(): Promise<{ acme: Customer; client: GraphqlClient }> {
     const acme = await customer(place.issuing, '1000');
-    const client = graphqlClient(place.serving.url, acme.key);
-    for (;;) {
-      const { status, data } = await client.ask(`{ model(slug: "${model}") { slug } }`);
-      if (status === 200 && data?.model) return { acme, client };
-    }
+    await heard();
+    return { acme, client: graphqlClient(place.serving.url, acme.key) };
   }
 
   const body = { model, stream: true, max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }] };
@@ -136,7 +149,13 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
   const ways: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
     revoked: (id) => act('mutation ($id: ID!) { revokeApiKey(id: $id) { __typename } }', { id }),
     disabled: (id) => updated({ id, disabled: true }),
-    expired: (id) => updated({ id, expiresAt: new Date(Date.now() + 1_500).toISOString() }),
+    async expired(id) {
+      let set: Record<string, unknown> = {};
+      // What took so long that it is past by now is refused, and tried again with more time.
+      for (let ms = 1_500; !set['apiKey']; ms *= 2) {
+        set = await updated({ id, expiresAt: new Date(Date.now() + ms).toISOString() });
+      }
+    },
     rotated: (id) => act('mutation ($id: ID!) { rotateApiKey(id: $id) { __typename } }', { id }),
   };
 
@@ -162,10 +181,11 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
           ... on RotateApiKeyPayload { secret } ... on Error { message } } }`,
         { id: acme.keyId },
       );
+      await heard();
       const renewed = graphqlClient(place.serving.url, rotated['secret'] ?? '');
-      let status = 401;
-      while (status === 401) ({ status } = await renewed.ask('{ viewer { __typename } }'));
-      expect([status, (await client.ask('{ viewer { __typename } }')).status]).toEqual([200, 200]);
+      for (const either of [renewed, client]) {
+        expect((await either.ask('{ viewer { __typename } }')).status).toBe(200);
+      }
     });
 
     it('over its limit is known, and told so; its socket stays', { timeout: 60_000 }, async () => {
