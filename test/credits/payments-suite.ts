@@ -18,7 +18,7 @@ import {
 } from './node.ts';
 import { type StripeStandIn, stripeStandIn, webhookSecret } from './stripe-stand-in.ts';
 
-/** Top-ups and alerts are looked for by the tests alone: a look between two lines would be a race. */
+/** Tests alone look for top-ups and alerts: a look between two lines would be a race. */
 const looksOnlyWhenTold: Clock = { ...systemClock, every: () => ({ cancel: () => {} }) };
 
 /** Buying, topping up and giving back, against a stand-in for Stripe, on both databases. */
