@@ -52,9 +52,9 @@ export function openLimits({ clock }: { readonly clock: Clock }): Limits {
   const take: Limits['take'] = (key, perMinute, worth = 1) => {
     const nowMs = clock.monotonic();
     sweep(nowMs);
-    const asked = look(key, perMinute, worth);
-    if (!asked.allowed) return asked;
     const minute = minutes.get(key) ?? new Minute();
+    const remaining = Math.max(0, perMinute - minute.total(nowMs));
+    if (remaining < worth) return look(key, perMinute, worth);
     minutes.set(key, minute);
     minute.add(nowMs, worth);
     return { ...look(key, perMinute), allowed: true, retryAfterMs: 0 };

@@ -39,6 +39,25 @@ it('an answer over HTTP says what its document cost and what is left, a kept one
   expect(again['remaining']).toBe(Number(first['remaining']) - Number(first['requested']));
 });
 
+it('a document costs by its variables where they have a say, and the same where not', async () => {
+  const asked = (query: string) => async (variables: object) => {
+    const { cost } = await costOf(query, { body: JSON.stringify({ query, variables }) });
+    return cost['requested'];
+  };
+  const pageOf = asked('query Page($first: Int) { models(first: $first) { nodes { slug } } }');
+  const [short, long, shortAgain] = [
+    await pageOf({ first: 2 }),
+    await pageOf({ first: 9 }),
+    await pageOf({ first: 2 }),
+  ];
+  expect(long).toBeGreaterThan(Number(short));
+  expect(shortAgain).toBe(short);
+  const modelOf = asked('query Model($slug: String!) { model(slug: $slug) { slug } }');
+  const one = await modelOf({ slug: 'acme/one' });
+  expect(one).toBeGreaterThan(0);
+  expect(await modelOf({ slug: 'acme/two' })).toBe(one);
+});
+
 it('a public answer by GET is the same for all: what is left stands in its headers', async () => {
   const get = async () => {
     const address = `${server.url}/graphql?query=${encodeURIComponent(page)}`;

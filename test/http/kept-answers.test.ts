@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Market } from '#catalog';
 import type { Context, Rooms } from '#schema';
-import { watched } from '../../src/http/graphql/watched-context.ts';
+import { WatchedContext } from '../../src/http/graphql/watched-context.ts';
 import { keyPrincipal, serve, standIn } from '../harness/stand-in-rooms.ts';
 
 const { market: goods, rooms } = standIn();
@@ -65,7 +65,7 @@ it('whoever looks at more than the catalog has said so by that', () => {
     readOnly: true,
   };
   const kept = (look: (seen: Context) => unknown) => {
-    const seen = watched(context);
+    const seen = new WatchedContext(context);
     look(seen);
     return seen.ofCatalogAlone;
   };

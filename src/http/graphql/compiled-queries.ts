@@ -3,24 +3,45 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   execute,
+  getNamedType,
   getOperationAST,
   getVariableValues,
+  isInputObjectType,
   type OperationDefinitionNode,
   OperationTypeNode,
+  typeFromAST,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { schema } from '#schema';
 
-export type CompiledQueryFunction = CompiledQuery['query'];
+/** Compiled code, and whether its variables have to be looked at before. */
+export interface CheckedQuery {
+  readonly query: CompiledQuery['query'];
+  readonly takesOneOf: boolean;
+}
 
 /** Null: it is no query (what changes something is not hot), or it cannot be compiled. */
 export function compiledQuery(
   document: DocumentNode,
-  { operation, name }: OperationDefinitionNode,
-): CompiledQueryFunction | null {
-  if (operation !== OperationTypeNode.QUERY) return null;
-  const compiled = compileQuery(schema, document, name?.value);
-  return isCompiledQuery(compiled) ? compiled.query : null;
+  node: OperationDefinitionNode,
+): CheckedQuery | null {
+  if (node.operation !== OperationTypeNode.QUERY) return null;
+  const compiled = compileQuery(schema, document, node.name?.value);
+  if (!isCompiledQuery(compiled)) return null;
+  return { query: compiled.query, takesOneOf: takesOneOf(node) };
+}
+
+function takesOneOf({ variableDefinitions = [] }: OperationDefinitionNode): boolean {
+  const seen = new Set<unknown>();
+  const leadsToOneOf = (type: unknown): boolean => {
+    if (!isInputObjectType(type) || seen.has(type)) return false;
+    seen.add(type);
+    const fields = Object.values(type.getFields());
+    return type.isOneOf || fields.some((field) => leadsToOneOf(getNamedType(field.type)));
+  };
+  return variableDefinitions.some(({ type }) =>
+    leadsToOneOf(getNamedType(typeFromAST(schema, type))),
+  );
 }
 
 /**
@@ -30,10 +51,10 @@ export function compiledQuery(
  */
 export function executed(
   args: ExecutionArgs,
-  compiled: CompiledQueryFunction | null,
+  compiled: CheckedQuery | null,
 ): ExecutionResult | Promise<ExecutionResult> {
-  if (!compiled || !fits(args)) return interpreted(args);
-  const result = compiled(args.rootValue, args.contextValue, { ...args.variableValues });
+  if (!compiled || (compiled.takesOneOf && !fits(args))) return interpreted(args);
+  const result = compiled.query(args.rootValue, args.contextValue, { ...args.variableValues });
   return result instanceof Promise
     ? result.then((settled) => withoutErrors(settled, args))
     : withoutErrors(result, args);

@@ -16,7 +16,6 @@ import {
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { type Context, schema } from '#schema';
-import { isFeed } from './feeds.ts';
 import { type Execute, SharedResults } from './shared-results.ts';
 
 const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
@@ -33,9 +32,8 @@ const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
  *
  * What a feed gives to all is executed once for all who ask the same of it, compiled or not.
  */
-export async function subscribed(args: ContextualArgs) {
+export async function subscribed(args: ContextualArgs, feed: boolean) {
   const compiled = args.contextValue.principal.kind === 'anonymous' ? null : eventQuery(args);
-  const feed = isFeed(args.document, args.operationName);
   if (!compiled && !feed) return subscribe(args);
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return source;

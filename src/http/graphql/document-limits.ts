@@ -1,14 +1,10 @@
-import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
   type ASTVisitor,
-  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
-  getOperationAST,
   Kind,
   Lexer,
-  type OperationDefinitionNode,
   type SelectionSetNode,
   Source,
   TokenKind,
@@ -16,6 +12,7 @@ import {
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Context } from '#schema';
+import { type CostArgs, costOf } from './document-cost.ts';
 import { type DocumentCost, spendPoints } from './points.ts';
 
 /** What a document may be, so that reading one never costs more than answering it. */
@@ -131,17 +128,11 @@ function AliasLimit(context: ValidationContext): ASTVisitor {
   };
 }
 
-export interface CostArgs {
-  readonly schema: Parameters<typeof complexityFromQuery>[1]['schema'];
-  readonly document: DocumentNode;
-  readonly operationName?: string | null | undefined;
-  readonly variableValues?: { readonly [variable: string]: unknown } | null | undefined;
-  readonly contextValue: Context;
-}
-
 /** Spends what an operation costs; the refusal of one that costs too much. */
 export function spend(args: CostArgs): ReturnType<typeof spendPoints> {
-  const { requested, limit } = documentCost(args);
+  const { anonymous, authenticated } = documentLimits.cost;
+  const limit = args.contextValue.principal.kind === 'anonymous' ? anonymous : authenticated;
+  const requested = costOf(args);
   if (requested <= limit) return spendPoints(args.contextValue, requested);
   const { cost } = spendPoints(args.contextValue, 0);
   return { cost, refused: overLimit('COST', { limit, actual: requested }) };
@@ -152,36 +143,6 @@ export const withCost = <Result extends { extensions?: object | null | undefined
   result: Result,
   cost: Partial<DocumentCost>,
 ): Result => ({ ...result, extensions: { ...result.extensions, cost } });
-
-/**
- * What the operation that runs costs, and what it may. Variables that do not fit cost nothing: they
- * are refused next.
- */
-export function documentCost(args: CostArgs): { requested: number; limit: number } {
-  const { anonymous, authenticated } = documentLimits.cost;
-  const limit = args.contextValue.principal.kind === 'anonymous' ? anonymous : authenticated;
-  const operation = getOperationAST(args.document, args.operationName);
-  if (!operation) return { requested: 0, limit };
-  try {
-    const { complexity } = complexityFromQuery(alone(args.document, operation), {
-      schema: args.schema,
-      ctx: args.contextValue,
-      variables: { ...args.variableValues },
-    });
-    return { requested: complexity, limit };
-  } catch (thrown) {
-    if (thrown instanceof GraphQLError) return { requested: 0, limit };
-    throw thrown;
-  }
-}
-
-/**
- * The document without its other operations: the cheap one before it does not count in its place.
- */
-function alone(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
-  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  return { ...document, definitions: [operation, ...fragments] };
-}
 
 /** What a document must keep beside the rules of the specification. */
 export const limitRules = [DepthLimit, AliasLimit];

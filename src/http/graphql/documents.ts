@@ -8,8 +8,9 @@ import {
   validate,
 } from 'graphql';
 import { schema } from '#schema';
-import { type CompiledQueryFunction, compiledQuery } from './compiled-queries.ts';
+import { type CheckedQuery, compiledQuery } from './compiled-queries.ts';
 import { limitRules, refuseLong } from './document-limits.ts';
+import { isFeed } from './feeds.ts';
 
 /** A document that was read and checked once, with what is known of its operations. */
 export interface KnownDocument {
@@ -22,8 +23,9 @@ export interface KnownDocument {
 
 export interface KnownOperation {
   readonly node: OperationDefinitionNode;
+  readonly feed: boolean;
   /** As compiled code, once the operation has been asked for often enough; null until then. */
-  compiled(): CompiledQueryFunction | null;
+  compiled(): CheckedQuery | null;
 }
 
 /** Kept, the last used ones; a long text, which is one with its values written in, is not. */
@@ -74,9 +76,10 @@ function read(text: string): KnownDocument {
 
 function knownOperation(document: DocumentNode, node: OperationDefinitionNode): KnownOperation {
   let uses = 0;
-  let compiled: CompiledQueryFunction | null | undefined;
+  let compiled: CheckedQuery | null | undefined;
   return {
     node,
+    feed: isFeed(node),
     compiled() {
       if (uses++ < usesBeforeCompiling) return null;
       compiled ??= compiledQuery(document, node);

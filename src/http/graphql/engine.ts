@@ -1,10 +1,4 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  getOperationAST,
-  OperationTypeNode,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { currentOrigin } from '#audit';
 import type { Log } from '#kernel';
@@ -15,12 +9,11 @@ import { executed } from './compiled-queries.ts';
 import { subscribed } from './compiled-subscriptions.ts';
 import { spend, useDocumentLimits } from './document-limits.ts';
 import { type KnownOperation, openDocuments } from './documents.ts';
-import { isFeed } from './feeds.ts';
 import { graphiql } from './graphiql.ts';
 import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import type { DocumentCost } from './points.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
-import { watched } from './watched-context.ts';
+import { WatchedContext } from './watched-context.ts';
 
 /** One operation as a client sends it, over whatever transport. */
 export interface OperationRequest extends DocumentNames {
@@ -34,7 +27,7 @@ export interface Operation extends ExecutionArgs {
   /** Its results are the same objects for all who ask the same. */
   readonly feed: boolean;
   readonly contextValue: Context;
-  /** What it gave so far was made of the catalog alone: `watched` says how that is known. */
+  /** What it gave so far was made of the catalog alone: `WatchedContext` says how that is known. */
   ofCatalogAlone(): boolean;
   run(): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
   /** What it cost; null before it was run. */
@@ -92,24 +85,23 @@ export function openEngine(options: EngineOptions) {
         variableValues: request.variables ?? undefined,
         operationName: request.operationName ?? undefined,
       };
-      const seen = watched(context);
-      let cost: DocumentCost | null = null;
-      return {
+      const seen = new WatchedContext(context);
+      const prepared = {
         ...args,
         kind: asked.node.operation,
-        feed: isFeed(document, request.operationName),
+        feed: asked.feed,
         ofCatalogAlone: () => seen.ofCatalogAlone,
+        cost: null as DocumentCost | null,
         async run() {
-          const spent = spend(args);
-          cost = spent.cost;
-          if (spent.refused) return { errors: [spent.refused] };
+          const { cost, refused } = spend(args);
+          prepared.cost = cost;
+          if (refused) return { errors: [refused] };
           const start = () => started({ ...args, contextValue: seen }, asked);
-          return allowed(args, anonymousFeeds, start);
-        },
-        get cost() {
-          return cost;
+          const feeds = context.principal.kind === 'anonymous' ? anonymousFeeds : null;
+          return feeds && isSubscription(asked) ? allowed(feeds, start) : start();
         },
       };
+      return prepared;
     } catch (thrown) {
       return present([graphqlErrorOf(thrown)], context);
     }
@@ -123,14 +115,14 @@ export function openEngine(options: EngineOptions) {
 
 type Started = ExecutionResult | AsyncIterable<ExecutionResult>;
 
+const isSubscription = ({ node }: KnownOperation) =>
+  node.operation === OperationTypeNode.SUBSCRIPTION;
+
 /** Who is nobody shares what one network address may have running at once. */
 async function allowed(
-  { contextValue: { principal }, document, operationName }: ContextualArgs,
   feeds: Allowance,
   start: () => Started | Promise<Started>,
 ): Promise<Started> {
-  const kind = getOperationAST(document, operationName)?.operation;
-  if (principal.kind !== 'anonymous' || kind !== OperationTypeNode.SUBSCRIPTION) return start();
   const giveBack = feeds.take(currentOrigin().address ?? '');
   if (!giveBack) return { errors: [tooManyFeeds(feeds.most)] };
   try {
@@ -152,9 +144,7 @@ function tooManyFeeds(most: number): GraphQLError {
 }
 
 function started(args: ContextualArgs, asked: KnownOperation) {
-  return asked.node.operation === OperationTypeNode.SUBSCRIPTION
-    ? subscribed(args)
-    : executed(args, asked.compiled());
+  return isSubscription(asked) ? subscribed(args, asked.feed) : executed(args, asked.compiled());
 }
 
 interface ContextualArgs extends ExecutionArgs {

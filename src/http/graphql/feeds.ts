@@ -1,14 +1,13 @@
-import { type DocumentNode, getOperationAST, Kind, OperationTypeNode } from 'graphql';
+import { Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { schema } from '#schema';
 
 /**
  * Whether it subscribes to a feed whose events are the same objects for all who follow it, as the
  * field itself says.
  */
-export function isFeed(document: DocumentNode, operationName: string | null | undefined): boolean {
-  const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return false;
-  const [root] = operation.selectionSet.selections;
+export function isFeed({ operation, selectionSet }: OperationDefinitionNode): boolean {
+  if (operation !== OperationTypeNode.SUBSCRIPTION) return false;
+  const [root] = selectionSet.selections;
   if (root?.kind !== Kind.FIELD) return false;
   const field = schema.getSubscriptionType()?.getFields()[root.name.value];
   return field?.extensions['feed'] === true;

@@ -1,38 +1,53 @@
 import type { Context, Rooms } from '#schema';
 
-/** The context of an operation, with what its resolvers looked at. */
-export interface WatchedContext extends Context {
-  /** Nobody's credentials, no clock and no room but the catalog were needed so far. */
-  readonly ofCatalogAlone: boolean;
-}
-
 /**
- * Whether an answer is the same for everybody and for the length of a catalog version is not
- * declared field by field, where one would be forgotten, but seen: a resolver that takes anything
- * else of its context has said so by that.
+ * The context of an operation, with what its resolvers looked at. Whether an answer is the same for
+ * everybody and for the length of a catalog version is not declared field by field, where one would
+ * be forgotten, but seen: a resolver that takes anything else of its context has said so by that.
  */
-export function watched(context: Context): WatchedContext {
-  let other = false;
-  const look = <Value>(value: Value): Value => {
-    other = true;
+export class WatchedContext implements Context {
+  readonly rooms: Rooms;
+  readonly delivering?: (eventId: string) => void;
+  readonly #context: Context;
+  #other = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.rooms = new WatchedRooms(context.rooms, (value) => this.#look(value));
+    if (context.delivering) this.delivering = context.delivering;
+  }
+
+  /** Nobody's credentials, no clock and no room but the catalog were needed so far. */
+  get ofCatalogAlone() {
+    return !this.#other;
+  }
+
+  get requestId() {
+    return this.#context.requestId;
+  }
+  get signal() {
+    return this.#context.signal;
+  }
+  get operationId() {
+    return this.#context.operationId;
+  }
+  get readOnly() {
+    return this.#context.readOnly;
+  }
+  get principal() {
+    return this.#look(this.#context.principal);
+  }
+  get limits() {
+    return this.#look(this.#context.limits);
+  }
+  get lastEventId() {
+    return this.#look(this.#context.lastEventId);
+  }
+
+  #look<Value>(value: Value): Value {
+    this.#other = true;
     return value;
-  };
-  return {
-    ...context,
-    rooms: new WatchedRooms(context.rooms, look),
-    get principal() {
-      return look(context.principal);
-    },
-    get limits() {
-      return look(context.limits);
-    },
-    get lastEventId() {
-      return look(context.lastEventId);
-    },
-    get ofCatalogAlone() {
-      return !other;
-    },
-  };
+  }
 }
 
 class WatchedRooms implements Rooms {
