@@ -1,6 +1,7 @@
 import { feedRows } from './feed-rows.ts';
 import { type Bar, compare, type Line, percentile, rounded } from './figures.ts';
 import { HttpConnection } from './http-client.ts';
+import { keyRow } from './key-rows.ts';
 import { leaving } from './leaving.ts';
 import { hotOrganizationRow, usageRow } from './ledger-rows.ts';
 import { type Cost, checkReply, costOf, httpLoad, type Load, pause, socketLoad } from './load.ts';
@@ -303,8 +304,8 @@ const memory: Row = {
 let nonce = 0;
 
 /**
- * In the order of the table. Memory comes after all the others that load a server; the rows of the
- * ledger ask its room alone.
+ * In the order of the table. Memory comes after all the others that load a server; the row of keys
+ * and those of the ledger ask their room alone.
  */
 export const rows: readonly Row[] = [
   chatRow({
@@ -368,6 +369,7 @@ export const rows: readonly Row[] = [
   leaving,
   ...feedRows,
   memory,
+  keyRow,
   usageRow,
   hotOrganizationRow,
 ];
