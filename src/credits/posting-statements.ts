@@ -6,9 +6,9 @@ export interface Held extends LeaseTarget {
   readonly held: Money;
 }
 
-/** A session's records, acknowledged together, as a JSON array. */
+/** Records that were acknowledged together, as a JSON array. */
 export interface JournalRow {
-  readonly session: number;
+  /** Unique within the session. */
   readonly n: number;
   readonly records: string;
 }
@@ -30,9 +30,12 @@ export interface RecordPosting {
 /** From acknowledged to posted: the migrations' functions `journal_…` and `ledger_…`. */
 export function postingStatements(db: LedgerDatabase) {
   return {
-    async append({ session, n, records }: JournalRow): Promise<void> {
-      const sql = 'SELECT journal_append($1::int, $2::bigint, $3::jsonb)';
-      await db.query(sql, [session, n, records]);
+    /** All of these rows, or none; a row that is there already stays as it is. */
+    async append(session: number, rows: readonly JournalRow[]): Promise<void> {
+      const sql = `SELECT journal_append($1::int, (r ->> 'n')::bigint, r -> 'records')
+        FROM jsonb_array_elements($2::jsonb) r`;
+      const rowsAsJson = rows.map(({ n, records }) => `{"n":${n},"records":${records}}`);
+      await db.query(sql, [session, `[${rowsAsJson.join(',')}]`]);
     },
 
     async journalSessions(): Promise<number[]> {

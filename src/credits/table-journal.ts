@@ -1,6 +1,7 @@
 import { type Clock, type Log, sleep } from '#kernel';
 import { type Batch, heldAfter, type Journal } from './journal.ts';
 import type { JournalFile } from './journal-file.ts';
+import { journalBatch } from './journal-record.ts';
 import { isSessionGone } from './ledger-database.ts';
 import { creditsOutOfReach } from './refusals.ts';
 import type { Statements } from './statements.ts';
@@ -9,6 +10,8 @@ import type { Statements } from './statements.ts';
 const silenceMs = 250;
 const retryMs = 200;
 const rowsMax = 50;
+/** Records that are appended, or posted late, by one statement after a silence. */
+const recordsMax = 50;
 
 export interface TableJournalOptions {
   readonly statements: Statements;
@@ -97,31 +100,45 @@ export class TableJournal implements Journal {
 
   async #appendInOrder(): Promise<boolean> {
     let all = true;
-    for (let first = this.#waiting[0]; first && all; first = this.#waiting[0]) {
-      all = await this.#append(first.batch);
+    while (all && this.#waiting.length > 0) {
+      const next = this.#next();
+      all = await this.#append(next.map(({ batch }) => batch));
       if (!all) break;
       this.#silent = false;
-      this.#waiting.shift();
-      first.appended();
+      this.#waiting.splice(0, next.length);
+      for (const { appended } of next) appended();
     }
     this.#appending = null;
     return all;
   }
 
-  /** True when the batch is in the table, or, when its session is gone, in the ledger. */
-  async #append(batch: Batch): Promise<boolean> {
+  /** The oldest that wait and are of one session: after a silence one by one takes minutes. */
+  #next(): readonly Waiting[] {
+    const session = this.#waiting[0]?.batch.session;
+    let records = 0;
+    const end = this.#waiting.findIndex(({ batch }, index) => {
+      records += batch.ended.length;
+      return batch.session !== session || (index > 0 && records > recordsMax);
+    });
+    return this.#waiting.slice(0, end < 0 ? undefined : end);
+  }
+
+  /** True when the batches are in the table, or, when their session is gone, in the ledger. */
+  async #append(batches: readonly Batch[]): Promise<boolean> {
     const { statements, session, sessionGone, setAside, posted, log } = this.#options;
+    const [{ session: number } = { session: session() }] = batches;
     try {
-      if (batch.session === session()) {
-        await statements.append(batch);
-        this.#appended.push(batch);
+      if (number === session()) {
+        await statements.append(number, batches);
+        this.#appended.push(...batches);
       } else {
-        setAside(await statements.postLate(batch.session, batch.records));
-        posted(batch);
+        const records = batches.flatMap(({ ended }) => ended.map((one) => one.record));
+        setAside(await statements.postLate(number, journalBatch(records)));
+        batches.forEach(posted);
       }
       return true;
     } catch (thrown) {
-      if (isSessionGone(thrown)) sessionGone(batch.session);
+      if (isSessionGone(thrown)) sessionGone(number);
       if (!this.#silent) log.warn('The journal table does not take records.', { error: thrown });
       this.#silent = true;
       this.#refusal = thrown;

@@ -7,6 +7,7 @@ type State = 'whole' | 'failing' | 'hanging' | 'losing answers';
 /** A way to the database that can break in each of the ways in which ways break. */
 export function breakable(storage: Storage) {
   let state: State = 'whole';
+  let seen: (sql: string) => void = () => {};
   const hanging = new Set<() => void>();
   const running = new Set<Promise<unknown>>();
   const unavailable = () => new Fault('UNAVAILABLE', { public: 'The database does not answer.' });
@@ -14,6 +15,7 @@ export function breakable(storage: Storage) {
   const query: LedgerDatabase['query'] = async (sql, parameters) => {
     if (state === 'hanging') await new Promise<void>((resolve) => hanging.add(resolve));
     if (state === 'failing') throw unavailable();
+    seen(sql);
     const losing = state === 'losing answers';
     const answer = storage.query(sql, parameters);
     running.add(answer);
@@ -33,6 +35,10 @@ export function breakable(storage: Storage) {
     /** Statements take effect, and nobody hears of it. */
     loseAnswers: become('losing answers'),
     heal: become('whole'),
+    /** Tells of each statement that reaches the database from now on. */
+    seen(listener: (sql: string) => void) {
+      seen = listener;
+    },
     /** Resolves when the database has answered all that has reached it. */
     async idle() {
       while (running.size > 0) await Promise.allSettled(running);

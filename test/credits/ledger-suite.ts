@@ -195,8 +195,11 @@ export function ledgerSuite(kind: DatabaseKind): void {
 
     test('a dead session has its journal posted before its leases are free', async () => {
       await statements.grant(session, [ofCredits(10)]);
-      await statements.append({ session, n: 1, records: json([spent(3)]) });
-      await statements.append({ session, n: 2, records: json([spent(4)]) });
+      const records = [json([spent(3)]), json([spent(4)])] as const;
+      await statements.append(session, [
+        { n: 1, records: records[0] },
+        { n: 2, records: records[1] },
+      ]);
       await kill(session);
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -3 → 7\nUSAGE -4 → 3');
       const other = await statements.openSession('another');
@@ -209,7 +212,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       const acts = [
         statements.grant(session, [ofCredits(1)]),
         statements.giveBack(session, { ...ofCredits(0), amount: 1n }),
-        statements.append({ session, n: 1, records: json([spent(1)]) }),
+        statements.append(session, [{ n: 1, records: json([spent(1)]) }]),
         statements.post({ session, records: json([spent(1)]), held: [] }),
         statements.postJournal({ session, rows: 1, held: [] }),
         statements.renew({ session, ackChange: 0n, held: [] }),
@@ -224,13 +227,13 @@ export function ledgerSuite(kind: DatabaseKind): void {
     test('a journal row that is appended again after it was posted moves nothing', async () => {
       await statements.grant(session, [ofCredits(10)]);
       const records = json([spent(3)]);
-      await statements.append({ session, n: 1, records: records });
+      await statements.append(session, [{ n: 1, records: records }]);
       expect(await statements.postJournal({ session, rows: 10, held: [] })).toEqual({
         quarantined: 0,
         next: Infinity,
       });
-      await statements.append({ session, n: 1, records: records });
-      await statements.append({ session, n: 2, records: json([spent(1)]) });
+      await statements.append(session, [{ n: 1, records: records }]);
+      await statements.append(session, [{ n: 2, records: json([spent(1)]) }]);
       expect(await statements.postJournal({ session, rows: 1, held: [] })).toEqual({
         quarantined: 0,
         next: 2,

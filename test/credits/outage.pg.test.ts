@@ -86,6 +86,21 @@ describe('while the database does not answer', () => {
     expect(await pending()).toEqual([]);
   });
 
+  test('what waited through an outage follows in few statements, each charge once', async () => {
+    path.fail();
+    const holds = await Promise.all(Array.from({ length: 5 }, () => ask(1)));
+    for (const hold of holds) await meanwhile(hold.end(recordOf(hold.completion, acme, 1)));
+    let appended = 0;
+    path.seen((sql) => {
+      if (sql.includes('journal_append')) appended++;
+    });
+    path.heal();
+    await meanwhile(node.flush());
+    expect(appended).toBe(1);
+    expect(await ledgerOf(storage, acme)).toMatch(/(USAGE -1 → \d\n?){5}$/);
+    await meanwhile(node.close());
+  });
+
   test('what the file has when the node dies is posted by its next start, once', async () => {
     const hold = await ask(5);
     path.fail();

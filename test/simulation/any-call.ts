@@ -81,8 +81,9 @@ export class Calls {
   }
 
   async #append(): Promise<void> {
-    const row = { session: this.#session, n: this.#upTo(6), records: this.#records() };
-    await this.#ledgers.call('append', row);
+    const rows = [{ n: this.#upTo(6), records: this.#records() }];
+    if (this.#rarely()) rows.push({ n: this.#upTo(6), records: this.#records() });
+    await this.#ledgers.call('append', this.#session, rows);
   }
 
   async #postJournal(): Promise<void> {

@@ -24,11 +24,11 @@ type Posting = Pick<Statements, 'append' | 'journalSessions' | 'postJournal' | '
 function postingModel(state: ModelState): Posting {
   const { noteHeld } = leaseModel(state);
   return {
-    async append({ session, n, records }) {
+    async append(session, appended) {
       state.fence(session);
       const rows = state.journal.get(session) ?? new Map();
       state.journal.set(session, rows);
-      if (!rows.has(n)) rows.set(n, recordsOf(records));
+      for (const { n, records } of appended) if (!rows.has(n)) rows.set(n, recordsOf(records));
     },
     async journalSessions() {
       return [...state.journal]
