@@ -37,7 +37,7 @@ async function score({ models }: Market, { metrics }: Rooms): Promise<LiveScores
   const tokens = new Map<Model, number>();
   for (const model of models) {
     const ids = idsOf(model.endpoints);
-    lately.set(model, Figures.sum(ids.map((id) => metrics.live(id, 'FIVE_MINUTES'))));
+    lately.set(model, Figures.view(ids.map((id) => metrics.live(id, 'FIVE_MINUTES'))));
     const { rankedTokens } = await metrics.figures(ids, 'ONE_WEEK');
     if (rankedTokens > 0) tokens.set(model, rankedTokens);
   }

@@ -125,7 +125,7 @@ function grouped<Subject>(
   return [...groups].flatMap(([subject, states]) => {
     if (!touched.has(subject)) return [];
     return [
-      { subject, figures: Figures.sum(states.map((one) => one.figures)), window, floor, rooms },
+      { subject, figures: Figures.view(states.map((one) => one.figures)), window, floor, rooms },
     ];
   });
 }

@@ -12,7 +12,7 @@ import {
   type People,
   type Secrets,
 } from '#identity';
-import { type Clock, type Log, parseMoney, type Random, type Secret } from '#kernel';
+import { type Clock, type Log, parseMoney, type Random, type Secret, sleep } from '#kernel';
 import { type Attempts, type Limits, openAttempts, openLimits } from '#limits';
 import { type Metrics, openMetrics } from '#metrics';
 import { openProviderKeys, type ProviderKeys } from '#provider-keys';
@@ -265,9 +265,12 @@ interface Serving extends Ground, Middle {
   readonly closeAll: () => Promise<void>;
 }
 
+/** What is read sooner, the first request finds read; a long history is waited for at /ready. */
+const warmMsMax = 500;
+
 async function serve(options: AppOptions, rooms: Serving): Promise<App> {
   const { config, clock, random, log, version } = options;
-  const { storage, secrets, credits, completions, demoKey, site } = rooms;
+  const { storage, secrets, credits, completions, metrics, demoKey, site } = rooms;
   const platform = {
     name: 'Bourse',
     version,
@@ -283,7 +286,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     random,
     ready: () =>
       storage.ready().then(
-        () => null,
+        () => (metrics.warm ? null : 'the metrics of the last months are being read'),
         () => 'the database does not answer',
       ),
     trustProxy: config.trustProxy,
@@ -296,6 +299,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
   rooms.telemetry.watch(() => loadOf({ ...rooms, http }));
+  await Promise.race([metrics.warmed(), sleep(clock, warmMsMax)]);
   const port = options.vacate ? await options.vacate() : config.port;
   site.listening(await http.listen(config.host, port));
   return {

@@ -31,7 +31,8 @@ export async function settle(
     const record = recordOf(running, used, due);
     await admission.hold.end(record);
     rooms.observer.settled(record);
-    for (const sample of samplesOf(running, used, due)) rooms.metrics.record(sample);
+    const market = rooms.market();
+    for (const sample of samplesOf(running, used, { due, market })) rooms.metrics.record(sample);
     keep(running, rooms);
     rooms.losses.earn(running.payer.organization.id, due.charged);
     running.conclude({ usage: usageOf(running, used, due), lines: due.lines });

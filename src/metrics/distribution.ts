@@ -37,6 +37,15 @@ interface Bin {
 export class Distribution {
   readonly #seen: Counts = new Map();
   readonly #cut: Counts = new Map();
+  /** Still to be merged: most sums are asked for their volumes alone. */
+  #parts: readonly Distribution[] = [];
+
+  /** For reading alone: merges when it is looked at. */
+  static sum(parts: readonly Distribution[]): Distribution {
+    const sum = new Distribution();
+    sum.#parts = parts;
+    return sum;
+  }
 
   observe(value: number): void {
     count(this.#seen, binOf(value), 1);
@@ -48,8 +57,20 @@ export class Distribution {
   }
 
   merge(other: Distribution): void {
+    other.#mergeParts();
     for (const [bin, times] of other.#seen) count(this.#seen, bin, times);
     for (const [bin, times] of other.#cut) count(this.#cut, bin, times);
+  }
+
+  /** What is left when `part`, which was merged into it, is taken out. */
+  without(part: Distribution): Distribution {
+    const rest = new Distribution();
+    this.#mergeParts();
+    part.#mergeParts();
+    for (const [bin, times] of this.#seen)
+      count(rest.#seen, bin, times - (part.#seen.get(bin) ?? 0));
+    for (const [bin, times] of this.#cut) count(rest.#cut, bin, times - (part.#cut.get(bin) ?? 0));
+    return rest;
   }
 
   /** As `merge`, of what `toJSON` gave. */
@@ -60,6 +81,7 @@ export class Distribution {
 
   /** Null when nothing was observed. */
   percentiles(): Percentiles | null {
+    this.#mergeParts();
     if (this.#seen.size === 0) return null;
     const [p50 = 0, p75 = 0, p90 = 0, p99 = 0] = quantiles(this.#bins(), [0.5, 0.75, 0.9, 0.99]);
     return { p50, p75, p90, p99 };
@@ -67,6 +89,7 @@ export class Distribution {
 
   /** For the way to other nodes and into the database. */
   toJSON(): StoredDistribution {
+    this.#mergeParts();
     return [[...this.#seen].flat(), [...this.#cut].flat()];
   }
 
@@ -74,6 +97,12 @@ export class Distribution {
     const distribution = new Distribution();
     distribution.mergeStored(stored);
     return distribution;
+  }
+
+  #mergeParts(): void {
+    const parts = this.#parts;
+    this.#parts = [];
+    for (const part of parts) this.merge(part);
   }
 
   #bins(): Bin[] {
@@ -106,7 +135,7 @@ function quantiles(bins: readonly Bin[], ranks: readonly number[]): number[] {
 const binOf = (value: number) => mapping.key(Math.max(value, smallest));
 
 function count(counts: Counts, bin: number, times: number): void {
-  counts.set(bin, (counts.get(bin) ?? 0) + times);
+  if (times > 0) counts.set(bin, (counts.get(bin) ?? 0) + times);
 }
 
 function restore(counts: Counts, stored: readonly number[]): void {

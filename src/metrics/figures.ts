@@ -1,6 +1,7 @@
 import type { Money } from '#kernel';
 import { Distribution, type StoredDistribution } from './distribution.ts';
 import type { Sample } from './sample.ts';
+import { observeSpeed, type Speed, type StoredUnpriced, Unpriced } from './unpriced.ts';
 
 /** Figures as they travel and are kept: amounts as strings of 10⁻¹² US dollar. */
 export interface StoredFigures {
@@ -18,6 +19,8 @@ export interface StoredFigures {
   readonly timeToFirstTokenMs: StoredDistribution;
   readonly latencyMs: StoredDistribution;
   readonly tokensPerSecond: StoredDistribution;
+  /** Absent where all of it had a price. */
+  readonly unpriced?: StoredUnpriced | undefined;
 }
 
 interface Amounts
@@ -55,9 +58,32 @@ export class Figures {
   readonly organizations = new Set<string>();
   /** Those of them whose traffic may enter rankings. */
   readonly rankedOrganizations = new Set<string>();
-  readonly timeToFirstTokenMs = new Distribution();
-  readonly latencyMs = new Distribution();
-  readonly tokensPerSecond = new Distribution();
+  readonly timeToFirstTokenMs: Distribution;
+  readonly latencyMs: Distribution;
+  readonly tokensPerSecond: Distribution;
+  #unpriced: Unpriced | null = null;
+
+  constructor(parts: readonly Figures[] = []) {
+    this.timeToFirstTokenMs = Distribution.sum(parts.map((part) => part.timeToFirstTokenMs));
+    this.latencyMs = Distribution.sum(parts.map((part) => part.latencyMs));
+    this.tokensPerSecond = Distribution.sum(parts.map((part) => part.tokensPerSecond));
+    for (const part of parts) this.#addVolumes(part);
+  }
+
+  /** The provider's price of what may enter rankings, fee excluded. */
+  get rankedCost(): Money {
+    return this.cost - (this.#unpriced?.cost ?? 0n);
+  }
+
+  /** Of what had a price at a provider of the market. */
+  get rankedSpeed(): Speed {
+    const unpriced = this.#unpriced;
+    if (!unpriced) return this;
+    return {
+      timeToFirstTokenMs: this.timeToFirstTokenMs.without(unpriced.timeToFirstTokenMs),
+      tokensPerSecond: this.tokensPerSecond.without(unpriced.tokensPerSecond),
+    };
+  }
 
   add(sample: Sample): void {
     this.requests++;
@@ -72,28 +98,28 @@ export class Figures {
       this.rankedCharged += sample.charged;
       addTo(this.rankedOrganizations, sample.organizationId);
     }
-    this.#time(sample);
+    observeSpeed(this, sample);
+    if (sample.outcome === 'ANSWERED') this.latencyMs.observe(sample.durationMs);
+    if (!sample.priced) this.#unpricedPart().add(sample);
     addTo(this.organizations, sample.organizationId);
   }
 
-  /** A cancelled stream counts for the time to its first token alone. */
-  #time({ timeToFirstTokenMs, durationMs, completionTokens, outcome }: Sample): void {
-    if (timeToFirstTokenMs === null) this.timeToFirstTokenMs.observeAtLeast(durationMs);
-    else this.timeToFirstTokenMs.observe(timeToFirstTokenMs);
-    if (outcome !== 'ANSWERED') return;
-    this.latencyMs.observe(durationMs);
-    const afterFirstMs = durationMs - (timeToFirstTokenMs ?? durationMs);
-    if (completionTokens > 1 && afterFirstMs > 0) {
-      this.tokensPerSecond.observe(((completionTokens - 1) / afterFirstMs) * 1_000);
-    }
+  #unpricedPart(): Unpriced {
+    this.#unpriced ??= new Unpriced();
+    return this.#unpriced;
   }
 
   merge(other: Figures): this {
-    this.#addAmounts(other);
+    this.#addVolumes(other);
     this.timeToFirstTokenMs.merge(other.timeToFirstTokenMs);
     this.latencyMs.merge(other.latencyMs);
     this.tokensPerSecond.merge(other.tokensPerSecond);
     return this;
+  }
+
+  #addVolumes(other: Figures): void {
+    this.#addAmounts(other);
+    if (other.#unpriced) this.#unpricedPart().merge(other.#unpriced);
   }
 
   /** As `merge`, of a row of which nothing else is needed. */
@@ -103,6 +129,7 @@ export class Figures {
     this.timeToFirstTokenMs.mergeStored(stored.timeToFirstTokenMs);
     this.latencyMs.mergeStored(stored.latencyMs);
     this.tokensPerSecond.mergeStored(stored.tokensPerSecond);
+    if (stored.unpriced) this.#unpricedPart().mergeStored(stored.unpriced);
     return this;
   }
 
@@ -137,6 +164,7 @@ export class Figures {
       timeToFirstTokenMs: this.timeToFirstTokenMs.toJSON(),
       latencyMs: this.latencyMs.toJSON(),
       tokensPerSecond: this.tokensPerSecond.toJSON(),
+      ...(this.#unpriced && { unpriced: this.#unpriced.toJSON() }),
     };
   }
 
@@ -148,6 +176,11 @@ export class Figures {
     const sum = new Figures();
     for (const part of parts) sum.merge(part);
     return sum;
+  }
+
+  /** As `sum`, for reading alone and at once: what nobody looks at costs nothing. */
+  static view(parts: readonly Figures[]): Figures {
+    return new Figures(parts);
   }
 }
 

@@ -71,12 +71,13 @@ export async function longHistory(
   const begin = points[0]?.at.getTime() ?? nowMs;
   const span = { step, fromMs: begin, untilMs: nowMs + 1 };
   const pointOf = (atMs: number) => points[Math.floor((atMs - begin) / pointMs[window])];
+  const { generation } = own;
   for (const row of await archive.read(span, subjects)) {
-    if (row.source === source && own.has(step, row.atMs, row.subject)) continue;
+    if (row.source === source && own.has(row, generation)) continue;
     pointOf(row.atMs)?.figures.mergeStored(row.figures);
   }
   for (const subject of subjects) {
-    for (const { atMs, figures } of own.within(span, subject)) {
+    for (const { atMs, figures } of own.within(span, subject, generation)) {
       pointOf(atMs)?.figures.merge(figures);
     }
   }

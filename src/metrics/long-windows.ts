@@ -1,41 +1,52 @@
 import { Figures } from './figures.ts';
 import { PastHours } from './past-hours.ts';
 import { PresentHours } from './present-hours.ts';
-import type { Rows, Sums } from './sums.ts';
-import { dayMs, hourMs, type Span, spansOf, windowMs } from './window.ts';
+import { joined, type Rows, type Sums } from './sums.ts';
+import { dayMs, hourMs, minuteMs, type Span, spansOf, windowMs } from './window.ts';
 
-/** A window as it was read: rows of the past and of the present, and where this node's own lie. */
+/** A window as it was read, whole. */
 interface Reading {
+  /** Where this node's own rows lie, which are not in it. */
   readonly spans: readonly Span[];
-  readonly past: Sums;
-  readonly present: Sums;
-  /** Of the subjects that are in both. */
-  readonly joined: Map<string, Figures>;
+  readonly generation: number;
+  readonly sums: Sums;
+  /** Where its past ends. */
+  readonly untilMs: number;
+  /** Monotonic: when its present was read; always now without one. */
+  readonly atMs: number;
 }
 
-const nothing: Sums = new Map();
+interface Window {
+  readonly backMs: number;
+  readonly untilBackMs: number;
+}
+
 const endless = Number.POSITIVE_INFINITY;
+/** What is older is shown to nobody: windows are read anew once a minute. */
+const staleMs = 3 * minuteMs;
 
 /** What rankings read: each long window, and the one before it, as before an hour. */
-const readByRankings = [
-  { backMs: 2 * hourMs, untilBackMs: hourMs },
+const readByRankings: readonly Window[] = [
   ...[dayMs, windowMs.ONE_WEEK, windowMs.ONE_MONTH].flatMap((length) => [
     { backMs: length, untilBackMs: 0 },
     { backMs: 2 * length, untilBackMs: length },
   ]),
+  { backMs: 2 * hourMs, untilBackMs: hourMs },
 ];
 
 /**
  * Windows of a day and more: rows of the database, read for all subjects and for everybody, and
  * beside them what this node still has in memory, which replaces its rows. What another node
- * counted arrives with the row that it writes each minute. What has to be read is read in the
- * background (`refresh`).
+ * counted arrives with the row that it writes each minute. All windows are read in the background
+ * (`refresh`), each is put in the place of the one before when it is whole: who asks waits for the
+ * first reading at most.
  */
 export class LongWindows {
   readonly #rows: Rows;
   readonly #past = new Map<string, PastHours>();
   readonly #present: PresentHours;
-  readonly #readings = new Map<string, Reading>();
+  readonly #standing = new Map<string, Reading>();
+  readonly #coming = new Map<string, Promise<Reading>>();
 
   constructor(rows: Rows) {
     this.#rows = rows;
@@ -44,54 +55,74 @@ export class LongWindows {
 
   /** For reading alone: the sum of `subject` from `backMs` to `untilBackMs` ago. */
   async sum(subject: string, backMs: number, untilBackMs = 0): Promise<Figures> {
-    const reading = await this.#read(backMs, untilBackMs);
-    const kept = keptOf(reading, subject);
-    const live = reading.spans.flatMap((span) => [...this.#rows.own.within(span, subject)]);
+    const { spans, generation, sums } = await this.#read({ backMs, untilBackMs });
+    const kept = sums.get(subject);
+    const { own } = this.#rows;
+    const live = spans.flatMap((span) => [...own.within(span, subject, generation)]);
     const figures = live.map((row) => row.figures);
     // What was read stands as it is for all who ask.
     if (kept && figures.length === 0) return kept;
-    return Figures.sum(kept ? [kept, ...figures] : figures);
+    return Figures.view(kept ? [kept, ...figures] : figures);
   }
 
   /** Of which there are rows in the window. */
   async subjects(backMs: number): Promise<Iterable<string>> {
-    const { past, present } = await this.#read(backMs, 0);
-    return new Set([...past.keys(), ...present.keys()]);
+    return (await this.#read({ backMs, untilBackMs: 0 })).sums.keys();
   }
 
   /** All that rankings read, one after the other. */
   async refresh(): Promise<void> {
-    for (const { backMs, untilBackMs } of readByRankings) {
-      const { untilMs } = await this.#pastOf(backMs, untilBackMs).refresh();
-      if (untilBackMs === 0) await this.#present.read(untilMs);
-    }
+    for (const window of readByRankings) await this.#renew(window);
+    const generations = [...this.#standing.values()].map(({ generation }) => generation);
+    this.#rows.own.letGo(Math.min(...generations));
   }
 
-  async #read(backMs: number, untilBackMs: number): Promise<Reading> {
-    const { sums: past, fromMs, untilMs } = await this.#pastOf(backMs, untilBackMs).read();
-    const present = untilBackMs === 0 ? await this.#present.read(untilMs) : nothing;
-    const name = `${backMs} ${untilBackMs}`;
-    const known = this.#readings.get(name);
-    if (known?.past === past && known.present === present) return known;
+  async #read(window: Window): Promise<Reading> {
+    const known = this.#standing.get(nameOf(window));
+    if (known && this.#stands(known, window)) return known;
+    // What was under way may have begun long ago.
+    const coming = await this.#renew(window);
+    return this.#stands(coming, window) ? coming : this.#renew(window);
+  }
+
+  #stands({ atMs, untilMs }: Reading, window: Window): boolean {
+    const { clock } = this.#rows;
+    return clock.monotonic() - atMs < staleMs && this.#pastOf(window).stand(untilMs);
+  }
+
+  #renew(window: Window): Promise<Reading> {
+    const name = nameOf(window);
+    const coming =
+      this.#coming.get(name) ??
+      this.#make(window)
+        .then((reading) => {
+          this.#standing.set(name, reading);
+          return reading;
+        })
+        .finally(() => this.#coming.delete(name));
+    this.#coming.set(name, coming);
+    return coming;
+  }
+
+  async #make(window: Window): Promise<Reading> {
+    const { own } = this.#rows;
+    const before = own.generation;
+    const { fromMs, untilMs, sums: past } = await this.#pastOf(window).read();
     const spans = spansOf({ fromMs, untilMs });
-    if (untilBackMs === 0) spans.push({ step: 'HOUR', fromMs: untilMs, untilMs: endless });
-    const reading = { spans, past, present, joined: new Map() };
-    this.#readings.set(name, reading);
-    return reading;
+    if (window.untilBackMs > 0) {
+      return { spans, generation: before, sums: past, untilMs, atMs: endless };
+    }
+    const { sums: present, generation, atMs } = await this.#present.read(untilMs);
+    spans.push({ step: 'HOUR', fromMs: untilMs, untilMs: endless });
+    return { spans, generation, sums: await joined(past, present), untilMs, atMs };
   }
 
-  #pastOf(backMs: number, untilBackMs: number): PastHours {
-    const name = `${backMs} ${untilBackMs}`;
+  #pastOf({ backMs, untilBackMs }: Window): PastHours {
+    const name = nameOf({ backMs, untilBackMs });
     const past = this.#past.get(name) ?? new PastHours(this.#rows, backMs, untilBackMs);
     this.#past.set(name, past);
     return past;
   }
 }
 
-function keptOf({ past, present, joined }: Reading, subject: string): Figures | undefined {
-  const [before, now] = [past.get(subject), present.get(subject)];
-  if (!before || !now) return before ?? now;
-  const sum = joined.get(subject) ?? Figures.sum([before, now]);
-  joined.set(subject, sum);
-  return sum;
-}
+const nameOf = ({ backMs, untilBackMs }: Window) => `${backMs} ${untilBackMs}`;

@@ -25,6 +25,10 @@ export interface MetricsOptions {
  * application.
  */
 export interface Metrics {
+  /** False until the long windows were read for the first time: who asks for one waits for it. */
+  readonly warm: boolean;
+  /** Resolves when `warm` is true, or when they could not be read. */
+  warmed(): Promise<void>;
   /** Counts an attempt that has ended. Costs microseconds, waits for nothing. */
   record(sample: Sample): void;
   /** What other nodes counted. */
@@ -67,12 +71,13 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
   const archive = openArchive(options.storage);
   const room = new Room(options, archive);
   await room.restore();
+  room.warmUp();
   return room;
 }
 
 /** Of one subject its figures themselves: a ranking of a thousand models copies nothing. */
 const sumOf = ([first, ...others]: readonly Figures[]): Figures =>
-  first && others.length === 0 ? first : Figures.sum([...(first ? [first] : []), ...others]);
+  first && others.length === 0 ? first : Figures.view(first ? [first, ...others] : []);
 
 class Room implements Metrics {
   readonly #options: MetricsOptions;
@@ -82,6 +87,8 @@ class Room implements Metrics {
   readonly #long: LongWindows;
   readonly #closing = new AbortController();
   #refreshing: Promise<void> | null = null;
+  #warmed: Promise<void> = Promise.resolve();
+  warm = false;
   readonly #timers: Timer[];
   /** Subjects that were counted here, and the second in which it was last. */
   readonly #counted = new Map<string, number>();
@@ -93,11 +100,21 @@ class Room implements Metrics {
     const { signal } = this.#closing;
     this.#long = new LongWindows({ clock, archive, own: this.#own, source, signal });
     this.#timers = [
-      clock.after(secondMs, () => this.#refresh()),
       clock.every(secondMs, () => this.#tick()),
       clock.every(minuteMs, () => void this.#write().then(() => this.#refresh())),
       clock.every(hourMs, () => void this.#prune()),
     ];
+  }
+
+  /** In the background. What could not be read is read by whoever asks, or a minute later. */
+  warmUp(): void {
+    this.#warmed = this.#refresh().finally(() => {
+      this.warm = true;
+    });
+  }
+
+  warmed(): Promise<void> {
+    return this.#warmed;
   }
 
   record(sample: Sample): void {
@@ -221,8 +238,8 @@ class Room implements Metrics {
   }
 
   /** After what was written, and never twice at once. */
-  #refresh(): void {
-    if (this.#closing.signal.aborted) return;
+  #refresh(): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.resolve();
     this.#refreshing ??= this.#long
       .refresh()
       .catch((error) => {
@@ -232,6 +249,7 @@ class Room implements Metrics {
       .finally(() => {
         this.#refreshing = null;
       });
+    return this.#refreshing;
   }
 
   #prune(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Figures } from './figures.ts';
 import type { Sample } from './sample.ts';
-import { type Span, type Step, startOf, stepMs, steps } from './window.ts';
+import { type Span, type Step, secondMs, startOf, stepMs, steps } from './window.ts';
 
 /** Figures of one subject and one step, as a row of the database. */
 export interface Row {
@@ -16,16 +16,27 @@ interface ChangingRow extends Row {
   changed: boolean;
 }
 
+/** A row that is in the database alone, and which reading was the last without it. */
+interface DepartedRow extends Row {
+  readonly generation: number;
+}
+
+/** What ends with a step is recorded a little later. */
+const lateMs = 15 * secondMs;
+
 /**
  * What this node has counted in steps that are not over, or over and not written yet. A row is
- * written again and again, whole, until its step is over: the database's one is then the last.
+ * written again and again, whole, until its step is over: the database's one is then the last. Who
+ * reads the database leaves out the rows that are here at that moment (`generation`) and adds them
+ * to each answer; those that have left since are kept for as long as an older reading stands.
  */
 export class Own {
   readonly #rows = new Map<string, Map<string, ChangingRow>>();
+  readonly #departed = new Map<string, DepartedRow[]>();
   #generation = 0;
   #flushed: Promise<void> = Promise.resolve();
 
-  /** Another number whenever an hour or a day has left the memory for the database. */
+  /** Another number whenever rows have left the memory for the database. */
   get generation(): number {
     return this.#generation;
   }
@@ -39,14 +50,33 @@ export class Own {
     }
   }
 
-  has(step: Step, atMs: number, subject: string): boolean {
-    return this.#rows.get(subject)?.has(`${step} ${atMs}`) ?? false;
+  /** Whether a reading of `generation` leaves this row out. */
+  has({ step, atMs, subject }: Omit<Row, 'figures'>, generation: number): boolean {
+    if (this.#rows.get(subject)?.has(`${step} ${atMs}`)) return true;
+    return this.#departedSince(generation, subject).some(
+      (row) => row.step === step && row.atMs === atMs,
+    );
   }
 
-  *within({ step, fromMs, untilMs }: Span, subject: string): Generator<Row> {
-    for (const row of this.#rows.get(subject)?.values() ?? []) {
+  /** Rows that a reading of `generation` has left out. */
+  *within({ step, fromMs, untilMs }: Span, subject: string, generation: number): Generator<Row> {
+    const rows = this.#rows.get(subject)?.values() ?? [];
+    for (const row of [...rows, ...this.#departedSince(generation, subject)]) {
       if (row.step === step && row.atMs >= fromMs && row.atMs < untilMs) yield row;
     }
+  }
+
+  /** No reading before this generation stands any more. */
+  letGo(generation: number): void {
+    for (const subject of this.#departed.keys()) {
+      const left = this.#departedSince(generation, subject);
+      if (left.length > 0) this.#departed.set(subject, left);
+      else this.#departed.delete(subject);
+    }
+  }
+
+  #departedSince(generation: number, subject: string): DepartedRow[] {
+    return (this.#departed.get(subject) ?? []).filter((row) => row.generation >= generation);
   }
 
   /** Where the first hour or day begins that is over and still in memory: it leaves it later. */
@@ -91,11 +121,16 @@ export class Own {
   }
 
   #forget(nowMs: number): void {
+    const generation = this.#generation;
     for (const [subject, rows] of this.#rows) {
       for (const [key, row] of rows) {
-        if (row.changed || !isOver(row, nowMs)) continue;
+        if (row.changed || !isOver(row, nowMs - lateMs)) continue;
         rows.delete(key);
-        if (row.step !== 'MINUTE') this.#generation++;
+        this.#generation = generation + 1;
+        const { step, atMs, figures } = row;
+        const departed = this.#departed.get(subject) ?? [];
+        departed.push({ step, atMs, subject, figures, generation });
+        this.#departed.set(subject, departed);
       }
       if (rows.size === 0) this.#rows.delete(subject);
     }

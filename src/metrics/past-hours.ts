@@ -1,22 +1,23 @@
 import { type Rows, readSums, type Sums } from './sums.ts';
-import { hourMs, hoursOf, type Stretch, spansOf, writtenUntil } from './window.ts';
+import { hourMs, hoursOf, minuteMs, type Stretch, spansOf, writtenUntil } from './window.ts';
 
 export interface PastReading extends Stretch {
   readonly sums: Sums;
 }
 
+/** By when the new hours are read: until then the ones before stand. */
+const readByMs = 2 * minuteMs;
+
 /**
  * The hours of one long window whose rows are written no more. They are read once an hour; until
  * the new ones are there the ones before stand, so that the window begins an hour earlier for as
- * long, and nobody waits but whoever asks first of all. (What a node could not write for minutes on
- * end arrives an hour later.)
+ * long. (What a node could not write for minutes on end arrives an hour later.)
  */
 export class PastHours {
   readonly #rows: Rows;
   readonly #backMs: number;
   readonly #untilBackMs: number;
   #standing: PastReading | null = null;
-  #coming: Promise<PastReading> | null = null;
 
   constructor(rows: Rows, backMs: number, untilBackMs: number) {
     this.#rows = rows;
@@ -24,38 +25,30 @@ export class PastHours {
     this.#untilBackMs = untilBackMs;
   }
 
-  /** Whose sums stand as they are for all who ask. */
-  async read(): Promise<PastReading> {
+  /** Whether hours up to then still stand for the window. */
+  stand(untilMs: number): boolean {
     const length = this.#backMs - this.#untilBackMs;
     const behindMs = length > hourMs ? hourMs : 0;
-    const known = this.#standing;
-    return known && known.untilMs >= this.#written().untilMs - behindMs ? known : this.refresh();
+    return untilMs >= this.#written(this.#rows.clock.now() - readByMs).untilMs - behindMs;
   }
 
-  /** Reads them anew when an hour has gone by. */
-  async refresh(): Promise<PastReading> {
+  /** Reads them when an hour has gone by. */
+  async read(): Promise<PastReading> {
     const { clock, own } = this.#rows;
-    const { fromMs, untilMs } = this.#written();
+    const { fromMs, untilMs } = this.#written(clock.now());
     // Rows that this node has in memory leave it later: what is read without them cannot stand.
     const hours = {
       fromMs,
       untilMs: Math.max(fromMs, Math.min(untilMs, own.overSince(clock.now()))),
     };
-    if (this.#standing && this.#standing.untilMs >= hours.untilMs) return this.#standing;
-    this.#coming ??= this.#read(hours).finally(() => {
-      this.#coming = null;
-    });
-    return this.#coming;
-  }
-
-  async #read(hours: Stretch): Promise<PastReading> {
-    this.#standing = { ...hours, sums: await readSums(spansOf(hours), this.#rows) };
+    if (!this.#standing || this.#standing.untilMs < hours.untilMs) {
+      this.#standing = { ...hours, sums: await readSums(spansOf(hours), this.#rows) };
+    }
     return this.#standing;
   }
 
-  #written(): Stretch {
-    const now = this.#rows.clock.now();
-    const { fromMs, untilMs } = hoursOf(now, this.#backMs, this.#untilBackMs);
-    return { fromMs, untilMs: Math.min(untilMs, writtenUntil(now)) };
+  #written(nowMs: number): Stretch {
+    const { fromMs, untilMs } = hoursOf(nowMs, this.#backMs, this.#untilBackMs);
+    return { fromMs, untilMs: Math.min(untilMs, writtenUntil(nowMs)) };
   }
 }

@@ -36,11 +36,12 @@ export function performanceOf(figures: Figures, floor: number): Performance {
     tokensPerSecond: figures.tokensPerSecond.percentiles(),
     promptTokens: volume(promptTokens),
     completionTokens: volume(completionTokens),
-    effectivePricePerMillion: shown ? pricePerMillion(figures) : null,
+    effectivePricePerMillion: shown
+      ? pricePerMillion(figures.cost, promptTokens + completionTokens)
+      : null,
   };
 }
 
-function pricePerMillion({ cost, promptTokens, completionTokens }: Figures): Money | null {
-  const tokens = BigInt(promptTokens + completionTokens);
-  return tokens > 0n ? divideHalfEven(cost * 1_000_000n, tokens) : null;
-}
+/** 10⁻¹² US dollar; null without tokens. */
+export const pricePerMillion = (cost: Money, tokens: number): Money | null =>
+  tokens > 0 ? divideHalfEven(cost * 1_000_000n, BigInt(tokens)) : null;

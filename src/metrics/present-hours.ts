@@ -1,14 +1,15 @@
 import { type Rows, readSums, type Sums } from './sums.ts';
-import { hourMs, minuteMs, secondMs, startOf } from './window.ts';
+import { hourMs, secondMs, startOf } from './window.ts';
 
-/** For so long what was read stands for all who ask; then it is read again meanwhile. */
-const freshMs = 30 * secondMs;
-/** What is older is shown to nobody: it is read once a minute. */
-const staleMs = 2 * minuteMs;
+/** Windows that end now are read one after the other: for so long one reading is good for all. */
+const sharedMs = 30 * secondMs;
 
-interface PresentReading {
+/** Hours whose rows still change, as they were read. */
+export interface PresentReading {
+  readonly fromMs: number;
+  /** Monotonic, when it began. */
   readonly atMs: number;
-  /** Of what this node had in memory: the rows that it was read without. */
+  /** Of what this node had in memory, which is not in it. */
   readonly generation: number;
   readonly sums: Sums;
 }
@@ -16,49 +17,26 @@ interface PresentReading {
 /** Hours whose rows still change: read again and again, once for all windows that end with them. */
 export class PresentHours {
   readonly #rows: Rows;
-  readonly #standing = new Map<number, PresentReading>();
-  readonly #coming = new Map<number, Promise<PresentReading>>();
+  #last: Promise<PresentReading> | null = null;
 
   constructor(rows: Rows) {
     this.#rows = rows;
   }
 
   /** From this hour up to now. */
-  async read(fromMs: number): Promise<Sums> {
-    const known = this.#standing.get(fromMs);
-    if (known?.generation !== this.#rows.own.generation) return this.refresh(fromMs);
-    const ageMs = this.#rows.clock.monotonic() - known.atMs;
-    if (ageMs >= staleMs) return this.refresh(fromMs);
-    // Whoever asks when it is stale hears of a failure.
-    if (ageMs >= freshMs) this.refresh(fromMs).catch(() => undefined);
-    return known.sums;
-  }
-
-  /** A row that leaves the memory meanwhile would be in no part of the answer: then once more. */
-  async refresh(fromMs: number): Promise<Sums> {
-    for (;;) {
-      const coming = this.#coming.get(fromMs) ?? this.#begin(fromMs);
-      const { generation, sums } = await coming;
-      if (generation === this.#rows.own.generation) return sums;
-    }
-  }
-
-  #begin(fromMs: number): Promise<PresentReading> {
-    const coming = this.#read(fromMs).finally(() => this.#coming.delete(fromMs));
-    this.#coming.set(fromMs, coming);
-    return coming;
+  async read(fromMs: number): Promise<PresentReading> {
+    const known = await this.#last?.catch(() => null);
+    const sinceMs = this.#rows.clock.monotonic() - sharedMs;
+    if (known && known.fromMs === fromMs && known.atMs >= sinceMs) return known;
+    this.#last = this.#read(fromMs);
+    return this.#last;
   }
 
   async #read(fromMs: number): Promise<PresentReading> {
     const { clock, own } = this.#rows;
     const [atMs, { generation }] = [clock.monotonic(), own];
-    for (const [other, reading] of this.#standing) {
-      if (atMs - reading.atMs >= staleMs) this.#standing.delete(other);
-    }
     const untilMs = startOf('HOUR', clock.now()) + hourMs;
     const sums = await readSums([{ step: 'HOUR', fromMs, untilMs }], this.#rows);
-    const reading = { atMs, generation, sums };
-    this.#standing.set(fromMs, reading);
-    return reading;
+    return { fromMs, atMs, generation, sums };
   }
 }

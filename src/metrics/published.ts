@@ -21,6 +21,9 @@ const figures = z.object({
   timeToFirstTokenMs: distribution,
   latencyMs: distribution,
   tokensPerSecond: distribution,
+  unpriced: z
+    .object({ cost: amount, timeToFirstTokenMs: distribution, tokensPerSecond: distribution })
+    .optional(),
 });
 
 const second = z.object({ subject: z.string().max(300), second: z.int(), figures });

@@ -1,7 +1,7 @@
 import { formatMoney, type Money } from '#kernel';
 import type { Figures } from './figures.ts';
 import type { Metrics } from './metrics.ts';
-import { performanceOf } from './performance.ts';
+import { pricePerMillion } from './performance.ts';
 import type { MetricsWindow } from './window.ts';
 
 export type RankingMetric =
@@ -121,11 +121,11 @@ function scoreOf(by: RankingMetric, figures: Figures): Score | null {
     case 'SPEND':
       return ofMoney(figures.rankedCharged);
     case 'THROUGHPUT':
-      return ofMedian(figures.tokensPerSecond.percentiles()?.p50);
+      return ofMedian(figures.rankedSpeed.tokensPerSecond.percentiles()?.p50);
     case 'LATENCY':
-      return ofMedian(figures.timeToFirstTokenMs.percentiles()?.p50);
+      return ofMedian(figures.rankedSpeed.timeToFirstTokenMs.percentiles()?.p50);
     case 'PRICE':
-      return ofMoney(performanceOf(figures, 0).effectivePricePerMillion);
+      return ofMoney(pricePerMillion(figures.rankedCost, figures.rankedTokens));
   }
 }
 

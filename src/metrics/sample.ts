@@ -9,7 +9,10 @@ export type SampleOutcome = 'ANSWERED' | 'FAILED' | 'SPARED';
 /** One attempt at an endpoint, after it has ended. Durations in milliseconds. */
 export interface Sample {
   readonly endpointId: string;
-  /** Wall time of its end, milliseconds since the epoch. */
+  /**
+   * When its completion ended, milliseconds since the epoch. To be recorded within ten seconds:
+   * later, nodes do not tell each other of it any more.
+   */
   readonly at: number;
   readonly organizationId: string;
   /** The caller's application; null when it named none. */
@@ -27,4 +30,9 @@ export interface Sample {
   readonly charged: Money;
   /** Whether it may enter public rankings: paid for, and served by a provider of the market. */
   readonly ranked: boolean;
+  /**
+   * Whether a provider of the market asks money for it, however it ended: free, simulated and
+   * own-key traffic says nothing in rankings of speed, a paid request that failed does.
+   */
+  readonly priced: boolean;
 }

@@ -19,7 +19,7 @@ export interface Rows {
   readonly signal: AbortSignal;
 }
 
-const rowsPerTurn = 50;
+const subjectsPerTurn = 50;
 
 /**
  * Without the rows that this node has in memory: those are added to each answer. Step by step, from
@@ -30,19 +30,32 @@ export async function readSums(
   spans: readonly Span[],
   { archive, own, source, signal }: Rows,
 ): Promise<Sums> {
+  const { generation } = own;
   const sums = new Map<string, Figures>();
   for (const span of spans) {
     const fromMs = Math.max(span.fromMs, await archive.since(span.step));
     for (const part of singleSteps({ ...span, fromMs })) {
       signal.throwIfAborted();
       let rows = 0;
-      for (const { step, atMs, subject, source: by, figures } of await archive.read(part)) {
-        if (by === source && own.has(step, atMs, subject)) continue;
-        const sum = sums.get(subject) ?? new Figures();
-        sums.set(subject, sum.mergeStored(figures));
-        if (++rows % rowsPerTurn === 0) await nextTurn();
+      for (const row of await archive.read(part)) {
+        if (row.source === source && own.has(row, generation)) continue;
+        const sum = sums.get(row.subject) ?? new Figures();
+        sums.set(row.subject, sum.mergeStored(row.figures));
+        if (++rows % subjectsPerTurn === 0) await nextTurn();
       }
     }
+  }
+  return sums;
+}
+
+/** Both together; a subject of one alone shares its figures. */
+export async function joined(past: Sums, present: Sums): Promise<Sums> {
+  const sums = new Map(past);
+  let subjects = 0;
+  for (const [subject, now] of present) {
+    const before = past.get(subject);
+    sums.set(subject, before ? new Figures().merge(before).merge(now) : now);
+    if (++subjects % subjectsPerTurn === 0) await nextTurn();
   }
   return sums;
 }

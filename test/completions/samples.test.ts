@@ -20,6 +20,7 @@ describe('what the metrics are told', () => {
         completionTokens: completion.usage.completionTokens,
         charged: completion.usage.charged,
         ranked: true,
+        priced: true,
       },
     ]);
     expect(samples[0]?.timeToFirstTokenMs).not.toBeNull();
@@ -31,7 +32,7 @@ describe('what the metrics are told', () => {
     play(inTurn(failsWith(fault('OVERLOADED')), says('Hello')));
     await run();
     expect(samples).toMatchObject([
-      { outcome: 'FAILED', timeToFirstTokenMs: null, completionTokens: 0, charged: 0n },
+      { outcome: 'FAILED', timeToFirstTokenMs: null, charged: 0n, ranked: false, priced: true },
       { outcome: 'ANSWERED' },
     ]);
     expect(samples[1]?.completionTokens).toBeGreaterThan(0);

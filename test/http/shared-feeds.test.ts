@@ -42,7 +42,7 @@ function figuresOf(count: number): Figures {
     figures.add({
       ...{ endpointId: 'end', at: 0, organizationId: 'org', app: null, outcome: 'ANSWERED' },
       ...{ timeToFirstTokenMs: 1, durationMs: 2, promptTokens: 3, completionTokens: 4 },
-      ...{ cost: 0n, charged: 0n, ranked: true },
+      ...{ cost: 0n, charged: 0n, ranked: true, priced: true },
     });
   }
   return figures;

@@ -55,9 +55,16 @@ describe('the figures of an endpoint', () => {
     const [left, right] = [new Figures(), new Figures()];
     left.add(sample());
     right.add(sample({ outcome: 'FAILED', timeToFirstTokenMs: null, organizationId: 'org_b' }));
+    right.add(sample({ priced: false, timeToFirstTokenMs: 5 }));
     const travelled = Figures.from(JSON.parse(JSON.stringify(right)));
     const there = performanceOf(Figures.sum([left, travelled]), 1);
     expect(there).toEqual(performanceOf(Figures.sum([right, left]), 1));
-    expect(there.requests).toBe(2);
+    expect(there.requests).toBe(3);
+    const ranked = ({ rankedSpeed, rankedCost }: Figures) => [
+      rankedCost,
+      rankedSpeed.timeToFirstTokenMs.percentiles(),
+    ];
+    expect(ranked(travelled)).toEqual(ranked(right));
+    expect(ranked(travelled)[0]).toBe(1_000n);
   });
 });

@@ -6,7 +6,8 @@ import { sample } from './sample-maker.ts';
 function figuresOf(organizations: readonly string[], ranked: boolean, times = 1): Figures {
   const figures = new Figures();
   for (const organizationId of organizations) {
-    for (let time = 0; time < times; time++) figures.add(sample({ organizationId, ranked }));
+    for (let time = 0; time < times; time++)
+      figures.add(sample({ organizationId, ranked, priced: ranked }));
   }
   return figures;
 }
@@ -36,6 +37,31 @@ it.each(['TOKENS', 'REQUESTS', 'SPEND'] as const)('by %s, nor further up in it',
   const paid = figuresOf(['org_a'], true, 2);
   const mostlyFree = figuresOf(['org_a'], true).merge(figuresOf(['org_b'], false, 1_000));
   expect(await places({ mostlyFree, paid }, { by })).toEqual(['paid', 'mostlyFree']);
+});
+
+it.each([
+  ['THROUGHPUT', { completionTokens: 1_001 }],
+  ['LATENCY', { timeToFirstTokenMs: 1 }],
+  ['PRICE', { cost: 1n }],
+] as const)('by %s, free traffic that does better moves nobody up', async (by, better) => {
+  const paid = figuresOf(['org_a'], true);
+  const worse = new Figures();
+  worse.add(sample({ timeToFirstTokenMs: 200, cost: 1_500n, completionTokens: 90 }));
+  for (let time = 0; time < 1_000; time++) {
+    worse.add(sample({ ...better, ranked: false, priced: false }));
+  }
+  expect(await places({ worse, paid }, { by })).toEqual(['paid', 'worse']);
+});
+
+it('by LATENCY, paid requests that got no token count, charged or not', async () => {
+  const failing = figuresOf(['org_a'], true);
+  for (let time = 0; time < 10; time++) {
+    const waited = { outcome: 'FAILED', timeToFirstTokenMs: null, durationMs: 30_000 } as const;
+    failing.add(sample({ ...waited, ranked: false }));
+  }
+  const slow = figuresOf([], true);
+  slow.add(sample({ timeToFirstTokenMs: 900 }));
+  expect(await places({ failing, slow }, { by: 'LATENCY' })).toEqual(['slow', 'failing']);
 });
 
 it('a place needs as many organizations that paid as the floor says', async () => {

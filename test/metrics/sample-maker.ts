@@ -14,5 +14,6 @@ export const sample = (given: Partial<Sample> = {}): Sample => ({
   cost: 1_000n,
   charged: 1_050n,
   ranked: true,
+  priced: true,
   ...given,
 });

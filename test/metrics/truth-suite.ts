@@ -102,7 +102,7 @@ export function truthSuite(kind: DatabaseKind): void {
       }
       await clock.advance(1_000); // what the other node counted last is told within a second
       for (const node of nodes) await node.flush();
-      await clock.advance(120_000); // and nothing older than that is shown of its rows
+      await clock.advance(180_000); // and nothing older than that is shown of its rows
     }, 120_000);
     afterAll(async () => {
       await Promise.all(nodes.map((node) => node.close()));
