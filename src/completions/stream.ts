@@ -137,9 +137,9 @@ function failure(running: Running, out: AttemptOut, fault: UpstreamFault): Faile
   return { record, fault, afterContent, candidate, next };
 }
 
-/** A caller's own fault is tried nowhere else, save where a longer context would help. */
+/** A caller's own fault is tried nowhere else, save where a context or a protocol would help. */
 function nextAfter(running: Running, fault: UpstreamFault): FailedAttempt['next'] {
   if (running.state === 'ANSWERING') return mayContinue(running) ? 'any' : 'none';
   if (fault.failure === 'CONTEXT_LENGTH') return 'larger context';
-  return fault.callersFault ? 'none' : 'any';
+  return fault.callersFault && fault.failure !== 'UNSAID' ? 'none' : 'any';
 }

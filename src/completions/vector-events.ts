@@ -35,6 +35,6 @@ export async function* vectorEvents(
 
 const notSpoken = () =>
   new UpstreamFault({
-    failure: 'STATUS',
+    failure: 'UNSAID',
     providerMessage: 'Vectors are not asked for over its protocol here.',
   });

@@ -210,6 +210,7 @@ export type UpstreamFailure =
   | 'CREDENTIAL'
   | 'UNKNOWN_MODEL'
   | 'CALLER'
+  | 'UNSAID'
   | 'CONTEXT_LENGTH'
   | 'CONTENT_POLICY'
   | 'CONTENT_TYPE'
@@ -255,10 +256,11 @@ export class UpstreamFault extends Fault {
   }
 
   /**
-   * The request itself was at fault: no other endpoint is tried for it, and no breaker counts it.
+   * The request itself was at fault: no breaker counts it, and no other endpoint is tried for it,
+   * save those with a larger context, and those whose protocol may have words for it (`UNSAID`).
    */
   get callersFault(): boolean {
-    return ['CALLER', 'CONTEXT_LENGTH', 'CONTENT_POLICY'].includes(this.failure);
+    return ['CALLER', 'UNSAID', 'CONTEXT_LENGTH', 'CONTENT_POLICY'].includes(this.failure);
   }
 
   /** The same fault, in a sentence that names the provider. */
@@ -294,6 +296,7 @@ const codes: Record<UpstreamFailure, FaultCode> = {
   CREDENTIAL: 'UPSTREAM_FAILED',
   UNKNOWN_MODEL: 'UPSTREAM_FAILED',
   CALLER: 'INVALID_INPUT',
+  UNSAID: 'INVALID_INPUT',
   CONTEXT_LENGTH: 'CONTEXT_LENGTH_EXCEEDED',
   CONTENT_POLICY: 'CONTENT_FILTERED',
   CONTENT_TYPE: 'UPSTREAM_FAILED',
@@ -318,6 +321,10 @@ const sentences: Record<UpstreamFailure, readonly [what: string, advice: string]
   CREDENTIAL: ["refused the platform's credential", operator],
   UNKNOWN_MODEL: ['does not know this model at its address', operator],
   CALLER: ['refused the request as invalid', 'Change what it names and send it again.'],
+  UNSAID: [
+    'cannot be told this request in its protocol',
+    'Change what is named, or allow another provider.',
+  ],
   CONTEXT_LENGTH: [
     "says that the prompt is longer than the model's context",
     'Shorten it, or name a model with a larger context in `fallbackModels`.',

@@ -1,8 +1,15 @@
 import { Agent } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
-import { isContent, openConnectors, type UpstreamEvent, UpstreamFault } from '#upstream';
+import {
+  connectorNames,
+  isContent,
+  openConnectors,
+  type UpstreamEvent,
+  UpstreamFault,
+} from '#upstream';
 import { callTo, outcomeOf, patient } from '../upstream/calls.ts';
+import { cohereStub } from './cohere-stub.ts';
 import { aimock, type Counterpart, openAiStub, type Scene, said } from './counterparts.ts';
 
 interface Pair {
@@ -15,11 +22,18 @@ interface Pair {
   readonly saysStream?: boolean;
 }
 
+const ofStub = (connector: string): Pair => ({
+  connector,
+  counterpart: 'our stub',
+  open: openAiStub,
+  saysStream: true,
+});
 const openAi = (connector: string, path = '/v1'): Pair[] => [
-  { connector, counterpart: 'our stub', open: openAiStub, saysStream: true },
+  ofStub(connector),
   { connector, counterpart: 'aimock', open: () => aimock(path), saysStream: true },
 ];
 const anthropic = { stop: 'end_turn', length: 'max_tokens' };
+const cohere = { stop: 'COMPLETE', length: 'MAX_TOKENS' };
 const gemini = { stop: 'STOP', length: 'MAX_TOKENS' };
 
 /**
@@ -29,8 +43,8 @@ const gemini = { stop: 'STOP', length: 'MAX_TOKENS' };
 const pairs: readonly Pair[] = [
   ...openAi('openai-compatible'),
   ...openAi('azure', '/openai'),
-  { connector: 'mistral', counterpart: 'our stub', open: openAiStub, saysStream: true },
-  { connector: 'deepinfra', counterpart: 'our stub', open: openAiStub, saysStream: true },
+  ...['openai', 'mistral', 'xai', 'groq', 'deepseek', 'togetherai', 'fireworks'].map(ofStub),
+  ...['cerebras', 'perplexity', 'deepinfra', 'vercel'].map(ofStub),
   {
     connector: 'anthropic',
     counterpart: 'aimock',
@@ -40,7 +54,14 @@ const pairs: readonly Pair[] = [
   { connector: 'google', counterpart: 'aimock', open: () => aimock('/v1beta'), raw: gemini },
   { connector: 'google-vertex', counterpart: 'aimock', open: () => aimock('/v1beta'), raw: gemini },
   { connector: 'amazon-bedrock', counterpart: 'aimock', open: () => aimock(''), raw: anthropic },
+  { connector: 'cohere', counterpart: 'our stub', open: cohereStub, raw: cohere },
 ];
+
+test('no connector is left out', () => {
+  expect([...new Set(pairs.map(({ connector }) => connector))].toSorted()).toEqual(
+    connectorNames.toSorted(),
+  );
+});
 
 /** Closed with the last counterpart, which would wait for connections that are kept. */
 const agent = new Agent({ keepAlive: true });

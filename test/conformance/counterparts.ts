@@ -95,7 +95,8 @@ export async function aimock(path: string): Promise<Counterpart> {
 
 const exactly = (scene: Scene) => new RegExp(`^${scene}$`);
 
-function sceneIn(body: Readonly<Record<string, unknown>>): unknown {
+/** What is asked for: the last message. */
+export function sceneIn(body: Readonly<Record<string, unknown>>): unknown {
   return (body['messages'] as { content: unknown }[] | undefined)?.at(-1)?.content;
 }
 
@@ -114,8 +115,9 @@ const wireCall = (call: (typeof said.calls)[number], index: number) => ({
   function: { name: call.name, arguments: call.arguments },
 });
 const calls = (count: number) => said.calls.slice(0, count).map(wireCall);
-const failure: StubScript = (answer) => answer.json(500, { error: { message: 'It broke.' } });
-const rateLimit: StubScript = (answer) =>
+export const failure: StubScript = (answer) =>
+  answer.json(500, { error: { message: 'It broke.' } });
+export const rateLimit: StubScript = (answer) =>
   answer.json(429, { error: { message: 'Slow down.' } }, { 'retry-after': '1' });
 const silence: StubScript = () => {};
 

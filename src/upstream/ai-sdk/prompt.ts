@@ -1,9 +1,10 @@
-import type {
-  LanguageModelV4FilePart,
-  LanguageModelV4Message,
-  LanguageModelV4Prompt,
-  LanguageModelV4TextPart,
-  SharedV4ProviderOptions,
+import {
+  type LanguageModelV4FilePart,
+  type LanguageModelV4Message,
+  type LanguageModelV4Prompt,
+  type LanguageModelV4TextPart,
+  type SharedV4ProviderOptions,
+  UnsupportedFunctionalityError,
 } from '@ai-sdk/provider';
 import type { ChatMessage, ContentPart, ToolCall } from '../connector.ts';
 import { isUrl } from '../openai-message.ts';
@@ -40,7 +41,7 @@ function messageOf(message: ChatMessage, around: Around): LanguageModelV4Message
     case 'developer':
       return { role: 'system', content: textOf(message), ...mark };
     case 'user':
-      return { role: 'user', content: partsOf(message).map(partOf), ...mark };
+      return { role: 'user', content: partsOf(message).map(partOf(around.wire)), ...mark };
     case 'assistant':
       return { role: 'assistant', content: assistantParts(message, around.wire), ...mark };
     case 'tool':
@@ -75,19 +76,27 @@ function textOf(message: ChatMessage): string {
     .join('\n');
 }
 
-function partOf(part: ContentPart): LanguageModelV4TextPart | LanguageModelV4FilePart {
-  switch (part.type) {
-    case 'text':
-      return { type: 'text', text: part.text };
-    case 'image':
-      return filePart(part.url, 'image/*');
-    case 'audio':
-      return filePart(part.data, part.mediaType);
-    case 'file': {
-      const file = filePart(part.data, part.mediaType);
-      return part.filename === undefined ? file : { ...file, filename: part.filename };
-    }
-  }
+const partOf =
+  ({ media }: Wire) =>
+  (part: ContentPart): LanguageModelV4TextPart | LanguageModelV4FilePart => {
+    if (part.type === 'text') return { type: 'text', text: part.text };
+    const file = fileOf(part);
+    const [kind = ''] = file.mediaType.split('/');
+    if (!media || media.includes(kind)) return file;
+    throw new UnsupportedFunctionalityError({ functionality: `a file of ${file.mediaType}` });
+  };
+
+function fileOf(part: Exclude<ContentPart, { type: 'text' }>): LanguageModelV4FilePart {
+  if (part.type === 'image') return filePart(part.url, imageTypeAt(part.url));
+  const file = filePart(part.data, part.mediaType);
+  const named = part.type === 'file' && part.filename !== undefined;
+  return named ? { ...file, filename: part.filename } : file;
+}
+
+/** Gemini wants to be told what lies at an address; nobody here fetches it. */
+function imageTypeAt(url: string): string {
+  const extension = /\.(png|gif|webp|heic|heif|avif)(?:[?#]|$)/i.exec(url)?.[1];
+  return `image/${extension?.toLowerCase() ?? 'jpeg'}`;
 }
 
 /** Bare base64, a `data:` address, or an address that the provider itself reads. */
@@ -134,7 +143,7 @@ function assistantParts(message: ChatMessage, wire: Wire): AssistantParts {
       providerOptions: metadata,
     }));
   const said = partsOf(message)
-    .map(partOf)
+    .map(partOf(wire))
     .filter((part) => part.type !== 'text' || part.text !== '')
     .map((part) => ({ ...part, ...signed({ type: 'text' }) }));
   const calls = (message.toolCalls ?? []).map((call) => ({

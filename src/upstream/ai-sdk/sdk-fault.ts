@@ -26,13 +26,13 @@ export function sdkFault(thrown: unknown, context: RefusalContext): UpstreamFaul
 }
 
 /**
- * A request that the wire cannot say (an image by address, say) is the caller's to change. What a
+ * A request that the wire cannot say (an image by address, say) may be said in another one. What a
  * package throws may quote what was sent or answered, so it is no cause.
  */
 function refusedByPackage({ name, message }: Error, { prompt }: RefusalContext): UpstreamFault {
   const unsaid = /^AI_(UnsupportedFunctionality|InvalidPrompt|InvalidArgument)Error$/;
   const providerMessage = withoutQuotes(scrub(message), prompt());
   return unsaid.test(name)
-    ? new UpstreamFault({ failure: 'CALLER', providerMessage })
+    ? new UpstreamFault({ failure: 'UNSAID', providerMessage })
     : new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
 }

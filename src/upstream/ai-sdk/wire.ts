@@ -14,6 +14,8 @@ export interface Wire {
   readonly optionsName: string;
   /** Parameters that it has no word for, by the field's name. */
   readonly unsaid: ReadonlySet<string>;
+  /** The kinds of media that it takes; absent where its package refuses the others by itself. */
+  readonly media?: readonly string[];
   /** Its options for a thinking budget of so many tokens. */
   thinking(budgetTokens: number): Json;
   /** Its options for seeing what the model thinks, where it has to be asked. */

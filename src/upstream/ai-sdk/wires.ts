@@ -104,6 +104,8 @@ const cohere: Wire = {
     return createCohere({ ...access(target), fetch })(target.model);
   },
   optionsName: 'cohere',
+  // Its package would send the bytes of any other file as a document's text.
+  media: ['image'],
   unsaid: unsaid('parallel_tool_calls'),
   thinking: (tokenBudget) => ({ thinking: { type: 'enabled', tokenBudget } }),
   keepCap: capIn('max_tokens'),
