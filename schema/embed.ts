@@ -19,7 +19,9 @@ const EmbedInput = builder.inputType('EmbedInput', {
     provider: t.field({ type: ProviderPreferences, description: 'Who may answer.' }),
     user: t.string({ description: 'Your end user, for your own analytics; passed upstream.' }),
     idempotencyKey: t.string({
-      description: 'The same one returns the same vectors and charges once, as for a completion.',
+      description:
+        'The same one within 24 hours charges once. For 10 minutes it returns the same vectors, ' +
+        'on every node; when they are gone it is a CONFLICT that names the completion.',
     }),
   }),
 });
@@ -46,6 +48,14 @@ const EmbedPayload = builder.objectRef<Payload>('EmbedPayload').implement({
 
 const EmbedResult = resultUnion({ name: 'EmbedResult', payload: EmbedPayload, errors: runErrors });
 
+const vectorsGone = ({ id }: Completion) =>
+  new Fault('CONFLICT', {
+    public:
+      `The vectors of this idempotency key were made and charged as ${id}, and are kept no ` +
+      'longer than ten minutes after the end, nor beyond the life of their node. With a new key ' +
+      'they are made, and charged, again.',
+  });
+
 builder.mutationField('embed', (t) =>
   t.field({
     type: EmbedResult,
@@ -67,7 +77,7 @@ builder.mutationField('embed', (t) =>
         const failed = failureOf(completion);
         if (failed) return failed;
         if (vectors) return { completion, vectors };
-        throw new Fault('CONFLICT', { public: 'The vectors of this key are kept no longer.' });
+        throw vectorsGone(completion);
       }),
   }),
 );

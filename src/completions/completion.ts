@@ -56,6 +56,8 @@ export interface Content {
   readonly refusal: string | null;
   readonly annotations: unknown;
   readonly toolCalls: readonly ToolCallResult[];
+  /** What an embedding was answered with, one for each text; null of everything else. */
+  readonly vectors: readonly (readonly number[])[] | null;
   readonly messages: readonly ChatMessage[];
   /** Null while it runs. */
   readonly availableUntil: Date | null;

@@ -7,7 +7,8 @@ export interface Said {
   readonly completionId: string;
   readonly organizationId: string;
   readonly endedAt: Date;
-  readonly content: Omit<Content, 'availableUntil'>;
+  /** Vectors are megabytes of numbers, not words: they are gone with the run. */
+  readonly content: Omit<Content, 'availableUntil' | 'vectors'>;
 }
 
 interface KeptContentOptions {

@@ -2,7 +2,7 @@ import type { EndedCredential, Payer, Principal } from '#identity';
 import { Fault, InvalidInput } from '#kernel';
 import { beginner, keepMs } from './begin.ts';
 import type { Completion } from './completion.ts';
-import type { Completions, Embedding } from './completions.ts';
+import type { Completions } from './completions.ts';
 import { issuesOf, type RunInput } from './embed-input.ts';
 import { estimateCost } from './estimate.ts';
 import { finding } from './finding.ts';
@@ -11,9 +11,9 @@ import { Losses } from './losses.ts';
 import { matches } from './matching.ts';
 import { openNodes } from './nodes/index.ts';
 import { Registry } from './registry.ts';
-import { type Begun, Repeats } from './repeats.ts';
+import { Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';
-import { Running } from './running.ts';
+import type { Running } from './running.ts';
 import { daysKept, readableUntil, sees, shownTo } from './shown.ts';
 import { startedOf } from './started.ts';
 import { StatusFeed } from './status-feed.ts';
@@ -47,7 +47,9 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
       startedOf(await begin(input, payerOf(principal, input, identity), how)),
     async embed(principal, input, signal) {
       const pays = payerOf(principal, input, identity);
-      return embedded(await begin(input, pays, { streamed: false }), signal);
+      const begun = await begin(input, pays, { streamed: false });
+      const completion = await startedOf(begun).wait(signal);
+      return { completion, vectors: completion.content?.vectors ?? null };
     },
     estimate: (principal, input) => estimateCost(principal, input, rooms),
     ...finding({ rooms, registry, nodes, keepMs }),
@@ -94,7 +96,7 @@ function reading(
       const days = daysKept(caller, completion, identity);
       if (days === 0 || !until || until.getTime() <= clock.now()) return null;
       const said = await kept.find(completion.id);
-      return said && { ...said, availableUntil: until };
+      return said && { ...said, vectors: null, availableUntil: until };
     },
     readableUntil: (principal, completion) =>
       readableUntil(identity.current(principal), completion, identity),
@@ -117,11 +119,6 @@ function watching(rooms: Rooms, registry: Registry, feed: StatusFeed): Completio
     if (!signal.aborted) leave = feed.enter(question.organizationId, viewer);
     return viewer;
   };
-}
-
-async function embedded(begun: Begun, signal: AbortSignal | undefined): Promise<Embedding> {
-  const completion = await startedOf(begun).wait(signal);
-  return { completion, vectors: begun instanceof Running ? begun.transcript.vectors : null };
 }
 
 /** Lets the runs end; after the grace ends them as our own fault, at nobody's cost. */

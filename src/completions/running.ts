@@ -260,7 +260,8 @@ export class Running {
   }
 
   #content(): Content {
-    const { text, reasoning, reasoningDetails, refusal, annotations, toolCalls } = this.transcript;
+    const { text, reasoning, reasoningDetails, refusal, annotations, toolCalls, vectors } =
+      this.transcript;
     const end = this.#endedAt?.getTime();
     return {
       text,
@@ -269,6 +270,7 @@ export class Running {
       refusal,
       annotations,
       toolCalls,
+      vectors,
       messages: this.request.chat.messages,
       availableUntil: end === undefined ? null : new Date(end + this.#options.keepMs),
     };

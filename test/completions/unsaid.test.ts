@@ -8,7 +8,7 @@ const offers = ['wordless', 'eloquent'].map((provider) => ({
   of: { baseUrl: `http://${provider}` },
 }));
 
-it('what one protocol has no words for is asked in another one, and held against nobody', async () => {
+it('what a protocol has no words for is asked in another, and held against nobody', async () => {
   const { run, play, calls } = stand({ offers });
   play(async function* (call, signal) {
     const wordless = call.target.baseUrl === 'http://wordless';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
-import { type ChatRequest, connectorNames, openConnectors } from '#upstream';
+import { type ChatRequest, type ContentPart, connectorNames, openConnectors } from '#upstream';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
 import { callTo, outcomeOf } from '../upstream/calls.ts';
 
@@ -10,8 +10,9 @@ const [first, second] = [
   { id: 'call_a', name: 'f', arguments: '{"city":"Łódź"}' },
   { id: 'call_b', name: 'f', arguments: '{"city":"Ruan"}' },
 ];
-const ask = (part: object) =>
-  ({ messages: [{ role: 'user', content: [{ type: 'text', text: 'See' }, part] }] }) as const;
+const ask = (part: ContentPart): Partial<ChatRequest> => ({
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'See' }, part] }],
+});
 
 /** What a request may hold beside text, the same for every connector. */
 const asked = {

@@ -147,6 +147,32 @@ export function repeatsSuite(kind: DatabaseKind): void {
     upstream.answerWith(saying('Hello'));
   });
 
+  it('vectors are given again while they are kept; later the repeat says what became of them', {
+    timeout: 120_000,
+  }, async () => {
+    const embed = async (key: string) => {
+      const { data } = await acme.ask(
+        `mutation ($key: String!) { embed(input: { model: "sandbox/embed", input: ["One"],
+          idempotencyKey: $key }) { __typename
+          ... on EmbedPayload { vectors completion { id } } ... on Error { code message } } }`,
+        { key },
+      );
+      return data.embed;
+    };
+    const key = crypto.randomUUID();
+    const first = await embed(key);
+    expect(first.vectors).toHaveLength(1);
+    expect(await embed(key)).toEqual(first);
+    const before = await charges();
+    await app.close();
+    app = await wholeApp(place);
+    acme = customerAt(app, acme);
+    const refused = await embed(key);
+    expect(refused).toMatchObject({ __typename: 'ConflictError', code: 'CONFLICT' });
+    expect(refused.message).toContain(first.completion.id);
+    expect(await charges()).toBe(before);
+  });
+
   it('after a restart a repeat is still the same completion, and nothing is charged', {
     timeout: 120_000,
   }, async () => {

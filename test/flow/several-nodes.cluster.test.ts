@@ -183,6 +183,16 @@ it('one key at both nodes at once is one completion and one charge', async () =>
   expect(joined(later)).toBe('One two three.');
 });
 
+it('vectors of one key are the same at both nodes, and made once', async () => {
+  const key = crypto.randomUUID();
+  const embed = `mutation ($key: String!) { embed(input: { model: "sandbox/embed",
+    input: ["One", "Two"], idempotencyKey: $key }) { __typename
+    ... on EmbedPayload { vectors completion { id } } } }`;
+  const [first, second] = [await here.ask(embed, { key }), await there.ask(embed, { key })];
+  expect(first.data.embed.vectors).toHaveLength(2);
+  expect(second.data).toEqual(first.data);
+});
+
 it('another input under the key is a conflict at the other node too', async () => {
   const key = crypto.randomUUID();
   goOn();

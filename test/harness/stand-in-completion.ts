@@ -51,6 +51,7 @@ export function completionOf(
       refusal: null,
       annotations: null,
       toolCalls: [],
+      vectors: null,
       messages: [],
       availableUntil: null,
     },

@@ -1,4 +1,5 @@
 import { type Clock, readCompletionId } from '#kernel';
+import type { Completion } from '../completion.ts';
 import type { Registry } from '../registry.ts';
 import type { Running } from '../running.ts';
 import type { Answer, Post, Question } from './post.ts';
@@ -12,6 +13,13 @@ export interface AnsweringOptions {
   readonly viewers: RemoteViewers;
   /** This node's session, which is in the ids of its completions. */
   readonly session: () => number;
+}
+
+/** Whoever only looks does not need them, and they may be megabytes; the last event has them. */
+function withoutVectors(running: Running): Completion {
+  const completion = running.completion();
+  const { content } = completion;
+  return content?.vectors ? { ...completion, content: { ...content, vectors: null } } : completion;
 }
 
 /**
@@ -44,7 +52,7 @@ export class Answering {
     if (question.kind === 'cancel') running.end({ kind: 'cancelled' });
     // Whoever reads of an end reads of its charge as well.
     if (running.ending) await running.settled;
-    reply({ kind: 'completion', completion: completionToWire(running.completion()) });
+    reply({ kind: 'completion', completion: completionToWire(withoutVectors(running)) });
   }
 
   #follow(
