@@ -58,6 +58,26 @@ it('a document costs by its variables where they have a say, and the same where 
   expect(await modelOf({ slug: 'acme/two' })).toBe(one);
 });
 
+it('the one answer of a query over SSE says it too; events of a feed do not', async () => {
+  const next = async (query: string) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      body: JSON.stringify({ query }),
+      headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    });
+    for await (const bytes of response.body ?? []) {
+      const data = /^data: (\{.*)$/m.exec(Buffer.from(bytes).toString())?.[1];
+      if (data) return JSON.parse(data);
+    }
+  };
+  const { data, extensions } = await next(page);
+  expect(data.models.nodes).toHaveLength(2);
+  expect(extensions.cost.requested).toBe((await costOf(page)).cost['requested']);
+  const feed = await next('subscription { providerMetrics { at } }');
+  expect(feed.data).toBeDefined();
+  expect(feed).not.toHaveProperty('extensions');
+});
+
 it('a public answer by GET is the same for all: what is left stands in its headers', async () => {
   const get = async () => {
     const address = `${server.url}/graphql?query=${encodeURIComponent(page)}`;

@@ -102,7 +102,7 @@ export function answerAgain(
 }
 
 /** The answer, an object, with `extensions.cost` as its last member. */
-const costAdded = (answer: string, cost: DocumentCost): string =>
+export const costAdded = (answer: string, cost: DocumentCost): string =>
   `${answer.slice(0, -1)},"extensions":{"cost":${JSON.stringify(cost)}}}`;
 
 function shownOf(

@@ -4,6 +4,7 @@ import type { Context } from '#schema';
 import { credentialEnded, whileValid } from '../credential-life.ts';
 import { openEventStream } from '../event-stream.ts';
 import type { Exchange } from '../exchange.ts';
+import { costAdded } from './answer.ts';
 import { closing } from './closing.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf } from './present-error.ts';
@@ -50,9 +51,11 @@ export async function streamEvents(options: {
   if (!streams && accept.trim() !== 'text/event-stream') return false;
   const feed = 'kind' in operation && operation.feed;
   const shown = (result: ExecutionResult) => {
-    const { errors, ...rest } = result;
-    if (errors) return JSON.stringify({ errors: engine.present(errors, context), ...rest });
-    return feed ? textOf(result) : JSON.stringify(result);
+    if (feed && !result.errors) return textOf(result);
+    const text = JSON.stringify(presented(result, engine, context));
+    // A subscription was charged when it started; a query's one answer says what it cost.
+    const cost = 'kind' in operation && !streams ? operation.cost : null;
+    return cost ? costAdded(text, cost) : text;
   };
   const stream = openEventStream({ response, clock, comment: 'still here' });
   const started = 'kind' in operation ? await operation.run() : { errors: operation };
@@ -88,6 +91,9 @@ export async function streamEvents(options: {
   stream.end('event: complete\ndata:\n\n');
   return true;
 }
+
+const presented = ({ errors, ...rest }: ExecutionResult, engine: Engine, context: Context) =>
+  errors ? { errors: engine.present(errors, context), ...rest } : rest;
 
 async function* once<Value>(value: Value) {
   yield value;
