@@ -37,10 +37,21 @@ export async function claimKey(
  */
 export async function giveKeyUp(
   running: Running,
+  rooms: Pick<Rooms, 'credits' | 'log'>,
+): Promise<void> {
+  if (running.ending && !endings[running.ending.kind].usesKey) await releaseKey(running, rooms);
+}
+
+/**
+ * The same of a run whose record could not be made durable: should it turn up in the ledger after
+ * all, it does not own its key any more, and is charged nothing.
+ */
+export async function releaseKey(
+  running: Running,
   { credits, log }: Pick<Rooms, 'credits' | 'log'>,
 ): Promise<void> {
-  const { claim, ending } = running;
-  if (!claim || !ending || endings[ending.kind].usesKey) return;
+  const { claim } = running;
+  if (!claim) return;
   running.claim = null;
   await credits.unclaim(claim).catch((error) => {
     log.warn('an idempotency key was not given up', { completion: running.id, error });

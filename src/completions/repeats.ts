@@ -56,7 +56,8 @@ export class Repeats {
   #keep(known: Known, running: Running): void {
     this.#ofRun.set(running, known);
     void running.settled.then(() => {
-      if (running.ending && !endings[running.ending.kind].usesKey) this.#drop(known);
+      const usesKey = running.ending && endings[running.ending.kind].usesKey;
+      if (running.lost || (running.ending && !usesKey)) this.#drop(known);
     });
   }
 

@@ -101,6 +101,11 @@ export class Running {
     return this.#ending;
   }
 
+  /** Its record could not be made durable: it was not acknowledged. */
+  get lost(): boolean {
+    return this.#lost !== null;
+  }
+
   get createdAt(): Date {
     return this.#createdAt;
   }

@@ -2,7 +2,7 @@ import { pricesFor } from '#catalog';
 import { type Bill, bill, type ChargeOutcome, type SettlementRecord } from '#credits';
 import { Fault, invariant } from '#kernel';
 import type { Admission } from './admit.ts';
-import { giveKeyUp } from './claims.ts';
+import { giveKeyUp, releaseKey } from './claims.ts';
 import type { Usage } from './completion.ts';
 import { endings } from './endings.ts';
 import { type Measure, measure } from './measure.ts';
@@ -38,6 +38,7 @@ export async function settle(
     running.conclude({ usage: usageOf(running, used, due), lines: due.lines });
   } catch (thrown) {
     rooms.log.error('a completion could not be settled', { completion: running.id, error: thrown });
+    await releaseKey(running, rooms);
     running.conclude(null, Fault.from(thrown));
   }
 }

@@ -83,6 +83,17 @@ it('what our own shutdown ended leaves the key to the next try', async () => {
   expect((await start(room, key)).ended).toMatchObject({ content: { text: 'Whole' } });
 });
 
+it('a run whose record could not be made durable leaves its key to the next try', async () => {
+  const room = stand({});
+  room.purse.broken = new Fault('UNAVAILABLE', { public: 'The journal is full.' });
+  const lost = await start(room, key);
+  expect(lost.ended).toMatchObject({ status: 'FAILED', error: { code: 'UNAVAILABLE' } });
+  room.purse.broken = null;
+  const again = await start(room, key);
+  expect(again.id).not.toBe(lost.id);
+  expect(again.ended.status).toBe('SUCCEEDED');
+});
+
 it('STREAM 13: when the answer is forgotten its key still names the completion', async () => {
   const room = stand({});
   const one = await start(room, key);
