@@ -9,7 +9,7 @@ import { finding } from './finding.ts';
 import { KeptContent } from './kept-content.ts';
 import { Losses } from './losses.ts';
 import { matches } from './matching.ts';
-import { openNodes } from './nodes/index.ts';
+import { type Nodes, openNodes } from './nodes/index.ts';
 import { Registry } from './registry.ts';
 import { Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';
@@ -53,7 +53,7 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
     },
     estimate: (principal, input) => estimateCost(principal, input, rooms),
     ...finding({ rooms, registry, nodes, keepMs }),
-    ...reading(rooms, keptContent),
+    ...reading(rooms, keptContent, nodes),
     watch: watching(rooms, registry, feed),
     endRunsOf(ended) {
       for (const running of registry.live()) {
@@ -83,14 +83,21 @@ function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): 
   return payer.apiKey?.id === apiKeyId && (secretHash ?? payer.secretHash) === payer.secretHash;
 }
 
-/** What was said in ended ones, from memory or as the organization keeps it. */
+/** What was said, from this node's memory or another's, or as the organization keeps it. */
 function reading(
   { clock, identity }: Rooms,
   kept: KeptContent,
+  nodes: Nodes,
 ): Pick<Completions, 'content' | 'readableUntil'> {
+  const elsewhere = async (principal: Principal, { id, finishedAt }: Completion) => {
+    const gone = finishedAt !== null && clock.now() - finishedAt.getTime() > keepMs;
+    const found = gone || !nodes.mayHave(id) ? null : await nodes.find(id);
+    return found && shownTo(identity.current(principal), found, identity).content;
+  };
   return {
     async content(principal, completion) {
-      if (completion.content) return completion.content;
+      const remembered = completion.content ?? (await elsewhere(principal, completion));
+      if (remembered) return remembered;
       const caller = identity.current(principal);
       const until = readableUntil(caller, completion, identity);
       const days = daysKept(caller, completion, identity);

@@ -210,7 +210,7 @@ it('the completions of an organization are told at whichever node somebody watch
   const { completionId: id } = await untilText(running);
   const feed = there.overWebSocket(
     `subscription ($organizationId: ID!) { completions(organizationId: $organizationId) {
-      id status usage { charged } } }`,
+      id status text usage { charged } } }`,
     { organizationId: here.organizationId },
   );
   const told: Data[] = [];
@@ -224,4 +224,9 @@ it('the completions of an organization are told at whichever node somebody watch
   running.leave();
   expect(told.map(({ status }) => status)).toEqual(['RUNNING', 'SUCCEEDED']);
   expect(Number(told.at(-1).usage.charged)).toBeGreaterThan(0);
+  expect(told.at(-1).text).toBe('One two three.');
+  const list = `query ($id: ID!) { node(id: $id) { ... on Organization {
+    completions(first: 1) { nodes { id text } } } } }`;
+  const { data } = await there.ask(list, { id: here.organizationId });
+  expect(data.node.completions.nodes).toEqual([{ id, text: 'One two three.' }]);
 });

@@ -17,6 +17,8 @@ import { completionFromWire, eventFromWire } from './wire.ts';
 
 /** The completions of other nodes, as if they were here. */
 export interface Nodes {
+  /** Whether another node that is alive runs it or may keep it. */
+  mayHave(id: string): boolean;
   /** One that runs on another node or is still kept there; null when none of them knows it. */
   find(id: string): Promise<Completion | null>;
   /** Cancels one and waits for its settlement; null like `find`. */
@@ -71,6 +73,7 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
   };
 
   return {
+    mayHave: (id) => elsewhere(id) && mayAnswer(id),
     find: (id) => ask('look', id),
     cancel: (id) => ask('cancel', id),
     started: (found) =>
