@@ -1,3 +1,4 @@
+import { crowdRows } from './crowd-rows.ts';
 import { feedRows } from './feed-rows.ts';
 import { type Bar, compare, type Line, percentile, rounded } from './figures.ts';
 import { HttpConnection } from './http-client.ts';
@@ -368,6 +369,7 @@ export const rows: readonly Row[] = [
   latency,
   leaving,
   ...feedRows,
+  ...crowdRows,
   memory,
   keyRow,
   usageRow,
