@@ -75,6 +75,28 @@ export function membersSuite(kind: DatabaseKind): void {
       expect(JSON.stringify([row, events])).not.toContain(token.reveal().slice(-20));
     });
 
+    test('says nothing of whether the address has an account', async () => {
+      const { principal, organizationId } = await town.owner('Curious');
+      await town.person('known@example.com');
+      const seen = async (email: string) => {
+        const asked = { organizationId, email, role: 'VIEWER' as const };
+        const {
+          token,
+          invitationId: id,
+          ...rest
+        } = await town.identity.inviteMember(principal, asked);
+        const row = await town.storage.prisma.invitation.findUnique({ where: { id } });
+        return { ...rest, length: token.reveal().length, row: { ...row, id, email, hash: '' } };
+      };
+      const alike = ({ row, ...rest }: Awaited<ReturnType<typeof seen>>) => ({
+        ...rest,
+        row: { ...row, id: '', email: '' },
+      });
+      expect(alike(await seen('known@example.com'))).toEqual(
+        alike(await seen('stranger@example.com')),
+      );
+    });
+
     test('of a member is a conflict, and of two acceptances at once one counts', async () => {
       const { principal, organizationId } = await town.owner('Twice over');
       const { email } = await town.member(organizationId, 'VIEWER');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { buildSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchema, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
 import { expect, it } from 'vitest';
 import { schema } from '#schema';
 
@@ -20,6 +20,22 @@ it('every promise is described: types, fields, arguments, input fields and enum 
     }
   }
   expect(silent).toEqual([]);
+});
+
+it('a secret is told by nothing but the answer of who makes it', () => {
+  const secret = /^(secret|token|password)|sealed/i;
+  const told = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) && !type.name.startsWith('__')
+      ? Object.keys(type.getFields())
+          .filter((field) => secret.test(field) && !/^tokens/.test(field))
+          .map((field) => `${type.name}.${field}`)
+      : [],
+  );
+  expect(told.sort()).toEqual([
+    'CreateApiKeyPayload.secret',
+    'InviteMemberPayload.token',
+    'RotateApiKeyPayload.secret',
+  ]);
 });
 
 it('the committed schema is the served one', () => {

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, expect, it } from 'vitest';
+import { Secret, silentLog, systemClock } from '#kernel';
+import { type Attempts, openAttempts } from '#limits';
+import { type LossyProxy, lossyProxy } from '../harness/lossy-proxy.ts';
+import { testRedisUrl } from '../harness/servers.ts';
+
+const opened: (Attempts | LossyProxy)[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+
+/** A node of an installation that has this way to Redis. */
+function node(url: string, prefix: string): Attempts {
+  const redisUrl = new Secret(url);
+  const attempts = openAttempts({ redisUrl, prefix, clock: systemClock, log: silentLog });
+  opened.push(attempts);
+  return attempts;
+}
+
+it('guesses count for all nodes together, and nowhere else', { timeout: 60_000 }, async () => {
+  const prefix = `bourse-test-${randomUUID()}`;
+  const [a, b] = [node(testRedisUrl, prefix), node(testRedisUrl, prefix)];
+  const stranger = node(testRedisUrl, `${prefix}-other`);
+  let who = '';
+  /** Whether the first guess at `b` is one too many, since those at `a` count: both reach Redis. */
+  const waits = async () => {
+    who = randomUUID();
+    for (let guess = 0; guess < 10; guess++) await a.take('password', who);
+    return b.take('password', who);
+  };
+  await expect.poll(waits, { timeout: 30_000 }).toBeGreaterThan(0);
+  expect(await stranger.take('password', who)).toBeNull();
+});
+
+it('without Redis a node slows guesses by its own count', async () => {
+  const { hostname: host, port } = new URL(testRedisUrl);
+  const way = await lossyProxy({ host, port: Number(port || 6379) });
+  opened.push(way);
+  const alone = node(`redis://127.0.0.1:${way.port}`, `bourse-test-${randomUUID()}`);
+  await way.cut();
+  let taken = 0;
+  while ((await alone.take('password', 'mallory')) === null) taken++;
+  expect(taken).toBeGreaterThanOrEqual(10);
+  expect(taken).toBeLessThanOrEqual(20);
+});
