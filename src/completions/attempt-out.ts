@@ -26,8 +26,9 @@ type Batch = readonly UpstreamEvent[];
 export type Opening = 'content' | 'ended' | 'failed';
 
 /**
- * One attempt that is out at a provider. It can be pulled as far as its first content before
- * anybody decides for it, so that two of them may race; what came so far is kept.
+ * One attempt that is out at a provider. Until somebody decides for it, it goes as far as its first
+ * content and rests there, so that two of them may race; what came so far is kept. From then on
+ * every batch is received on the turn on which it was read.
  */
 export class AttemptOut {
   readonly candidate: RouteCandidate;
@@ -35,12 +36,14 @@ export class AttemptOut {
   readonly #plan: AttemptPlan;
   readonly #rooms: Rooms;
   readonly #abort: LinkedAbort;
-  readonly #batches: AsyncIterator<Batch>;
+  readonly #ended: Promise<void>;
   readonly #startedMs: number;
   readonly #startedAt: string;
   readonly #held: Batch[] = [];
+  readonly #opening = Promise.withResolvers<Opening>();
+  readonly #chosen = Promise.withResolvers<void>();
+  #receive: ((batch: Batch) => void) | null = null;
   #failure: { readonly thrown: unknown } | null = null;
-  #opening: Promise<Opening> | null = null;
   #firstContentMs: number | null = null;
 
   constructor(running: Running, plan: AttemptPlan, rooms: Rooms) {
@@ -56,29 +59,32 @@ export class AttemptOut {
     const { embedding } = running.request;
     const call = { ...plan.call, onQuota: this.#hearQuota };
     const { signal } = this.#abort;
-    const events = embedding
-      ? vectorEvents({ connector, embedding, call }, signal)
-      : connector.send(call, signal);
-    this.#batches = events[Symbol.asyncIterator]();
+    this.#ended = embedding
+      ? vectorEvents({ connector, embedding, call }, signal, this.#take)
+      : connector.send(call, signal, this.#take);
+    this.#ended.then(
+      () => this.#opening.resolve('ended'),
+      (thrown) => {
+        this.#failure = { thrown };
+        this.#opening.resolve('failed');
+      },
+    );
   }
 
-  /** Pulls as far as the first content, which commits it; never throws. */
+  /** How it got as far as its first content, which commits it; never throws. */
   opened(): Promise<Opening> {
-    this.#opening ??= this.#open();
-    return this.#opening;
+    return this.#opening.promise;
   }
 
-  /** The next batch, from the first on; null at the end. Throws what the connector threw. */
-  async next(): Promise<Batch | null> {
-    if (this.#opening) {
-      const opening = await this.#opening;
-      const held = this.#held.shift();
-      if (held) return held;
-      if (this.#failure) throw this.#failure.thrown;
-      if (opening === 'ended') return null;
-    }
-    const read = await this.#batches.next();
-    return read.done ? null : read.value;
+  /**
+   * Hands on every batch, from the first on. Resolves at a proper end; throws what the connector
+   * threw.
+   */
+  async received(receive: (batch: Batch) => void): Promise<void> {
+    this.#receive = receive;
+    for (const batch of this.#held.splice(0)) receive(batch);
+    this.#chosen.resolve();
+    await this.#ended;
   }
 
   /** Content is here: of the first, what it took is known. */
@@ -149,8 +155,6 @@ export class AttemptOut {
   cancel(): void {
     this.conclude('CANCELLED');
     this.#abort.abort(new UpstreamFault({ failure: 'CUT' }));
-    // Closes the connection when it is not being read; a read that is out is ended by the abort.
-    this.#batches.return?.()?.catch(() => {});
   }
 
   readonly #hearQuota = (quota: ProviderQuota): void =>
@@ -173,21 +177,14 @@ export class AttemptOut {
     }
   }
 
-  async #open(): Promise<Opening> {
-    try {
-      for (;;) {
-        const read = await this.#batches.next();
-        if (read.done) return 'ended';
-        this.#held.push(read.value);
-        if (!read.value.some(isContent)) continue;
-        this.contentSeen();
-        return 'content';
-      }
-    } catch (thrown) {
-      this.#failure = { thrown };
-      return 'failed';
-    }
-  }
+  readonly #take = (batch: Batch): Promise<void> | void => {
+    if (this.#receive) return this.#receive(batch);
+    this.#held.push(batch);
+    if (!batch.some(isContent)) return;
+    this.contentSeen();
+    this.#opening.resolve('content');
+    return this.#chosen.promise;
+  };
 }
 
 function resultOf(outcome: AttemptRecord['outcome'], fault: UpstreamFault | null): AttemptResult {

@@ -15,7 +15,7 @@ export type UnnumberedDelta = Extract<
 export class Coalescer {
   readonly #clock: Clock;
   readonly #windowMs: number;
-  readonly #emit: (delta: UnnumberedDelta) => void;
+  readonly #emit: (deltas: readonly UnnumberedDelta[]) => void;
   #pending: UnnumberedDelta[] = [];
   #timer: Timer | undefined;
   #begun = false;
@@ -23,7 +23,8 @@ export class Coalescer {
   constructor(options: {
     clock: Clock;
     windowMs: number;
-    emit: (delta: UnnumberedDelta) => void;
+    /** Given those that go out together; never none. */
+    emit: (deltas: readonly UnnumberedDelta[]) => void;
   }) {
     this.#clock = options.clock;
     this.#windowMs = options.windowMs;
@@ -50,8 +51,9 @@ export class Coalescer {
     this.#timer?.cancel();
     this.#timer = undefined;
     const ready = this.#pending;
+    if (ready.length === 0) return;
     this.#pending = [];
-    for (const delta of ready) this.#emit(delta);
+    this.#emit(ready);
   }
 
   #gather(delta: UnnumberedDelta): void {

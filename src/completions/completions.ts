@@ -2,7 +2,7 @@ import type { EndedCredential, Principal } from '#identity';
 import type { Completion, Content } from './completion.ts';
 import type { EmbedInput } from './embed-input.ts';
 import type { CostEstimate, EstimateInput } from './estimate.ts';
-import type { CompletionEvent } from './events.ts';
+import type { EventFlow } from './events.ts';
 import type { CompletionInput } from './input.ts';
 import type { CompletionsQuestion, CompletionsSlice } from './list.ts';
 
@@ -43,7 +43,7 @@ export interface Started {
    * ends after the last one. Attaches a viewer: when `signal` aborts (or the iterator is returned)
    * it has left, for good, or, when the reason is a `ConnectionLost`, until it comes back.
    */
-  events(after: number, signal?: AbortSignal): AsyncIterable<readonly CompletionEvent[]>;
+  events(after: number, signal?: AbortSignal): EventFlow;
   /**
    * Resolves with the ended completion; it never rejects for a failure, which is the completion's
    * `error`. Attaches a viewer like `events`: when `signal` aborts the caller has left.

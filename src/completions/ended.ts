@@ -1,4 +1,4 @@
-import { Fault } from '#kernel';
+import { Fault, flowOf } from '#kernel';
 import { type Completion, noUsage } from './completion.ts';
 import type { Started } from './completions.ts';
 import type { CompletionEvent } from './events.ts';
@@ -11,12 +11,14 @@ export function ended(completion: Completion): Started {
   return {
     id: completion.id,
     completion: () => completion,
-    async *events() {
-      yield [eventsGone(completion)];
-    },
+    events: () => flowOf(gone(completion)),
     wait: async () => completion,
     refused: false,
   };
+}
+
+async function* gone(completion: Completion) {
+  yield [eventsGone(completion)];
 }
 
 /** The only event: what failed says so again; of an answer there is nothing left to tell. */

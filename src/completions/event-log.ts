@@ -25,20 +25,21 @@ export class EventLog {
     return this.#closed;
   }
 
-  append(event: Unnumbered): void {
-    invariant(!this.#closed, 'nothing follows the last event of a completion');
-    const sequence = this.#events.length + 1;
-    const numbered = {
-      ...event,
-      completionId: this.#completionId,
-      sequence,
-      firstSequence: sequence,
-    } as CompletionEvent; // the union is rebuilt member by member
-    this.#events.push(numbered);
-    this.#closed = isLast(numbered);
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+  /** Takes what happened at once, and tells all viewers of it together. */
+  append(...events: readonly Unnumbered[]): void {
+    for (const event of events) {
+      invariant(!this.#closed, 'nothing follows the last event of a completion');
+      const sequence = this.#events.length + 1;
+      const numbered = {
+        ...event,
+        completionId: this.#completionId,
+        sequence,
+        firstSequence: sequence,
+      } as CompletionEvent; // the union is rebuilt member by member
+      this.#events.push(numbered);
+      this.#closed = isLast(numbered);
+    }
+    for (const wake of this.#waiting) wake();
   }
 
   /** What comes after the number `after`; empty when nothing does yet. */
@@ -46,7 +47,7 @@ export class EventLog {
     return joined(this.#events.slice(sequence));
   }
 
-  /** Calls `wake` once, when there is more; returns how to stop waiting. */
+  /** Calls `wake` each time that there is more; returns how to stop that. It must not throw. */
   onMore(wake: () => void): () => void {
     this.#waiting.add(wake);
     return () => this.#waiting.delete(wake);

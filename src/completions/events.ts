@@ -1,6 +1,6 @@
 import type { Endpoint } from '#catalog';
 import type { AttemptRecord } from '#credits';
-import type { Fault } from '#kernel';
+import type { Fault, Flow } from '#kernel';
 import type { Completion, FinishReason, Usage } from './completion.ts';
 
 /**
@@ -72,6 +72,9 @@ export interface CompletionFailed extends Numbered {
   readonly usage: Usage;
   readonly completion: Completion;
 }
+
+/** Events in batches of those that are there together. */
+export type EventFlow = Flow<readonly CompletionEvent[]>;
 
 /** An event before it has its number. */
 export type Unnumbered = CompletionEvent extends infer Event

@@ -87,7 +87,7 @@ export class Running {
     this.coalescer = new Coalescer({
       clock,
       windowMs: options.coalesceMs,
-      emit: (delta) => this.log.append(delta),
+      emit: (deltas) => this.log.append(...deltas),
     });
     this.#createdAt = new Date(clock.now());
     this.#startedMs = clock.monotonic();

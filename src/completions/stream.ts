@@ -96,16 +96,16 @@ function hedgeOf(running: Running, attempt: Attempt, rooms: Rooms) {
 async function receive(running: Running, attempt: Attempt, out: AttemptOut): Promise<boolean> {
   const { admission, candidate, continuation } = attempt;
   const meter = new Meter(admission, candidate, capOf(attempt));
-  for (let batch = await out.next(); batch; batch = await out.next()) {
-    if (running.ending) return false;
+  await out.received((batch) => {
+    if (running.ending) return;
     const pieces = take(running, continuation?.overlap.pass(batch) ?? batch);
     if (pieces > 0) {
       out.contentSeen();
       running.continued ||= continuation !== null;
     }
     if (!meter.covers(running.transcript, pieces)) running.end({ kind: 'budget' });
-    if (running.ending) return false;
-  }
+  });
+  if (running.ending) return false;
   const stopped = meter.stoppedByCredits(running.transcript);
   running.coalescer.flush();
   return running.end({ kind: stopped ? 'budget' : 'answered' });

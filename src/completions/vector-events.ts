@@ -1,4 +1,4 @@
-import { type Connector, type UpstreamCall, type UpstreamEvent, UpstreamFault } from '#upstream';
+import { type Connector, type TakeBatch, type UpstreamCall, UpstreamFault } from '#upstream';
 import { textsOf } from './prompt-size.ts';
 import type { CompletionRequest } from './request.ts';
 
@@ -9,10 +9,11 @@ export interface VectorsAsked {
 }
 
 /** An attempt at vectors, as events like those of an answer: all of them at once, then the end. */
-export async function* vectorEvents(
+export async function vectorEvents(
   { connector, embedding, call }: VectorsAsked,
   signal: AbortSignal,
-): AsyncGenerator<readonly UpstreamEvent[], void, undefined> {
+  take: TakeBatch,
+): Promise<void> {
   if (!connector.embed) throw notSpoken();
   const { dimensions } = embedding;
   const { user } = call.request;
@@ -26,11 +27,11 @@ export async function* vectorEvents(
     signal,
   );
   const usage = { completion: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
-  yield [
+  await take([
     { type: 'vectors', vectors },
     ...(prompt === null ? [] : [{ type: 'usage' as const, usage: { ...usage, prompt } }]),
     { type: 'finish', reason: { unified: 'STOP', raw: 'stop' } },
-  ];
+  ]);
 }
 
 const notSpoken = () =>

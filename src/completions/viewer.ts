@@ -1,5 +1,6 @@
+import type { Take } from '#kernel';
 import { ConnectionLost } from './completions.ts';
-import type { CompletionEvent } from './events.ts';
+import type { CompletionEvent, EventFlow } from './events.ts';
 import type { Running } from './running.ts';
 
 type Batch = IteratorResult<readonly CompletionEvent[], undefined>;
@@ -10,20 +11,24 @@ const done: Batch = { done: true, value: undefined };
  * Somebody who watches a run: a cursor into its events. Not a generator on purpose: `return` takes
  * effect at once, also while `next` waits, which a suspended generator cannot do.
  */
-export class Viewer implements AsyncIterableIterator<readonly CompletionEvent[], undefined> {
+export class Viewer
+  implements AsyncIterableIterator<readonly CompletionEvent[], undefined>, EventFlow
+{
   readonly #running: Running;
   readonly #attachment: ReturnType<Running['attach']>;
   readonly #signal: AbortSignal | undefined;
   #cursor: number;
   #gone = false;
-  #stopWaiting: (() => void) | undefined;
-  #resolve: ((batch: Batch) => void) | undefined;
+  /** Called when there is more, or when it has left; while nobody waits, nothing is. */
+  #wake: (() => void) | null = null;
+  readonly #stopListening: () => void;
 
   constructor(running: Running, after: number, signal?: AbortSignal) {
     this.#running = running;
     this.#cursor = after;
     this.#signal = signal;
     this.#attachment = running.attach();
+    this.#stopListening = running.log.onMore(() => this.#wake?.());
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted) this.#onAbort();
   }
@@ -36,14 +41,42 @@ export class Viewer implements AsyncIterableIterator<readonly CompletionEvent[],
     const batch = this.#ready();
     if (batch) return Promise.resolve(batch);
     return new Promise((resolve) => {
-      this.#resolve = resolve;
-      this.#wait();
+      this.#wake = () => {
+        const more = this.#ready();
+        if (!more) return;
+        this.#wake = null;
+        resolve(more);
+      };
     });
   }
 
   return(): Promise<Batch> {
     this.#leave('for good');
     return Promise.resolve(done);
+  }
+
+  each(take: Take<readonly CompletionEvent[]>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (thrown: unknown) => {
+        this.#wake = null;
+        this.#leave('for good');
+        reject(thrown);
+      };
+      const go = () => {
+        this.#wake = null;
+        try {
+          for (let batch = this.#ready(); batch; batch = this.#ready()) {
+            if (batch.done) return resolve();
+            const taking = take(batch.value);
+            if (taking) return void taking.then(go, fail);
+          }
+        } catch (thrown) {
+          return fail(thrown);
+        }
+        this.#wake = go;
+      };
+      go();
+    });
   }
 
   /** What can be delivered without waiting; null when nothing can. */
@@ -60,19 +93,6 @@ export class Viewer implements AsyncIterableIterator<readonly CompletionEvent[],
     return done;
   }
 
-  #wait(): void {
-    this.#stopWaiting = this.#running.log.onMore(() => {
-      const batch = this.#ready();
-      if (batch) this.#deliver(batch);
-      else this.#wait();
-    });
-  }
-
-  #deliver(batch: Batch): void {
-    this.#resolve?.(batch);
-    this.#resolve = undefined;
-  }
-
   readonly #onAbort = () => {
     const lost = this.#signal?.reason instanceof ConnectionLost;
     this.#leave(lost ? 'connection lost' : 'for good');
@@ -82,8 +102,8 @@ export class Viewer implements AsyncIterableIterator<readonly CompletionEvent[],
     if (this.#gone) return;
     this.#gone = true;
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#stopWaiting?.();
-    this.#deliver(done);
+    this.#stopListening();
+    this.#wake?.();
     this.#attachment.leave(how);
   }
 }

@@ -21,7 +21,7 @@ export async function readAnswer(
   const pieces: Buffer[] = [];
   let bytes = 0;
   let content = false;
-  for (let read = await exchange.read(); read; read = await exchange.read()) {
+  await exchange.pour((read) => {
     for (const piece of read) {
       bytes += piece.length;
       pieces.push(piece);
@@ -31,7 +31,7 @@ export async function readAnswer(
       content = true;
       exchange.contentSeen();
     }
-  }
+  });
   return Buffer.concat(pieces).toString('utf8');
 }
 
@@ -44,13 +44,13 @@ export async function readRefusal(exchange: Exchange, clock: Clock): Promise<str
   let bytes = 0;
   const limit = deadline(clock, refusalReadMs, () => exchange.stopReading());
   try {
-    for (let read = await exchange.read(); read; read = await exchange.read()) {
+    await exchange.pour((read) => {
       for (const piece of read) {
         bytes += piece.length;
         pieces.push(piece);
       }
       if (bytes > refusalBytesMax) exchange.stopReading();
-    }
+    });
   } catch (failure) {
     if (!(failure instanceof UpstreamFault)) throw failure;
   } finally {

@@ -1,4 +1,4 @@
-import { Fault, type FaultCode, type Secret } from '#kernel';
+import { Fault, type FaultCode, type Secret, type Take } from '#kernel';
 import type { ProviderQuota } from './quota.ts';
 
 /**
@@ -7,15 +7,19 @@ import type { ProviderQuota } from './quota.ts';
  */
 export interface Connector {
   /**
-   * Makes one attempt. Yields a batch for each read of the socket, in order, never an empty one.
-   * Returns only after a proper end (a finish reason and, where the protocol has one, its end
-   * mark); everything else throws an `UpstreamFault`. An abort of `signal` closes the connection
-   * at once and throws the signal's reason.
+   * Makes one attempt. `take` is given a batch for each read of the socket, in order, never an
+   * empty one, on the turn of the read. Resolves only after a proper end (a finish reason and,
+   * where the protocol has one, its end mark); everything else throws an `UpstreamFault`. An abort
+   * of `signal` closes the connection at once and throws the signal's reason; what `take` throws
+   * closes it too and is thrown.
    */
-  send(call: UpstreamCall, signal: AbortSignal): AsyncIterable<readonly UpstreamEvent[]>;
+  send(call: UpstreamCall, signal: AbortSignal, take: TakeBatch): Promise<void>;
   /** Makes one attempt at the vectors of some texts; absent where the protocol has none. */
   embed?(call: EmbedCall, signal: AbortSignal): Promise<Embedded>;
 }
+
+/** While it can take no more, the provider has to wait. */
+export type TakeBatch = Take<readonly UpstreamEvent[]>;
 
 export interface EmbedCall {
   readonly target: UpstreamTarget;
@@ -34,7 +38,7 @@ export interface Embedded {
 export interface UpstreamCall {
   readonly target: UpstreamTarget;
   readonly request: ChatRequest;
-  /** False: one JSON answer, which is yielded as one batch. */
+  /** False: one JSON answer, which is given as one batch. */
   readonly stream: boolean;
   /** Told what the provider's limits leave, where it says so. */
   readonly onQuota?: (quota: ProviderQuota) => void;

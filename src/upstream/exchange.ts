@@ -8,7 +8,7 @@ import {
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
-import { type Clock, invariant } from '#kernel';
+import { type Clock, invariant, type Take } from '#kernel';
 import { connectionFault } from './connection-fault.ts';
 import { type AttemptTimeouts, UpstreamFault } from './connector.ts';
 import { type AttemptWatch, watchAttempt } from './watch.ts';
@@ -31,27 +31,32 @@ const headerBytesMax = 32 * 1024;
 const lingerMs = 1_000;
 
 /**
- * One POST and its answer, pulled read by read. While nobody pulls, the socket is paused, so
- * memory is bounded by the kernel's buffers and one read. It never follows a redirect. The
- * signal, a time-out or `close` ends the connection at once, in whatever phase it is.
+ * One POST and its answer, handed over read by read on the turn on which it is read: a token costs
+ * no promise. While the taker rests, the socket is paused, so memory is bounded by the kernel's
+ * buffers and one read. It never follows a redirect. The signal, a time-out or `close` ends the
+ * connection at once, in whatever phase it is.
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #watch: AttemptWatch;
+  readonly #replied = Promise.withResolvers<IncomingMessage>();
+  readonly #poured = Promise.withResolvers<void>();
   #request: ClientRequest;
   #response: IncomingMessage | null = null;
   #connected = false;
-  /** What came since the last pull: one socket read may bring many HTTP chunks. */
+  #take: Take<readonly Buffer[]> = () => {};
+  /** What is not handed over yet: one socket read may bring many HTTP chunks. */
   #held: Buffer[] = [];
-  #flowing = false;
+  #resting = false;
   #ended = false;
   #finished = false;
-  #failure: { readonly reason: unknown } | null = null;
-  #changed: (() => void) | null = null;
+  #failed = false;
 
   constructor(options: ExchangeOptions) {
     options.signal.throwIfAborted();
     this.#options = options;
+    // A failure is told to whoever waits for the phase that it ends; nobody has to.
+    for (const { promise } of [this.#replied, this.#poured]) promise.catch(() => {});
     this.#watch = watchAttempt(options.clock, options.timeouts, (failure) =>
       this.#fail(new UpstreamFault({ failure, ...this.#status() })),
     );
@@ -60,28 +65,21 @@ export class Exchange {
   }
 
   /** Status and headers, as soon as they are here. */
-  async reply(): Promise<IncomingMessage> {
-    while (!this.#response) {
-      if (this.#failure) throw this.#failure.reason;
-      await this.#change();
-    }
-    return this.#response;
+  reply(): Promise<IncomingMessage> {
+    return this.#replied.promise;
   }
 
-  /** The bytes of the next socket read, in pieces; null at the end of the body. */
-  async read(): Promise<readonly Buffer[] | null> {
-    if (!this.#flowing) this.#flow();
-    for (;;) {
-      if (this.#held.length > 0) {
-        const pieces = this.#held;
-        this.#held = [];
-        if (this.#response?.isPaused()) this.#resume();
-        return pieces;
-      }
-      if (this.#failure) throw this.#failure.reason;
-      if (this.#ended) return null;
-      await this.#change();
-    }
+  /**
+   * Hands the body to `take`, for each socket read the pieces that it brought. Resolves when the
+   * body has ended or is taken for whole; what `take` throws ends the connection and is thrown.
+   */
+  pour(take: Take<readonly Buffer[]>): Promise<void> {
+    const response = this.#response;
+    invariant(response, 'a body is read after its headers');
+    this.#take = take;
+    response.once('end', this.#end);
+    response.on('data', this.#gather);
+    return this.#poured.promise;
   }
 
   /** Tells the clock that content has come: the idle time counts from now on. */
@@ -93,17 +91,20 @@ export class Exchange {
   stopReading(): void {
     this.#ended = true;
     this.#request.destroy();
-    this.#wake();
+    this.#poured.resolve();
   }
 
   /** The answer is whole by its protocol: lets the connection go back to the pool. */
   finish(): void {
     this.#finished = true;
     this.#release();
+    this.#poured.resolve();
     if (this.#ended) return;
+    this.#response?.resume();
+    // All of it is here: its end is only still to be told.
+    if (this.#response?.complete) return;
     const linger = this.#options.clock.after(lingerMs, () => this.#request.destroy());
     this.#request.once('close', () => linger.cancel());
-    this.#response?.resume();
   }
 
   /** Ends the connection unless the answer was whole. */
@@ -146,7 +147,7 @@ export class Exchange {
    */
   #requestFailed(request: ClientRequest, error: Error): void {
     const stale = request.reusedSocket && !this.#response && isReset(error);
-    if (stale && !this.#failure && !this.#finished) {
+    if (stale && !this.#failed && !this.#finished) {
       this.#connected = false;
       this.#request = this.#dial(false);
       return;
@@ -160,49 +161,61 @@ export class Exchange {
     response.on('error', (error) =>
       this.#fail(connectionFault(error, { connected: true, ...this.#status() })),
     );
-    this.#wake();
+    this.#replied.resolve(response);
   }
 
-  #flow(): void {
-    const response = this.#response;
-    invariant(response, 'a body is read after its headers');
-    this.#flowing = true;
-    response.once('end', () => {
-      this.#ended = true;
-      this.#wake();
-    });
-    response.on('data', (bytes: Buffer) => this.#take(response, bytes));
-  }
-
-  #take(response: IncomingMessage, bytes: Buffer): void {
-    if (this.#finished || this.#failure) return;
+  /** The chunks of one read come within its turn: they are handed on together behind it. */
+  readonly #gather = (bytes: Buffer) => {
+    if (this.#finished || this.#failed) return;
     this.#watch.read();
-    const pulled = this.#changed !== null || this.#held.length > 0;
-    this.#held.push(bytes);
-    if (pulled) {
-      this.#wake();
-    } else {
-      response.pause();
-      this.#watch.rest();
-    }
-  }
-
-  #resume(): void {
-    this.#watch.wake();
-    this.#response?.resume();
-  }
-
-  readonly #abort = () => {
-    this.#held = [];
-    this.#fail(this.#options.signal.reason);
+    if (this.#held.push(bytes) === 1 && !this.#resting) queueMicrotask(this.#hand);
   };
 
+  readonly #hand = () => {
+    if (this.#held.length === 0 || this.#resting || this.#finished || this.#failed) return;
+    const pieces = this.#held;
+    this.#held = [];
+    try {
+      const taking = this.#take(pieces);
+      if (taking) this.#rest(taking);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  };
+
+  #rest(taking: Promise<void>): void {
+    this.#resting = true;
+    this.#response?.pause();
+    this.#watch.rest();
+    taking.then(
+      () => {
+        this.#resting = false;
+        if (this.#finished || this.#failed) return;
+        this.#watch.wake();
+        this.#response?.resume();
+        if (this.#ended) this.#end();
+        else this.#hand();
+      },
+      (thrown) => this.#fail(thrown),
+    );
+  }
+
+  readonly #end = () => {
+    this.#hand();
+    this.#ended = true;
+    if (!this.#resting) this.#poured.resolve();
+  };
+
+  readonly #abort = () => this.#fail(this.#options.signal.reason);
+
   #fail(reason: unknown): void {
-    if (this.#failure || this.#finished) return;
-    this.#failure = { reason };
+    if (this.#failed || this.#finished) return;
+    this.#failed = true;
+    this.#held = [];
     this.#release();
     this.#request.destroy();
-    this.#wake();
+    this.#replied.reject(reason);
+    this.#poured.reject(reason);
   }
 
   #release(): void {
@@ -213,18 +226,6 @@ export class Exchange {
   #status(): { httpStatus?: number } {
     const status = this.#response?.statusCode;
     return status === undefined ? {} : { httpStatus: status };
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#changed = resolve;
-    });
-  }
-
-  #wake(): void {
-    const changed = this.#changed;
-    this.#changed = null;
-    changed?.();
   }
 }
 

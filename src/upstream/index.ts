@@ -4,11 +4,11 @@
  * is one attempt at one address.
  *
  * 1. An attempt ends properly, with a finish as its last event, or throws an `UpstreamFault`, or
- *    the abort's reason.
+ *    the abort's reason. What it says is handed over on the turn on which it was read.
  * 2. A cut, a stall, a missing end mark, a malformed chunk never look like a proper end.
  * 3. Heartbeats and empty chunks yield nothing; no batch is empty.
  * 4. An abort closes the connection at once, in every phase.
- * 5. While nobody pulls, the socket is paused: memory is bounded whatever a provider sends.
+ * 5. While the taker rests, the socket is paused: memory is bounded whatever a provider sends.
  * 6. What a provider says reaches a caller without credentials, in at most 500 characters.
  */
 export {
@@ -24,6 +24,7 @@ export {
   isContent,
   type ReasoningOptions,
   type ResponseFormat,
+  type TakeBatch,
   type ToolCall,
   type ToolCallFragment,
   type ToolDefinition,

@@ -42,12 +42,10 @@ export function openAiCompatible(
   };
 
   return {
-    send(call, signal) {
+    async send(call, signal, take) {
       const answer = call.stream ? streamedAnswer : wholeAnswer;
-      return answer(
-        () => open(call, signal),
-        contextOf(call, () => promptOf(call.request)),
-      );
+      const context = contextOf(call, () => promptOf(call.request));
+      await answer(open(call, signal), context, take);
     },
     embed(call, signal) {
       const url = embeddingsUrl(call.target.baseUrl, service);

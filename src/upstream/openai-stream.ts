@@ -1,4 +1,4 @@
-import { isContent, type UpstreamEvent, UpstreamFault } from './connector.ts';
+import { isContent, type TakeBatch, type UpstreamEvent, UpstreamFault } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import { AnswerReader, type ErrorInBody } from './openai-answer.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
@@ -7,26 +7,29 @@ import type { RefusalContext } from './refusal.ts';
 import { type SseEvent, sseDecoder } from './sse.ts';
 
 /** A stream of chunks: a batch for each read that says something. */
-export async function* streamedAnswer(
-  open: () => Exchange,
+export async function streamedAnswer(
+  exchange: Exchange,
   context: RefusalContext,
-): AsyncGenerator<readonly UpstreamEvent[]> {
-  const exchange = open();
+  take: TakeBatch,
+): Promise<void> {
   try {
     const headers = await acceptedReply(exchange, /^text\/event-stream\b/i, context);
     const stream = new ChunkStream(errorInBody(headers, context));
     let content = false;
-    while (!stream.done) {
-      const { events, fault } = stream.read(await exchange.read());
+    const hand = (pieces: readonly Buffer[] | null) => {
+      const { events, fault } = stream.read(pieces);
       if (!content && events.some(isContent)) {
         content = true;
         exchange.contentSeen();
       }
       if (stream.done && !fault) exchange.finish();
       // What was said before the failure, in the same read, was said.
-      if (events.length > 0) yield events;
+      const taking = events.length > 0 ? take(events) : undefined;
       if (fault) throw fault.thrown;
-    }
+      return taking;
+    };
+    await exchange.pour(hand);
+    if (!stream.done) await hand(null);
   } finally {
     exchange.close();
   }

@@ -1,16 +1,16 @@
 import { readAnswer } from './body.ts';
-import { type UpstreamEvent, UpstreamFault } from './connector.ts';
+import { type TakeBatch, type UpstreamEvent, UpstreamFault } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import { AnswerReader, type OpenAiAnswer } from './openai-answer.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import type { RefusalContext } from './refusal.ts';
 
 /** One JSON answer as one batch. */
-export async function* wholeAnswer(
-  open: () => Exchange,
+export async function wholeAnswer(
+  exchange: Exchange,
   context: RefusalContext,
-): AsyncGenerator<readonly UpstreamEvent[]> {
-  const exchange = open();
+  take: TakeBatch,
+): Promise<void> {
   try {
     const headers = await acceptedReply(exchange, /\bjson\b/i, context);
     const reader = new AnswerReader(errorInBody(headers, context));
@@ -18,7 +18,7 @@ export async function* wholeAnswer(
     reader.read(answerIn(await readAnswer(exchange)), events);
     reader.end(events);
     exchange.finish();
-    yield events;
+    await take(events);
   } finally {
     exchange.close();
   }

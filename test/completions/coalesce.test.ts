@@ -5,7 +5,7 @@ import { virtualClock } from '../harness/virtual-clock.ts';
 function coalescer(windowMs: number) {
   const clock = virtualClock();
   const sent: UnnumberedDelta[] = [];
-  const deltas = new Coalescer({ clock, windowMs, emit: (delta) => sent.push(delta) });
+  const deltas = new Coalescer({ clock, windowMs, emit: (deltas) => sent.push(...deltas) });
   const say = (text: string) => deltas.push([{ type: 'text', text }]);
   return { clock, deltas, sent, say, texts: () => sent.map((d) => ('text' in d ? d.text : '')) };
 }

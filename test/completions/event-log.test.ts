@@ -50,13 +50,14 @@ it('refuses anything after the last event', () => {
   expect(() => log.append(text('late'))).toThrow('nothing follows');
 });
 
-it('wakes whoever waits, once', () => {
+it('wakes whoever waits, once for what comes together, until it waits no more', () => {
   const log = new EventLog('cmp_1');
   let woken = 0;
-  log.onMore(() => woken++);
   const stop = log.onMore(() => woken++);
+  log.append(text('a'), text('b'));
+  log.append(text('c'));
+  expect([woken, log.length]).toEqual([2, 3]);
   stop();
-  log.append(text('a'));
-  log.append(text('b'));
-  expect(woken).toBe(1);
+  log.append(text('d'));
+  expect(woken).toBe(2);
 });

@@ -93,9 +93,12 @@ export function stand(options: {
   let play: Play = says('Hello');
   const ownKeys = ownKeysIn(options.ownKeys ?? {});
   const connector: Connector = {
-    send(call, signal) {
+    async send(call, signal, take) {
       calls.push(call);
-      return play(call, signal);
+      for await (const batch of play(call, signal)) {
+        await take(batch);
+        signal.throwIfAborted();
+      }
     },
   };
   const identity = {

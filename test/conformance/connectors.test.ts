@@ -8,7 +8,7 @@ import {
   type UpstreamEvent,
   UpstreamFault,
 } from '#upstream';
-import { callTo, outcomeOf, patient } from '../upstream/calls.ts';
+import { callTo, outcomeOf, patient, pulled } from '../upstream/calls.ts';
 import { cohereStub } from './cohere-stub.ts';
 import { aimock, type Counterpart, openAiStub, type Scene, said } from './counterparts.ts';
 
@@ -87,7 +87,7 @@ describe.each(pairs)('$connector against $counterpart', (pair) => {
       request: { messages: [{ role: 'user', content: scene }] },
       target: { timeouts },
     });
-    return outcomeOf(connector.send(call, abort.signal));
+    return outcomeOf(pulled(connector, call, abort.signal));
   }
 
   describe.each([true, false])('stream: %s', (stream) => {

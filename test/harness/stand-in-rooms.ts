@@ -8,7 +8,7 @@ import type {
   StartOptions,
 } from '#completions';
 import { anonymous, type EndedCredential, openPolicy, type Principal } from '#identity';
-import { Fault, seededRandom, silentLog } from '#kernel';
+import { Fault, flowOf, seededRandom, silentLog } from '#kernel';
 import { openLimits } from '#limits';
 import { Figures } from '#metrics';
 import { openRouter } from '#routing';
@@ -235,7 +235,9 @@ export class StandInRun implements Started {
 
   completion = () => this.#completion;
 
-  async *events(after: number, signal?: AbortSignal) {
+  events = (after: number, signal?: AbortSignal) => flowOf(this.#follow(after, signal));
+
+  async *#follow(after: number, signal?: AbortSignal) {
     this.watched.resolve();
     let seen = after;
     const gone = () => {

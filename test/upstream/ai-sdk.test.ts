@@ -9,7 +9,7 @@ import {
   UpstreamFault,
 } from '#upstream';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
-import { callTo, outcomeOf } from './calls.ts';
+import { callTo, outcomeOf, pulled } from './calls.ts';
 
 const connectors = openConnectors({ clock: systemClock, log: silentLog });
 
@@ -22,7 +22,7 @@ afterEach(() => stub.close());
 function send(name: string, request: Partial<ChatRequest> = {}, baseUrl = stub.url) {
   const connector = connectors(name);
   if (!connector) throw new TypeError(`no connector ${name}`);
-  return outcomeOf(connector.send(callTo(baseUrl, { request }), new AbortController().signal));
+  return outcomeOf(pulled(connector, callTo(baseUrl, { request })));
 }
 
 function answerWithRecorded(file: string): void {
@@ -207,7 +207,7 @@ describe('requests', () => {
         request: { maxTokens: 4_096, reasoning },
         target: { model },
       });
-      if (connector) await outcomeOf(connector.send(call, new AbortController().signal));
+      if (connector) await outcomeOf(pulled(connector, call));
       const body = stub.requests[0]?.body as {
         max_tokens?: number;
         generationConfig?: { maxOutputTokens: number };

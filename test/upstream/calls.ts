@@ -1,4 +1,4 @@
-import { Secret, silentLog, systemClock } from '#kernel';
+import { linkAborts, Secret, silentLog, systemClock } from '#kernel';
 import {
   type ChatRequest,
   type Connector,
@@ -43,6 +43,42 @@ export function callTo(
   };
 }
 
+/**
+ * An attempt that the test pulls: the connector rests while nobody asks for the next batch. Leaving
+ * the loop aborts it.
+ */
+export async function* pulled(
+  one: Connector,
+  call: UpstreamCall,
+  signal = new AbortController().signal,
+): AsyncGenerator<readonly UpstreamEvent[], void, undefined> {
+  const left = linkAborts(signal);
+  const batches: (readonly UpstreamEvent[])[] = [];
+  let more = Promise.withResolvers<void>();
+  let rested = () => {};
+  const ended = one.send(call, left.signal, (batch) => {
+    batches.push(batch);
+    more.resolve();
+    return new Promise((resolve) => {
+      rested = resolve;
+    });
+  });
+  ended.catch(() => {});
+  try {
+    for (;;) {
+      await Promise.race([more.promise, ended]);
+      more = Promise.withResolvers();
+      const batch = batches.shift();
+      if (!batch) return await ended;
+      yield batch;
+      rested();
+    }
+  } finally {
+    left.abort(new Error('the test left'));
+    left.release();
+  }
+}
+
 export const connector = (): Connector => openAiCompatible({ clock: systemClock, log: silentLog });
 
 export interface Outcome {
@@ -73,7 +109,7 @@ export function textOf(events: readonly UpstreamEvent[]): string {
 }
 
 export async function send(call: UpstreamCall, signal = new AbortController().signal) {
-  return await outcomeOf(connector().send(call, signal));
+  return await outcomeOf(pulled(connector(), call, signal));
 }
 
 /** The fault of an attempt that has to fail. */

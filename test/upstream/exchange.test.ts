@@ -12,7 +12,7 @@ import {
   type UpstreamStub,
 } from '../harness/upstream-stub.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
-import { callTo, connector, faultOf, outcomeOf, patient, send } from './calls.ts';
+import { callTo, connector, faultOf, outcomeOf, patient, pulled, send } from './calls.ts';
 
 let stub: UpstreamStub;
 beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('a connection', () => {
     const one = connector();
     const signal = new AbortController().signal;
     for (const stream of [true, false, true]) {
-      const { text, thrown } = await outcomeOf(one.send(callTo(stub.url, { stream }), signal));
+      const { text, thrown } = await outcomeOf(pulled(one, callTo(stub.url, { stream }), signal));
       expect({ text, thrown }).toEqual({ text: 'Hello', thrown: undefined });
     }
     expect(stub.connections).toBe(1);
@@ -61,7 +61,7 @@ describe('a connection', () => {
     const one = connector();
     const signal = new AbortController().signal;
     for (let turn = 0; turn < 2; turn++) {
-      const { text, thrown } = await outcomeOf(one.send(callTo(url, { stream: false }), signal));
+      const { text, thrown } = await outcomeOf(pulled(one, callTo(url, { stream: false }), signal));
       expect({ text, thrown }).toEqual({ text: 'Hello', thrown: undefined });
     }
     expect(answered).toBe(2);
@@ -115,7 +115,7 @@ describe('an abort', () => {
 
   async function abortAt(phase: (abort: AbortController) => Promise<void>) {
     const abort = new AbortController();
-    const outcome = outcomeOf(connector().send(callTo(stub.url), abort.signal));
+    const outcome = outcomeOf(pulled(connector(), callTo(stub.url), abort.signal));
     await phase(abort);
     const start = systemClock.monotonic();
     abort.abort(reason);
@@ -134,7 +134,7 @@ describe('an abort', () => {
   test('in the middle of the stream closes the connection at once', async () => {
     stub.answerWith((answer) => answer.sse(textChunk('Hel')));
     const abort = new AbortController();
-    const attempt = connector().send(callTo(stub.url), abort.signal)[Symbol.asyncIterator]();
+    const attempt = pulled(connector(), callTo(stub.url), abort.signal)[Symbol.asyncIterator]();
     expect((await attempt.next()).value).toEqual([{ type: 'text', text: 'Hel' }]);
     const pending = attempt.next();
     const start = systemClock.monotonic();
@@ -152,7 +152,7 @@ describe('an abort', () => {
       await answer.sse(textChunk('b'));
     });
     const abort = new AbortController();
-    const attempt = connector().send(callTo(stub.url), abort.signal)[Symbol.asyncIterator]();
+    const attempt = pulled(connector(), callTo(stub.url), abort.signal)[Symbol.asyncIterator]();
     await attempt.next();
     go.resolve();
     await readByClient();
@@ -181,7 +181,7 @@ describe('an abort', () => {
     // 192.0.2.0/24 is kept for documentation: refused or silent, the abort comes first.
     const abort = new AbortController();
     const one = openAiCompatible({ clock, log: silentLog });
-    const outcome = outcomeOf(one.send(callTo('http://192.0.2.1/v1'), abort.signal));
+    const outcome = outcomeOf(pulled(one, callTo('http://192.0.2.1/v1'), abort.signal));
     abort.abort(reason);
     expect((await outcome).thrown).toBe(reason);
     expect(clock.pending).toBe(0);
@@ -189,7 +189,7 @@ describe('an abort', () => {
 
   test('a consumer that stops pulling closes the connection too', async () => {
     stub.answerWith((answer) => answer.sse(textChunk('Hel')));
-    for await (const _ of connector().send(callTo(stub.url), new AbortController().signal)) break;
+    for await (const _ of pulled(connector(), callTo(stub.url))) break;
     await stub.requests[0]?.aborted;
   });
 
@@ -219,7 +219,7 @@ describe('a time-out', () => {
     const clock = virtualClock();
     const one = openAiCompatible({ clock, log: silentLog });
     const call = callTo(stub.url, { stream, target: { timeouts: { ...limits, ...timeouts } } });
-    const attempt = one.send(call, new AbortController().signal);
+    const attempt = pulled(one, call);
     return { clock, iterator: attempt[Symbol.asyncIterator](), attempt };
   }
 
@@ -284,7 +284,7 @@ describe('a time-out', () => {
     const silent = new Agent({ lookup: () => {} });
     const one = openAiCompatible({ clock, log: silentLog, agent: silent });
     const call = callTo('http://provider.example/v1', { target: { timeouts: limits } });
-    const outcome = outcomeOf(one.send(call, new AbortController().signal));
+    const outcome = outcomeOf(pulled(one, call));
     await clock.advance(100);
     expect((await outcome).thrown).toMatchObject({ failure: 'CONNECT_TIMEOUT' });
   });
@@ -315,7 +315,7 @@ describe('a time-out', () => {
     expect((await outcomeOf(attempt)).thrown).toBeUndefined();
     stub.answerWith((answer) => answer.json(500, {}));
     const failing = openAiCompatible({ clock, log: silentLog });
-    const failed = failing.send(callTo(stub.url), new AbortController().signal);
+    const failed = pulled(failing, callTo(stub.url));
     expect((await outcomeOf(failed)).thrown).toBeInstanceOf(UpstreamFault);
     await stub.close();
     expect(clock.pending).toBe(0);
@@ -338,7 +338,7 @@ test('a consumer that does not pull bounds what is held: the provider has to wai
     }
   });
   const target = { timeouts: patient };
-  const attempt = connector().send(callTo(stub.url, { target }), new AbortController().signal);
+  const attempt = pulled(connector(), callTo(stub.url, { target }));
   const iterator = attempt[Symbol.asyncIterator]();
   await iterator.next();
   await stalled.promise;

@@ -4,7 +4,7 @@ import { openConnectors, type ProviderQuota, UpstreamFault } from '#upstream';
 import { quotaIn } from '../../src/upstream/quota.ts';
 import { stubUpstream, type UpstreamStub, wholeAnswer } from '../harness/upstream-stub.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
-import { callTo } from './calls.ts';
+import { callTo, pulled } from './calls.ts';
 
 describe('what is left of the limits', () => {
   const clock = virtualClock(Date.UTC(2026, 0, 1));
@@ -97,7 +97,7 @@ describe('a connector tells what is left', () => {
     const heard: ProviderQuota[] = [];
     const call = { ...callTo(stub.url, { stream: false }), onQuota: heard.push.bind(heard) };
     try {
-      for await (const _ of connector?.send(call, new AbortController().signal) ?? []);
+      for await (const _ of connector ? pulled(connector, call) : []);
     } catch (thrown) {
       expect(thrown).toBeInstanceOf(UpstreamFault);
     }

@@ -9,7 +9,7 @@ import {
   wholeAnswer,
 } from '../harness/upstream-stub.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
-import { callTo, faultOf, outcomeOf, send } from './calls.ts';
+import { callTo, faultOf, outcomeOf, pulled, send } from './calls.ts';
 
 let stub: UpstreamStub;
 beforeEach(async () => {
@@ -110,7 +110,7 @@ test('a refusal whose body never ends is told by its status after two seconds', 
     begun.resolve();
   });
   const connector = openAiCompatible({ clock, log: silentLog });
-  const outcome = outcomeOf(connector.send(callTo(stub.url), new AbortController().signal));
+  const outcome = outcomeOf(pulled(connector, callTo(stub.url)));
   await begun.promise;
   // The headers are here once the time-out of the refusal stands beside that of the attempt.
   while (clock.pending < 2) await new Promise(setImmediate);
@@ -125,7 +125,7 @@ test('a refusal is read to 64 KiB and no further', async () => {
     await answer.write('a'.repeat(100_000));
   });
   const connector = openAiCompatible({ clock, log: silentLog });
-  const outcome = outcomeOf(connector.send(callTo(stub.url), new AbortController().signal));
+  const outcome = outcomeOf(pulled(connector, callTo(stub.url)));
   expect((await outcome).thrown).toMatchObject({ httpStatus: 500, failure: 'STATUS' });
 });
 
@@ -234,7 +234,8 @@ describe('the words of a provider', () => {
       answer.json(401, error(`Bad key ${canary} (sk-ab***yz) of acme@example.com`)),
     );
     const call = callTo(stub.url, { target: { secret } });
-    const attempt = openAiCompatible({ clock: systemClock, log }).send(
+    const attempt = pulled(
+      openAiCompatible({ clock: systemClock, log }),
       call,
       new AbortController().signal,
     );

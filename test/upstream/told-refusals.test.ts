@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
 import { connectorNames, openConnectors, UpstreamFault } from '#upstream';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
-import { callTo, outcomeOf } from './calls.ts';
+import { callTo, outcomeOf, pulled } from './calls.ts';
 
 /** What a service answers, as its documentation or its users show it. */
 interface Told {
@@ -208,7 +208,7 @@ describe.each(Object.entries(services))('%s', (name, { wrongCredential, unknownM
 
   async function faultAt(url: string): Promise<UpstreamFault> {
     if (!connector) throw expect.unreachable();
-    const { thrown } = await outcomeOf(connector.send(callTo(url), new AbortController().signal));
+    const { thrown } = await outcomeOf(pulled(connector, callTo(url)));
     if (!(thrown instanceof UpstreamFault)) throw thrown;
     return thrown.of('Acme AI');
   }

@@ -1,4 +1,4 @@
-import { Fault, readCompletionId } from '#kernel';
+import { Fault, flowOf, readCompletionId } from '#kernel';
 import { type Completion, noUsage } from '../completion.ts';
 import type { Started } from '../completions.ts';
 import { resumeExpired } from '../ended.ts';
@@ -105,7 +105,7 @@ function followed(
   return {
     id: found.id,
     completion: () => completion,
-    events: (after, signal) => view(after, signal),
+    events: (after, signal) => flowOf(view(after, signal)),
     async wait(signal) {
       for await (const batch of view(0, signal)) {
         const last = batch.at(-1);

@@ -24,10 +24,10 @@ export class RemoteViewers {
   follow(running: Running, viewer: string, deliver: () => boolean): void {
     const attended = this.#attend(running, viewer);
     attended.stopWaiting();
-    const wait = () => {
-      attended.stopWaiting = running.log.onMore(() => deliver() || wait());
-    };
-    if (!deliver()) wait();
+    if (deliver()) return;
+    attended.stopWaiting = running.log.onMore(() => {
+      if (deliver()) attended.stopWaiting();
+    });
   }
 
   stay(viewer: string): void {

@@ -93,18 +93,19 @@ async function answerInParts<Request extends Asked>(
   if (!content && !error) throw contentGone(run.id);
   const stream = openEventStream({ response, clock: rooms.clock, comment: 'BOURSE PROCESSING' });
   const parts = door.parts(run, market, asked);
+  let failed = null as Completion | null; // set while the events come
   try {
-    for await (const events of run.events(0, signal)) {
-      const failed = failureBeforeContent(events, stream);
-      if (failed) return refuseFailed({ ...answering, completion: failed });
-      const text = parts.write(events);
-      if (text !== '') await stream.write(text);
-    }
+    await run.events(0, signal).each((events) => {
+      failed = failureBeforeContent(events, stream);
+      const text = failed ? '' : parts.write(events);
+      if (text !== '') return stream.write(text);
+    });
   } catch (thrown) {
     if (response.destroyed) return;
     if (!stream.started) throw thrown;
     return stream.end(parts.fail(Fault.from(thrown), null));
   }
+  if (failed) return refuseFailed({ ...answering, completion: failed });
   if (!response.destroyed) stream.end();
 }
 

@@ -1,5 +1,5 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
-import type { Connector, UpstreamCall, UpstreamEvent } from '../connector.ts';
+import type { Connector, TakeBatch, UpstreamCall, UpstreamEvent } from '../connector.ts';
 import { isContent } from '../connector.ts';
 import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
 import { hearQuota } from '../quota.ts';
@@ -31,7 +31,7 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
     return { call, wire, context, transport, signal };
   };
   return {
-    send: (call, signal) => (call.stream ? read(open(call, signal)) : whole(open(call, signal))),
+    send: (call, signal, take) => (call.stream ? read : whole)(open(call, signal), take),
   };
 }
 
@@ -44,13 +44,13 @@ interface Attempt {
 }
 
 /** The stream as one batch: the packages' other way to ask ends an answer no better. */
-async function* whole(attempt: Attempt): AsyncGenerator<readonly UpstreamEvent[]> {
+async function whole(attempt: Attempt, take: TakeBatch): Promise<void> {
   const events: UpstreamEvent[] = [];
-  for await (const batch of read(attempt)) events.push(...batch);
-  yield events;
+  await read(attempt, (batch) => void events.push(...batch));
+  await take(events);
 }
 
-async function* read(attempt: Attempt): AsyncGenerator<readonly UpstreamEvent[]> {
+async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
   const { call, wire, context, transport, signal } = attempt;
   const hidden = call.request.reasoning?.exclude === true;
   const reader = new PartReader(wire.optionsName);
@@ -63,13 +63,13 @@ async function* read(attempt: Attempt): AsyncGenerator<readonly UpstreamEvent[]>
         content = true;
         transport.contentSeen();
       }
-      if (events.length > 0) yield events;
+      if (events.length > 0) await take(events);
     }
     // A package may end its parts over a body that was cut.
     if (transport.failure) throw transport.failure;
     const closing = reader.end();
     transport.finish();
-    yield closing;
+    await take(closing);
   } catch (thrown) {
     signal.throwIfAborted();
     throw sdkFault(transport.failure ?? thrown, context);

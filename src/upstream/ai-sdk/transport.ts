@@ -72,11 +72,21 @@ export class Transport {
    * it were whole, because an erred stream forgets what came before; `failure` tells.
    */
   #body(exchange: Exchange): ReadableStream<Uint8Array> {
+    let pulled = () => {};
+    let cancelled = false;
     return new ReadableStream({
-      pull: async (controller) => {
-        const pieces = await exchange.read().catch((thrown) => void this.#failed(thrown));
-        if (pieces) for (const piece of pieces) controller.enqueue(new Uint8Array(piece));
-        else controller.close();
+      start: (controller) => {
+        const poured = exchange.pour((pieces) => {
+          const rest = Promise.withResolvers<void>();
+          pulled = rest.resolve; // before anything is enqueued: a reader that waits pulls at once
+          if (!cancelled) for (const piece of pieces) controller.enqueue(new Uint8Array(piece));
+          return rest.promise;
+        });
+        poured.catch((thrown) => this.#failed(thrown)).then(() => cancelled || controller.close());
+      },
+      pull: () => pulled(),
+      cancel: () => {
+        cancelled = true;
       },
     });
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Clock, Secret, seededRandom, silentLog, systemClock } from '#kernel';
 import { openSandbox, type Sandbox, UpstreamFault } from '#upstream';
 import { recordingLog } from '../../harness/recording-log.ts';
-import { callTo, connector, outcomeOf, patient, send } from '../calls.ts';
+import { callTo, connector, outcomeOf, patient, pulled, send } from '../calls.ts';
 
 /** Time that passes as soon as it is waited for, and remembers how long that was. */
 function hurriedClock(): Clock & { waits: number[] } {
@@ -179,7 +179,7 @@ test('the flaky provider fails sometimes, the same way for the same seed', async
     for (let turn = 0; turn < 60; turn++) {
       const target = { secret: again.secret, model: 'markov' };
       const one60 = callTo(`${again.url}/sandbox-flaky/v1`, { target, request: { maxTokens: 12 } });
-      const { thrown } = await outcomeOf(one.send(one60, new AbortController().signal));
+      const { thrown } = await outcomeOf(pulled(one, one60));
       seen.push(thrown instanceof UpstreamFault ? thrown.failure : 'none');
     }
     await again.close();
@@ -210,6 +210,6 @@ test('an answer ends when its caller goes, without a word in the log', async () 
   const slow = await openSandbox({ clock: systemClock, random: seededRandom(1), log });
   const target = { secret: slow.secret, model: 'markov' };
   const one = callTo(`${slow.url}/sandbox/v1`, { target, request: { maxTokens: 1_000 } });
-  for await (const _ of connector().send(one, new AbortController().signal)) break;
+  for await (const _ of pulled(connector(), one)) break;
   await slow.close();
 });

@@ -1,0 +1,32 @@
+/** Takes what has come. A promise says that it can take no more until then. */
+export type Take<Value> = (value: Value) => Promise<void> | void;
+
+/**
+ * Values that come in time. They can be iterated, or handed over on the turn on which they come:
+ * then a value costs no promise and no turn of its own, which is most of what a token costs.
+ */
+export interface Flow<Value> extends AsyncIterable<Value> {
+  /**
+   * Hands over every value, in order, the next one when the one before is taken. Resolves behind
+   * the last one, or when the flow was left; rejects with what its source or `take` threw.
+   */
+  each(take: Take<Value>): Promise<void>;
+}
+
+/** A source that can only be iterated. */
+export function flowOf<Value>(source: AsyncIterable<Value>): Flow<Value> {
+  return {
+    [Symbol.asyncIterator]: () => source[Symbol.asyncIterator](),
+    async each(take) {
+      for await (const value of source) await take(value);
+    },
+  };
+}
+
+/** Hands over what came together, in order. */
+export function inOrder<Value>(values: readonly Value[], take: Take<Value>): Promise<void> | void {
+  for (const [at, value] of values.entries()) {
+    const taking = take(value);
+    if (taking) return taking.then(() => inOrder(values.slice(at + 1), take));
+  }
+}
