@@ -1,20 +1,23 @@
 import type { Completion, CompletionEvent, Started } from '#completions';
-import { type Fault, newId } from '#kernel';
+import { type Fault, type Flow, inOrder, newId } from '#kernel';
 import type { Context } from './context.ts';
 import { noUsage, refusedCompletion } from './refused-completion.ts';
 
 /** Follows a run from the number `after`, and names each event that is about to be delivered. */
-export async function* follow(
-  run: Started,
-  after: number,
-  context: Context,
-): AsyncGenerator<CompletionEvent, void, undefined> {
-  for await (const batch of eventsOf(run, after, context)) {
-    for (const event of batch) {
-      context.delivering?.(`${event.completionId}:${event.sequence}`);
-      yield event;
-    }
-  }
+export function follow(run: Started, after: number, context: Context): Flow<CompletionEvent> {
+  const named = (event: CompletionEvent) => {
+    context.delivering?.(`${event.completionId}:${event.sequence}`);
+    return event;
+  };
+  return {
+    each: (take) =>
+      eventsOf(run, after, context).each((batch) => inOrder(batch, (event) => take(named(event)))),
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of eventsOf(run, after, context)) {
+        for (const event of batch) yield named(event);
+      }
+    },
+  };
 }
 
 /** The events after `after`; an SSE client that comes back says in a header how far it got. */
@@ -22,7 +25,7 @@ export function eventsOf(
   run: Started,
   after: number,
   context: Context,
-): AsyncIterable<readonly CompletionEvent[]> {
+): Flow<readonly CompletionEvent[]> {
   const [id, sequence] = context.lastEventId?.split(':') ?? [];
   const seen = id === run.id && /^\d{1,9}$/.test(sequence ?? '') ? Number(sequence) : 0;
   return run.events(Math.max(after, seen), context.signal);

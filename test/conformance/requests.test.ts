@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
 import { type ChatRequest, type ContentPart, connectorNames, openConnectors } from '#upstream';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
-import { callTo, outcomeOf } from '../upstream/calls.ts';
+import { callTo, outcomeOf, pulled } from '../upstream/calls.ts';
 
 const schema = { type: 'object', properties: { city: { type: 'string' } } };
 const png = 'iVBORw0KGgo=';
@@ -195,7 +195,7 @@ describe.each(connectorNames)('%s is asked in its own words', (name) => {
     const before = stub.requests.length;
     const call = callTo(stub.url, { request: asked[what] as Partial<ChatRequest> });
     const connector = connectors(name) ?? expect.unreachable();
-    const { thrown } = await outcomeOf(connector.send(call, new AbortController().signal));
+    const { thrown } = await outcomeOf(pulled(connector, call));
     const sent = stub.requests.slice(before).map(({ body }) => body);
     const expected = form[what];
     if (expected === 'UNSAID') {

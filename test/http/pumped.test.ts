@@ -1,8 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import { expect, it } from 'vitest';
 import { Ticker } from '#metrics';
-import { closing } from '../../src/http/graphql/closing.ts';
 import { pumped } from '../../src/http/graphql/pumped.ts';
+import { closing, resultsOf } from '../../src/http/graphql/results.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 /** A feed that says the time in seconds, and a reader that takes a result when it is let. */
@@ -29,7 +29,7 @@ function stand() {
     before.resolve();
   };
   const open = pumped(
-    closing(ticker.follow(ends.signal), () => ends.abort()),
+    closing(resultsOf(ticker.follow(ends.signal)), () => ends.abort()),
     send,
   );
   return { clock, heard, take, open, finished: open.next() };

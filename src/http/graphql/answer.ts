@@ -61,7 +61,7 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   const operation = engine.prepare(asked, context);
   if ('kind' in operation && operation.kind === 'subscription') return false;
   const result = 'kind' in operation ? await operation.run() : { errors: operation };
-  if (Symbol.asyncIterator in result) return false;
+  if ('each' in result) return false;
   if (exchange.response.destroyed) return true;
   const text = JSON.stringify(shownOf(result as ExecutionResult, options));
   const cost = 'kind' in operation ? operation.cost : null;

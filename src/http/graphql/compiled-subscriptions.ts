@@ -9,13 +9,14 @@ import {
   isObjectType,
   Kind,
   OperationTypeNode,
-  subscribe,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { type Context, schema } from '#schema';
+import { DeltaTexts } from './delta-texts.ts';
+import { type Result, type Results, resultsOf } from './results.ts';
 import { type Execute, SharedResults } from './shared-results.ts';
 
 const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
@@ -32,19 +33,28 @@ const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
  *
  * What a feed gives to all is executed once for all who ask the same of it, compiled or not.
  */
-export async function subscribed(args: ContextualArgs, feed: boolean) {
+export async function subscribed(
+  args: ContextualArgs,
+  feed: boolean,
+): Promise<ExecutionResult | Results> {
   const compiled = args.contextValue.principal.kind === 'anonymous' ? null : eventQuery(args);
-  if (!compiled && !feed) return subscribe(args);
   const source = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in source)) return source;
   const run = compiled ? runCompiled(args, compiled) : interpreted(args);
   const { contextValue } = args;
-  if (!feed) return mapped(source, (event) => run(event, contextValue));
-  const question = questionOf(args);
-  return mapped(source, (event) =>
-    shared.give({ event: event as object, question }, contextValue, run),
+  const question = feed ? questionOf(args) : '';
+  const texts = compiled && textsOf(compiled);
+  const execute = (event: unknown) => run(event, contextValue);
+  return mapped(resultsOf<unknown>(source), (event) =>
+    feed
+      ? shared.give({ event: event as object, question }, contextValue, run)
+      : (texts?.of(event, execute) ?? execute(event)),
   );
 }
+
+/** How deltas read is the same for all who ask the same, unless what they ask has variables. */
+const textsOf = ({ variables, texts }: EventQuery) =>
+  variables.size === 0 ? texts : new DeltaTexts();
 
 /** Events are told apart by identity, so that one keeper serves every engine of the process. */
 const shared = new SharedResults();
@@ -80,6 +90,7 @@ interface EventQuery {
   readonly query: CompiledQuery['query'];
   /** Those that the selection on an event still uses. */
   readonly variables: ReadonlySet<string>;
+  readonly texts: DeltaTexts;
 }
 
 function runCompiled(args: ExecutionArgs, { query, variables }: EventQuery): Execute {
@@ -90,28 +101,16 @@ function runCompiled(args: ExecutionArgs, { query, variables }: EventQuery): Exe
 }
 
 function mapped(
-  source: AsyncIterable<unknown>,
-  execute: (event: unknown) => Promise<ExecutionResult> | ExecutionResult,
-): AsyncGenerator<ExecutionResult, void, undefined> {
-  const events = source[Symbol.asyncIterator]();
-  const done = { done: true, value: undefined } as const;
-  const end = async () => {
-    await events.return?.();
-    return done;
-  };
+  events: Results<unknown>,
+  execute: (event: unknown) => Promise<ExecutionResult> | Result,
+): Results {
   return {
-    async next() {
-      const event = await events.next();
-      return event.done ? done : { done: false, value: await execute(event.value) };
-    },
-    return: end,
-    throw: end,
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      await end();
-    },
+    each: (take) =>
+      events.each((event) => {
+        const result = execute(event);
+        return result instanceof Promise ? result.then(take) : take(result);
+      }),
+    leave: () => events.leave(),
   };
 }
 
@@ -159,5 +158,7 @@ function compileEvents(document: DocumentNode, operationName: string | null | un
   );
   const events = { ...bare, definitions };
   const compiled = compileQuery(eventSchema, events, operationName ?? undefined);
-  return isCompiledQuery(compiled) ? { query: compiled.query, variables: used } : null;
+  return isCompiledQuery(compiled)
+    ? { query: compiled.query, variables: used, texts: new DeltaTexts() }
+    : null;
 }

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError } from 'graphql';
+import { type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { makeServer, type SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { actingFrom, type Origin } from '#audit';
 import { ConnectionLost } from '#completions';
 import { anonymous, type Principal } from '#identity';
-import { type Clock, Fault, type Log } from '#kernel';
+import { type Clock, Fault, type Log, type Take } from '#kernel';
 import type { Rooms } from '#schema';
 import type { SocketAllowances } from '../allowance.ts';
 import { callerOf, ForeignOrigin } from '../callers.ts';
 import { credentialEnded, whileValid } from '../credential-life.ts';
 import { requestIdOf } from '../exchange.ts';
-import { closing } from './closing.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
-import { feedFrames } from './feed-frames.ts';
+import { nextFrames } from './next-frames.ts';
 import { pointsLeft } from './points.ts';
 import { pumped } from './pumped.ts';
+import { closing, type Result } from './results.ts';
 import { bytesOf } from './shared-results.ts';
 
 const pingMs = 12_000;
@@ -168,30 +168,33 @@ export class Connection {
   async #start({ run, ends, feed, contextValue: { operationId } }: Running) {
     try {
       const result = await actingFrom(this.#options.origin, run);
-      if (Symbol.asyncIterator in result) {
+      if ('each' in result) {
         const open = closing(result, () => this.#ended(ends));
-        return feed ? pumped(open, this.#sender(operationId)) : open;
+        return pumped(open, this.#sender(operationId, feed));
       }
       this.#ended(ends);
-      return result as ExecutionResult;
+      return result;
     } catch (thrown) {
       this.#ended(ends);
       throw thrown;
     }
   }
 
-  /** Sends what a feed gives; a promise when the network did not take it at once. */
-  #sender(operationId: string | null): (result: ExecutionResult) => Promise<void> | undefined {
+  /** Sends what a subscription gives; a promise when the network did not take it at once. */
+  #sender(operationId: string | null, feed: boolean): Take<Result> {
     const { socket, request } = this.#options;
-    const frame = feedFrames(operationId);
+    const frame = nextFrames(operationId);
     return (result) => {
-      const payload = result.errors
-        ? Buffer.from(JSON.stringify(this.#shown(result)))
-        : bytesOf(result);
-      return socket.readyState === socket.OPEN
-        ? written(request.socket, frame(payload))
-        : undefined;
+      if (socket.readyState !== socket.OPEN) return;
+      return written(request.socket, frame(this.#payload(result, feed)));
     };
+  }
+
+  /** The bytes of a feed's result are kept for all who follow it. */
+  #payload(result: Result, feed: boolean): Buffer | string {
+    if (typeof result === 'string') return result;
+    if (result.errors) return JSON.stringify(this.#shown(result));
+    return feed ? bytesOf(result) : JSON.stringify(result);
   }
 
   #ended(ends: AbortController): void {
@@ -200,7 +203,7 @@ export class Connection {
     this.#closeWhenIdle();
   }
 
-  #shown({ errors, ...rest }: Result): FormattedExecutionResult | undefined {
+  #shown({ errors, ...rest }: Shown): FormattedExecutionResult | undefined {
     return errors && ({ ...rest, errors: this.#present(errors) } as FormattedExecutionResult);
   }
 
@@ -215,7 +218,7 @@ const reasonLengthMax = 100;
 
 type ServerOptions = Parameters<typeof makeServer>[0];
 /** As graphql-ws has it: what is absent may also be undefined. */
-type Result = Parameters<NonNullable<ServerOptions['onNext']>>[4];
+type Shown = Parameters<NonNullable<ServerOptions['onNext']>>[4];
 
 /** Joins the socket and the protocol, and watches that somebody is still there. */
 function speak({ socket, rooms, log }: ConnectionOptions, protocol: ServerOptions): void {
@@ -268,15 +271,13 @@ function sent(socket: WebSocket, data: string): Promise<void> {
  * is followed by the close, as above.
  */
 function written(socket: Socket, frame: readonly Buffer[]): Promise<void> | undefined {
-  const out = Promise.withResolvers<void>();
-  const last = frame.length - 1;
-  if (last > 0) socket.cork();
-  for (const [index, piece] of frame.entries()) {
-    if (index < last) socket.write(piece);
-    else socket.write(piece, () => out.resolve());
-  }
-  if (last > 0) socket.uncork();
-  return socket.writableLength === 0 ? undefined : out.promise;
+  const pieces = frame.length > 1;
+  if (pieces) socket.cork();
+  for (const piece of frame) socket.write(piece);
+  if (pieces) socket.uncork();
+  if (socket.writableLength === 0) return;
+  // Nothing more to say: it is answered when everything before it is out.
+  return new Promise((resolve) => void socket.write('', () => resolve()));
 }
 
 /**

@@ -4,7 +4,6 @@ import { currentOrigin } from '#audit';
 import type { Log } from '#kernel';
 import { type Context, schema } from '#schema';
 import type { Allowance } from '../allowance.ts';
-import { closing } from './closing.ts';
 import { executed } from './compiled-queries.ts';
 import { subscribed } from './compiled-subscriptions.ts';
 import { spend, useDocumentLimits } from './document-limits.ts';
@@ -13,6 +12,7 @@ import { graphiql } from './graphiql.ts';
 import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import type { DocumentCost } from './points.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
+import { closing, type Results } from './results.ts';
 import { WatchedContext } from './watched-context.ts';
 
 /** One operation as a client sends it, over whatever transport. */
@@ -29,7 +29,7 @@ export interface Operation extends ExecutionArgs {
   readonly contextValue: Context;
   /** What it gave so far was made of the catalog alone: `WatchedContext` says how that is known. */
   ofCatalogAlone(): boolean;
-  run(): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+  run(): Promise<ExecutionResult | Results>;
   /** What it cost; null before it was run. */
   readonly cost: DocumentCost | null;
 }
@@ -113,7 +113,7 @@ export function openEngine(options: EngineOptions) {
   return { yoga, prepare, present };
 }
 
-type Started = ExecutionResult | AsyncIterable<ExecutionResult>;
+type Started = ExecutionResult | Results;
 
 const isSubscription = ({ node }: KnownOperation) =>
   node.operation === OperationTypeNode.SUBSCRIPTION;
@@ -127,7 +127,7 @@ async function allowed(
   if (!giveBack) return { errors: [tooManyFeeds(feeds.most)] };
   try {
     const result = await start();
-    if (Symbol.asyncIterator in result) return closing(result, giveBack);
+    if ('each' in result) return closing(result, giveBack);
     giveBack();
     return result;
   } catch (thrown) {

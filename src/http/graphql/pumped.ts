@@ -1,27 +1,23 @@
-import type { ExecutionResult } from 'graphql';
+import type { Take } from '#kernel';
+import type { Results } from './results.ts';
 
 /**
- * Results that go out by `send`, each when the one before is out (a promise says that it is not
- * yet); to whoever iterates it, one long
- * wait for the end. graphql-ws makes a message of each result for each operation; here a text that
- * a thousand operations share is sent as it stands.
+ * Results that go out by `send`; to whoever iterates it, one long wait for the end. graphql-ws makes
+ * a message of each result for each operation, and waits several turns for it; here a text that is
+ * there already is sent as it stands, on the turn on which it came.
  */
-export function pumped(
-  results: AsyncIterable<ExecutionResult>,
-  send: (result: ExecutionResult) => Promise<void> | undefined,
+export function pumped<Value>(
+  results: Results<Value>,
+  send: Take<Value>,
 ): AsyncGenerator<never, void, undefined> {
-  const source = results[Symbol.asyncIterator]();
   const done = { done: true, value: undefined } as const;
   const leave = async () => {
-    await source.return?.();
+    results.leave();
     return done;
   };
   return {
     async next() {
-      for (let read = await source.next(); !read.done; read = await source.next()) {
-        const sending = send(read.value);
-        if (sending) await sending;
-      }
+      await results.each(send);
       return done;
     },
     return: leave,

@@ -5,9 +5,9 @@ import { credentialEnded, whileValid } from '../credential-life.ts';
 import { openEventStream } from '../event-stream.ts';
 import type { Exchange } from '../exchange.ts';
 import { costAdded } from './answer.ts';
-import { closing } from './closing.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf } from './present-error.ts';
+import { alone, closing, type Result } from './results.ts';
 import { textOf } from './shared-results.ts';
 
 /**
@@ -50,7 +50,8 @@ export async function streamEvents(options: {
   const streams = 'kind' in operation && operation.kind === 'subscription';
   if (!streams && accept.trim() !== 'text/event-stream') return false;
   const feed = 'kind' in operation && operation.feed;
-  const shown = (result: ExecutionResult) => {
+  const shown = (result: Result) => {
+    if (typeof result === 'string') return result;
     if (feed && !result.errors) return textOf(result);
     const text = JSON.stringify(presented(result, engine, context));
     // A subscription was charged when it started; a query's one answer says what it cost.
@@ -59,7 +60,7 @@ export async function streamEvents(options: {
   };
   const stream = openEventStream({ response, clock, comment: 'still here' });
   const started = 'kind' in operation ? await operation.run() : { errors: operation };
-  const results = Symbol.asyncIterator in started ? started : once(started as ExecutionResult);
+  const results = 'each' in started ? started : alone(started);
   let ended: Fault | null = null;
   const end = () => {
     ended = credentialEnded();
@@ -71,30 +72,26 @@ export async function streamEvents(options: {
     stopWatching();
     signal.removeEventListener('abort', leave);
     lastCall.removeEventListener('abort', leave);
+    leaving();
   });
-  const leave = () => void open.return();
+  const leave = () => open.leave();
   const reasons = feed ? [signal, lastCall] : [signal];
   for (const reason of reasons) reason.addEventListener('abort', leave, { once: true });
   if (reasons.some(({ aborted }) => aborted)) leave();
+  const next = (result: Result) => {
+    const name = eventId === null ? '' : `id: ${eventId}\n`;
+    eventId = null;
+    return stream.write(`${name}event: next\ndata: ${shown(result)}\n\n`);
+  };
   try {
-    for await (const result of open) {
-      const name = eventId === null ? '' : `id: ${eventId}\n`;
-      await stream.write(`${name}event: next\ndata: ${shown(result)}\n\n`);
-      eventId = null;
-    }
+    await open.each(next);
   } catch (thrown) {
-    await stream.write(`event: next\ndata: ${shown({ errors: [graphqlErrorOf(thrown)] })}\n\n`);
+    await next({ errors: [graphqlErrorOf(thrown)] });
   }
-  if (ended) {
-    await stream.write(`event: next\ndata: ${shown({ errors: [graphqlErrorOf(ended)] })}\n\n`);
-  }
+  if (ended) await next({ errors: [graphqlErrorOf(ended)] });
   stream.end('event: complete\ndata:\n\n');
   return true;
 }
 
 const presented = ({ errors, ...rest }: ExecutionResult, engine: Engine, context: Context) =>
   errors ? { errors: engine.present(errors, context), ...rest } : rest;
-
-async function* once<Value>(value: Value) {
-  yield value;
-}

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
-import { feedFrames } from '../../src/http/graphql/feed-frames.ts';
+import { nextFrames } from '../../src/http/graphql/next-frames.ts';
 
 let server: WebSocketServer;
 
@@ -18,10 +18,17 @@ afterEach(() => {
 const edges = [80, 125, 126, 65_535, 65_536];
 const around = '{"id":"1","type":"next","payload":}'.length;
 
-it.each(edges)('a client reads a frame of %i bytes, and what ws sends after it', async (bytes) => {
+const forms = edges.flatMap((bytes) => [
+  { bytes, as: 'bytes' },
+  { bytes, as: 'text' },
+]);
+
+it.each(forms)('a client reads $bytes bytes made of $as, and what ws sends after', async (form) => {
+  const { bytes, as } = form;
   const payload = `"${'é'.repeat((bytes - around - 2) >> 1)}${bytes % 2 ? '' : '.'}"`;
   server.once('connection', (accepted, request) => {
-    for (const piece of feedFrames('1')(Buffer.from(payload))) request.socket.write(piece);
+    const given = as === 'text' ? payload : Buffer.from(payload);
+    for (const piece of nextFrames('1')(given)) request.socket.write(piece);
     accepted.send('after');
   });
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -38,7 +45,7 @@ it.each(edges)('a client reads a frame of %i bytes, and what ws sends after it',
 
 it('an id stands in the frame as JSON, whatever it holds', async () => {
   server.once('connection', (_accepted, { socket }) => {
-    const frame = feedFrames('"\\é')(Buffer.from('{"data":null}'));
+    const frame = nextFrames('"\\é')(Buffer.from('{"data":null}'));
     for (const piece of frame) socket.write(piece);
   });
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -8,23 +8,27 @@ const copiedMax = 16 * 1024;
 const closingBrace = Buffer.from('}');
 
 /**
- * Text messages of one operation, each a frame: what comes of an update is the same bytes for a
- * thousand operations, only the operation's id stands before them. A short one is one piece, so
- * that it is one write; ws writes the head of a frame apart from its content, and makes bytes of
- * the text for each socket anew.
+ * Text messages of one operation, each a frame: its id stands before what it says, which may be the
+ * same bytes for a thousand operations. A short one is one piece, so that it is one write; ws
+ * writes the head of a frame apart from its content, and makes bytes of a text for each socket anew.
  */
-export function feedFrames(operationId: string | null): (payload: Buffer) => readonly Buffer[] {
+export function nextFrames(
+  operationId: string | null,
+): (payload: Buffer | string) => readonly Buffer[] {
   const before = `{"id":${JSON.stringify(operationId)},"type":"next","payload":`;
   const beforeLength = Buffer.byteLength(before); // as text: bytes would hold the pool they are in
   return (payload) => {
-    const length = beforeLength + payload.length + 1;
+    const payloadLength = Buffer.byteLength(payload);
+    const length = beforeLength + payloadLength + 1;
     const head = length <= shortMax ? 2 : length <= middleMax ? 4 : 10;
-    const shared = payload.length > copiedMax;
+    const shared = typeof payload !== 'string' && payloadLength > copiedMax;
     const frame = Buffer.allocUnsafe(head + (shared ? beforeLength : length));
     writeHead(frame, length);
     frame.write(before, head);
     if (shared) return [frame, payload, closingBrace];
-    frame.set(payload, head + beforeLength);
+    const at = head + beforeLength;
+    if (typeof payload === 'string') frame.write(payload, at);
+    else frame.set(payload, at);
     frame.set(closingBrace, frame.length - 1);
     return [frame];
   };
