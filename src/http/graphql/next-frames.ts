@@ -10,7 +10,8 @@ const closingBrace = Buffer.from('}');
 /**
  * Text messages of one operation, each a frame: its id stands before what it says, which may be the
  * same bytes for a thousand operations. A short one is one piece, so that it is one write; ws
- * writes the head of a frame apart from its content, and makes bytes of a text for each socket anew.
+ * writes the head of a frame apart from its content, and makes bytes of a text for each socket
+ * anew.
  */
 export function nextFrames(
   operationId: string | null,

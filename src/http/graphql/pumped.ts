@@ -2,9 +2,9 @@ import type { Take } from '#kernel';
 import type { Results } from './results.ts';
 
 /**
- * Results that go out by `send`; to whoever iterates it, one long wait for the end. graphql-ws makes
- * a message of each result for each operation, and waits several turns for it; here a text that is
- * there already is sent as it stands, on the turn on which it came.
+ * Results that go out by `send`; to whoever iterates it, one long wait for the end. graphql-ws
+ * makes a message of each result for each operation, and waits several turns for it; here a text
+ * that is there already is sent as it stands, on the turn on which it came.
  */
 export function pumped<Value>(
   results: Results<Value>,
