@@ -32,6 +32,8 @@ export function watchAttempt(
   let content = false;
   let resting = false;
   let lastRead = start;
+  /** Timers of a busy thread fire late, and before it reads: what has come by then is read first. */
+  let suspected = false;
 
   const due = (): { at: number; failure: UpstreamFailure } => {
     let first = { at: start + timeouts.totalMs, failure: 'TOTAL_TIMEOUT' as UpstreamFailure };
@@ -46,12 +48,14 @@ export function watchAttempt(
   const check = () => {
     const { at, failure } = due();
     const left = at - clock.monotonic();
-    if (left <= 0) expire(failure);
-    else timer = clock.after(left, check);
+    if (left <= 0 && suspected) return expire(failure);
+    suspected = left <= 0;
+    timer = clock.after(Math.max(0, left), check);
   };
   let timer = clock.after(due().at - start, check);
   const rearm = () => {
     timer.cancel();
+    suspected = false;
     timer = clock.after(Math.max(0, due().at - clock.monotonic()), check);
   };
 

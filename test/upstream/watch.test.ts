@@ -28,6 +28,18 @@ test('the first content counts from the start, not from the connection', async (
   expect(expired).toEqual([['FIRST_CONTENT_TIMEOUT', 1_000]]);
 });
 
+test('what came while the thread was busy is seen before anybody is blamed', async () => {
+  const { clock, watch, expired } = watched();
+  // Due at the same moment, and after it: as a connection is that stands when the timer fires.
+  clock.after(100, watch.connected);
+  clock.after(1_000, watch.content);
+  await clock.advance(1_000);
+  expect(expired).toEqual([]);
+  clock.after(300, watch.read);
+  await clock.advance(10_000);
+  expect(expired).toEqual([['IDLE_TIMEOUT', 1_600]]);
+});
+
 test('a first-content time below the connection time counts as soon', async () => {
   const { clock, expired } = watched({ ...limits, firstContentMs: 50 });
   await clock.advance(10_000);
