@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseMoney, seededRandom, systemClock } from '#kernel';
+import { parseMoney, seededRandom } from '#kernel';
 import type { Data } from '../harness/graphql-client.ts';
 import {
   endMark,
@@ -40,28 +40,23 @@ const doors = [
 
 /**
  * Asks, and hangs up when the provider has said so many pieces; at the last moment it ends at the
- * same time. Resolves with the milliseconds until the provider knew, null when it had ended.
+ * same time. Resolves when the provider knows; how soon that is `npm run bench` tells (`leaving`).
  */
-async function cutAt(piece: number, door: (typeof doors)[number]): Promise<number | null> {
+async function cutAt(piece: number, door: (typeof doors)[number]): Promise<void> {
   const leaving = new AbortController();
-  let leftMs = 0;
-  const leave = () => {
-    leftMs = systemClock.monotonic();
-    leaving.abort();
-  };
-  const known = Promise.withResolvers<number | null>();
+  const known = Promise.withResolvers<void>();
   upstream.answerWith(async (answer, request) => {
-    void request.aborted.then(() => known.resolve(systemClock.monotonic() - leftMs));
+    void request.aborted.then(known.resolve);
     for (let at = 0; at < pieces && !leaving.signal.aborted; at++) {
-      if (at === piece) leave();
+      if (at === piece) leaving.abort();
       await answer.sse(textChunk(`word${at} `));
       await nextTurn();
     }
     if (piece < pieces) return;
-    leave();
+    leaving.abort();
     await answer.sse(finishChunk(), endMark);
     answer.end();
-    known.resolve(null);
+    known.resolve();
   });
   await fetch(app.url + door.path, {
     method: 'POST',
@@ -96,18 +91,14 @@ async function charges(): Promise<Data[]> {
 it(`a client that is cut at any of ${cuts} moments is charged once (${seed})`, async () => {
   const random = seededRandom(seed);
   const before = await acme.credits();
-  const delays: number[] = [];
   for (let cut = 0; cut < cuts; cut++) {
     const piece = Math.floor(random.next() * (pieces + 1));
     const door = doors[Math.floor(random.next() * doors.length)] ?? doors[0];
-    const delay = await cutAt(piece, door);
-    if (delay !== null) delays.push(delay);
+    await cutAt(piece, door);
   }
   let now = await acme.credits();
   while (now.held > 0n) now = await acme.credits();
 
-  delays.sort((a, b) => a - b);
-  expect(delays[Math.floor(delays.length * 0.95)]).toBeLessThan(250);
   const charged = await charges();
   expect(charged).toHaveLength(cuts);
   expect(new Set(charged.map(({ completion }) => completion.id)).size).toBe(cuts);
