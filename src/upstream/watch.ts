@@ -32,7 +32,7 @@ export function watchAttempt(
   let content = false;
   let resting = false;
   let lastRead = start;
-  /** Timers of a busy thread fire late, and before it reads: what has come by then is read first. */
+  /** Timers of a busy thread fire late, before it reads: what has come by then is read first. */
   let suspected = false;
 
   const due = (): { at: number; failure: UpstreamFailure } => {
