@@ -85,9 +85,11 @@ function sentence(models: readonly Model[], rejections: readonly Rejection[]): s
   const names = models.map(({ slug }) => slug).join(', ');
   if (rejections.length === 0) return `No provider offers ${names} at present.`;
   const groups = Map.groupBy(rejections, ({ code }) => code);
-  const clauses = [...groups.values()].map((group) => {
-    const example = group[0]?.reason ?? '';
-    return group.length > 1 ? `${group.length} endpoints: ${example}` : example;
+  const clauses = [...groups.values()].map(([example, ...others]) => {
+    const reason = example?.reason ?? '';
+    if (others.length === 0) return reason;
+    const rest = others.length === 1 ? 'Another one is' : `${others.length} others are`;
+    return `${reason} ${rest} out for the same cause.`;
   });
   return `No endpoint of ${names} can take this request. ${clauses.join(' ')}`;
 }

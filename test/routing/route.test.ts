@@ -205,7 +205,8 @@ describe('a route to nowhere', () => {
     const list = slugs.map((provider) => ({ provider, ...off }));
     const { error } = planned({ 'acme/one': list });
     expect(error?.public).toBe(
-      'No endpoint of acme/one can take this request. 4 endpoints: a does not serve it here at present.',
+      'No endpoint of acme/one can take this request. a does not serve it here at present. ' +
+        '3 others are out for the same cause.',
     );
   });
 
