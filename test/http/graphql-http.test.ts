@@ -33,6 +33,15 @@ it('an unknown key is refused with 401 and UNAUTHENTICATED', async () => {
   expect(answer.errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
 });
 
+it.each([
+  ['a text that is no document', '{ nonsense', 'GRAPHQL_PARSE_FAILED'],
+  ['a field that is not there', '{ nonsense }', 'GRAPHQL_VALIDATION_FAILED'],
+  ['a value of another type', 'query ($id: ID!) { node(id: $id) { id } }', 'INVALID_INPUT'],
+])('%s is refused with its code', async (_, query, code) => {
+  const { errors } = await server.ask(query, { variables: { id: {} } });
+  expect(errors).toMatchObject([{ extensions: { code } }]);
+});
+
 it('a body above 10 MiB is refused with 413, also when its length is not announced', async () => {
   const large = JSON.stringify({ query: `{ platform { name } } #${'x'.repeat(11 * 1024 * 1024)}` });
   expect((await post(large)).status).toBe(413);

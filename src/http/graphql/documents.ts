@@ -1,6 +1,6 @@
 import {
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   getOperationAST,
   type OperationDefinitionNode,
   parse,
@@ -60,7 +60,7 @@ function read(text: string): KnownDocument {
   const operations = new Map<string, KnownOperation>();
   return {
     document,
-    errors: validate(schema, document, rules),
+    errors: validate(schema, document, rules).map(ofValidation),
     operation(name) {
       const key = name ?? '';
       const found = operations.get(key);
@@ -72,6 +72,14 @@ function read(text: string): KnownDocument {
       return operation;
     },
   };
+}
+
+/** With the code that the contract gives it; those of limits have their own. */
+function ofValidation(error: GraphQLError): GraphQLError {
+  if (error.extensions['code']) return error;
+  const { message, nodes } = error;
+  const extensions = { ...error.extensions, code: 'GRAPHQL_VALIDATION_FAILED' };
+  return new GraphQLError(message, { nodes: nodes ?? null, extensions });
 }
 
 function knownOperation(document: DocumentNode, node: OperationDefinitionNode): KnownOperation {
