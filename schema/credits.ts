@@ -271,13 +271,14 @@ builder.mutationField('grantCredits', (t) =>
     args: { input: t.arg({ type: GrantCreditsInput, required: true, description: 'The gift.' }) },
     resolve: (_root, { input }, { rooms, principal }) =>
       caught(async () => {
-        const { organizationId, amount } = together({
+        const gift = together({
           organizationId: () => idOf('organization', input.organizationId, 'input.organizationId'),
           amount: () => positive(input.amount),
           ...reasoned(input),
         });
-        const grant = { ...input, organizationId, amount };
-        return { ...(await rooms.credits.grant(principal, grant)), organizationId };
+        const actor = principal.kind === 'user' ? principal.userId : null;
+        const { organizationId } = gift;
+        return { ...(await rooms.billing.grant({ ...gift, actor })), organizationId };
       }),
   }),
 );

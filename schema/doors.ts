@@ -1,4 +1,4 @@
-import type { ApiKey, Principal } from '#identity';
+import type { ApiKey } from '#identity';
 import type { Money } from '#kernel';
 
 /** What the API asks of the room that keeps the accounts. */
@@ -11,8 +11,6 @@ export interface CreditsDoor {
   keySpend(key: KeyLimit): Promise<KeySpend>;
   /** What was charged to a member in the current calendar month, UTC, 10⁻¹² US dollar. */
   memberSpend(membershipId: string): Promise<Money>;
-  /** The ledger entry of the grant; the same one for a repeated key. */
-  grant(principal: Principal, grant: Grant): Promise<{ readonly entryId: string }>;
 }
 
 export type KeyLimit = Pick<ApiKey, 'id' | 'creditLimit' | 'limitPeriod'>;
@@ -21,11 +19,4 @@ export interface KeySpend {
   readonly spent: Money;
   readonly held: Money;
   readonly periodEndsAt: Date | null;
-}
-
-export interface Grant {
-  readonly organizationId: string;
-  readonly amount: Money;
-  readonly reason: string;
-  readonly idempotencyKey: string;
 }

@@ -104,7 +104,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       cipher: ground.secrets.cipher,
       demoKey: options.config.demoKey,
       openAccount,
-      grantDemoCredits: (organizationId) => grantDemo(ground.credits, organizationId),
+      grantDemoCredits: (organizationId) => grantDemo(ground.billing, organizationId),
     });
     const middle = await openMiddle(options, ground, keep);
     join(options, ground, middle);
@@ -320,8 +320,8 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
  */
 const isLoopback = (host: string) => /^(127\.|::1$|localhost$)/.test(host);
 
-async function grantDemo(credits: Credits, organizationId: string): Promise<void> {
+async function grantDemo(billing: Billing, organizationId: string): Promise<void> {
   const reason = 'Credits to begin with';
   const grant = { organizationId, amount: demoCredits, key: 'first-start:demo', reason };
-  await credits.grantCredits({ ...grant, actor: null });
+  await billing.grant({ ...grant, actor: null });
 }

@@ -8,9 +8,5 @@ export function creditsDoor(credits: Credits): CreditsDoor {
     held: async (organizationId) => (await credits.account(organizationId)).held,
     keySpend: (key) => credits.keySpend(key),
     memberSpend: (membershipId) => credits.memberSpend(membershipId),
-    grant: (principal, { organizationId, amount, reason, idempotencyKey: key }) => {
-      const actor = principal.kind === 'user' ? principal.userId : null;
-      return credits.grantCredits({ organizationId, amount, key, reason, actor });
-    },
   };
 }

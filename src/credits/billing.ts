@@ -1,12 +1,14 @@
 import { type Clock, Fault, type Log, type Money, sleep } from '#kernel';
 import type { Storage } from '#storage';
 import { type AccountFeed, openAccountFeed } from './account-feed.ts';
+import type { GrantInput } from './account-statements.ts';
 import { noteAlerts, writeAlertThresholds } from './alerts.ts';
 import { keepCompletionMonths } from './completion-months.ts';
 import type { Credits } from './credits.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { accountId } from './lease.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
+import { tellMovement } from './movement-events.ts';
 import {
   type Adjustment,
   adjustOnce,
@@ -33,7 +35,7 @@ import type { UsageQuestion } from './usage-question.ts';
 
 export interface BillingOptions {
   readonly storage: LedgerDatabase & Pick<Storage, 'write'>;
-  readonly credits: Pick<Credits, 'flush' | 'account'>;
+  readonly credits: Pick<Credits, 'flush' | 'account' | 'grantCredits'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Signs links to exports and receipts; the same on every node. */
@@ -60,6 +62,8 @@ export interface Billing extends Purchases, AccountFeed {
   /** The entries as CSV; null when the token is not ours or has expired. */
   exported(token: string): AsyncGenerator<string> | null;
   forecast(account: { organizationId: string; balance: Money }): Promise<Forecast>;
+  /** A gift. @throws Fault CONFLICT for a key that granted another amount. */
+  grant(gift: Gift): Promise<{ readonly entryId: string }>;
   /** @throws Fault CONFLICT when what is to be taken is not there, or is held. */
   adjust(adjustment: Adjustment): Promise<{ readonly entryId: string }>;
   /** @throws Fault NOT_FOUND, CONFLICT; InvalidInput */
@@ -79,6 +83,12 @@ export interface AlertThresholds {
   readonly organizationId: string;
   readonly thresholds: readonly Money[];
 }
+
+/** Credits that are given. */
+export type Gift = GrantInput & { readonly organizationId: string };
+
+/** Who moved what, and why; an amount of null is all that is left. */
+type Told = Pick<Refund, 'actor' | 'reason' | 'amount'>;
 
 /** How often balances and limits are looked at for alerts and top-ups. */
 const lookEveryMs = 5_000;
@@ -173,15 +183,27 @@ function reading(
   };
 }
 
-function moving(options: BillingOptions): Pick<Billing, 'adjust' | 'refund'> {
+/** What is moved by hand is in the audit log before it is answered. */
+function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 'refund'> {
   const { storage, credits, clock, recall, changed } = options;
+  const tell = (action: string, moved: Refunded, { actor, reason, amount }: Told) => {
+    const { organizationId, entryId: subject } = moved;
+    const details = { reason, amount: amount?.toString() ?? null };
+    return tellMovement(options, { organizationId, actor, action, subject, details });
+  };
   return {
+    async grant(gift) {
+      const granted = await credits.grantCredits(gift);
+      await tell('credits.granted', { ...gift, ...granted }, gift);
+      return granted;
+    },
     async adjust(adjustment) {
       const { organizationId } = adjustment;
       await credits.flush();
       for (let tries = 0; tries < recalls; tries++) {
         const entryId = await adjustOnce(storage, adjustment);
         if (entryId) {
+          await tell('credits.adjusted', { organizationId, entryId }, adjustment);
           changed(organizationId);
           return { entryId };
         }
@@ -195,6 +217,7 @@ function moving(options: BillingOptions): Pick<Billing, 'adjust' | 'refund'> {
     async refund(refund) {
       await credits.flush();
       const refunded = await refundCompletion(storage, refund);
+      await tell('credits.refunded', refunded, refund);
       changed(refunded.organizationId);
       return refunded;
     },

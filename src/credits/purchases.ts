@@ -1,12 +1,14 @@
 import { type Clock, Fault, InvalidInput, type Log, type Money, newId } from '#kernel';
+import type { Storage } from '#storage';
 import { buyable } from './buyable.ts';
 import { accountId } from './lease.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
+import { type MovementEvent, tellMovement } from './movement-events.ts';
 import { moneyOf, type PaymentNews, type Payments } from './payments.ts';
 import { keyUsedOtherwise } from './refusals.ts';
 
 export interface PurchasesOptions {
-  readonly storage: Pick<LedgerDatabase, 'query'>;
+  readonly storage: Pick<LedgerDatabase, 'query'> & Pick<Storage, 'write'>;
   /** Null: this installation takes no payments. */
   readonly payments: Payments | null;
   readonly clock: Clock;
@@ -151,7 +153,7 @@ async function take(options: PurchasesOptions, news: PaymentNews): Promise<void>
   if (news.kind === 'PAID') return credit(options, news);
   if ('reason' in news) return close(options, news);
   const { storage, changed, recall } = options;
-  const sql = 'SELECT id, organization_id, amount FROM purchase WHERE payment_intent = $1';
+  const sql = 'SELECT id, organization_id, amount, actor FROM purchase WHERE payment_intent = $1';
   const [row] = await storage.query<PaidRow>(sql, [news.intent]);
   // The payment itself may not have been told yet: the provider comes back with what is refused.
   if (!row)
@@ -166,21 +168,41 @@ async function take(options: PurchasesOptions, news: PaymentNews): Promise<void>
   if (news.kind === 'RETURNED') {
     await storage.query('SELECT receivable_collect($1)', [row.organization_id]);
   }
+  const closed = news.kind === 'DISPUTED' ? { closed: news.closed } : {};
+  const details = { amount: total, ...closed };
+  await tell(options, row, { action: happened[news.kind], details });
   changed(row.organization_id);
+}
+
+/** The verbs of what the payment provider did with a payment that had been credited. */
+const happened = {
+  RETURNED: 'credits.purchaseReturned',
+  DISPUTED: 'credits.purchaseDisputed',
+} as const;
+
+/** The audit log tells who had bought what is paid or taken back now. */
+function tell(
+  options: PurchasesOptions,
+  { id: subject, organization_id: organizationId, actor }: PaidRow,
+  what: Pick<MovementEvent, 'action' | 'details'>,
+): Promise<void> {
+  return tellMovement(options, { organizationId, actor, subject, ...what });
 }
 
 interface PaidRow {
   readonly id: string;
+  readonly actor: string | null;
   readonly organization_id: string;
   readonly amount: bigint;
 }
 
 /** Credits the payment, once; remembers how the payer paid, for automatic top-ups. */
 async function credit(
-  { storage, log, changed }: PurchasesOptions,
+  options: PurchasesOptions,
   news: Extract<PaymentNews, { kind: 'PAID' }>,
 ): Promise<void> {
-  const sql = 'SELECT id, organization_id, amount FROM purchase WHERE id = $1';
+  const { storage, log, changed } = options;
+  const sql = 'SELECT id, organization_id, amount, actor FROM purchase WHERE id = $1';
   const [row] = await storage.query<PaidRow>(sql, [news.purchase]);
   if (!row) return log.warn('a payment names a purchase that is not here');
   if (moneyOf(news.cents) < BigInt(row.amount)) {
@@ -195,6 +217,8 @@ async function credit(
         payment_method = coalesce($3, b.payment_method)`,
     [row.organization_id, news.customer, news.paymentMethod],
   );
+  const details = { amount: String(row.amount) };
+  await tell(options, row, { action: 'credits.purchased', details });
   changed(row.organization_id);
 }
 

@@ -234,11 +234,9 @@ function ceiling(
 
 function tooDear(setting: string, price: Price, limit: Price): Refusal {
   const [asked, most] = [formatPerMillion(price), formatPerMillion(limit)];
-  return refuse(
-    'PRICE_CEILING',
-    setting,
-    `It asks $${asked} a million tokens; the ceiling is $${most}.`,
-  );
+  const whose = setting.startsWith('policy.') ? "The organization's policy" : 'The request';
+  const reason = `It asks $${asked} a million tokens. ${whose} allows $${most}.`;
+  return refuse('PRICE_CEILING', setting, reason);
 }
 
 // ───────── what the platform has ─────────

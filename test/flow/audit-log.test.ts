@@ -65,6 +65,31 @@ test('an event says who, what, whom, when and from where', async () => {
   expect(data.node).toEqual({ id: event.id });
 });
 
+test('money that is moved by hand is told with who and why, once however often', async () => {
+  const run = `mutation { complete(input: { model: "sandbox/echo", maxTokens: 5
+    messages: [{ role: USER, content: "Hi" }] }) {
+    ... on CompletePayload { completion { id } } } }`;
+  const { completion } = (await bourse.ask(bourse.demoKey, run)).data.complete;
+  const to = `organizationId: "${demoOrganizationId}"`;
+  const movements = {
+    GrantCredits: `grantCredits(input: { amount: "1", ${to}, WHY })`,
+    AdjustCredits: `adjustCredits(input: { amount: "-0.5", ${to}, WHY })`,
+    RefundCompletion: `refundCompletion(input: { completionId: "${completion.id}", WHY })`,
+  };
+  for (const [name, movement] of Object.entries(movements)) {
+    const mutation = movement.replace('WHY', `reason: "By hand", idempotencyKey: "${name}"`);
+    const moved = `mutation { ${mutation} { ... on ${name}Payload { entry { id } } } }`;
+    for (const _repeat of [1, 2]) {
+      const { data } = await bourse.ask(bourse.adminKey, moved);
+      const [{ entry }] = Object.values(data) as [{ entry: { id: string } }];
+      const { nodes } = await log({ filter: { subjectId: entry.id } });
+      expect(nodes).toMatchObject([
+        { actor: administratorId, address: '127.0.0.1', details: { reason: 'By hand' } },
+      ]);
+    }
+  }
+});
+
 test('the list is newest first, paged, and restricted by its filter', async () => {
   const [first, second] = [await makeKey('one'), await makeKey('two')];
   const page = await log({ first: 1 });

@@ -89,9 +89,11 @@ it('a payment told five times, out of order, is one credit that watchers see at 
   while (state.balance === '1') state = (await states.next()).value;
   expect(state).toEqual({ balance: '21', purchases: { nodes: [{ status: 'PAID' }] } });
   watching.leave();
-  const { credits } = await ofAcme(`credits { balance
+  const { credits, auditLog } = await ofAcme(`credits { balance
     ledger(first: 5) { nodes { kind amount balanceAfter } }
-    purchases(first: 5) { nodes { status amount receiptUrl } } }`);
+    purchases(first: 5) { nodes { status amount receiptUrl } } }
+    auditLog(filter: { action: "credits.purchased" }) { nodes { subject details } }`);
+  expect(auditLog.nodes).toEqual([{ subject: id, details: { amount: '20000000000000' } }]);
   expect(credits.balance).toBe('21');
   expect(credits.ledger.nodes).toEqual([
     { kind: 'PURCHASE', amount: '20', balanceAfter: '21' },

@@ -55,7 +55,29 @@ async function settingsThatRefuse(model = 'sandbox/echo'): Promise<string[] | st
   const { __typename, code, rejections } = data.complete;
   if (__typename === 'CompletePayload') return 'answered';
   expect(code).toBe('POLICY_VIOLATION');
-  return rejections.map(({ setting }: { setting: string }) => setting);
+  const settings = rejections.map(({ setting }: { setting: string }) => setting);
+  expect(await settingsAtOpenAi(model)).toEqual(settings);
+  return settings;
+}
+
+/** The same, told at the surface of OpenAI's protocol; the others are refused with its status. */
+async function settingsAtOpenAi(model: string): Promise<string[]> {
+  const messages = [{ role: 'user', content: 'a b' }];
+  const ask = (path: string, body: object) => bourse.send(path, bourse.demoKey, { model, ...body });
+  const others = [
+    await ask('/v1/completions', { prompt: 'a b' }),
+    await ask('/v1/messages', { max_tokens: 5, messages }),
+    await ask('/v1/responses', { input: 'a b' }),
+  ];
+  expect(others.map(({ status }) => status)).toEqual([403, 403, 403]);
+  const response = await ask('/v1/chat/completions', { messages });
+  expect(response.status).toBe(403);
+  const { error } = (await response.json()) as { error: { metadata: Metadata } };
+  return error.metadata.previous_errors.map(({ setting }) => setting);
+}
+
+interface Metadata {
+  readonly previous_errors: readonly { readonly setting: string }[];
 }
 
 test('an absent field stays, null clears, an empty allow list allows nothing', async () => {

@@ -108,10 +108,12 @@ export function metadataOf(fault: Fault, attempts: FailedAttempts | null): Recor
   };
 }
 
+/** A setting of key or organization is named; a field of the request stands in the reason. */
 const rejectionsOf = ({ rejections }: NoEndpointAvailable) =>
-  rejections.map(({ endpoint, code, reason }) => ({
+  rejections.map(({ endpoint, code, setting, reason }) => ({
     provider: endpoint.provider.slug,
     code: code.toLowerCase(),
+    ...(setting && !setting.startsWith('input.') ? { setting } : {}),
     reason,
   }));
 
