@@ -82,6 +82,11 @@ export class AnswerReader {
     if (usage) this.#usage = readUsage(usage) ?? this.#usage;
   }
 
+  /** Whether usage or a finish reason was said so far. */
+  get knowsOfEnd(): boolean {
+    return this.#usage !== null || this.#finish !== null;
+  }
+
   /** The end mark was seen (or the whole answer read). Throws CUT without a finish reason. */
   end(events: UpstreamEvent[]): void {
     if (this.#finish === null) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });

@@ -1,10 +1,12 @@
+import { StringDecoder } from 'node:string_decoder';
+import { AlikeChunks } from './alike-chunks.ts';
 import { isContent, type TakeBatch, type UpstreamEvent, UpstreamFault } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import { AnswerReader, type ErrorInBody } from './openai-answer.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import { answerIn } from './openai-whole.ts';
 import type { RefusalContext } from './refusal.ts';
-import { type SseEvent, sseDecoder } from './sse.ts';
+import { type SseEvent, sseParser } from './sse.ts';
 
 /** A stream of chunks: a batch for each read that says something. */
 export async function streamedAnswer(
@@ -40,16 +42,24 @@ interface Reading {
   readonly fault: { readonly thrown: unknown } | null;
 }
 
-/** Bytes in, batches out, until the end mark. What stands behind the end mark is not looked at. */
+/**
+ * Bytes in, batches out, until the end mark. What stands behind the end mark is not looked at. A
+ * character or a line may be split anywhere.
+ */
 export class ChunkStream {
   readonly #answer: AnswerReader;
-  readonly #sse = sseDecoder((event) => this.#receive(event));
+  readonly #alike: AlikeChunks;
+  readonly #characters = new StringDecoder('utf8');
+  readonly #sse = sseParser((event) => this.#receive(event));
   #events: UpstreamEvent[] = [];
+  /** No event is open: what comes next begins one. */
+  #between = true;
   #closing = false;
   done = false;
 
   constructor(errorInBody: ErrorInBody) {
     this.#answer = new AnswerReader(errorInBody);
+    this.#alike = new AlikeChunks(errorInBody);
   }
 
   /** Null: the body has ended. Without the end mark that is a CUT, whatever was said before. */
@@ -57,7 +67,7 @@ export class ChunkStream {
     this.#events = [];
     let fault: Reading['fault'] = null;
     try {
-      if (pieces) for (const piece of pieces) this.#sse.feed(piece);
+      if (pieces) for (const piece of pieces) this.#feed(this.#characters.write(piece));
       else this.#close();
     } catch (thrown) {
       fault = { thrown };
@@ -65,9 +75,26 @@ export class ChunkStream {
     return { events: this.#events, fault };
   }
 
+  #feed(text: string): void {
+    for (let at = 0; at < text.length && !this.done; ) {
+      const end = this.#between ? this.#alike.read(text, at, this.#events) : -1;
+      at = end < 0 ? this.#parse(text, at) : end;
+    }
+  }
+
+  /** As far as the end of an event, where one is to be seen. */
+  #parse(text: string, at: number): number {
+    const blankLine = text.indexOf('\n\n', at);
+    this.#between = blankLine >= 0;
+    const end = this.#between ? blankLine + 2 : text.length;
+    this.#sse.feed(text.slice(at, end));
+    return end;
+  }
+
   /** The end mark counts also without its closing line break; a chunk without it is incomplete. */
   #close(): void {
     this.#closing = true;
+    this.#sse.feed(this.#characters.end());
     this.#sse.flush();
     if (!this.done) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
   }
@@ -79,10 +106,13 @@ export class ChunkStream {
       this.#answer.end(this.#events);
     } else if (!this.#closing && data !== '') {
       const chunk = answerIn(data);
+      const before = this.#events.length;
       this.#answer.read(
         event === 'error' && !chunk?.error ? { error: chunk } : chunk,
         this.#events,
       );
+      const said = this.#events[before];
+      if (said?.type === 'text') this.#alike.learn(data, said.text);
     }
   }
 }

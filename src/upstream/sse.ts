@@ -1,13 +1,9 @@
-import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
 import { UpstreamFault } from './connector.ts';
 
-/**
- * Bytes of an event stream in, the data of each event out. A character or a line may be split
- * anywhere.
- */
-export interface SseDecoder {
-  feed(bytes: Buffer): void;
+/** Text of an event stream in, the data of each event out. A line may be split anywhere. */
+export interface SseParser {
+  feed(text: string): void;
   /** At the end of the body: an event whose closing blank line was left out is delivered. */
   flush(): void;
 }
@@ -24,11 +20,10 @@ export const sseEventCharactersMax = 16 * 1024 * 1024;
  * Comments (heartbeats) and unknown fields yield nothing. An event above the limit throws
  * MALFORMED out of `feed`, and so does whatever `onEvent` throws.
  */
-export function sseDecoder(
+export function sseParser(
   onEvent: (event: SseEvent) => void,
   charactersMax = sseEventCharactersMax,
-): SseDecoder {
-  const decoder = new StringDecoder('utf8');
+): SseParser {
   const parser = createParser({
     maxBufferSize: charactersMax,
     onEvent,
@@ -39,7 +34,7 @@ export function sseDecoder(
     },
   });
   return {
-    feed: (bytes) => parser.feed(decoder.write(bytes)),
-    flush: () => parser.feed(`${decoder.end()}\n\n`),
+    feed: (text) => parser.feed(text),
+    flush: () => parser.feed('\n\n'),
   };
 }
