@@ -25,8 +25,10 @@ export function flowOf<Value>(source: AsyncIterable<Value>): Flow<Value> {
 
 /** Hands over what came together, in order. */
 export function inOrder<Value>(values: readonly Value[], take: Take<Value>): Promise<void> | void {
-  for (const [at, value] of values.entries()) {
+  let at = 0;
+  for (const value of values) {
+    at++;
     const taking = take(value);
-    if (taking) return taking.then(() => inOrder(values.slice(at + 1), take));
+    if (taking) return taking.then(() => inOrder(values.slice(at), take));
   }
 }
