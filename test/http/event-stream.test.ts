@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-it('says to the letter what was written, and leaves the connection to the next request', async () => {
+it('says to the letter what was written, and leaves the connection to the next', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   for (const reused of [false, true]) {
     const request = get({ port, agent });
