@@ -225,16 +225,18 @@ function tickerOf({ filter, window, interval }: FeedArguments, rooms: Rooms) {
 /** Those of one ticker have one window, so that all its followers are given the same object. */
 const shown = new WeakMap<FeedUpdate<Endpoint>, Update>();
 
-async function* updates(args: FeedArguments, { rooms, signal }: Context) {
-  let before: FeedTick<Endpoint> | null = null;
+function updates(args: FeedArguments, { rooms, signal }: Context) {
   const { publicTrafficFloor: floor } = rooms.platform;
-  for await (const tick of tickerOf(args, rooms).follow(signal)) {
-    const update = updateOf(before, tick);
-    const whole = shown.get(update) ?? { ...update, window: args.window, floor };
-    shown.set(update, whole);
-    yield whole;
-    before = tick;
-  }
+  const { window } = args;
+  return tickerOf(args, rooms).follow({
+    signal,
+    tell(tick, before) {
+      const update = updateOf(before, tick);
+      const whole = shown.get(update) ?? { ...update, window, floor };
+      shown.set(update, whole);
+      return whole;
+    },
+  });
 }
 
 builder.subscriptionField('providerMetrics', (t) =>

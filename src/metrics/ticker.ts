@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '#kernel';
+import { type Followed, Follower, type Following, type Woken } from './follower.ts';
 
 export interface TickerOptions<Value> {
   readonly clock: Clock;
@@ -17,10 +18,9 @@ export interface TickerOptions<Value> {
  * gets the value of now at once, then the newest one whenever it has changed: a slow follower skips
  * what it missed and has no backlog. Nobody is told that nothing happened.
  */
-export class Ticker<Value> {
+export class Ticker<Value> implements Followed<Value> {
   readonly #options: TickerOptions<Value>;
-  readonly #waiting = new Set<() => void>();
-  #followers = 0;
+  readonly #followers = new Set<Woken>();
   #timer: Timer | null = null;
   #latest: { readonly value: Value } | null = null;
   #computing: Promise<void> | null = null;
@@ -29,35 +29,26 @@ export class Ticker<Value> {
     this.#options = options;
   }
 
-  /** Ends when the signal aborts. Fails when the first value cannot be had. */
-  async *follow(signal: AbortSignal): AsyncGenerator<Value, void, undefined> {
-    this.#followers++;
+  get latest(): { readonly value: Value } | null {
+    return this.#latest;
+  }
+
+  follow<Told>(following: Following<Value, Told>): Follower<Value, Told> {
+    return new Follower(this, following);
+  }
+
+  join(follower: Woken): void {
+    this.#followers.add(follower);
     this.#timer ??= this.#options.clock.every(this.#options.everyMs, () => this.#tick());
-    const wake = () => this.#wake();
-    signal.addEventListener('abort', wake);
-    try {
-      if (!this.#latest) await this.#compute();
-      let seen: { readonly value: Value } | null = null;
-      while (!signal.aborted) {
-        if (this.#latest === seen) await this.#change();
-        else if (this.#latest) {
-          seen = this.#latest;
-          yield seen.value;
-        }
-      }
-    } finally {
-      signal.removeEventListener('abort', wake);
-      if (--this.#followers === 0) this.#stop();
-    }
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.add(resolve));
+  leave(follower: Woken): void {
+    this.#followers.delete(follower);
+    if (this.#followers.size === 0) this.#stop();
   }
 
-  #wake(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+  first(): Promise<void> {
+    return this.#latest ? Promise.resolve() : this.#compute();
   }
 
   #stop(): void {
@@ -82,9 +73,10 @@ export class Ticker<Value> {
 
   async #renew(): Promise<void> {
     const value = await this.#options.compute();
+    if (this.#followers.size === 0) return;
     if (this.#latest && this.#options.same(this.#latest.value, value)) return;
     this.#latest = { value };
-    this.#wake();
+    for (const follower of this.#followers) follower.wake();
   }
 }
 

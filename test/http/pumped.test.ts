@@ -29,7 +29,9 @@ function stand() {
     before.resolve();
   };
   const open = pumped(
-    closing(resultsOf(ticker.follow(ends.signal)), () => ends.abort()),
+    closing(resultsOf(ticker.follow({ signal: ends.signal, tell: (result) => result })), () =>
+      ends.abort(),
+    ),
     send,
   );
   return { clock, heard, take, open, finished: open.next() };

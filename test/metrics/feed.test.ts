@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { Fault } from '#kernel';
 import { Figures, tickOf, updateOf } from '#metrics';
 import { Ticker } from '../../src/metrics/ticker.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
@@ -70,7 +71,8 @@ describe('a ticker', () => {
       const seen: number[] = [];
       const leaving = new AbortController();
       const done = (async () => {
-        for await (const one of ticker.follow(leaving.signal)) seen.push(one);
+        for await (const one of ticker.follow({ signal: leaving.signal, tell: (one) => one }))
+          seen.push(one);
       })();
       return { seen, leave: () => leaving.abort(), done };
     };
@@ -108,6 +110,32 @@ describe('a ticker', () => {
     leave();
     await done;
     expect(idle()).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('lets go of who leaves before there is a value, and begins anew for the next', async () => {
+    const { clock, computed, follow, become } = counting();
+    const first = follow();
+    first.leave();
+    await first.done;
+    await clock.advance(0);
+    become(2);
+    const second = follow();
+    await clock.advance(0);
+    expect([first.seen, second.seen, computed]).toEqual([[], [2], [1, 2]]);
+    second.leave();
+    await second.done;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('fails for whoever comes while the first value cannot be had', async () => {
+    const clock = virtualClock();
+    const ticker = new Ticker<number>({
+      ...{ clock, everyMs: 1_000, same: Object.is, idle: () => {}, failed: () => {} },
+      compute: () => Promise.reject(new Fault('UNAVAILABLE', { public: 'Not now.' })),
+    });
+    const { signal } = new AbortController();
+    await expect(ticker.follow({ signal, tell: String }).next()).rejects.toThrow('Not now.');
     expect(clock.pending).toBe(0);
   });
 

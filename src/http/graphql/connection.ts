@@ -48,15 +48,20 @@ interface Running extends Operation {
  * looked at again for each operation, and what comes of it is bounded.
  */
 export class Connection {
-  readonly #options: ConnectionOptions;
+  readonly #options: Omit<ConnectionOptions, 'request'>;
+  readonly #wire: Socket;
+  /** What opened the socket, until its credentials are known: it is larger than all the rest. */
+  #request: IncomingMessage | null;
   readonly #requestId: string;
   readonly #running = new Set<AbortController>();
   #principal: Principal = anonymous;
   #draining = false;
 
-  constructor(options: ConnectionOptions) {
-    const { socket, request, rooms } = options;
+  constructor({ request, ...options }: ConnectionOptions) {
+    const { socket, rooms } = options;
     this.#options = options;
+    this.#wire = request.socket;
+    this.#request = request;
     this.#requestId = requestIdOf(request);
     const life = rooms.clock.after(lifeMs, () => this.close(1001, 'A socket lives for a day'));
     // Before anything else hears of the close: who just vanished has not ended its operations.
@@ -92,15 +97,8 @@ export class Connection {
   }
 
   async #connect(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
-    const { rooms, request, origin, socket } = this.#options;
-    const given = authorizationIn(parameters, request);
-    try {
-      this.#principal = await actingFrom(origin, () => callerOf(request, rooms, given));
-    } catch (thrown) {
-      const code = thrown instanceof ForeignOrigin ? 4403 : 4401;
-      this.close(code, Fault.from(thrown).public);
-      return false;
-    }
+    const { rooms, socket } = this.#options;
+    if (!(await this.#authenticate(parameters))) return false;
     const giveBack = this.#takePlace();
     if (!giveBack) return false;
     const ended = () => this.close(4401, credentialEnded().public);
@@ -112,6 +110,23 @@ export class Connection {
     socket.once('close', leave);
     if (socket.readyState === socket.CLOSED) leave(); // it went away while it was looked at
     return true;
+  }
+
+  /** Apart from the above, whose listeners stay and would keep the request. */
+  async #authenticate(parameters: Readonly<Record<string, unknown>> | undefined) {
+    const { rooms, origin } = this.#options;
+    const request = this.#request;
+    this.#request = null;
+    if (!request) return false;
+    const given = authorizationIn(parameters, request);
+    try {
+      this.#principal = await actingFrom(origin, () => callerOf(request, rooms, given));
+      return true;
+    } catch (thrown) {
+      const code = thrown instanceof ForeignOrigin ? 4403 : 4401;
+      this.close(code, Fault.from(thrown).public);
+      return false;
+    }
   }
 
   /** One of the sockets that its owner may have open; closes this one when there is none left. */
@@ -182,11 +197,12 @@ export class Connection {
 
   /** Sends what a subscription gives; a promise when the network did not take it at once. */
   #sender(operationId: string | null, feed: boolean): Take<Result> {
-    const { socket, request } = this.#options;
+    const { socket } = this.#options;
+    const wire = this.#wire;
     const frame = nextFrames(operationId);
     return (result) => {
       if (socket.readyState !== socket.OPEN) return;
-      return written(request.socket, frame(this.#payload(result, feed)));
+      return written(wire, frame(this.#payload(result, feed)));
     };
   }
 
@@ -220,8 +236,10 @@ type ServerOptions = Parameters<typeof makeServer>[0];
 /** As graphql-ws has it: what is absent may also be undefined. */
 type Shown = Parameters<NonNullable<ServerOptions['onNext']>>[4];
 
+type Spoken = Pick<ConnectionOptions, 'socket' | 'rooms' | 'log'>;
+
 /** Joins the socket and the protocol, and watches that somebody is still there. */
-function speak({ socket, rooms, log }: ConnectionOptions, protocol: ServerOptions): void {
+function speak({ socket, rooms, log }: Spoken, protocol: ServerOptions): void {
   const fail = (thrown: unknown) => {
     log.error('a socket failed', { error: thrown });
     socket.close(4500, 'Internal server error');
