@@ -7,14 +7,14 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import { urlToHttpOptions } from 'node:url';
 import { type Clock, invariant, type Take } from '#kernel';
 import { connectionFault } from './connection-fault.ts';
 import { type AttemptTimeouts, UpstreamFault } from './connector.ts';
+import type { Destination } from './destination.ts';
 import { type AttemptWatch, watchAttempt } from './watch.ts';
 
 export interface ExchangeOptions {
-  readonly url: URL;
+  readonly to: Destination;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly agent: Agent;
@@ -115,16 +115,17 @@ export class Exchange {
   }
 
   #dial(agent: Agent | false): ClientRequest {
-    const { url, headers, body } = this.#options;
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const { to, headers, body } = this.#options;
+    const { protocol } = to.url;
+    const send = protocol === 'https:' ? httpsRequest : httpRequest;
     const request = send({
-      ...urlToHttpOptions(url),
+      ...to.options,
       method: 'POST',
       headers,
       agent,
       maxHeaderSize: headerBytesMax,
     });
-    request.once('socket', (socket) => this.#follow(socket, url.protocol));
+    request.once('socket', (socket) => this.#follow(socket, protocol));
     request.once('response', (response) => this.#receive(response));
     request.on('error', (error) => this.#requestFailed(request, error));
     request.end(body);

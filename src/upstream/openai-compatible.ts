@@ -1,4 +1,5 @@
 import type { Connector, EmbedCall, UpstreamCall } from './connector.ts';
+import { type Destination, destinationOf } from './destination.ts';
 import { Exchange } from './exchange.ts';
 import { embeddedBy, openAiEmbedRequest } from './openai-embeddings.ts';
 import { completionsUrl, embeddingsUrl, type OpenAiHost, openAiHosts } from './openai-hosts.ts';
@@ -20,16 +21,18 @@ export function openAiCompatible(
   service = anyService,
 ): Connector {
   const agentFor = openPool(agent);
+  const completions = places((baseUrl) => completionsUrl(baseUrl, service));
+  const embeddings = places((baseUrl) => embeddingsUrl(baseUrl, service));
   const open = (call: UpstreamCall, signal: AbortSignal): Exchange => {
-    const url = completionsUrl(call.target.baseUrl, service);
-    return post(call, { url, body: openAiRequest(call, service.dialect(url)), signal });
+    const to = completions(call.target.baseUrl);
+    return post(call, { to, body: openAiRequest(call, service.dialect(to.url)), signal });
   };
-  const post = (call: UpstreamCall | EmbedCall, { url, body, signal }: Sent): Exchange =>
+  const post = (call: UpstreamCall | EmbedCall, { to, body, signal }: Sent): Exchange =>
     new Exchange({
-      url,
+      to,
       headers: headersFor(call, service),
       body: JSON.stringify(body),
-      agent: agentFor(url),
+      agent: agentFor(to.url),
       timeouts: call.target.timeouts,
       clock,
       signal,
@@ -48,16 +51,26 @@ export function openAiCompatible(
       await answer(open(call, signal), context, take);
     },
     embed(call, signal) {
-      const url = embeddingsUrl(call.target.baseUrl, service);
-      const exchange = post(call, { url, body: openAiEmbedRequest(call), signal });
+      const to = embeddings(call.target.baseUrl);
+      const exchange = post(call, { to, body: openAiEmbedRequest(call), signal });
       const context = contextOf(call, () => call.input.join('\n'));
       return embeddedBy(exchange, call.input.length, context);
     },
   };
 }
 
+/** By base URL, of which there are as many as providers. */
+function places(below: (baseUrl: string) => URL): (baseUrl: string) => Destination {
+  const known = new Map<string, Destination>();
+  return (baseUrl) => {
+    const place = known.get(baseUrl) ?? destinationOf(below(baseUrl));
+    known.set(baseUrl, place);
+    return place;
+  };
+}
+
 interface Sent {
-  readonly url: URL;
+  readonly to: Destination;
   readonly body: unknown;
   readonly signal: AbortSignal;
 }

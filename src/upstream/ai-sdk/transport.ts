@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
 import { readRefusal } from '../body.ts';
 import { UpstreamFault } from '../connector.ts';
+import { destinationOf } from '../destination.ts';
 import { Exchange, type ExchangeOptions } from '../exchange.ts';
 import { parsed } from '../provider-message.ts';
 import { type RefusalContext, refusalFault } from '../refusal.ts';
@@ -8,7 +9,7 @@ import type { Fetch } from './wire.ts';
 
 export interface TransportOptions {
   readonly context: RefusalContext;
-  readonly exchange: Omit<ExchangeOptions, 'url' | 'headers' | 'body' | 'agent'>;
+  readonly exchange: Omit<ExchangeOptions, 'to' | 'headers' | 'body' | 'agent'>;
   agentFor(url: URL): HttpAgent;
   /** What the package's body becomes before it is sent. */
   amend(body: string): string;
@@ -59,7 +60,7 @@ export class Transport {
     };
     const agent = agentFor(url);
     const body = amend(String(init?.body ?? ''));
-    this.#exchange = new Exchange({ ...exchange, url, headers, body, agent });
+    this.#exchange = new Exchange({ ...exchange, to: destinationOf(url), headers, body, agent });
     const reply = await this.#exchange.reply();
     const status = reply.statusCode ?? 0;
     if (status === 200) return new Response(this.#body(this.#exchange), { headers: plain(reply) });
