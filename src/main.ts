@@ -75,10 +75,13 @@ async function serve(): Promise<void> {
   process.exit(0);
 }
 
-/** Aborts with the first signal to end; the second one ends the process at once. */
+/**
+ * Aborts with the first signal to end. Further ones change nothing: npm passes on what the process
+ * group, a terminal's Ctrl-C for one, has had already.
+ */
 function firstSignal(): AbortSignal {
   const told = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => told.abort());
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => told.abort());
   return told.signal;
 }
 

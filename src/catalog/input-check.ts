@@ -120,6 +120,9 @@ function priceOf(text: string): Price | null {
   }
 }
 
+/** What a column of text, and JSON about it, can hold. */
+const keepable = (text: string) => text.isWellFormed() && !text.includes('\0');
+
 type Issues = ReturnType<typeof issues>;
 
 /** What is wrong, and what would be accepted. */
@@ -136,6 +139,7 @@ function issues() {
     text(field: string, value: string, max: number) {
       const fits = value.trim() !== '' && value.length <= max;
       that(field, fits, ['Empty or too long.', `1 to ${max} characters`]);
+      that(field, keepable(value), ['A character cannot be kept.', 'no NUL, no half of a pair']);
     },
     count(field: string, value: number | null | undefined, { min, max }: Bounds) {
       const fits = value == null || (Number.isInteger(value) && min <= value && value <= max);

@@ -1,4 +1,5 @@
 import type { Money } from '#kernel';
+import { storable } from './journal-record.ts';
 
 /** Which completions are meant; what is absent or null restricts nothing. */
 export interface CompletionFilter {
@@ -45,7 +46,7 @@ function ofDetails(filter: CompletionFilter, bind: Bind): Conditions {
     errorCodes && `error ->> 'code' = ANY (${bind(errorCodes)})`,
     endUser != null && `end_user = ${bind(endUser)}`,
     sessionId != null && `session_id = ${bind(sessionId)}`,
-    metadata && `metadata @> ${bind(JSON.stringify(metadata))}::jsonb`,
+    metadata && `metadata @> ${bind(storable(metadata))}::jsonb`,
     minCharged != null && `charged >= ${bind(minCharged.toString())}::numeric`,
   ];
 }

@@ -39,11 +39,11 @@ export function journalRecord(
 export const journalBatch = (records: readonly string[]): string => `[${records.join(',')}]`;
 
 /**
- * As JSON that PostgreSQL keeps: it refuses the character NUL and half of a surrogate pair, and
- * with them the whole batch. Texts of callers and providers may hold both; they are replaced, in
- * names too.
+ * As JSON that PostgreSQL keeps, and looks for: it refuses the character NUL and half of a
+ * surrogate pair, and with them the whole batch. Texts of callers and providers may hold both; they
+ * are replaced, in names too.
  */
-function storable(record: object): string {
+export function storable(record: object): string {
   const json = JSON.stringify(record);
   return json.includes(anyEscape) ? JSON.stringify(cleaned(JSON.parse(json))) : json;
 }

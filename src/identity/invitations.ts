@@ -26,7 +26,7 @@ const lifeMs = 7 * 86_400_000;
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const emailMax = 254;
 /** What better-auth takes for an address too; whether it exists shows when somebody accepts. */
-const emailForm = /^[^\s@<>()",;:\\]+@[^\s@<>()",;:\\.]+(?:\.[^\s@<>()",;:\\.]+)+$/;
+const emailForm = /^[^\s\p{C}@<>()",;:\\]+@[^\s\p{C}@<>()",;:\\.]+(?:\.[^\s\p{C}@<>()",;:\\.]+)+$/u;
 
 /**
  * Invites an address for seven days. An invitation that the address had to this organization is

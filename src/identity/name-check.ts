@@ -12,7 +12,7 @@ export function nameIssues(path: string, name: string): InputIssue[] {
   const trimmed = name.trim();
   if (trimmed === '') return [{ path, message: 'A name is needed.', accepted }];
   if (trimmed.length > nameMax) return [{ path, message: 'The name is too long.', accepted }];
-  if (/\p{Cc}/u.test(trimmed))
+  if (/[\p{Cc}\p{Cs}]/u.test(trimmed))
     return [{ path, message: 'The name has control characters.', accepted }];
   if (trimmed.split(/\s+/).some(looksLikeOurs)) {
     return [{ path, message: 'The name holds a secret key.', accepted: 'a name without one' }];

@@ -30,6 +30,7 @@ export type IdKind = keyof typeof idPrefixes;
 /** Crockford's base 32 in lower case: no i, l, o, u; sorts like the number that it encodes. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const bodyLength = 26;
+const bodyForm = new RegExp(`^[${alphabet}]{${bodyLength}}$`);
 
 /** A new id that sorts by its time of creation: 48 bits of milliseconds, then 80 bits of chance. */
 export function newId(kind: IdKind, clock: Clock): string {
@@ -58,11 +59,14 @@ export function completionId(atMs: number, session: number, counter: number): st
 
 /** Creation time and session of a completion id; null when it is not one. */
 export function readCompletionId(id: string): { atMs: number; session: number } | null {
-  if (!isId('completion', id)) return null;
+  if (!isId('completion', id) || !bodyForm.test(id.slice(4))) return null;
   return { atMs: decode(id.slice(4, 14)), session: decode(id.slice(14, 21)) };
 }
 
-/** True when `id` has the shape of an id of this kind; says nothing about whether it exists. */
+/**
+ * True when `id` is one of this kind by its prefix, which is all of an id that callers know: one
+ * that nobody has given out is not found, like any other that is not there.
+ */
 export function isId(kind: IdKind, id: string): boolean {
   return form.exec(id)?.[1] === idPrefixes[kind];
 }
@@ -72,7 +76,7 @@ export function idKind(id: string): IdKind | null {
   return kinds.get(form.exec(id)?.[1] ?? '') ?? null;
 }
 
-const form = /^([a-z]{3})_[0-9abcdefghjkmnpqrstvwxyz]{26}$/;
+const form = /^([a-z]{3})_[!-~]{1,100}$/;
 
 const kinds: ReadonlyMap<string, IdKind> = new Map(
   Object.entries(idPrefixes).map(([kind, prefix]) => [prefix, kind as IdKind]),

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { StorableTextClient } from './storable-text.ts';
 
 /** How long the server lets a connection of ours take, and keep others waiting. Milliseconds. */
 export interface ConnectionLimits {
@@ -64,6 +65,7 @@ function embedded(host: string) {
 export function poolConfig(address: DatabaseAddress, limits: ConnectionLimits): pg.PoolConfig {
   return {
     ...connectionConfig(address, limits),
+    Client: StorableTextClient,
     max: 'url' in address ? 10 : 4,
     idleTimeoutMillis: 60_000,
     onConnect: (client) => prepareConnection(client, limits),

@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#kernel';
 
@@ -19,10 +19,12 @@ export interface DataDirectory {
  * kernel holds (SQLite's, on an empty file): it is free again the moment its process is dead,
  * however it died, which a file with a process id is not.
  *
- * @throws Fault CONFLICT when another process has it.
+ * @throws Fault CONFLICT when another process has it, INVALID_INPUT when it cannot be used.
  */
 export async function takeDataDirectory(path: string): Promise<DataDirectory> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause) => {
+    throw unusable(path, cause);
+  });
   const lock = lockFile(join(path, 'lock.db'));
   try {
     const note = join(path, socketNote);
@@ -69,7 +71,7 @@ const socketNote = 'database.socket';
 const socketPrefix = 'bourse-';
 
 function lockFile(path: string): DatabaseSync {
-  const lock = new DatabaseSync(path);
+  const lock = lockable(path);
   try {
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
@@ -84,3 +86,19 @@ function lockFile(path: string): DatabaseSync {
     });
   }
 }
+
+function lockable(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path);
+  } catch (cause) {
+    throw unusable(dirname(path), cause);
+  }
+}
+
+const unusable = (path: string, cause: unknown) =>
+  new Fault('INVALID_INPUT', {
+    public:
+      `DATA_DIR: "${path}" was given. ${cause instanceof Error ? cause.message : cause}. ` +
+      'Accepted: a directory that can be written, or the path of one that can be made.',
+    cause,
+  });

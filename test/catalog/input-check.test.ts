@@ -36,6 +36,8 @@ it.each<[string, object, string[]]>([
   ['an unknown connector', { connector: 'telnet' }, ['input.connector']],
   ['a slug with capitals', { slug: 'Mine' }, ['input.slug']],
   ['a secret with a line feed', { secret: 'a\nb' }, ['input.secret']],
+  ['a name with NUL', { name: 'a\0' }, ['input.name']],
+  ['a name with half of a pair', { name: 'a\ud83d' }, ['input.name']],
   [
     'several at once',
     { slug: '', name: ' ', retentionDays: -1 },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { binder, conditionsOf } from '../../src/credits/completion-filter.ts';
 import { journalBatch, journalRecord } from '../../src/credits/journal-record.ts';
 import { recordOf } from './node.ts';
 
@@ -22,4 +23,11 @@ test('what the database refuses in a text is replaced, in names too, and nothing
     'a\ufffdb': 'half \ufffd pair',
     plain: 'the text \\u0000 and 😀',
   });
+});
+
+test('a filter looks for metadata as they were kept', () => {
+  const metadata = { 'a\0b': 'half \ud800 pair' };
+  const { bind, parameters } = binder();
+  expect(conditionsOf({ metadata }, bind)).toBe(' AND metadata @> $1::jsonb');
+  expect(JSON.parse(String(parameters[0]))).toEqual({ 'a\ufffdb': 'half \ufffd pair' });
 });

@@ -136,6 +136,21 @@ it('SIGTERM lets what runs finish, sends sockets elsewhere, and exits with 0', {
   expect(data.completion).toEqual(last.completion);
 });
 
+it.each([undefined, 'group'] as const)(
+  '`npm start` ends with its server, signalled as %s',
+  {
+    timeout,
+  },
+  async (whole) => {
+    await server.end('SIGKILL');
+    const started = await startServer(settings(), 'npm');
+    expect(await started.end('SIGTERM', whole)).toEqual({ code: 0, signal: null });
+    await refusingConnections(started.url);
+    // The folder is free again.
+    server = await startServer(settings());
+  },
+);
+
 /** Resolves once the server takes no connection any more. */
 async function refusingConnections(url: string): Promise<void> {
   for (;;) {

@@ -113,11 +113,13 @@ export function membersSuite(kind: DatabaseKind): void {
 
     test('is told all that is wrong with it at once', async () => {
       const { principal } = await town.owner('Careless');
-      const asked = { organizationId: 'acme', email: 'nobody', role: 'VIEWER' as const };
-      expect(await issuesOf(town.identity.inviteMember(principal, asked))).toEqual([
-        'input.organizationId',
-        'input.email',
-      ]);
+      for (const email of ['nobody', 'nul\0@example.com', 'half\ud83d@example.com']) {
+        const asked = { organizationId: 'acme', email, role: 'VIEWER' as const };
+        expect(await issuesOf(town.identity.inviteMember(principal, asked))).toEqual([
+          'input.organizationId',
+          'input.email',
+        ]);
+      }
     });
   });
 
@@ -215,7 +217,7 @@ export function membersSuite(kind: DatabaseKind): void {
     expect(budget()).toBe(0n);
     await identity.updateMember(principal, { membershipId, monthlyBudget: null });
     expect(budget()).toBeNull();
-    const wrong = { membershipId: 'mem_1', role: null, monthlyBudget: '-1' };
+    const wrong = { membershipId: 'usr_1', role: null, monthlyBudget: '-1' };
     expect(await issuesOf(identity.updateMember(principal, wrong))).toEqual([
       'input.membershipId',
       'input.role',

@@ -53,11 +53,12 @@ describe('a new key', () => {
 
   test.each([
     [{ organizationId: 'acme' }, 'input.organizationId'],
-    [{ membershipId: 'mem_1' }, 'input.membershipId'],
+    [{ membershipId: 'usr_1' }, 'input.membershipId'],
     [{ name: '' }, 'input.name'],
     [{ name: '   ' }, 'input.name'],
     [{ name: 'x'.repeat(101) }, 'input.name'],
     [{ name: 'two\nlines' }, 'input.name'],
+    [{ name: 'half a pair \ud83d' }, 'input.name'],
     [{ creditLimit: '0' }, 'input.creditLimit'],
     [{ creditLimit: '-1' }, 'input.creditLimit'],
     [{ creditLimit: '0.0000000000001' }, 'input.creditLimit'],

@@ -91,14 +91,23 @@ it.each([
   '',
   'mdl_',
   'xyz_00000000000000000000000000',
-  'mdl_0000000000000000000000000',
-  'mdl_000000000000000000000000000',
-  'mdl_0000000000000000000000000U',
-  'mdl_0000000000000000000000000l',
   'MDL_00000000000000000000000000',
   'mdl_00000000000000000000000000\n',
   ' mdl_00000000000000000000000000',
+  'mdl_\0',
+  `mdl_${'0'.repeat(101)}`,
 ])('%j is no id', (text) => {
   expect(idKind(text)).toBe(null);
+  expect(readCompletionId(text)).toBe(null);
+});
+
+it.each([
+  'cmp_nope',
+  'cmp_0000000000000000000000000',
+  'cmp_000000000000000000000000000',
+  'cmp_0000000000000000000000000U',
+  'cmp_0000000000000000000000000l',
+])('%j is an id by its prefix, of a completion that no session ran', (text) => {
+  expect(idKind(text)).toBe('completion');
   expect(readCompletionId(text)).toBe(null);
 });

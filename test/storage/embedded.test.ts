@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,6 +41,17 @@ describe('an embedded database', () => {
     await first.ready();
     await first.close();
     await (await open()).close();
+  });
+
+  test('says which directory it cannot use, and which it could', async () => {
+    const file = join(dataDir, 'a file');
+    await writeFile(file, '');
+    for (const path of [file, join(file, 'within')]) {
+      await expect(open({ dataDir: path })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        public: expect.stringMatching(/^DATA_DIR: ".*" was given\..* Accepted: a directory/),
+      });
+    }
   });
 
   test('lets a process that looks on join the one that has the directory', async () => {

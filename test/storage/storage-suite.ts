@@ -37,6 +37,15 @@ export function storageSuite(kind: DatabaseKind): void {
       });
     });
 
+    test('and Prisma keep and find a text with NUL, which PostgreSQL has not', async () => {
+      const name = 'A\0da';
+      const [row] = await storage.query('SELECT $1 AS name, $2::text[] AS names', [name, [name]]);
+      expect(row).toEqual({ name: 'A\ufffdda', names: ['A\ufffdda'] });
+      await storage.prisma.user.create({ data: { id: 'with-nul', name } });
+      const where = { name, id: { in: ['with-nul', name] } };
+      expect(await storage.prisma.user.count({ where })).toBe(1);
+    });
+
     test('and Prisma agree on a moment', async () => {
       const at = new Date('2026-03-29T01:30:00.123Z');
       await storage.prisma.user.create({ data: { id: 'moment', name: 'm', createdAt: at } });

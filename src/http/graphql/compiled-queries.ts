@@ -9,7 +9,10 @@ import {
   isInputObjectType,
   type OperationDefinitionNode,
   OperationTypeNode,
+  TypeInfo,
   typeFromAST,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { schema } from '#schema';
@@ -20,12 +23,15 @@ export interface CheckedQuery {
   readonly takesOneOf: boolean;
 }
 
-/** Null: it is no query (what changes something is not hot), or it cannot be compiled. */
+/**
+ * Null: it is no query (what changes something is not hot), or it cannot be compiled: graphql-jit
+ * reads `{ a: $b }` given for a scalar, as for JSON, without the variable.
+ */
 export function compiledQuery(
   document: DocumentNode,
   node: OperationDefinitionNode,
 ): CheckedQuery | null {
-  if (node.operation !== OperationTypeNode.QUERY) return null;
+  if (node.operation !== OperationTypeNode.QUERY || hasVariableInScalar(document)) return null;
   const compiled = compileQuery(schema, document, node.name?.value);
   if (!isCompiledQuery(compiled)) return null;
   return { query: compiled.query, takesOneOf: takesOneOf(node) };
@@ -42,6 +48,20 @@ function takesOneOf({ variableDefinitions = [] }: OperationDefinitionNode): bool
   return variableDefinitions.some(({ type }) =>
     leadsToOneOf(getNamedType(typeFromAST(schema, type))),
   );
+}
+
+/** Inside of a scalar's literal the schema knows no type. */
+function hasVariableInScalar(document: DocumentNode): boolean {
+  const types = new TypeInfo(schema);
+  let found = false;
+  const look = {
+    VariableDefinition: () => false,
+    Variable() {
+      found ||= !types.getInputType();
+    },
+  };
+  visit(document, visitWithTypeInfo(types, look));
+  return found;
 }
 
 /**
