@@ -105,7 +105,7 @@ export const routing = {
 
 /** `POST …/chat/completions`. Fields that are not named here are ignored, as clients expect. */
 export const chatRequest = z.object({
-  model: z.string(),
+  model: text,
   messages: z.array(message),
   stream: flag,
   stream_options: withoutEffect('usage is always on the last chunk.'),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { routing, sampling } from './chat-request.ts';
-import { flag, notOffered, withoutEffect } from './fields.ts';
+import { flag, notOffered, text, withoutEffect } from './fields.ts';
 
 /** `POST …/completions`, the form before chat: one prompt, which becomes one user message. */
 export const completionRequest = z.object({
-  model: z.string(),
+  model: text,
   prompt: z.union(
     [z.string(), z.tuple([z.string()], { error: 'One prompt a request is what is offered.' })],
     { error: 'Accepted: one text.' },

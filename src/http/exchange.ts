@@ -60,27 +60,36 @@ export class RequestRefused extends Fault {
   }
 }
 
+/** So much is read only to be thrown away. */
+const discardedBytesMax = 64 * 1024 * 1024;
+
 /**
- * The whole body. What is too large is refused as soon as that is known: nothing more is read, and
- * the connection, on which the rest would still come, is closed behind the refusal.
+ * The whole body. What is too large is read to its end and kept no further, since a client that is
+ * still sending would meet a closed connection and never hear the refusal. What is larger by far is
+ * refused as soon as that is known: nothing more is read, and the connection is closed.
  */
 export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const refuse = () => {
+    const refuse = () =>
+      reject(new RequestRefused(413, 'The request is larger than 10 MiB. Send less at once.'));
+    const turnAway = () => {
       request.off('data', take).pause();
       response.setHeader('Connection', 'close');
-      reject(new RequestRefused(413, 'The request is larger than 10 MiB. Send less at once.'));
+      refuse();
     };
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bodyBytesMax) refuse();
-      else chunks.push(chunk);
+      if (bytes <= bodyBytesMax) chunks.push(chunk);
+      else chunks.length = 0;
+      if (bytes > discardedBytesMax) turnAway();
     };
-    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuse();
+    if (Number(request.headers['content-length'] ?? 0) > discardedBytesMax) return turnAway();
     request.on('data', take);
-    request.once('end', () => resolve(Buffer.concat(chunks, bytes)));
+    request.once('end', () =>
+      bytes > bodyBytesMax ? refuse() : resolve(Buffer.concat(chunks, bytes)),
+    );
     request.once('error', reject);
   });
 }

@@ -8,20 +8,17 @@ function isCompiled(source: string): boolean {
   return operation != null && compiledQuery(document, operation) !== null;
 }
 
-const list = 'completions(filter: { metadata: ';
+const tagged = (variable: string, metadata: string) =>
+  `query (${variable}) { organization(slug: "acme") {
+    completions(filter: { metadata: ${metadata} }) { totalCount } } }`;
+
 it.each([
-  [`query ($tag: JSON) { organization(slug: "acme") { ${list} $tag }) { totalCount } } }`, true],
-  [`query { organization(slug: "acme") { ${list} { tag: "a" } }) { totalCount } } }`, true],
-  ['query ($of: String) { models(filter: { authors: [$of] }) { totalCount } }', true],
+  [tagged('$tag: JSON', '$tag'), true],
+  [tagged('$first: Int', '{ tag: "a" }'), true],
+  ['query ($of: String!) { models(filter: { authors: [$of] }) { totalCount } }', true],
   ['query ($not: Boolean!) { platform { name @skip(if: $not) } }', true],
-  [
-    `query ($tag: String) { organization(slug: "acme") { ${list} { tag: $tag } }) { totalCount } } }`,
-    false,
-  ],
-  [
-    `query ($tag: String) { organization(slug: "acme") { ${list} { tags: [$tag] } }) { totalCount } } }`,
-    false,
-  ],
+  [tagged('$tag: String', '{ tag: $tag }'), false],
+  [tagged('$tag: String', '{ tags: [$tag] }'), false],
 ])('%s: compiled %s, since compiled code would lose a variable within JSON', (query, expected) => {
   expect(isCompiled(query)).toBe(expected);
 });

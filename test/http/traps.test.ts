@@ -124,6 +124,12 @@ describe('the other doors', () => {
     expect(stand.runs).toEqual([]);
   });
 
+  it('the first of `models` is asked where there is no `model`', async () => {
+    await answered({ model: undefined, models: ['acme/echo', 'acme/other'] });
+    const input = { model: 'acme/echo', fallbackModels: ['acme/other'] };
+    expect(stand.runs[0]?.input).toMatchObject(input);
+  });
+
   it('what asks for nothing passes', async () => {
     await answered({ plugins: [{ id: 'web', enabled: false }], transforms: [], logprobs: false });
     expect(stand.runs).toHaveLength(1);

@@ -21,11 +21,12 @@ export function samplingOf(asked: Asked) {
   } satisfies Partial<CompletionInput>;
 }
 
-/** Which models, and what is kept with the completion. */
+/** Which models (the first of `models` where no `model` is named), and what is kept with it. */
 export function whoAsks(asked: Asked) {
+  const model = asked.model ?? asked.models?.[0] ?? null;
   return {
-    model: asked.model,
-    fallbackModels: asked.models?.filter((model) => model !== asked.model) ?? null,
+    model,
+    fallbackModels: asked.models?.filter((other) => other !== model) ?? null,
     metadata: asked.metadata ?? null,
   } satisfies Partial<CompletionInput>;
 }
