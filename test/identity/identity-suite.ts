@@ -178,7 +178,7 @@ export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
         [principal, { membershipId: developer.id }, 'ok'],
         [principal, { membershipId: newId('membership', clock) }, 'NOT_FOUND'],
         [principal, { membershipId: elsewhere.id }, 'NOT_FOUND'],
-        [principal, { membershipId: 'mem_1' }, 'INVALID_INPUT'],
+        [principal, { membershipId: 'mem_1' }, 'NOT_FOUND'],
         [principal, { organizationId: derivedId('organization', 'nowhere') }, 'NOT_FOUND'],
         [principal, { organizationId: 'org_1' }, 'INVALID_INPUT'],
         [management, { kind: 'MANAGEMENT' }, 'ok'],

@@ -62,7 +62,7 @@ export function keysSuite(kind: DatabaseKind): void {
     test('is told all that is wrong at once, and then changes nothing', async () => {
       const { principal, id } = await keyed('Wrong');
       const attempt = town.identity.updateApiKey(principal, {
-        id: 'key_1',
+        id: 'usr_1',
         name: '',
         creditLimit: '0',
         limitPeriod: null,
