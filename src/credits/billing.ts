@@ -62,9 +62,9 @@ export interface Billing extends Purchases, AccountFeed {
   /** The entries as CSV; null when the token is not ours or has expired. */
   exported(token: string): AsyncGenerator<string> | null;
   forecast(account: { organizationId: string; balance: Money }): Promise<Forecast>;
-  /** A gift. @throws Fault CONFLICT for a key that granted another amount. */
+  /** A gift. @throws Fault NOT_FOUND; CONFLICT for a key that granted another amount. */
   grant(gift: Gift): Promise<{ readonly entryId: string }>;
-  /** @throws Fault CONFLICT when what is to be taken is not there, or is held. */
+  /** @throws Fault NOT_FOUND; CONFLICT when what is to be taken is not there, or is held. */
   adjust(adjustment: Adjustment): Promise<{ readonly entryId: string }>;
   /** @throws Fault NOT_FOUND, CONFLICT; InvalidInput */
   refund(refund: Refund): Promise<Refunded>;
@@ -193,13 +193,14 @@ function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 're
   };
   return {
     async grant(gift) {
+      await credits.account(gift.organizationId); // NOT_FOUND where there is none
       const granted = await credits.grantCredits(gift);
       await tell('credits.granted', { ...gift, ...granted }, gift);
       return granted;
     },
     async adjust(adjustment) {
       const { organizationId } = adjustment;
-      await credits.flush();
+      await credits.account(organizationId); // posted; NOT_FOUND where there is none
       for (let tries = 0; tries < recalls; tries++) {
         const entryId = await adjustOnce(storage, adjustment);
         if (entryId) {

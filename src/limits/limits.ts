@@ -10,7 +10,7 @@ export interface RequestLimit {
   readonly remaining: number;
   /** When there is something to take again; when something remains, when all of it is there. */
   readonly resetAt: Date;
-  /** Milliseconds until the next one is allowed; 0 when one is now. */
+  /** Whole milliseconds until the next one is allowed; 0 when one is now. */
   readonly retryAfterMs: number;
 }
 
@@ -43,7 +43,8 @@ export function openLimits({ clock }: { readonly clock: Clock }): Limits {
     const remaining = Math.max(0, perMinute - (minute?.total(nowMs) ?? 0));
     // A limit of 0 never allows one: then it says what a minute from now would say again.
     const allowed = remaining >= worth;
-    const retryAfterMs = allowed ? 0 : (minute?.msUntil(perMinute - worth, nowMs) ?? sweepMs);
+    const waitMs = minute?.msUntil(perMinute - worth, nowMs) ?? sweepMs;
+    const retryAfterMs = allowed ? 0 : Math.ceil(waitMs);
     const fullInMs = allowed ? (minute?.msUntil(0, nowMs) ?? 0) : retryAfterMs;
     const resetAt = new Date(clock.now() + fullInMs);
     return { allowed, limit: perMinute, remaining, resetAt, retryAfterMs };

@@ -115,6 +115,18 @@ it('what is not signed by the payment provider is refused and credits nothing', 
   expect(await acme.credits()).toEqual(before);
 });
 
+it.each(['grantCredits', 'adjustCredits'])(
+  '%s finds no organization that is not there',
+  async (move) => {
+    for (const organizationId of ['org_nope', 'org_01m8bbxrveq1r0trtsb59ffpd9']) {
+      const { data } =
+        await app.admin.ask(`mutation { ${move}(input: { amount: "5", reason: "Nobody",
+      organizationId: "${organizationId}", idempotencyKey: "nobody" }) { __typename } }`);
+      expect(data[move]).toEqual({ __typename: 'NotFoundError' });
+    }
+  },
+);
+
 it('usage, statement and export say the same of what was charged, to the last digit', async () => {
   const complete = `mutation { complete(input: { model: "sandbox/echo", maxTokens: 20
     messages: [{ role: USER, content: "one two three" }] }) {

@@ -52,6 +52,16 @@ describe('a key with a limit', () => {
     expect(limits.take('key', 6).allowed).toBe(true);
   });
 
+  it('is told to wait for whole milliseconds, enough of them', async () => {
+    const { clock, limits } = stand();
+    await clock.advance(0.25);
+    limits.take('key', 1);
+    const { retryAfterMs } = limits.take('key', 1);
+    expect(Number.isInteger(retryAfterMs)).toBe(true);
+    await clock.advance(retryAfterMs);
+    expect(limits.take('key', 1).allowed).toBe(true);
+  });
+
   it('of 0 is never allowed', async () => {
     const { clock, limits } = stand();
     expect(limits.take('key', 0)).toMatchObject({ allowed: false, retryAfterMs: 60_000 });
