@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '#kernel';
+import { type Clock, type Fault, sleep } from '#kernel';
 import type { Lanes } from './lanes.ts';
 import { accountId } from './lease.ts';
 import type { Leasing, LeasingOptions } from './leasing.ts';
@@ -61,12 +61,25 @@ export class AdmissionLine {
       try {
         await this.#serve(first);
       } catch (thrown) {
-        const reason = creditsOutOfReach('the ledger did not answer', thrown);
-        for (const { reject } of this.#waiters.splice(0)) reject(reason);
+        this.#endWithout(creditsOutOfReach('the ledger did not answer', thrown));
       }
     }
     this.#serving = false;
     this.#options.empty();
+  }
+
+  /** The ledger is silent: whoever fits what has come free here meanwhile goes on within it. */
+  #endWithout(reason: Fault): void {
+    for (const { request, resolve, reject } of this.#waiters.splice(0)) {
+      const hold = this.#admitted(request);
+      if (hold) resolve(hold);
+      else reject(reason);
+    }
+  }
+
+  #admitted(request: HoldRequest): Hold | null {
+    const { book, session } = this.#options;
+    return session.standing() === 'GOOD' ? book.admit(request) : null;
   }
 
   /** Until the first has a hold or a refusal. Waits happen here, outside of the lane. */
@@ -97,7 +110,7 @@ export class AdmissionLine {
     const leases = book.leasesOf(request.targets);
     for (const lease of leases) if (lease.doubtful) await leasing.clear(lease);
     for (const lease of noteLimits(leases, request)) await leasing.giveBackFree(lease);
-    const hold = this.#options.session.standing() === 'GOOD' ? book.admit(request) : null;
+    const hold = this.#admitted(request);
     if (hold) {
       this.#waiters.shift()?.resolve(hold);
       return null;

@@ -126,6 +126,19 @@ describe('while the database does not answer', () => {
     await meanwhile(node.close());
   });
 
+  test('who waits for a grant when it fails has what came free meanwhile', async () => {
+    const first = await ask(5);
+    path.hang();
+    const waiting = ask(6);
+    await clock.advance(1);
+    await first.end(null);
+    path.fail();
+    const second = await meanwhile(waiting);
+    path.heal();
+    await meanwhile(second.end(null));
+    await meanwhile(node.close());
+  });
+
   test('a grant whose answer was lost is found again: no money is left behind', async () => {
     const globex = await organization(storage, 10);
     const request = () =>
