@@ -10,6 +10,7 @@ import { Watch } from './watch.ts';
 const renewEveryMs = 1_000;
 /** Whoever wants to be admitted waits this long for a renewal that makes sure. */
 const assureMsMax = 700;
+const assureEveryMs = 50;
 
 export interface SessionOptions {
   readonly statements: Statements;
@@ -92,9 +93,17 @@ export class Session {
     return this.watch.fresh() ? 'GOOD' : 'ASK';
   }
 
-  /** True when this node may admit, after asking the database where that makes it sure. */
+  /**
+   * True when this node may admit, after asking the database where that makes it sure, and where
+   * the database is silent, after a moment in which the others may say that it is for them, too.
+   */
   async assure(): Promise<boolean> {
+    const { clock } = this.#options;
+    const untilMs = clock.monotonic() + assureMsMax;
     if (this.standing() === 'ASK') await this.#ask();
+    while (this.standing() === 'ASK' && clock.monotonic() < untilMs) {
+      await sleep(clock, assureEveryMs);
+    }
     return this.standing() === 'GOOD';
   }
 

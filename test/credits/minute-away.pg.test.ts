@@ -32,6 +32,8 @@ describe('two nodes that hear each other, and a minute without a database', () =
   let clock: VirtualClock;
   let nodes: Node[] = [];
   let acme: string;
+  /** What nodes say of themselves is lost. */
+  let unheard = false;
 
   beforeAll(async () => {
     storage = await freshDatabase('server');
@@ -67,6 +69,7 @@ describe('two nodes that hear each other, and a minute without a database', () =
     const credits = await openNode(storage, {
       ...{ storage: { ...path.storage, query: inTime(path.storage.query) }, clock, dataDir },
       say(heartbeat) {
+        if (unheard) return;
         for (const other of others()) other.credits.heard(heartbeat);
       },
       recall(account) {
@@ -149,6 +152,18 @@ describe('two nodes that hear each other, and a minute without a database', () =
     expect([account.balance, account.held]).toEqual([dollars(1_000 - acknowledged.length), 0n]);
     expect(await balanceOf(storage, 'platform:late-loss')).toBe(loss);
     expect(nodes.map(({ credits }) => credits.session)).toEqual(sessions);
+  });
+
+  test('who does not know yet that it is away for all waits until the others say so', async () => {
+    const [a] = nodes as [Node, Node];
+    for (const { path } of nodes) path.fail();
+    unheard = true;
+    await pass(750);
+    const asked = ask(a, 2);
+    await pass(1);
+    unheard = false;
+    await (await meanwhile(asked)).end(null);
+    for (const { path } of nodes) path.heal();
   });
 
   test('away for one alone: it stops after 45 s, all it said is charged or waived', async () => {
