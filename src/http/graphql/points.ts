@@ -7,7 +7,7 @@ import type { Context } from '#schema';
  * Points of document cost that a caller may spend in a minute: more than a node can serve to one,
  * so that nobody meets it who does not flood.
  */
-export const pointsAMinute = { anonymous: 10_000_000, authenticated: 100_000_000 };
+export const pointsAMinute = { anonymous: 10_000_000, authenticated: 1_000_000_000 };
 
 type Caller = Pick<Context, 'principal' | 'rooms'>;
 
