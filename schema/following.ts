@@ -1,7 +1,7 @@
-import type { Completion, CompletionEvent, Started } from '#completions';
+import { type Completion, type CompletionEvent, noUsage, type Started } from '#completions';
 import { type Fault, type Flow, inOrder, newId } from '#kernel';
 import type { Context } from './context.ts';
-import { noUsage, refusedCompletion } from './refused-completion.ts';
+import { refusedCompletion } from './refused-completion.ts';
 
 /** Follows a run from the number `after`, and names each event that is about to be delivered. */
 export function follow(run: Started, after: number, context: Context): Flow<CompletionEvent> {

@@ -1,20 +1,6 @@
-import type { Completion, Usage } from '#completions';
+import { type Completion, noUsage } from '#completions';
 import type { Fault } from '#kernel';
 import type { Context } from './context.ts';
-
-export const noUsage: Usage = {
-  promptTokens: 0,
-  completionTokens: 0,
-  cachedTokens: 0,
-  cacheWriteTokens: 0,
-  reasoningTokens: 0,
-  cost: 0n,
-  upstreamCost: 0n,
-  fee: 0n,
-  charged: 0n,
-  estimated: false,
-  ownProviderKey: false,
-};
 
 /** A completion that never came to be: it carries its refusal, is not stored and costs nothing. */
 export function refusedCompletion(

@@ -1,4 +1,4 @@
-import type { Completion, CompletionInput } from '#completions';
+import { type Completion, type CompletionInput, noUsage } from '#completions';
 
 /** A completion of this organization that has just begun. */
 export function completionOf(
@@ -18,19 +18,7 @@ export function completionOf(
     endpointId: null,
     finishReason: null,
     nativeFinishReason: null,
-    usage: {
-      promptTokens: 0,
-      completionTokens: 0,
-      cachedTokens: 0,
-      cacheWriteTokens: 0,
-      reasoningTokens: 0,
-      cost: 0n,
-      upstreamCost: 0n,
-      fee: 0n,
-      charged: 0n,
-      estimated: false,
-      ownProviderKey: false,
-    },
+    usage: noUsage,
     lines: [],
     attempts: [],
     droppedParameters: [],
