@@ -11,6 +11,7 @@ import {
 import type { Admission } from './admit.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
+import type { Turns } from './turns.ts';
 import { vectorEvents } from './vector-events.ts';
 
 /** What an attempt is made of. */
@@ -18,6 +19,8 @@ export interface AttemptPlan {
   readonly admission: Admission;
   readonly candidate: RouteCandidate;
   readonly call: UpstreamCall;
+  /** Told what the endpoint turns out to refuse. */
+  readonly turns: Turns;
 }
 
 type Batch = readonly UpstreamEvent[];
@@ -45,6 +48,8 @@ export class AttemptOut {
   #receive: ((batch: Batch) => void) | null = null;
   #failure: { readonly thrown: unknown } | null = null;
   #firstContentMs: number | null = null;
+  /** Of an attempt that failed: the parameters that the endpoint does not take after all. */
+  refusedParameters: readonly string[] = [];
 
   constructor(running: Running, plan: AttemptPlan, rooms: Rooms) {
     this.candidate = plan.candidate;
@@ -134,6 +139,7 @@ export class AttemptOut {
     this.#measure(record);
     router.report(this.#plan.admission.route, this.candidate, resultOf(outcome, fault));
     if (ownKey) this.#noteUse(ownKey, fault);
+    if (fault) this.refusedParameters = this.#plan.turns.learn(this.candidate, fault);
     return record;
   }
 
@@ -143,12 +149,6 @@ export class AttemptOut {
     const refused = fault?.failure === 'CREDENTIAL' || fault?.failure === 'RATE_LIMITED';
     if (refused) providerKeys.used(id, fault.public);
     else if (this.hasContent || fault?.callersFault) providerKeys.used(id, null);
-  }
-
-  /** Whether what failed was a parameter that this endpoint does not take after all. */
-  learnFrom(fault: UpstreamFault): boolean {
-    const { admission } = this.#plan;
-    return this.#rooms.router.learn(admission.route, this.candidate, fault);
   }
 
   /** Lost a race: the provider is left at once, and nothing of it is charged. */

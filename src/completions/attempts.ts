@@ -1,3 +1,4 @@
+import type { Fault } from '#kernel';
 import type { RouteCandidate } from '#routing';
 import type { Admission } from './admit.ts';
 import { continuationOf } from './continuation.ts';
@@ -5,6 +6,7 @@ import { demandCover } from './demand-cover.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
 import { type FailedAttempt, stream } from './stream.ts';
+import { Turns } from './turns.ts';
 
 /**
  * Tries the endpoints of the route, one after the other, until one gives content or none is left.
@@ -17,8 +19,7 @@ export async function attempts(
   rooms: Rooms,
 ): Promise<void> {
   const wanted: Wanted = { contextAbove: 0, billedLike: null };
-  const candidates = rooms.router.attempts(admission.route, (candidate) => fits(candidate, wanted));
-  const take = (): RouteCandidate | null => candidates.next().value ?? null;
+  const turns = new Turns(admission.route, rooms.router, (candidate) => fits(candidate, wanted));
 
   const nextAfter = (failed: FailedAttempt): RouteCandidate | null => {
     if (failed.next === 'none') return null;
@@ -29,25 +30,33 @@ export async function attempts(
       if (!failed.candidate.ownKey && !payable(running, admission, rooms)) return null;
       wanted.billedLike = failed.candidate;
     }
-    return take();
+    return turns.next();
   };
 
-  let candidate = take();
+  let candidate = turns.next();
   let afterContent = false;
   while (candidate && !running.ending) {
     if (!(await demandCover(running, admission, afterContent))) return;
     const continuation = afterContent ? await continuationOf(running) : null;
-    const failed = await stream(running, { admission, candidate, continuation, take }, rooms);
+    const failed = await stream(running, { admission, candidate, continuation, turns }, rooms);
     if (!failed) return;
     const next = nextAfter(failed);
     const event = { type: 'RouteChanged', failed: failed.record } as const;
     running.log.append({ ...event, next: next?.endpoint ?? null });
     if (!next) {
-      running.end({ kind: failed.afterContent ? 'brokeOff' : 'exhausted', fault: failed.fault });
+      const fault = lastFault(running, failed);
+      running.end({ kind: failed.afterContent ? 'brokeOff' : 'exhausted', fault });
     }
     afterContent = failed.afterContent;
     candidate = next;
   }
+}
+
+/** The last failure; where a wish of the caller's kept it from going on, it names the wish. */
+function lastFault({ request }: Running, { fault, refusedParameters }: FailedAttempt): Fault {
+  if (!request.preferences.requireParameters || refusedParameters.length === 0) return fault;
+  const names = refusedParameters.join(', ');
+  return fault.advising(`It would be tried without ${names} if \`requireParameters\` were false.`);
 }
 
 /** Which of those that are left may be tried. */

@@ -1,5 +1,4 @@
 import type { AttemptRecord } from '#credits';
-import type { Fault } from '#kernel';
 import type { RouteCandidate } from '#routing';
 import { isContent, type UpstreamEvent, type UpstreamFault } from '#upstream';
 import type { Admission } from './admit.ts';
@@ -10,6 +9,7 @@ import { Meter } from './meter.ts';
 import type { Rooms } from './rooms.ts';
 import type { Running } from './running.ts';
 import { Transcript } from './transcript.ts';
+import type { Turns } from './turns.ts';
 import { upstreamCall } from './upstream-call.ts';
 
 export interface Attempt {
@@ -17,16 +17,18 @@ export interface Attempt {
   readonly candidate: RouteCandidate;
   /** Goes on with what another endpoint began; null for a first attempt. */
   readonly continuation: Continuation | null;
-  /** The next candidate, for a second attempt beside this one. */
-  take(): RouteCandidate | null;
+  /** Who else may be tried, for a second attempt beside this one. */
+  readonly turns: Turns;
 }
 
 export interface FailedAttempt {
   readonly record: AttemptRecord;
-  readonly fault: Fault;
+  readonly fault: UpstreamFault;
   readonly afterContent: boolean;
   /** Of whom it was. */
   readonly candidate: RouteCandidate;
+  /** What its endpoint does not take after all. */
+  readonly refusedParameters: readonly string[];
   /** What may be tried now: nothing, any other endpoint, or one with a larger context. */
   readonly next: 'none' | 'any' | 'larger context';
 }
@@ -67,13 +69,13 @@ function begin(running: Running, { continuation }: Attempt): void {
 }
 
 function send(running: Running, attempt: Attempt, rooms: Rooms): AttemptOut {
-  const { admission, candidate, continuation } = attempt;
+  const { admission, candidate, continuation, turns } = attempt;
   const cap = capOf(attempt);
   const call = upstreamCall(running, candidate, {
     maxTokens: Math.max(1, cap.tokens - (continuation?.delivered ?? 0)),
     messages: continuation?.messages ?? null,
   });
-  return new AttemptOut(running, { admission, candidate, call }, rooms);
+  return new AttemptOut(running, { admission, candidate, call, turns }, rooms);
 }
 
 const capOf = ({ admission, candidate }: Attempt) =>
@@ -83,7 +85,7 @@ function hedgeOf(running: Running, attempt: Attempt, rooms: Rooms) {
   return {
     admission: attempt.admission,
     second() {
-      const candidate = attempt.take();
+      const candidate = attempt.turns.untried();
       return candidate && send(running, { ...attempt, candidate }, rooms);
     },
   };
@@ -132,9 +134,10 @@ function failure(running: Running, out: AttemptOut, fault: UpstreamFault): Faile
   const afterContent = running.state === 'ANSWERING';
   if (!afterContent) running.step('fail');
   const record = out.conclude(out.hasContent ? 'BROKE_OFF' : outcomeOf(fault), fault);
-  const { candidate } = out;
-  const next = out.learnFrom(fault) && !afterContent ? 'any' : nextAfter(running, fault);
-  return { record, fault, afterContent, candidate, next };
+  const { candidate, refusedParameters } = out;
+  const refused = refusedParameters.length > 0;
+  const next = refused && !afterContent ? 'any' : nextAfter(running, fault);
+  return { record, fault, afterContent, candidate, refusedParameters, next };
 }
 
 /** A caller's own fault is tried nowhere else, save where a context or a protocol would help. */

@@ -14,6 +14,7 @@
  *    way round.
  * 7. A dry run is the same code: it differs in the draw alone.
  */
+export type { RefusedBy } from './again.ts';
 export type { Candidate } from './candidates.ts';
 export type {
   AttemptResult,

@@ -26,22 +26,28 @@ export class LearnedRefusals {
   }
 
   /**
-   * True when a parameter that the request used was refused: another endpoint may take it. Of an
-   * own key nothing is learned, since its account may have less than others.
+   * Which of the parameters that the request used were refused. Of an own key nothing is learned,
+   * since its account may have less than others.
    */
-  learn({ endpoint, ownKey }: Tried, used: ReadonlySet<string>, fault: UpstreamFault): boolean {
-    if (fault.failure !== 'CALLER' || !fault.providerMessage) return false;
-    const evidence = safeEvidence(fault.providerMessage);
-    const parameters = refusedIn(evidence, used);
-    if (parameters.length === 0 || ownKey) return parameters.length > 0;
+  learn(
+    { endpoint, ownKey }: Tried,
+    used: ReadonlySet<string>,
+    fault: UpstreamFault,
+  ): readonly RefusedParameter[] {
+    if (fault.failure !== 'CALLER' || !fault.providerMessage) return [];
     const at = new Date(this.#clock.now());
-    const learned = parameters.map((parameter) => ({ parameter, at, evidence }));
+    const evidence = safeEvidence(fault.providerMessage);
+    const learned = refusedIn(evidence, used).map((parameter) => ({ parameter, at, evidence }));
+    if (learned.length > 0 && !ownKey) this.#believe(endpoint, learned);
+    return learned;
+  }
+
+  #believe(endpoint: Endpoint, learned: readonly RefusedParameter[]): void {
     const unkept = [...without(this.#unkept.get(endpoint.id) ?? [], learned), ...learned];
     this.#unkept.set(endpoint.id, unkept);
     void this.#keep(endpoint, unkept).then((kept) => {
       if (kept && this.#unkept.get(endpoint.id) === unkept) this.#unkept.delete(endpoint.id);
     });
-    return true;
   }
 
   of(endpoint: Endpoint): readonly RefusedParameter[] {

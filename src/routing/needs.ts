@@ -56,6 +56,12 @@ export function withoutParameters(chat: Chat, dropped: readonly string[]): Chat 
   return kept;
 }
 
+/** What means nothing without another parameter, and is refused where that is left out. */
+const belongsTo: Readonly<Record<string, string>> = {
+  tool_choice: 'tools',
+  parallel_tool_calls: 'tools',
+};
+
 /**
  * Those of the parameters that the endpoint does not take, was seen to refuse, or cannot be told,
  * sorted.
@@ -67,9 +73,11 @@ export function lacking(
 ): readonly string[] {
   const refused = (name: string) => learned.some(({ parameter }) => parameter === name);
   const lost = unsaid(endpoint.provider.connector);
+  const takes = (name: string) =>
+    endpoint.supportedParameters.has(name) && !lost.has(name) && !refused(name);
   let lacks: string[] | null = null;
   for (const name of parameters) {
-    if (endpoint.supportedParameters.has(name) && !lost.has(name) && !refused(name)) continue;
+    if (takes(name) && takes(belongsTo[name] ?? name)) continue;
     lacks ??= [];
     lacks.push(name);
   }

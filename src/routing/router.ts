@@ -1,7 +1,8 @@
-import type { Endpoint, Market } from '#catalog';
+import type { Endpoint, Market, RefusedParameter } from '#catalog';
 import type { Clock, Random } from '#kernel';
 import type { ProviderQuota, UpstreamFault } from '#upstream';
 import { Affinity } from './affinity.ts';
+import { again, type RefusedBy } from './again.ts';
 import { cacheLifeMs } from './cache-life.ts';
 import {
   type AttemptResult,
@@ -16,7 +17,7 @@ import type { Tried } from './own-keys.ts';
 import { type Medians, Pace } from './pace.ts';
 import { NoEndpointAvailable, type Refusal, type Rejection } from './rejection.ts';
 import type { RouteRequest } from './request.ts';
-import { makeRoute, type Route, sessionOf } from './route.ts';
+import { makeRoute, type Route, type Surroundings, sessionOf } from './route.ts';
 
 export interface RouterOptions {
   readonly clock: Clock;
@@ -54,10 +55,16 @@ export interface Router {
   /** How an attempt ended. */
   report(route: Route, tried: Tried, result: AttemptResult): void;
   /**
-   * Looks in a failure for a parameter that the endpoint refuses although it is listed for it: true
-   * when there is one, and then another endpoint may take the request.
+   * Looks in a failure for parameters of the request that the endpoint refuses although it is
+   * listed for them: where there are any, another endpoint may take it.
    */
-  learn(route: Route, tried: Tried, fault: UpstreamFault): boolean;
+  learn(route: Route, tried: Tried, fault: UpstreamFault): readonly RefusedParameter[];
+  /**
+   * A candidate once more, without what it refused: where the next request would not go there
+   * either, or not now, null. `all` that was refused of this request decides it. It has to be
+   * reported.
+   */
+  again(route: Route, one: RefusedBy, all: readonly RefusedBy[]): RouteCandidate | null;
   /** What a provider said that its limits leave: it is respected before they are hit. */
   heard(tried: Tried, quota: ProviderQuota): void;
   /** What an attempt took, for those who ask for speed. */
@@ -84,10 +91,10 @@ export function openRouter(options: RouterOptions): Router {
   const refusals = new LearnedRefusals(options.clock, options.keepRefusals ?? nowhere);
   const pace = new Pace(options.clock);
   const elsewhere = (endpointId: string) => options.medians?.(endpointId) ?? null;
-  const routeWith = (request: RouteRequest, random: Random | null) => {
+  const around = (request: RouteRequest, random: Random | null): Surroundings => {
     const here = pace.now();
     const live = { ...here, medians: (id: string) => here.medians(id) ?? elsewhere(id) };
-    return makeRoute(request, {
+    return {
       market: options.market(),
       random,
       refusal: ({ endpoint, ownKey }) => health.refusal(endpoint, ownKey?.id, leastTokens(request)),
@@ -97,7 +104,7 @@ export function openRouter(options: RouterOptions): Router {
       live,
       lastOf: (session) => affinity.lastOf(session),
       learned: (endpoint) => refusals.of(endpoint),
-    });
+    };
   };
 
   const take = ({ endpoint, ownKey }: Tried, request: RouteRequest): Refusal | null => {
@@ -107,11 +114,11 @@ export function openRouter(options: RouterOptions): Router {
 
   return {
     route(request) {
-      const route = routeWith(request, options.random);
+      const route = makeRoute(request, around(request, options.random));
       if (route.error) throw route.error;
       return route;
     },
-    plan: (request) => routeWith(request, null),
+    plan: (request) => makeRoute(request, around(request, null)),
     attempts: (route, wanted) => attempts({ route, wanted, take }),
     report(route, { endpoint, ownKey }, result) {
       health.report(endpoint, result, ownKey?.id);
@@ -120,6 +127,10 @@ export function openRouter(options: RouterOptions): Router {
       affinity.remember(session, endpoint.id, cacheLifeMs(endpoint, route.request));
     },
     learn: ({ request }, tried, fault) => refusals.learn(tried, request.needs.parameters, fault),
+    again(route, one, all) {
+      const found = again(route, one, { refused: all, around: around(route.request, null) });
+      return found && !take(found, route.request) ? found : null;
+    },
     heard: ({ endpoint, ownKey }, quota) => health.heard(endpoint, quota, ownKey?.id),
     measured(endpoint, took) {
       if ('waitedMs' in took) pace.observeAtLeast(endpoint.id, took.waitedMs);

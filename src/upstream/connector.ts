@@ -228,6 +228,8 @@ export interface UpstreamFaultDetail {
   /** The provider's own words: scrubbed, cut to 500 characters, safe to show. */
   readonly providerMessage?: string;
   readonly retryAfterMs?: number;
+  /** What the caller can do about it, where that is more than what is usual. */
+  readonly advice?: string;
   readonly cause?: unknown;
 }
 
@@ -235,6 +237,7 @@ export interface UpstreamFaultDetail {
 export class UpstreamFault extends Fault {
   override readonly name = 'UpstreamFault';
   readonly #detail: UpstreamFaultDetail;
+  readonly #who: readonly [provider: string, ownKey: boolean];
 
   /** `provider` is whom the sentence names, `ownKey` whether it was asked with the caller's own. */
   constructor(detail: UpstreamFaultDetail, provider = 'The provider', ownKey = false) {
@@ -245,6 +248,7 @@ export class UpstreamFault extends Fault {
       cause: detail.cause,
     });
     this.#detail = detail;
+    this.#who = [provider, ownKey];
   }
 
   get failure(): UpstreamFailure {
@@ -271,12 +275,18 @@ export class UpstreamFault extends Fault {
   of(provider: string, ownKey = false): UpstreamFault {
     return new UpstreamFault(this.#detail, provider, ownKey);
   }
+
+  /** The same fault with this advice. */
+  advising(advice: string): UpstreamFault {
+    return new UpstreamFault({ ...this.#detail, advice }, ...this.#who);
+  }
 }
 
 /** Which provider, what it said, and what to do. */
 function sentenceOf(detail: UpstreamFaultDetail, who: string, ownKey: boolean) {
   const { failure, httpStatus, providerMessage } = detail;
-  const [what, advice] = ownKey && failure === 'CREDENTIAL' ? ownKeyRefused : sentences[failure];
+  const [what, usual] = ownKey && failure === 'CREDENTIAL' ? ownKeyRefused : sentences[failure];
+  const { advice = usual } = detail;
   const status = httpStatus === undefined || httpStatus === 200 ? '' : ` (status ${httpStatus})`;
   const said = providerMessage ? ` It said: ${providerMessage}` : '';
   return `${who} ${what}${status}.${said}${said && !/[.!?…]$/.test(said) ? '.' : ''} ${advice}`;

@@ -209,6 +209,8 @@ export interface Offer {
   readonly contextLength?: number;
   /** What the provider calls the model; `stub` by default. */
   readonly upstreamModel?: string;
+  /** None by default. */
+  readonly supportedParameters?: readonly string[];
 }
 
 /** Lists a provider's offer of a model in the catalog, as the platform's administrator does. */
@@ -227,6 +229,7 @@ export async function offer(admin: GraphqlClient, given: Offer): Promise<void> {
       model,
       provider,
       upstreamModel,
+      supportedParameters: given.supportedParameters ?? [],
       pricing: {
         promptPerToken: given.promptPrice ?? '0.001',
         completionPerToken: given.completionPrice ?? '0.002',

@@ -42,7 +42,8 @@ describe('a capability that an endpoint was seen to refuse', () => {
     ['temperature: Extra inputs are not permitted', 'temperature'],
   ])('is learned from its words: %s', (said, parameter) => {
     const { learn, router, using } = stand();
-    expect(learn(said, 'temperature', 'tools', 'structured_outputs')).toBe(true);
+    const refused = learn(said, 'temperature', 'tools', 'structured_outputs');
+    expect(refused).toMatchObject([{ parameter, evidence: said }]);
     const { candidates, rejected } = router.plan(using(parameter));
     const shown = [...candidates, ...rejected].find(
       ({ endpoint }) => endpoint.provider.slug === 'strict',
@@ -57,7 +58,8 @@ describe('a capability that an endpoint was seen to refuse', () => {
   ] as const)('is not learned from what says something else: %s (%s)', (said, failure) => {
     const { router, strict, using } = stand();
     const told = fault(failure, { providerMessage: said });
-    expect(router.learn(router.plan(using('temperature')), { endpoint: strict }, told)).toBe(false);
+    const asked = router.plan(using('temperature'));
+    expect(router.learn(asked, { endpoint: strict }, told)).toEqual([]);
   });
 
   it('is dropped, or sends the request where it is taken', () => {
@@ -80,7 +82,8 @@ describe('a capability that an endpoint was seen to refuse', () => {
     const { router, strict, using } = stand();
     const asked = router.plan(using('temperature'));
     const told = fault('CALLER', { providerMessage: 'temperature is not supported' });
-    expect(router.learn(asked, { endpoint: strict, ownKey }, told)).toBe(true);
+    const learned = router.learn(asked, { endpoint: strict, ownKey }, told);
+    expect(learned).toMatchObject([{ parameter: 'temperature' }]);
     const [first] = router.plan(using('temperature')).candidates;
     expect(first?.droppedParameters).toEqual([]);
   });
