@@ -84,6 +84,7 @@ export const chatChunk = z.object({
         reasoning: nullableText.optional(),
         reasoning_details: json,
         tool_calls: json,
+        annotations: json,
       }),
     }),
   ),

@@ -1,10 +1,11 @@
 import { type UpstreamEvent, UpstreamFault, type UpstreamUsage } from './connector.ts';
 import { failureOfFinish, readFinish } from './openai-finish.ts';
+import { annotationsOf, type OpenAiSources } from './openai-sources.ts';
 import { type OpenAiToolCall, ToolCalls } from './openai-tool-calls.ts';
 import { type OpenAiUsage, readUsage } from './openai-usage.ts';
 
 /** A chunk of a stream or a whole answer: what we read of either. */
-export interface OpenAiAnswer {
+export interface OpenAiAnswer extends OpenAiSources {
   readonly choices?: readonly OpenAiChoice[] | null;
   readonly usage?: OpenAiUsage | null;
   /** Groq's place for the usage of a stream. */
@@ -53,33 +54,39 @@ interface ReasoningDetail {
 export type ErrorInBody = (error: unknown) => UpstreamFault;
 
 /**
- * Reads the chunks of one answer in order. What a chunk says becomes events at once; usage (the
- * last one said) and the finish reason are kept for `end`, so that a finish is seen after a
- * proper end and nowhere else.
+ * Reads the chunks of one answer in order. What a chunk says becomes events at once; usage and
+ * sources (the last ones said) and the finish reason are kept for `end`, so that a finish is seen
+ * after a proper end and nowhere else.
  */
 export class AnswerReader {
   readonly #errorInBody: ErrorInBody;
   readonly #toolCalls = new ToolCalls();
   #usage: UpstreamUsage | null = null;
   #finish: string | null = null;
+  #sources: OpenAiSources = {};
+  #annotated = false;
 
   constructor(errorInBody: ErrorInBody) {
     this.#errorInBody = errorInBody;
   }
 
-  /** Throws MALFORMED for what is no answer, and what `errorInBody` makes of an error. */
-  read(answer: OpenAiAnswer, events: UpstreamEvent[]): void {
+  /**
+   * Perplexity's answers have both a message and a delta: `says` is the one that counts. Throws
+   * MALFORMED for what is no answer, and what `errorInBody` makes of an error.
+   */
+  read(answer: OpenAiAnswer, events: UpstreamEvent[], says: 'delta' | 'message' = 'delta'): void {
     if (typeof answer !== 'object' || answer === null) {
       throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
     }
     const choice = answer.choices?.find((each) => (each.index ?? 0) === 0);
-    const message = choice?.delta ?? choice?.message;
+    const message = choice?.[says] ?? choice?.delta ?? choice?.message;
     if (message) this.#readMessage(message, events);
     const error = answer.error ?? choice?.error;
     if (error) throw this.#errorInBody(error);
     if (choice?.finish_reason) this.#readFinish(choice.finish_reason);
     const usage = answer.usage ?? answer.x_groq?.usage;
     if (usage) this.#usage = readUsage(usage) ?? this.#usage;
+    if (answer.citations || answer.search_results) this.#sources = answer;
   }
 
   /** Whether usage or a finish reason was said so far. */
@@ -90,6 +97,9 @@ export class AnswerReader {
   /** The end mark was seen (or the whole answer read). Throws CUT without a finish reason. */
   end(events: UpstreamEvent[]): void {
     if (this.#finish === null) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
+    // Services in front of Perplexity annotate the message, and repeat the addresses beside it.
+    const annotations = this.#annotated ? [] : annotationsOf(this.#sources);
+    if (annotations.length > 0) events.push({ type: 'annotations', annotations });
     if (this.#usage) events.push({ type: 'usage', usage: this.#usage });
     const reason = readFinish(this.#finish, this.#toolCalls.any);
     events.push({ type: 'finish', reason });
@@ -117,6 +127,7 @@ export class AnswerReader {
       this.#readToolCall({ index: 0, function: message.function_call }, events);
     }
     if (message.annotations?.length) {
+      this.#annotated = true;
       events.push({ type: 'annotations', annotations: message.annotations });
     }
   }

@@ -23,10 +23,6 @@ export function openAiCompatible(
   const agentFor = openPool(agent);
   const completions = places((baseUrl) => completionsUrl(baseUrl, service));
   const embeddings = places((baseUrl) => embeddingsUrl(baseUrl, service));
-  const open = (call: UpstreamCall, signal: AbortSignal): Exchange => {
-    const to = completions(call.target.baseUrl);
-    return post(call, { to, body: openAiRequest(call, service.dialect(to.url)), signal });
-  };
   const post = (call: UpstreamCall | EmbedCall, { to, body, signal }: Sent): Exchange =>
     new Exchange({
       to,
@@ -46,9 +42,13 @@ export function openAiCompatible(
 
   return {
     async send(call, signal, take) {
-      const answer = call.stream ? streamedAnswer : wholeAnswer;
+      const to = completions(call.target.baseUrl);
+      const dialect = service.dialect(to.url);
+      const { endMark } = dialect;
       const context = contextOf(call, () => promptOf(call.request));
-      await answer(open(call, signal), context, take);
+      const exchange = post(call, { to, body: openAiRequest(call, dialect), signal });
+      if (call.stream) await streamedAnswer(exchange, { ...context, endMark }, take);
+      else await wholeAnswer(exchange, context, take);
     },
     embed(call, signal) {
       const to = embeddings(call.target.baseUrl);

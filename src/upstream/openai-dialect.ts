@@ -8,6 +8,8 @@ export interface Dialect {
   readonly cap: 'max_tokens' | 'max_completion_tokens';
   /** Knows the role `developer`; elsewhere it is said as `system`. */
   readonly developerRole: boolean;
+  /** Ends a stream with `[DONE]`; elsewhere the end of the body behind a finish reason is it. */
+  readonly endMark: boolean;
   /** Takes `cache_control` on a part and `reasoning_details` on a message. */
   readonly extensions: boolean;
   /** Takes OpenRouter's `reasoning` object; elsewhere `reasoning_effort`. */
@@ -21,6 +23,7 @@ export interface Dialect {
 const common: Dialect = {
   cap: 'max_tokens',
   developerRole: false,
+  endMark: true,
   extensions: true,
   reasoningObject: false,
   seed: 'seed',
@@ -42,7 +45,10 @@ const openRouter: Dialect = { ...common, reasoningObject: true };
  */
 const mistral: Dialect = { ...strict, seed: 'random_seed', streamOptions: false, user: false };
 
-export const dialects = { openAi, strict, mistral } as const;
+/** Cerebras and Perplexity, as recorded: usage and finish reason come on the last chunk. */
+const unmarked: Dialect = { ...strict, endMark: false };
+
+export const dialects = { openAi, strict, mistral, unmarked } as const;
 
 const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.openai.com', openAi],
@@ -51,7 +57,8 @@ const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.groq.com', strict],
   ['api.x.ai', strict],
   ['api.deepseek.com', strict],
-  ['api.cerebras.ai', strict],
+  ['api.cerebras.ai', unmarked],
+  ['api.perplexity.ai', unmarked],
 ]);
 
 /**

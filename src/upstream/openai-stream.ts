@@ -3,6 +3,7 @@ import { AlikeChunks } from './alike-chunks.ts';
 import { isContent, type TakeBatch, type UpstreamEvent, UpstreamFault } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import { AnswerReader, type ErrorInBody } from './openai-answer.ts';
+import type { Dialect } from './openai-dialect.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import { answerIn } from './openai-whole.ts';
 import type { RefusalContext } from './refusal.ts';
@@ -11,12 +12,12 @@ import { type SseEvent, sseParser } from './sse.ts';
 /** A stream of chunks: a batch for each read that says something. */
 export async function streamedAnswer(
   exchange: Exchange,
-  context: RefusalContext,
+  context: RefusalContext & Pick<Dialect, 'endMark'>,
   take: TakeBatch,
 ): Promise<void> {
   try {
     const headers = await acceptedReply(exchange, /^text\/event-stream\b/i, context);
-    const stream = new ChunkStream(errorInBody(headers, context));
+    const stream = new ChunkStream(errorInBody(headers, context), context.endMark);
     let content = false;
     const hand = (pieces: readonly Buffer[] | null) => {
       const { events, fault } = stream.read(pieces);
@@ -43,12 +44,13 @@ interface Reading {
 }
 
 /**
- * Bytes in, batches out, until the end mark. What stands behind the end mark is not looked at. A
- * character or a line may be split anywhere.
+ * Bytes in, batches out, until the end mark, or the end of the body where the service sends none.
+ * What stands behind the end mark is not looked at. A character or a line may be split anywhere.
  */
 export class ChunkStream {
   readonly #answer: AnswerReader;
   readonly #alike: AlikeChunks;
+  readonly #endMark: boolean;
   readonly #characters = new StringDecoder('utf8');
   readonly #sse = sseParser((event) => this.#receive(event));
   #events: UpstreamEvent[] = [];
@@ -57,12 +59,13 @@ export class ChunkStream {
   #closing = false;
   done = false;
 
-  constructor(errorInBody: ErrorInBody) {
+  constructor(errorInBody: ErrorInBody, endMark = true) {
+    this.#endMark = endMark;
     this.#answer = new AnswerReader(errorInBody);
     this.#alike = new AlikeChunks(errorInBody);
   }
 
-  /** Null: the body has ended. Without the end mark that is a CUT, whatever was said before. */
+  /** Null: the body has ended. Where a mark is missing that is a CUT, whatever was said before. */
   read(pieces: readonly Buffer[] | null): Reading {
     this.#events = [];
     let fault: Reading['fault'] = null;
@@ -96,7 +99,10 @@ export class ChunkStream {
     this.#closing = true;
     this.#sse.feed(this.#characters.end());
     this.#sse.flush();
-    if (!this.done) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
+    if (this.done) return;
+    if (this.#endMark) throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
+    this.#answer.end(this.#events);
+    this.done = true;
   }
 
   #receive({ data, event }: SseEvent): void {

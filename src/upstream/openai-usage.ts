@@ -23,6 +23,8 @@ export interface OpenAiUsage {
   readonly cache_read_input_tokens?: unknown;
   readonly cache_creation_input_tokens?: unknown;
   readonly reasoning_tokens?: unknown;
+  /** Perplexity: it searched, and its reasoning is neither in the completion nor in the total. */
+  readonly num_search_queries?: unknown;
 }
 
 /**
@@ -39,8 +41,10 @@ export function readUsage(usage: OpenAiUsage): UpstreamUsage | null {
     usage.completion_tokens_details?.reasoning_tokens,
     usage.reasoning_tokens,
   );
-  const beside = reasoning > 0 && count(usage.total_tokens) === prompt + completion + reasoning;
-  // xAI counts reasoning beside the completion instead of in it; its total tells.
+  // xAI counts reasoning beside the completion instead of in it, which its total tells; Perplexity
+  // does, too.
+  const told = count(usage.total_tokens) === prompt + completion + reasoning;
+  const beside = reasoning > 0 && (told || count(usage.num_search_queries) !== null);
   const all = beside ? completion + reasoning : completion;
   const cacheRead = Math.min(
     prompt,

@@ -15,7 +15,7 @@ export async function wholeAnswer(
     const headers = await acceptedReply(exchange, /\bjson\b/i, context);
     const reader = new AnswerReader(errorInBody(headers, context));
     const events: UpstreamEvent[] = [];
-    reader.read(answerIn(await readAnswer(exchange)), events);
+    reader.read(answerIn(await readAnswer(exchange)), events, 'message');
     reader.end(events);
     exchange.finish();
     await take(events);

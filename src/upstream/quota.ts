@@ -22,9 +22,16 @@ export interface TokenQuota {
 
 type Names = readonly [left: string, reset: string, limit?: string];
 
-/** OpenAI, Groq and their like; Anthropic; the rest, after the IETF's draft. */
+const openAi = (kind: string): Names => [
+  `x-ratelimit-remaining-${kind}`,
+  `x-ratelimit-reset-${kind}`,
+  `x-ratelimit-limit-${kind}`,
+];
+
+/** OpenAI, Groq and their like; Cerebras; Anthropic; the rest, after the IETF's draft. */
 const ofRequests: readonly Names[] = [
-  ['x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests'],
+  openAi('requests'),
+  openAi('requests-day'),
   ['anthropic-ratelimit-requests-remaining', 'anthropic-ratelimit-requests-reset'],
   ['x-ratelimit-remaining', 'x-ratelimit-reset'],
   ['ratelimit-remaining', 'ratelimit-reset'],
@@ -38,7 +45,8 @@ const anthropic = (kind: string): Names => [
 
 /** A prompt draws on these. */
 const ofPrompts: readonly Names[] = [
-  ['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens', 'x-ratelimit-limit-tokens'],
+  openAi('tokens'),
+  openAi('tokens-minute'),
   anthropic('input-tokens'),
   anthropic('tokens'),
 ];

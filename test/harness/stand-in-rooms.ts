@@ -275,6 +275,11 @@ export class StandInRun implements Started {
     for (const text of texts) this.#push({ type: 'TextDelta', text });
   }
 
+  annotate(annotations: unknown): void {
+    const { content } = this.#completion;
+    if (content) this.#completion = { ...this.#completion, content: { ...content, annotations } };
+  }
+
   finish(finishReason: 'STOP' | 'CANCELLED' = 'STOP'): void {
     const usage = { ...this.#completion.usage, promptTokens: 3, completionTokens: 2 };
     const charged = { ...usage, cost: 5_000_000n, fee: 250_000n, charged: 5_250_000n };

@@ -64,6 +64,22 @@ it('an answer as a stream: deltas, one finish reason, usage on the last chunk', 
   expect(run.options.coalesceMs).toBe(0);
 });
 
+it.each([true, false])('what an answer cites comes with it; as a stream: %s', async (stream) => {
+  const annotations = [{ type: 'url_citation', url_citation: { url: 'https://a', title: 'A' } }];
+  const answer = fetch(`${server.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ ...asked, stream }),
+  });
+  const run = await firstRun();
+  run.start();
+  run.text('Hello');
+  run.annotate(annotations);
+  run.finish();
+  const body = await (await answer).text();
+  expect(body.split(JSON.stringify({ annotations }).slice(1, -1))).toHaveLength(2);
+});
+
 it('what one read of the provider brought is one write, with [DONE] behind all of it', async () => {
   const answer = fetch(`${server.url}/api/v1/chat/completions`, {
     method: 'POST',

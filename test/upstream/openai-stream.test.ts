@@ -9,9 +9,12 @@ const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}.sse`, i
 const notExpected = (error: unknown) =>
   new UpstreamFault({ failure: 'ERROR_IN_BODY', cause: error });
 
-/** Reads a stream in these pieces; null when the body goes on. */
-function read(pieces: readonly Buffer[], ended = true) {
-  const stream = new ChunkStream(notExpected);
+/** Services that end a stream by ending the body. */
+const unmarked: ReadonlySet<string> = new Set(['cerebras-reasoning-tools', 'perplexity-citations']);
+
+/** Reads a stream in these pieces; unless it is `ended`, the body goes on. */
+function read(pieces: readonly Buffer[], { ended = true, endMark = true } = {}) {
+  const stream = new ChunkStream(notExpected, endMark);
   const events: UpstreamEvent[] = [];
   for (const piece of [...pieces, ...(ended ? [null] : [])]) {
     if (stream.done) break;
@@ -37,18 +40,22 @@ function summary(events: readonly UpstreamEvent[]) {
       if (call) call.arguments += event.arguments;
     }
   }
+  const annotations = events.find((event) => event.type === 'annotations')?.annotations;
   const usage = events.find((event) => event.type === 'usage')?.usage;
   const finish = events.find((event) => event.type === 'finish')?.reason;
   return {
     ...(text ? { text } : {}),
     ...(reasoning ? { reasoning } : {}),
     ...(calls.length ? { calls } : {}),
+    ...(annotations ? { annotations } : {}),
     usage,
     finish,
   };
 }
 
 const noCache = { cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+
+const cites = (url: string) => ({ type: 'url_citation', url_citation: { url, title: url } });
 
 const expected: Readonly<Record<string, ReturnType<typeof summary>>> = {
   'openai-text': {
@@ -110,7 +117,31 @@ const expected: Readonly<Record<string, ReturnType<typeof summary>>> = {
   'openrouter-reasoning': {
     text: 'See the page.',
     reasoning: 'Hm',
+    annotations: [
+      { type: 'url_citation', url_citation: { url: 'https://example.com', title: 'A page' } },
+    ],
     usage: { prompt: 1500, completion: 20, cacheRead: 300, cacheWrite: 1000, reasoning: 5 },
+    finish: { unified: 'STOP', raw: 'stop' },
+  },
+  'fireworks-text': {
+    text: '**Open Stalls**\n==========\n\nSeven of them sell 市場',
+    usage: { prompt: 46, completion: 20, ...noCache },
+    finish: { unified: 'LENGTH', raw: 'length' },
+  },
+  'cerebras-reasoning-tools': {
+    reasoning: 'Ask the "scales" of Łódź.',
+    calls: [{ callId: 'bbd2b9d98', name: 'weighStall', arguments: '{}' }],
+    usage: { prompt: 322, completion: 104, cacheRead: 256, cacheWrite: 0, reasoning: 97 },
+    finish: { unified: 'TOOL_CALLS', raw: 'tool_calls' },
+  },
+  'perplexity-citations': {
+    text: 'The market opens at seven **市場** [2][3]',
+    annotations: [
+      cites('https://stalls.example/krakow'),
+      cites('https://market.example/łódź'),
+      cites('https://prices.example/'),
+    ],
+    usage: { prompt: 10, completion: 10, ...noCache },
     finish: { unified: 'STOP', raw: 'stop' },
   },
   'azure-filtered': {
@@ -122,7 +153,9 @@ const expected: Readonly<Record<string, ReturnType<typeof summary>>> = {
 
 describe.each(Object.keys(expected))('the stream of %s', (name) => {
   const bytes = fixture(name);
-  const whole = read([bytes]);
+  const endMark = !unmarked.has(name);
+  const readAll = (pieces: readonly Buffer[]) => read(pieces, { endMark });
+  const whole = readAll([bytes]);
 
   test('says what the service said, each thing once', () => {
     expect(whole.thrown).toBeUndefined();
@@ -138,13 +171,13 @@ describe.each(Object.keys(expected))('the stream of %s', (name) => {
 
   test('gives the same events wherever a read cuts it, also inside a character', () => {
     for (let at = 1; at < bytes.length; at++) {
-      const cut = read([bytes.subarray(0, at), bytes.subarray(at)]);
+      const cut = readAll([bytes.subarray(0, at), bytes.subarray(at)]);
       expect(cut).toEqual(whole);
     }
   });
 
   test('gives the same events in any pieces, down to single bytes', () => {
-    expect(read(Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(whole);
+    expect(readAll(Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(whole);
     const lengths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 200, maxLength: 400 });
     fc.assert(
       fc.property(lengths, (sizes) => {
@@ -153,21 +186,21 @@ describe.each(Object.keys(expected))('the stream of %s', (name) => {
           start += size;
           return bytes.subarray(start - size, start);
         });
-        expect(read([...pieces, bytes.subarray(start)])).toEqual(whole);
+        expect(readAll([...pieces, bytes.subarray(start)])).toEqual(whole);
       }),
       { numRuns: 30 },
     );
   });
 
-  test('broken off anywhere before its end mark never looks like an end', () => {
-    const mark = bytes.lastIndexOf('[DONE]') + '[DONE]'.length;
+  test('broken off anywhere before its end never looks like one', () => {
+    const mark = endMark ? bytes.lastIndexOf('[DONE]') + '[DONE]'.length : bytes.length;
     for (let length = 0; length < mark; length++) {
-      const { events, thrown, done } = read([bytes.subarray(0, length)]);
+      const { events, thrown, done } = readAll([bytes.subarray(0, length)]);
       expect(thrown).toMatchObject({ failure: 'CUT' });
       expect(done).toBe(false);
       expect(events.some((event) => event.type === 'finish')).toBe(false);
     }
-    expect(read([bytes.subarray(0, mark)])).toEqual(whole);
+    expect(readAll([bytes.subarray(0, mark)])).toEqual(whole);
   });
 });
 
@@ -182,7 +215,9 @@ describe('a stream', () => {
 
   test('yields nothing for heartbeats, roles and empty chunks', () => {
     const empty = chunks({ choices: [] }, {}, says(''), { choices: [{ delta: null }] }, '');
-    const { events } = read([Buffer.from(': ping\n\n:\n\nevent: ping\n\n'), ...empty], false);
+    const { events } = read([Buffer.from(': ping\n\n:\n\nevent: ping\n\n'), ...empty], {
+      ended: false,
+    });
     expect(events).toEqual([]);
   });
 
@@ -194,6 +229,18 @@ describe('a stream', () => {
 
   test('that ends with the mark but without a finish reason is CUT', () => {
     expect(read(chunks(says('a'), '[DONE]')).thrown).toMatchObject({ failure: 'CUT' });
+  });
+
+  test('of a service without end marks is CUT without a finish reason', () => {
+    expect(read(chunks(says('a')), { endMark: false }).thrown).toMatchObject({ failure: 'CUT' });
+  });
+
+  test('of a service without end marks ends at one all the same', () => {
+    const { events, done } = read(chunks(finish('stop'), '[DONE]'), {
+      ended: false,
+      endMark: false,
+    });
+    expect([done, events.map(({ type }) => type)]).toEqual([true, ['finish']]);
   });
 
   test('with a broken chunk delivers what came before it, and is MALFORMED', () => {
@@ -224,9 +271,28 @@ describe('a stream', () => {
     ]);
   });
 
+  test('says what is new in a chunk, not the message so far beside it', () => {
+    const both = (content: string, soFar: string) => ({
+      choices: [{ index: 0, delta: { content }, message: { content: soFar } }],
+    });
+    const { events } = read(chunks(both('One', 'One'), both(' two', 'One two')), { ended: false });
+    expect(events.map((event) => event.type === 'text' && event.text)).toEqual(['One', ' two']);
+  });
+
+  test('that annotates its message says its sources once', () => {
+    const annotations = [{ type: 'url_citation', url_citation: { url: 'https://a', title: 'A' } }];
+    const annotated = { choices: [{ index: 0, delta: { content: 'a', annotations } }] };
+    const { events } = read(
+      chunks({ ...annotated, citations: ['https://a'] }, finish('stop'), '[DONE]'),
+    );
+    expect(events.filter(({ type }) => type === 'annotations')).toEqual([
+      { type: 'annotations', annotations },
+    ]);
+  });
+
   test('reads the first choice alone', () => {
     const two = { choices: [{ index: 1, delta: { content: 'second' } }, says('first').choices[0]] };
-    expect(read(chunks(two), false).events).toEqual([{ type: 'text', text: 'first' }]);
+    expect(read(chunks(two), { ended: false }).events).toEqual([{ type: 'text', text: 'first' }]);
   });
 
   test.each([
@@ -248,7 +314,7 @@ describe('a stream', () => {
     const details = [{ type: 'reasoning.encrypted', data: 'b3BhcXVl' }];
     const { events } = read(
       chunks({ choices: [{ delta: { refusal: 'No.', reasoning_details: details } }] }),
-      false,
+      { ended: false },
     );
     expect(events).toEqual([
       { type: 'reasoning', text: '', details },

@@ -20,6 +20,11 @@ test('reasoning that is counted beside the completion is added to it', () => {
   expect(of({ ...details, total_tokens: 140 })).toMatchObject({ completion: 40, reasoning: 30 });
 });
 
+test("Perplexity's reasoning is beside its completion, whatever its total says", () => {
+  const usage = of({ total_tokens: 110, num_search_queries: 5, reasoning_tokens: 30 });
+  expect(usage).toMatchObject({ completion: 40, reasoning: 30 });
+});
+
 test('what cannot be is cut to what can', () => {
   const usage = of({
     prompt_tokens_details: { cached_tokens: 90, cache_write_tokens: 50 },

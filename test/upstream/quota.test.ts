@@ -17,6 +17,21 @@ describe('what is left of the limits', () => {
       { requestsLeft: 59, resetMs: 63_000 },
     ],
     [
+      'Cerebras',
+      {
+        'x-ratelimit-remaining-requests-day': '97',
+        'x-ratelimit-reset-requests-day': '24587.05500149727',
+        'x-ratelimit-remaining-tokens-minute': '1200',
+        'x-ratelimit-limit-tokens-minute': '160000',
+        'x-ratelimit-reset-tokens-minute': '47.05',
+      },
+      {
+        requestsLeft: 97,
+        resetMs: 24_587_055.00149727,
+        tokens: { left: 1_200, limit: 160_000, resetMs: 47_050 },
+      },
+    ],
+    [
       'OpenAI without tokens',
       {
         'x-ratelimit-remaining-requests': '59',

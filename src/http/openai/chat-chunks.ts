@@ -30,7 +30,9 @@ export function openChunks(run: Started, market: Market): PartsWriter {
     return `{"role":"assistant",${text.slice(1)}`;
   };
   const finished = (completion: Completion) => {
-    const end = { index: 0, delta: { content: '' }, ...finishOf(completion), logprobs: null };
+    const annotations = completion.content?.annotations;
+    const last = { content: '', ...(annotations ? { annotations } : {}) };
+    const end = { index: 0, delta: last, ...finishOf(completion), logprobs: null };
     const usage = usageOf(completion.usage, completion.lines);
     return (
       `${head}"choices":[${JSON.stringify(end)}]}\n\n` +
