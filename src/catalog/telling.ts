@@ -7,7 +7,7 @@ import { noRows, type Rows, readRows, type Stale } from './rows.ts';
 export const historyTopic = 'catalog-history';
 
 /** Rows that one statement inserts: PostgreSQL takes 65,535 parameters at most. */
-const chunk = 1_000;
+const chunk = 100;
 
 /**
  * The lock under which the market is written, on all nodes: the ASCII codes of "catalog". What is

@@ -2,8 +2,8 @@ import { type Clock, newId } from '#kernel';
 import type { Transaction } from '#storage';
 import type { Change, Plan } from './reconcile.ts';
 
-/** Rows that one statement inserts: PostgreSQL takes 65,535 parameters at most. */
-const chunk = 1_000;
+/** Rows that one statement inserts: Prisma keeps its last statements with their plans in memory. */
+const chunk = 100;
 
 /** The topic under which nodes hear of changes; subjects are `provider:<id>`, `model:<id>`, … */
 export const catalogTopic = 'catalog';

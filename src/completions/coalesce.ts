@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '#kernel';
 import type { UpstreamEvent } from '#upstream';
-import type { Unnumbered } from './events.ts';
+import type { CompletionEvent, Unnumbered } from './events.ts';
 
 export type UnnumberedDelta = Extract<
   Unnumbered,
@@ -80,6 +80,32 @@ export function join(a: UnnumberedDelta, b: UnnumberedDelta): UnnumberedDelta | 
     return { type: a.type, index: a.index, callId, name, arguments: a.arguments + b.arguments };
   }
   return null;
+}
+
+/** Neighbouring deltas joined; each event still says which numbers it covers. */
+export function joined(events: readonly CompletionEvent[]): readonly CompletionEvent[] {
+  if (events.length <= 1) return events;
+  const result: CompletionEvent[] = [];
+  for (const event of events) {
+    const last = result.at(-1);
+    const delta = last && isDelta(last) && isDelta(event) ? join(last, event) : null;
+    if (last && delta) {
+      const { completionId, firstSequence } = last;
+      const range = { completionId, firstSequence, sequence: event.sequence };
+      result[result.length - 1] = { ...delta, ...range } as CompletionEvent; // still a delta
+    } else {
+      result.push(event);
+    }
+  }
+  return result;
+}
+
+type DeltaEvent = Extract<CompletionEvent, { type: UnnumberedDelta['type'] }>;
+
+function isDelta(event: CompletionEvent): event is DeltaEvent {
+  return (
+    event.type === 'TextDelta' || event.type === 'ReasoningDelta' || event.type === 'ToolCallDelta'
+  );
 }
 
 function toDelta(event: UpstreamEvent): UnnumberedDelta | null {

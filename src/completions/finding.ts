@@ -6,8 +6,8 @@ import { countStored, listStored } from './list.ts';
 import type { Nodes } from './nodes/index.ts';
 import type { Registry } from './registry.ts';
 import type { Rooms } from './rooms.ts';
-import type { Running } from './running.ts';
-import { mayEnd, ownerOf, readsContent, sees, shownTo } from './shown.ts';
+import type { RunOfNode } from './run-of-node.ts';
+import { mayEnd, readsContent, sees, shownTo } from './shown.ts';
 import { startedOf } from './started.ts';
 import { findStored } from './stored.ts';
 
@@ -28,10 +28,10 @@ type Finding = Pick<Completions, 'find' | 'join' | 'cancel' | 'list' | 'count'>;
 export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Finding {
   const { clock, identity } = rooms;
 
-  const visible = (principal: Principal, id: string): Running | null => {
-    const running = registry.get(id);
-    if (!running) return null;
-    return sees(identity.current(principal), ownerOf(running), identity) ? running : null;
+  const visible = (principal: Principal, id: string): RunOfNode | null => {
+    const run = registry.get(id);
+    if (!run) return null;
+    return sees(identity.current(principal), run.owner, identity) ? run : null;
   };
 
   const visibleElsewhere = async (principal: Principal, id: string): Promise<Completion | null> => {
@@ -41,9 +41,9 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
 
   /** Whoever reads of an end reads of its charge as well. */
   const find: Finding['find'] = async (principal, id) => {
-    const running = visible(principal, id);
-    if (running?.ending) await running.settled;
-    if (running) return shownTo(principal, running.completion(), identity);
+    const run = visible(principal, id);
+    if (run?.hasEnded) await run.settled;
+    if (run) return shownTo(principal, run.completion(), identity);
     const stored = await findStored(principal, id, rooms);
     const keptMs = stored && clock.now() - (stored.finishedAt?.getTime() ?? 0);
     if (keptMs !== null && keptMs > keepMs) return stored;
@@ -52,8 +52,8 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
   };
 
   const join = async (principal: Principal, id: string): Promise<Started | null> => {
-    const running = visible(principal, id);
-    if (running) return readable(principal, ownerOf(running)) ? startedOf(running) : null;
+    const run = visible(principal, id);
+    if (run) return readable(principal, run.owner) ? startedOf(run) : null;
     const found = await visibleElsewhere(principal, id);
     return found && readable(principal, found) ? nodes.started(found) : null;
   };
@@ -64,21 +64,21 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
     find,
     join,
     async cancel(principal, id) {
-      const running = visible(principal, id);
-      const owner = running ? ownerOf(running) : await visibleElsewhere(principal, id);
+      const run = visible(principal, id);
+      const owner = run ? run.owner : await visibleElsewhere(principal, id);
       const caller = identity.current(principal);
       if (owner && !mayEnd(caller, owner, identity)) throw mayNotEnd();
-      running?.end({ kind: 'cancelled' });
-      await running?.settled;
-      const cancelled = owner && !running ? await nodes.cancel(id) : null;
+      run?.end({ kind: 'cancelled' });
+      await run?.settled;
+      const cancelled = owner && !run ? await nodes.cancel(id) : null;
       return cancelled ? shownTo(caller, cancelled, identity) : find(principal, id);
     },
     /** Each with its content while that is kept here. */
     async list(principal, asked) {
       const stored = await listStored(principal, asked, rooms);
       return stored.map((row) => {
-        const running = visible(principal, row.id);
-        return running ? shownTo(principal, running.completion(), identity) : row;
+        const run = visible(principal, row.id);
+        return run ? shownTo(principal, run.completion(), identity) : row;
       });
     },
     count: (question, most) => countStored(question, most, rooms),

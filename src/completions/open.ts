@@ -20,7 +20,7 @@ import { StatusFeed } from './status-feed.ts';
 import { StatusViewer } from './status-viewer.ts';
 
 /** What the ended completions of a node may weigh together, in bytes. */
-const keptBytesMax = 96 * 1024 * 1024;
+const keptBytesMax = 48 * 1024 * 1024;
 
 /** Opens the room: nothing runs yet. */
 export function openCompletions(rooms: Omit<Rooms, 'losses' | 'kept'>): Completions {
@@ -32,7 +32,7 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
   const { clock, identity } = rooms;
   const repeats = new Repeats();
   const kept = { clock, keepMs, bytesMax: keptBytesMax };
-  const registry = new Registry({ ...kept, forget: (running) => repeats.forget(running) });
+  const registry = new Registry({ ...kept, forget: (id) => repeats.forget(id) });
   const feed = new StatusFeed();
   const nodes = openNodes(rooms, registry, feed);
   const statusChanged = (running: Running) => {

@@ -1,36 +1,33 @@
 import type { Clock } from '#kernel';
+import type { EndedRun } from './ended-run.ts';
+import type { RunOfNode } from './run-of-node.ts';
 import type { Running } from './running.ts';
 
 /**
- * What one kept run weighs beyond its content: its events, attempts and bookkeeping, in bytes, as
- * measured over ten thousand of them.
- */
-const overhead = 12_000;
-
-const vectorBytes = ({ transcript: { vectors } }: Running) =>
-  (vectors?.length ?? 0) * (vectors?.[0]?.length ?? 0) * 8;
-
-/**
- * The runs of this node by id: those that run, and those that ended, for as long as their content
- * may be read. Memory is bounded before time is: when the ended ones together weigh more than the
- * budget, the oldest are forgotten first.
+ * The runs of this node by id: those that run, and what is kept of those that ended, for as long as
+ * their content may be read. Memory is bounded before time is: when the ended ones together weigh
+ * more than the budget, the oldest are forgotten first.
  */
 export class Registry {
   readonly #clock: Clock;
   readonly #keepMs: number;
   readonly #bytesMax: number;
-  readonly #forgotten: (running: Running) => void;
-  readonly #runs = new Map<string, Running>();
-  readonly #ended: { running: Running; bytes: number; forgetAtMs: number }[] = [];
+  readonly #forgotten: (id: string) => void;
+  /**
+   * An object, not a Map: each table that a Map has grown out of points to the next one, so that
+   * once one of them is old, all that ran since live until a full collection.
+   */
+  readonly #running: Record<string, Running> = Object.create(null);
+  /** In the order in which they ended. */
+  readonly #ended = new Map<string, { run: EndedRun; bytes: number; forgetAtMs: number }>();
   #bytes = 0;
-  #running = 0;
 
   constructor(options: {
     clock: Clock;
     keepMs: number;
     bytesMax: number;
-    /** Called with a run when its content is gone. */
-    forget: (running: Running) => void;
+    /** Called with the id of a run when its content is gone. */
+    forget: (id: string) => void;
   }) {
     this.#clock = options.clock;
     this.#keepMs = options.keepMs;
@@ -39,47 +36,40 @@ export class Registry {
   }
 
   get running(): number {
-    return this.#running;
+    return Object.keys(this.#running).length;
   }
 
-  get(id: string): Running | null {
+  get(id: string): RunOfNode | null {
     this.#forget();
-    return this.#runs.get(id) ?? null;
+    return this.#running[id] ?? this.#ended.get(id)?.run ?? null;
   }
 
   /** Keeps a run until some time after it has settled. */
   add(running: Running): void {
-    this.#runs.set(running.id, running);
-    this.#running++;
-    void running.settled.then(() => this.#keep(running));
+    this.#running[running.id] = running;
+    void running.settled.then((ended) => this.#keep(running.id, ended));
   }
 
   /** Those that have not settled. */
   *live(): IterableIterator<Running> {
-    for (const running of this.#runs.values()) if (!running.log.closed) yield running;
+    for (const running of Object.values(this.#running)) if (!running.log.closed) yield running;
   }
 
-  #keep(running: Running): void {
-    this.#running--;
-    const bytes =
-      overhead +
-      running.transcript.bytes * 2 +
-      JSON.stringify(running.request.chat).length +
-      vectorBytes(running);
-    this.#ended.push({ running, bytes, forgetAtMs: this.#clock.monotonic() + this.#keepMs });
+  #keep(id: string, run: EndedRun): void {
+    delete this.#running[id];
+    const { bytes } = run;
+    this.#ended.set(id, { run, bytes, forgetAtMs: this.#clock.monotonic() + this.#keepMs });
     this.#bytes += bytes;
     this.#forget();
   }
 
   #forget(): void {
     const now = this.#clock.monotonic();
-    let oldest = this.#ended[0];
-    while (oldest && (oldest.forgetAtMs <= now || this.#bytes > this.#bytesMax)) {
-      this.#ended.shift();
-      this.#bytes -= oldest.bytes;
-      this.#runs.delete(oldest.running.id);
-      this.#forgotten(oldest.running);
-      oldest = this.#ended[0];
+    for (const [id, { bytes, forgetAtMs }] of this.#ended) {
+      if (forgetAtMs > now && this.#bytes <= this.#bytesMax) return;
+      this.#ended.delete(id);
+      this.#bytes -= bytes;
+      this.#forgotten(id);
     }
   }
 }

@@ -1,15 +1,16 @@
 import { type Repeat, usedOtherwise } from './claims.ts';
 import type { Started } from './completions.ts';
 import { endings } from './endings.ts';
+import type { RunOfNode } from './run-of-node.ts';
 import { Running } from './running.ts';
 
 /** What a start leads to: a run of this node, or a completion that is not one (any more). */
-export type Begun = Running | Started;
+export type Begun = RunOfNode | Started;
 
 interface Known {
   readonly name: string;
   readonly body: string;
-  readonly begun: Promise<Begun>;
+  begun: Promise<Begun>;
 }
 
 /**
@@ -19,7 +20,7 @@ interface Known {
  */
 export class Repeats {
   readonly #byName = new Map<string, Known>();
-  readonly #ofRun = new WeakMap<Running, Known>();
+  readonly #byRun = new Map<string, Known>();
 
   /**
    * The completion of this key: the known one, or the one that `begin` begins. Throws CONFLICT when
@@ -33,9 +34,10 @@ export class Repeats {
     return known.begun;
   }
 
-  /** To be called when a run is forgotten. */
-  forget(running: Running): void {
-    const known = this.#ofRun.get(running);
+  /** To be called when the run of this id is forgotten. */
+  forget(id: string): void {
+    const known = this.#byRun.get(id);
+    this.#byRun.delete(id);
     if (known) this.#drop(known);
   }
 
@@ -54,10 +56,11 @@ export class Repeats {
 
   /** Until it is forgotten, or has ended without using its key up. */
   #keep(known: Known, running: Running): void {
-    this.#ofRun.set(running, known);
-    void running.settled.then(() => {
+    this.#byRun.set(running.id, known);
+    void running.settled.then((ended) => {
       const usesKey = running.ending && endings[running.ending.kind].usesKey;
-      if (running.lost || (running.ending && !usesKey)) this.#drop(known);
+      if (running.lost || (running.ending && !usesKey)) this.forget(running.id);
+      else known.begun = Promise.resolve(ended);
     });
   }
 

@@ -11,10 +11,12 @@ import {
   noUsage,
   type Usage,
 } from './completion.ts';
+import { EndedRun } from './ended-run.ts';
 import { type Ending, endings } from './endings.ts';
 import { EventLog } from './event-log.ts';
 import { advance, type State, type Step } from './lifecycle.ts';
 import type { CompletionRequest } from './request.ts';
+import type { Attachment, Owner, RunOfNode } from './run-of-node.ts';
 import { Transcript } from './transcript.ts';
 
 /** What it came to. */
@@ -42,10 +44,10 @@ export interface RunningOptions {
 }
 
 /**
- * One completion of this node, from its start until its content is forgotten: the only state that
- * its steps share. It knows what happened; it decides nothing.
+ * One completion of this node, from its start until it has settled: the only state that its steps
+ * share. It knows what happened; it decides nothing. What is kept of it then is an `EndedRun`.
  */
-export class Running {
+export class Running implements RunOfNode {
   readonly id: string;
   readonly request: CompletionRequest;
   readonly payer: Payer;
@@ -56,13 +58,14 @@ export class Running {
   readonly #abort = new AbortController();
   readonly #createdAt: Date;
   readonly #startedMs: number;
-  readonly #settled = Promise.withResolvers<void>();
+  readonly #settled = Promise.withResolvers<EndedRun>();
   #state: State = 'QUEUED';
   #ending: Ending | null = null;
   #viewers = 0;
   #grace: Timer | undefined;
   #bill: RunBill | null = null;
   #lost: Fault | null = null;
+  #concluded: Completion | null = null;
   #endedAt: Date | null = null;
   #latencyMs: number | null = null;
   /** Of the attempt that is out, or that gave the answer. */
@@ -124,8 +127,22 @@ export class Running {
     return this.#abort.signal;
   }
 
-  /** Resolves when the last event is in the log. */
-  get settled(): Promise<void> {
+  get hasEnded(): boolean {
+    return this.#ending !== null;
+  }
+
+  get refused(): boolean {
+    return this.#ending?.kind === 'refused';
+  }
+
+  /** Whoever pays for a run owns it. */
+  get owner(): Owner {
+    const { organization, apiKey, userId } = this.payer;
+    return { organizationId: organization.id, apiKeyId: apiKey?.id ?? null, userId };
+  }
+
+  /** Resolves when the last event is in the log, with what is kept of it. */
+  get settled(): Promise<EndedRun> {
     return this.#settled.promise;
   }
 
@@ -173,6 +190,7 @@ export class Running {
     this.step('acknowledge');
     this.coalescer.flush();
     const completion = this.completion();
+    this.#concluded = completion;
     const { usage, finishReason, error } = completion;
     if (error) this.log.append({ type: 'CompletionFailed', error, usage, completion });
     else
@@ -182,7 +200,7 @@ export class Running {
         usage,
         completion,
       });
-    this.#settled.resolve();
+    this.#settled.resolve(new EndedRun(this.log.events, this.refused));
     this.#options.statusChanged(this);
   }
 
@@ -190,7 +208,7 @@ export class Running {
    * Somebody watches. `leave` when they stop; the last one to leave ends a run that is not
    * detached.
    */
-  attach(): { leave(how: 'for good' | 'connection lost'): void } {
+  attach(): Attachment {
     this.#viewers++;
     this.#grace?.cancel();
     let here = true;
@@ -214,6 +232,7 @@ export class Running {
 
   /** The completion as it stands. */
   completion(): Completion {
+    if (this.#concluded) return this.#concluded;
     const { payer, request } = this;
     return {
       id: this.id,

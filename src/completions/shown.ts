@@ -1,19 +1,9 @@
 import type { Identity, Principal } from '#identity';
 import { keepMs } from './begin.ts';
 import type { Completion } from './completion.ts';
-import type { Running } from './running.ts';
-
-/** Who ran a completion. */
-export type Owner = Pick<Completion, 'organizationId' | 'apiKeyId' | 'userId'>;
+import type { Owner } from './run-of-node.ts';
 
 type Rights = Pick<Identity, 'permissions' | 'visibleOrganization'>;
-
-/** Whoever pays for a run owns it. */
-export const ownerOf = ({ payer }: Running): Owner => ({
-  organizationId: payer.organization.id,
-  apiKeyId: payer.apiKey?.id ?? null,
-  userId: payer.userId,
-});
 
 /** A key sees what it ran itself; others what they may read of the organization. */
 export function sees(principal: Principal, owner: Owner, identity: Rights): boolean {

@@ -1,11 +1,10 @@
 import type { Started } from './completions.ts';
 import type { Begun } from './repeats.ts';
-import { Running } from './running.ts';
 import { Viewer } from './viewer.ts';
 
 /** A run of this node as its starter or a viewer has it; what is none is that already. */
 export function startedOf(begun: Begun): Started {
-  if (!(begun instanceof Running)) return begun;
+  if (!('log' in begun)) return begun;
   return {
     id: begun.id,
     completion: () => begun.completion(),
@@ -17,7 +16,7 @@ export function startedOf(begun: Begun): Started {
       return begun.completion();
     },
     get refused() {
-      return begun.ending?.kind === 'refused';
+      return begun.refused;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Take } from '#kernel';
 import { ConnectionLost } from './completions.ts';
 import type { CompletionEvent, EventFlow } from './events.ts';
-import type { Running } from './running.ts';
+import type { Attachment, RunOfNode } from './run-of-node.ts';
 
 type Batch = IteratorResult<readonly CompletionEvent[], undefined>;
 
@@ -14,8 +14,8 @@ const done: Batch = { done: true, value: undefined };
 export class Viewer
   implements AsyncIterableIterator<readonly CompletionEvent[], undefined>, EventFlow
 {
-  readonly #running: Running;
-  readonly #attachment: ReturnType<Running['attach']>;
+  readonly #run: RunOfNode;
+  readonly #attachment: Attachment;
   readonly #signal: AbortSignal | undefined;
   #cursor: number;
   #gone = false;
@@ -23,12 +23,12 @@ export class Viewer
   #wake: (() => void) | null = null;
   readonly #stopListening: () => void;
 
-  constructor(running: Running, after: number, signal?: AbortSignal) {
-    this.#running = running;
+  constructor(run: RunOfNode, after: number, signal?: AbortSignal) {
+    this.#run = run;
     this.#cursor = after;
     this.#signal = signal;
-    this.#attachment = running.attach();
-    this.#stopListening = running.log.onMore(() => this.#wake?.());
+    this.#attachment = run.attach();
+    this.#stopListening = run.log.onMore(() => this.#wake?.());
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted) this.#onAbort();
   }
@@ -82,7 +82,7 @@ export class Viewer
   /** What can be delivered without waiting; null when nothing can. */
   #ready(): Batch | null {
     if (this.#gone) return done;
-    const { log } = this.#running;
+    const { log } = this.#run;
     if (this.#cursor < log.length) {
       const value = log.after(this.#cursor);
       this.#cursor = log.length;

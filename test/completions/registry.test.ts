@@ -27,7 +27,7 @@ const payer: Payer = {
 function registry(bytesMax = 1_000_000) {
   const clock = virtualClock();
   const forgotten: string[] = [];
-  const forget = ({ id }: Running) => void forgotten.push(id);
+  const forget = (id: string) => void forgotten.push(id);
   const kept = new Registry({ clock, keepMs, bytesMax, forget });
   const add = (id: string, content = 'Hi') => {
     const request = normalise({ model: 'a/b', messages: [{ role: 'USER', content }] });
@@ -67,10 +67,29 @@ it('never forgets one that runs, whatever the time and the weight of the others'
 });
 
 it('STREAM 7: beyond its budget the oldest go first', async () => {
-  const { kept, forgotten, add, end } = registry(45_000);
+  const { kept, forgotten, add, end } = registry(15_000);
   for (const id of ['one', 'two', 'three', 'four']) await end(add(id, 'x'.repeat(1_000)));
   expect(forgotten).toEqual(['one']);
   expect(kept.get('four')?.id).toBe('four');
+});
+
+it('of a run that has settled its events and its completion are left', async () => {
+  const { kept, add, end } = registry();
+  const running = add('one');
+  expect(kept.get('one')).toBe(running);
+  const completion = running.completion();
+  await end(running);
+  const ended = kept.get('one');
+  expect(ended).not.toBe(running);
+  expect(ended?.completion()).toBe(running.completion());
+  expect(ended?.completion().createdAt).toEqual(completion.createdAt);
+  expect(ended?.log.after(0)).toEqual(running.log.after(0));
+  expect([ended?.hasEnded, ended?.refused, ended?.end({ kind: 'cancelled' })]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(ended?.owner).toMatchObject(running.owner);
 });
 
 it('counts those that have not settled', async () => {

@@ -1,7 +1,7 @@
 import { type Clock, readCompletionId } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Registry } from '../registry.ts';
-import type { Running } from '../running.ts';
+import type { RunOfNode } from '../run-of-node.ts';
 import type { Answer, Post, Question } from './post.ts';
 import type { RemoteViewers } from './remote-viewers.ts';
 import { completionToWire, eventToWire } from './wire.ts';
@@ -16,8 +16,8 @@ export interface AnsweringOptions {
 }
 
 /** Whoever only looks does not need them, and they may be megabytes; the last event has them. */
-function withoutVectors(running: Running): Completion {
-  const completion = running.completion();
+function withoutVectors(run: RunOfNode): Completion {
+  const completion = run.completion();
   const { content } = completion;
   return content?.vectors ? { ...completion, content: { ...content, vectors: null } } : completion;
 }
@@ -36,32 +36,28 @@ export class Answering {
   answer(question: Question, from: string): void {
     const { post, registry, session } = this.#options;
     const reply = (answer: Answer) => post.send({ ...answer, ask: question.ask }, from);
-    const running = registry.get(question.id);
-    if (running) void this.#ofRun(running, question, reply);
+    const run = registry.get(question.id);
+    if (run) void this.#ofRun(run, question, reply);
     else if (readCompletionId(question.id)?.session === session()) {
       reply({ kind: 'completion', completion: null });
     }
   }
 
-  async #ofRun(
-    running: Running,
-    question: Question,
-    reply: (answer: Answer) => void,
-  ): Promise<void> {
-    if (question.kind === 'follow') return this.#follow(running, question, reply);
-    if (question.kind === 'cancel') running.end({ kind: 'cancelled' });
+  async #ofRun(run: RunOfNode, question: Question, reply: (answer: Answer) => void): Promise<void> {
+    if (question.kind === 'follow') return this.#follow(run, question, reply);
+    if (question.kind === 'cancel') run.end({ kind: 'cancelled' });
     // Whoever reads of an end reads of its charge as well.
-    if (running.ending) await running.settled;
-    reply({ kind: 'completion', completion: completionToWire(withoutVectors(running)) });
+    if (run.hasEnded) await run.settled;
+    reply({ kind: 'completion', completion: completionToWire(withoutVectors(run)) });
   }
 
   #follow(
-    running: Running,
+    run: RunOfNode,
     { after, viewer }: Extract<Question, { kind: 'follow' }>,
     reply: (answer: Answer) => void,
   ): void {
-    const { log } = running;
-    this.#options.viewers.follow(running, viewer, () => {
+    const { log } = run;
+    this.#options.viewers.follow(run, viewer, () => {
       if (after >= log.length && !log.closed) return false;
       reply({ kind: 'events', events: log.after(after).map(eventToWire) });
       return true;

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '#kernel';
-import type { Running } from '../running.ts';
+import type { Attachment, RunOfNode } from '../run-of-node.ts';
 
 /** A viewer of another node says every second that it is there; after this it counts as lost. */
 const silentMs = 5_000;
 
 interface Attended {
-  readonly attachment: ReturnType<Running['attach']>;
+  readonly attachment: Attachment;
   expiry: Timer;
   /** Stops waiting for the events that it asked for. */
   stopWaiting: () => void;
@@ -21,11 +21,11 @@ export class RemoteViewers {
   }
 
   /** Calls `deliver` until it says that it could: now, or each time that there is more. */
-  follow(running: Running, viewer: string, deliver: () => boolean): void {
-    const attended = this.#attend(running, viewer);
+  follow(run: RunOfNode, viewer: string, deliver: () => boolean): void {
+    const attended = this.#attend(run, viewer);
     attended.stopWaiting();
     if (deliver()) return;
-    attended.stopWaiting = running.log.onMore(() => {
+    attended.stopWaiting = run.log.onMore(() => {
       if (deliver()) attended.stopWaiting();
     });
   }
@@ -46,13 +46,13 @@ export class RemoteViewers {
     attended.attachment.leave(how);
   }
 
-  #attend(running: Running, viewer: string): Attended {
+  #attend(run: RunOfNode, viewer: string): Attended {
     const known = this.#viewers.get(viewer);
     if (known) {
       this.stay(viewer);
       return known;
     }
-    const attachment = running.attach();
+    const attachment = run.attach();
     const expiry = this.#expiry(viewer);
     const attended: Attended = { attachment, expiry, stopWaiting: () => undefined };
     this.#viewers.set(viewer, attended);
