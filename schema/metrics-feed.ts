@@ -225,17 +225,14 @@ function tickerOf({ filter, window, interval }: FeedArguments, rooms: Rooms) {
 /** Those of one ticker have one window, so that all its followers are given the same object. */
 const shown = new WeakMap<FeedUpdate<Endpoint>, Update>();
 
-function updates(args: FeedArguments, { rooms, signal }: Context) {
+function updates(args: FeedArguments, { rooms }: Context) {
   const { publicTrafficFloor: floor } = rooms.platform;
   const { window } = args;
-  return tickerOf(args, rooms).follow({
-    signal,
-    tell(tick, before) {
-      const update = updateOf(before, tick);
-      const whole = shown.get(update) ?? { ...update, window, floor };
-      shown.set(update, whole);
-      return whole;
-    },
+  return tickerOf(args, rooms).follow((tick, before) => {
+    const update = updateOf(before, tick);
+    const whole = shown.get(update) ?? { ...update, window, floor };
+    shown.set(update, whole);
+    return whole;
   });
 }
 

@@ -24,7 +24,7 @@ function follow(args: RankingArguments & { interval: UpdateInterval }, context: 
     same: (left, right) => isDeepStrictEqual(placesOf(left), placesOf(right)),
     failed: () => undefined, // the last ranking stands until the database answers again
   });
-  return ticker.follow({ signal: context.signal, tell: (ranking) => ranking });
+  return ticker.follow((ranking) => ranking);
 }
 
 builder.subscriptionField('rankings', (t) =>

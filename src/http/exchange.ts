@@ -19,9 +19,9 @@ export interface Exchange {
 /** A request id that a proxy gave is kept when it is harmless to print. */
 const requestIdForm = /^[A-Za-z0-9_.:-]{8,128}$/;
 
-export function requestIdOf({ headers }: IncomingMessage): string {
+export function givenRequestId({ headers }: IncomingMessage): string | null {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID();
+  return typeof given === 'string' && requestIdForm.test(given) ? given : null;
 }
 
 const nowhere = 'http://localhost/';
@@ -32,7 +32,7 @@ export function addressOf({ url }: IncomingMessage): URL {
 }
 
 export function openExchange(request: IncomingMessage, response: ServerResponse): Exchange {
-  const requestId = requestIdOf(request);
+  const requestId = givenRequestId(request) ?? randomUUID();
   const left = new AbortController();
   response.setHeader('X-Request-Id', requestId);
   response.once('close', () => {

@@ -138,9 +138,13 @@ interface Upgrade {
 
 function upgrade(sockets: Sockets, { request, socket, head }: Upgrade): void {
   // A client that resets its connection here has nobody to tell.
-  socket.on('error', () => socket.destroy());
+  socket.on('error', destroyed);
   if (addressOf(request).pathname === '/graphql') sockets.upgrade(request, socket, head);
   else refuseUpgrade(socket, '404 Not Found');
+}
+
+function destroyed(this: Duplex): void {
+  this.destroy();
 }
 
 function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Route {

@@ -11,6 +11,8 @@ export interface Flow<Value> extends AsyncIterable<Value> {
    * the last one, or when the flow was left; rejects with what its source or `take` threw.
    */
   each(take: Take<Value>): Promise<void>;
+  /** Leaves it. A flow without is left by a signal that it was given. */
+  return?(): Promise<unknown>;
 }
 
 /** A source that can only be iterated. */

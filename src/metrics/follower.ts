@@ -1,3 +1,5 @@
+import type { Flow, Take } from '#kernel';
+
 /** What a follower needs of the ticker that it follows. */
 export interface Followed<Value> {
   /** Another object with each new value; null before the first. */
@@ -13,45 +15,72 @@ export interface Woken {
   wake(): void;
 }
 
-export interface Following<Value, Told> {
-  /** Ends it. */
-  readonly signal: AbortSignal;
-  /** What is said of a value after the one that was told before. Does not throw. */
-  readonly tell: (value: Value, before: Value | null) => Told;
-}
+/** What is said of a value after the one that was told before. Does not throw. */
+export type Tell<Value, Told> = (value: Value, before: Value | null) => Told;
+
+type Step<Told> = IteratorResult<Told, undefined>;
 
 const done = { done: true, value: undefined } as const;
 
 /**
- * One of the many who follow a ticker. No generator, and one promise for an update: ten thousand of
- * them are woken in one turn. `return` answers at once, also the `next` that waits.
+ * One of the many who follow a ticker. An update costs no promise: ten thousand of them are woken
+ * in one turn, each of which has it when the next is woken. `return` answers at once, and ends an
+ * `each` or a `next` that waits.
  */
-export class Follower<Value, Told> implements AsyncIterableIterator<Told, undefined>, Woken {
+export class Follower<Value, Told>
+  implements Flow<Told>, AsyncIterableIterator<Told, undefined>, Woken
+{
   readonly #ticker: Followed<Value>;
-  readonly #following: Following<Value, Told>;
+  readonly #tell: Tell<Value, Told>;
   #state: 'NEW' | 'FOLLOWING' | 'GONE' = 'NEW';
   #seen: { readonly value: Value } | null = null;
-  #waiting: ((result: IteratorResult<Told, undefined>) => void) | null = null;
+  /** Who waits for a value, or for the end. */
+  #waiting: (() => void) | null = null;
 
-  constructor(ticker: Followed<Value>, following: Following<Value, Told>) {
+  constructor(ticker: Followed<Value>, tell: Tell<Value, Told>) {
     this.#ticker = ticker;
-    this.#following = following;
+    this.#tell = tell;
   }
 
   /** Fails when the first value cannot be had. */
-  next(): Promise<IteratorResult<Told, undefined>> {
-    if (this.#state === 'NEW') this.#enter();
-    if (this.#state === 'GONE') return Promise.resolve(done);
-    const { latest } = this.#ticker;
-    if (!latest) return this.#first();
-    if (latest !== this.#seen) return Promise.resolve(this.#take(latest));
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
+  each(take: Take<Told>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (thrown: unknown) => {
+        reject(thrown);
+        this.#leave();
+      };
+      const go = () => {
+        try {
+          for (let step = this.#ready(); step; step = this.#ready()) {
+            if (step.done) return resolve();
+            const taking = take(step.value);
+            if (taking) return void taking.then(go, fail);
+          }
+        } catch (thrown) {
+          return fail(thrown);
+        }
+        this.#waiting = go;
+      };
+      this.#enter(fail);
+      go();
     });
   }
 
-  return(): Promise<IteratorResult<Told, undefined>> {
-    this.handleEvent();
+  /** Fails as `each` does. */
+  next(): Promise<Step<Told>> {
+    return new Promise((resolve, reject) => {
+      const go = () => {
+        const step = this.#ready();
+        if (step) resolve(step);
+        else this.#waiting = go;
+      };
+      this.#enter(reject);
+      go();
+    });
+  }
+
+  return(): Promise<Step<Told>> {
+    this.#leave();
     return Promise.resolve(done);
   }
 
@@ -60,47 +89,35 @@ export class Follower<Value, Told> implements AsyncIterableIterator<Told, undefi
   }
 
   wake(): void {
-    const { latest } = this.#ticker;
-    if (this.#waiting && latest) this.#answer(this.#take(latest));
-  }
-
-  /** The signal has ended it. */
-  handleEvent(): void {
-    if (this.#state === 'FOLLOWING') {
-      this.#following.signal.removeEventListener('abort', this);
-      this.#ticker.leave(this);
-    }
-    this.#state = 'GONE';
-    this.#answer(done);
-  }
-
-  #enter(): void {
-    const { signal } = this.#following;
-    this.#state = signal.aborted ? 'GONE' : 'FOLLOWING';
-    if (signal.aborted) return;
-    signal.addEventListener('abort', this);
-    this.#ticker.join(this);
-  }
-
-  async #first(): Promise<IteratorResult<Told, undefined>> {
-    try {
-      await this.#ticker.first();
-    } catch (thrown) {
-      this.handleEvent();
-      throw thrown;
-    }
-    return this.next();
-  }
-
-  #take(latest: { readonly value: Value }): IteratorResult<Told, undefined> {
-    const value = this.#following.tell(latest.value, this.#seen?.value ?? null);
-    this.#seen = latest;
-    return { done: false, value };
-  }
-
-  #answer(result: IteratorResult<Told, undefined>): void {
     const waiting = this.#waiting;
     this.#waiting = null;
-    waiting?.(result);
+    waiting?.();
+  }
+
+  #enter(fail: (thrown: unknown) => void): void {
+    if (this.#state !== 'NEW') return;
+    this.#state = 'FOLLOWING';
+    this.#ticker.join(this);
+    if (this.#ticker.latest) return;
+    this.#ticker.first().catch((thrown) => {
+      fail(thrown);
+      this.#leave();
+    });
+  }
+
+  #leave(): void {
+    if (this.#state === 'FOLLOWING') this.#ticker.leave(this);
+    this.#state = 'GONE';
+    this.wake();
+  }
+
+  /** What can be told without waiting; null when nothing can. */
+  #ready(): Step<Told> | null {
+    if (this.#state === 'GONE') return done;
+    const { latest } = this.#ticker;
+    if (!latest || latest === this.#seen) return null;
+    const value = this.#tell(latest.value, this.#seen?.value ?? null);
+    this.#seen = latest;
+    return { done: false, value };
   }
 }

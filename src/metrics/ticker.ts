@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '#kernel';
-import { type Followed, Follower, type Following, type Woken } from './follower.ts';
+import { type Followed, Follower, type Tell, type Woken } from './follower.ts';
 
 export interface TickerOptions<Value> {
   readonly clock: Clock;
@@ -33,8 +33,9 @@ export class Ticker<Value> implements Followed<Value> {
     return this.#latest;
   }
 
-  follow<Told>(following: Following<Value, Told>): Follower<Value, Told> {
-    return new Follower(this, following);
+  /** Until it is returned. */
+  follow<Told>(tell: Tell<Value, Told>): Follower<Value, Told> {
+    return new Follower(this, tell);
   }
 
   join(follower: Woken): void {

@@ -1,14 +1,13 @@
 import type { ExecutionResult } from 'graphql';
 import { expect, it } from 'vitest';
 import { Ticker } from '#metrics';
-import { pumped } from '../../src/http/graphql/pumped.ts';
+import { Pumped } from '../../src/http/graphql/pumped.ts';
 import { closing, resultsOf } from '../../src/http/graphql/results.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 /** A feed that says the time in seconds, and a reader that takes a result when it is let. */
 function stand() {
   const clock = virtualClock(0);
-  const ends = new AbortController();
   const ticker = new Ticker<ExecutionResult>({
     clock,
     everyMs: 1_000,
@@ -28,10 +27,8 @@ function stand() {
     taken = Promise.withResolvers();
     before.resolve();
   };
-  const open = pumped(
-    closing(resultsOf(ticker.follow({ signal: ends.signal, tell: (result) => result })), () =>
-      ends.abort(),
-    ),
+  const open = new Pumped(
+    closing(resultsOf(ticker.follow((result) => result)), () => {}),
     send,
   );
   return { clock, heard, take, open, finished: open.next() };

@@ -69,17 +69,14 @@ describe('a ticker', () => {
     });
     const follow = () => {
       const seen: number[] = [];
-      const leaving = new AbortController();
-      const done = (async () => {
-        for await (const one of ticker.follow({ signal: leaving.signal, tell: (one) => one }))
-          seen.push(one);
-      })();
-      return { seen, leave: () => leaving.abort(), done };
+      const follower = ticker.follow((one) => one);
+      const done = follower.each((one) => void seen.push(one));
+      return { seen, leave: () => void follower.return(), done };
     };
     const become = (next: number) => {
       value = next;
     };
-    return { clock, computed, follow, become, idle: () => idle };
+    return { clock, ticker, computed, follow, become, idle: () => idle };
   }
 
   it('gives the value at once, then only when it has changed', async () => {
@@ -128,14 +125,24 @@ describe('a ticker', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('can be iterated as well, and left while it waits', async () => {
+    const { clock, ticker } = counting();
+    const follower = ticker.follow((one) => one);
+    expect(await follower.next()).toEqual({ done: false, value: 1 });
+    const waiting = follower.next();
+    await follower.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(clock.pending).toBe(0);
+  });
+
   it('fails for whoever comes while the first value cannot be had', async () => {
     const clock = virtualClock();
     const ticker = new Ticker<number>({
       ...{ clock, everyMs: 1_000, same: Object.is, idle: () => {}, failed: () => {} },
       compute: () => Promise.reject(new Fault('UNAVAILABLE', { public: 'Not now.' })),
     });
-    const { signal } = new AbortController();
-    await expect(ticker.follow({ signal, tell: String }).next()).rejects.toThrow('Not now.');
+    await expect(ticker.follow(String).each(() => {})).rejects.toThrow('Not now.');
+    await expect(ticker.follow(String).next()).rejects.toThrow('Not now.');
     expect(clock.pending).toBe(0);
   });
 

@@ -14,6 +14,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
+import type { Take } from '#kernel';
 import { type Context, schema } from '#schema';
 import { DeltaTexts } from './delta-texts.ts';
 import { type Result, type Results, resultsOf } from './results.ts';
@@ -45,7 +46,7 @@ export async function subscribed(
   const question = feed ? questionOf(args) : '';
   const texts = compiled && textsOf(compiled);
   const execute = (event: unknown) => run(event, contextValue);
-  return mapped(resultsOf<unknown>(source), (event) =>
+  return new Mapped(resultsOf<unknown>(source), (event) =>
     feed
       ? shared.give({ event: event as object, question }, contextValue, run)
       : (texts?.of(event, execute) ?? execute(event)),
@@ -100,18 +101,29 @@ function runCompiled(args: ExecutionArgs, { query, variables }: EventQuery): Exe
   return (event, context) => query(event, context, given);
 }
 
-function mapped(
-  events: Results<unknown>,
-  execute: (event: unknown) => Promise<ExecutionResult> | Result,
-): Results {
-  return {
-    each: (take) =>
-      events.each((event) => {
-        const result = execute(event);
-        return result instanceof Promise ? result.then(take) : take(result);
-      }),
-    leave: () => events.leave(),
-  };
+/** What is made of each event. */
+class Mapped implements Results {
+  readonly #events: Results<unknown>;
+  readonly #execute: (event: unknown) => Promise<ExecutionResult> | Result;
+
+  constructor(
+    events: Results<unknown>,
+    execute: (event: unknown) => Promise<ExecutionResult> | Result,
+  ) {
+    this.#events = events;
+    this.#execute = execute;
+  }
+
+  each(take: Take<Result>): Promise<void> {
+    return this.#events.each((event) => {
+      const result = this.#execute(event);
+      return result instanceof Promise ? result.then(take) : take(result);
+    });
+  }
+
+  leave(): void {
+    this.#events.leave();
+  }
 }
 
 const root = schema.getSubscriptionType();

@@ -2,125 +2,189 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FormattedExecutionResult, GraphQLError } from 'graphql';
-import { makeServer, type SubscribePayload } from 'graphql-ws';
+import type { SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { actingFrom, type Origin } from '#audit';
 import { ConnectionLost } from '#completions';
 import { anonymous, type Principal } from '#identity';
-import { type Clock, Fault, type Log, type Take } from '#kernel';
+import { Fault, type Log, type Take } from '#kernel';
 import type { Rooms } from '#schema';
 import type { SocketAllowances } from '../allowance.ts';
 import { callerOf, ForeignOrigin } from '../callers.ts';
 import { credentialEnded, whileValid } from '../credential-life.ts';
-import { requestIdOf } from '../exchange.ts';
+import { givenRequestId } from '../exchange.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
+import type { Beating, Heartbeats } from './heartbeats.ts';
 import { nextFrames } from './next-frames.ts';
-import { pointsLeft } from './points.ts';
-import { pumped } from './pumped.ts';
+import { type Speaker, speak } from './protocol.ts';
+import { Pumped } from './pumped.ts';
 import { closing, type Result } from './results.ts';
 import { bytesOf } from './shared-results.ts';
+import { SocketContext } from './socket-context.ts';
 
-const pingMs = 12_000;
-const initMs = 3_000;
 const lifeMs = 24 * 3_600_000;
 /** Running operations on one socket. */
 const operationsMax = 100;
 
-export interface ConnectionOptions {
-  readonly socket: WebSocket;
-  readonly request: IncomingMessage;
-  /** Whose acts its operations are, for the audit. */
-  readonly origin: Origin;
+/** What all sockets of a server share. */
+export interface Surroundings {
   readonly engine: Engine;
   readonly rooms: Rooms;
   readonly log: Log;
   readonly allowances: SocketAllowances;
+  readonly heartbeats: Heartbeats;
 }
 
-/** An operation that runs, with what ends it. */
-interface Running extends Operation {
-  readonly ends: AbortController;
+export interface Opened {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  /** Whose acts its operations are, for the audit. */
+  readonly origin: Origin;
 }
 
 /**
- * One socket that speaks `graphql-transport-ws`; the protocol itself is graphql-ws'. What is added:
- * every operation has a signal that says whether its client ended it or was lost, credentials are
- * looked at again for each operation, and what comes of it is bounded.
+ * One socket that speaks `graphql-transport-ws`. What is added to the protocol: every operation has
+ * a signal that says whether its client ended it or was lost, credentials are looked at again for
+ * each operation, and what comes of it is bounded.
+ *
+ * Ten thousand may wait on a node, so that each keeps little: no timer, no closure that could be
+ * shared, no request that is done with.
  */
-export class Connection {
-  readonly #options: Omit<ConnectionOptions, 'request'>;
+export class Connection implements Speaker, Beating {
+  readonly #around: Surroundings;
+  readonly #socket: WebSocket;
   readonly #wire: Socket;
+  readonly #origin: Origin;
   /** What opened the socket, until its credentials are known: it is larger than all the rest. */
   #request: IncomingMessage | null;
-  readonly #requestId: string;
-  readonly #running = new Set<AbortController>();
+  #requestId: string | null;
+  readonly #running = new Set<SocketContext<this>>();
+  #operations = 0;
   #principal: Principal = anonymous;
   #draining = false;
+  /** Monotonic. */
+  readonly #openedAt: number;
+  /** Whether somebody answered the last ping. */
+  #answered = true;
+  /** What it has taken and gives back at its end. */
+  #taken: readonly (() => void)[] = [];
 
-  constructor({ request, ...options }: ConnectionOptions) {
-    const { socket, rooms } = options;
-    this.#options = options;
+  constructor(around: Surroundings, { socket, request, origin }: Opened) {
+    this.#around = around;
+    this.#socket = socket;
     this.#wire = request.socket;
+    this.#origin = origin;
     this.#request = request;
-    this.#requestId = requestIdOf(request);
-    const life = rooms.clock.after(lifeMs, () => this.close(1001, 'A socket lives for a day'));
-    // Before anything else hears of the close: who just vanished has not ended its operations.
-    socket.once('close', () => {
-      life.cancel();
-      for (const ends of this.#running) ends.abort(new ConnectionLost('the socket was closed'));
+    this.#requestId = givenRequestId(request);
+    this.#openedAt = around.rooms.clock.monotonic();
+    around.heartbeats.join(this);
+    const closed = speak(this);
+    socket.on('pong', () => {
+      this.#answered = true;
     });
-    speak(options, {
-      connectionInitWaitTimeout: initMs,
-      onConnect: ({ connectionParams }) => this.#connect(connectionParams),
-      onSubscribe: (_connection, id, payload) => this.#subscribe(id, payload),
-      execute: (operation) => this.#start(operation as Running), // what `onSubscribe` gave
-      subscribe: (operation) => this.#start(operation as Running),
-      onNext: (...given) => this.#shown(given[4]),
-      onError: (...given) => this.#present(given[3]),
+    // A broken frame or one too large: ws has closed the socket with the right code already.
+    socket.on('error', (error) => around.log.debug('a socket broke', { error }));
+    socket.on('close', (code, reason) => {
+      this.#lost();
+      closed(code, String(reason)).catch((thrown) => this.#fail(thrown));
+    });
+  }
+
+  get protocol() {
+    return this.#socket.protocol;
+  }
+
+  get rooms() {
+    return this.#around.rooms;
+  }
+
+  get requestId() {
+    this.#requestId ??= randomUUID();
+    return this.#requestId;
+  }
+
+  onMessage(listener: (data: string) => Promise<void>): void {
+    this.#socket.on('message', (data) => {
+      listener(String(data)).catch((thrown) => this.#fail(thrown));
+    });
+  }
+
+  send(data: string): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve) => {
+      if (socket.readyState !== socket.OPEN) return resolve();
+      // An error of the write is followed by the close, which ends everything that writes.
+      socket.send(data, () => resolve());
+    });
+  }
+
+  close(code = 1000, reason = ''): void {
+    this.#socket.close(code, reason.slice(0, reasonLengthMax));
+  }
+
+  /** Resolves when it has closed. */
+  get gone(): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve) => {
+      if (socket.readyState === socket.CLOSED) return resolve();
+      socket.once('close', () => resolve());
     });
   }
 
   /** Closes it in `delayMs`, or when its last operation has ended. */
   drain(delayMs: number): void {
-    this.#options.rooms.clock.after(delayMs, () => {
+    this.rooms.clock.after(delayMs, () => {
       this.#draining = true;
       this.#closeWhenIdle();
     });
   }
 
-  close(code: number, reason: string): void {
-    this.#options.socket.close(code, reason.slice(0, reasonLengthMax));
+  /** Pings, and lets go of a client that did not answer the last one. */
+  beat(): void {
+    const age = this.rooms.clock.monotonic() - this.#openedAt;
+    if (age >= lifeMs) this.close(1001, 'A socket lives for a day');
+    if (this.#answered) this.#socket.ping();
+    else this.#socket.terminate();
+    this.#answered = false;
+  }
+
+  /** Before anything else hears of the close: who just vanished has not ended its operations. */
+  #lost(): void {
+    const reason = new ConnectionLost('the socket was closed');
+    for (const context of this.#running) context.end(reason);
+    this.#around.heartbeats.leave(this);
+    for (const giveBack of this.#taken) giveBack();
+  }
+
+  #fail(thrown: unknown): void {
+    this.#around.log.error('a socket failed', { error: thrown });
+    this.close(4500, 'Internal server error');
   }
 
   #closeWhenIdle(): void {
     if (this.#draining && this.#running.size === 0) this.close(1001, 'Going away');
   }
 
-  async #connect(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
-    const { rooms, socket } = this.#options;
+  async connect(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
     if (!(await this.#authenticate(parameters))) return false;
     const giveBack = this.#takePlace();
     if (!giveBack) return false;
     const ended = () => this.close(4401, credentialEnded().public);
-    const stopWatching = whileValid(this.#principal, rooms, ended);
-    const leave = () => {
-      stopWatching();
-      giveBack();
-    };
-    socket.once('close', leave);
-    if (socket.readyState === socket.CLOSED) leave(); // it went away while it was looked at
+    this.#taken = [whileValid(this.#principal, this.rooms, ended), giveBack];
+    // It went away while it was looked at.
+    if (this.#socket.readyState === this.#socket.CLOSED) this.#lost();
     return true;
   }
 
   /** Apart from the above, whose listeners stay and would keep the request. */
   async #authenticate(parameters: Readonly<Record<string, unknown>> | undefined) {
-    const { rooms, origin } = this.#options;
     const request = this.#request;
     this.#request = null;
     if (!request) return false;
     const given = authorizationIn(parameters, request);
     try {
-      this.#principal = await actingFrom(origin, () => callerOf(request, rooms, given));
+      const caller = () => callerOf(request, this.rooms, given);
+      this.#principal = await actingFrom(this.#origin, caller);
       return true;
     } catch (thrown) {
       const code = thrown instanceof ForeignOrigin ? 4403 : 4401;
@@ -131,157 +195,87 @@ export class Connection {
 
   /** One of the sockets that its owner may have open; closes this one when there is none left. */
   #takePlace(): (() => void) | null {
-    const { allowances, origin } = this.#options;
+    const { allowances } = this.#around;
     if (this.#principal.kind === 'user') return () => {};
     const [allowance, owner] =
       this.#principal.kind === 'apiKey'
         ? [allowances.byKey, this.#principal.apiKey.id]
-        : [allowances.anonymous, origin.address ?? ''];
+        : [allowances.anonymous, this.#origin.address ?? ''];
     const place = allowance.take(owner);
     if (!place) this.close(1013, `${allowance.most} sockets are open already. Close some.`);
     return place;
   }
 
-  #subscribe(id: string, payload: SubscribePayload): Running | readonly GraphQLError[] {
+  prepare(id: string, payload: SubscribePayload): Operation | readonly GraphQLError[] {
+    if (this.#running.size >= operationsMax) return [tooMany(this.requestId, this.#running.size)];
     try {
-      return this.#prepare(id, payload);
+      const principal = this.rooms.identity.current(this.#principal);
+      const number = ++this.#operations;
+      const context = new SocketContext<this>({ socket: this, principal, id, number });
+      const operation = this.#around.engine.prepare(payload as OperationRequest, context);
+      if ('kind' in operation) this.#running.add(context);
+      return operation;
     } catch (thrown) {
       this.close(4401, Fault.from(thrown).public);
       return [new GraphQLError('The credential is valid no more.')];
     }
   }
 
-  #prepare(id: string, payload: SubscribePayload): Running | readonly GraphQLError[] {
-    const { rooms, engine } = this.#options;
-    if (this.#running.size >= operationsMax) return [tooMany(this.#requestId, this.#running.size)];
-    const ends = new AbortController();
-    const principal = rooms.identity.current(this.#principal);
-    const operation = engine.prepare(payload as OperationRequest, {
-      rooms,
-      principal,
-      limits: {
-        points: () => pointsLeft({ rooms, principal }),
-        operations: () => this.#operationsLeft(),
-      },
-      requestId: `${this.#requestId}.${randomUUID().slice(0, 8)}`,
-      signal: ends.signal,
-      operationId: id,
-      lastEventId: null,
-      readOnly: false,
-    });
-    if (!('kind' in operation)) return operation;
-    this.#running.add(ends);
-    return { ...operation, ends };
-  }
-
   /** A place is free as soon as an operation ends. */
-  #operationsLeft() {
+  operationsLeft() {
     const remaining = operationsMax - this.#running.size;
-    return { limit: operationsMax, remaining, resetAt: new Date(this.#options.rooms.clock.now()) };
+    return { limit: operationsMax, remaining, resetAt: new Date(this.rooms.clock.now()) };
   }
 
-  async #start({ run, ends, feed, contextValue: { operationId } }: Running) {
+  async start(operation: Operation) {
+    const context = operation.contextValue as SocketContext<this>;
     try {
-      const result = await actingFrom(this.#options.origin, run);
+      const result = await actingFrom(this.#origin, () => operation.run());
       if ('each' in result) {
-        const open = closing(result, () => this.#ended(ends));
-        return pumped(open, this.#sender(operationId, feed));
+        const open = closing(result, () => this.#ended(context));
+        return new Pumped(open, this.#sender(context.operationId, operation.feed));
       }
-      this.#ended(ends);
+      this.#ended(context);
       return result;
     } catch (thrown) {
-      this.#ended(ends);
+      this.#ended(context);
       throw thrown;
     }
   }
 
   /** Sends what a subscription gives; a promise when the network did not take it at once. */
-  #sender(operationId: string | null, feed: boolean): Take<Result> {
-    const { socket } = this.#options;
-    const wire = this.#wire;
+  #sender(operationId: string, feed: boolean): Take<Result> {
     const frame = nextFrames(operationId);
     return (result) => {
-      if (socket.readyState !== socket.OPEN) return;
-      return written(wire, frame(this.#payload(result, feed)));
+      if (this.#socket.readyState !== this.#socket.OPEN) return;
+      return written(this.#wire, frame(this.#payload(result, feed)));
     };
   }
 
   /** The bytes of a feed's result are kept for all who follow it. */
   #payload(result: Result, feed: boolean): Buffer | string {
     if (typeof result === 'string') return result;
-    if (result.errors) return JSON.stringify(this.#shown(result));
+    if (result.errors) {
+      const shown = { ...result, errors: this.present(result.errors) };
+      return JSON.stringify(shown satisfies FormattedExecutionResult);
+    }
     return feed ? bytesOf(result) : JSON.stringify(result);
   }
 
-  #ended(ends: AbortController): void {
-    this.#running.delete(ends);
-    ends.abort(new Fault('CANCELLED', { public: 'You ended it.' }));
+  #ended(context: SocketContext<this>): void {
+    this.#running.delete(context);
+    context.end(new Fault('CANCELLED', { public: 'You ended it.' }));
     this.#closeWhenIdle();
   }
 
-  #shown({ errors, ...rest }: Shown): FormattedExecutionResult | undefined {
-    return errors && ({ ...rest, errors: this.#present(errors) } as FormattedExecutionResult);
-  }
-
-  #present(errors: readonly GraphQLError[]) {
-    const context = { requestId: this.#requestId };
-    return this.#options.engine.present(errors, context).map((error) => error.toJSON());
+  present(errors: readonly GraphQLError[]) {
+    const { requestId } = this;
+    return this.#around.engine.present(errors, { requestId }).map((error) => error.toJSON());
   }
 }
 
 /** More would not fit the frame that closes a socket. */
 const reasonLengthMax = 100;
-
-type ServerOptions = Parameters<typeof makeServer>[0];
-/** As graphql-ws has it: what is absent may also be undefined. */
-type Shown = Parameters<NonNullable<ServerOptions['onNext']>>[4];
-
-type Spoken = Pick<ConnectionOptions, 'socket' | 'rooms' | 'log'>;
-
-/** Joins the socket and the protocol, and watches that somebody is still there. */
-function speak({ socket, rooms, log }: Spoken, protocol: ServerOptions): void {
-  const fail = (thrown: unknown) => {
-    log.error('a socket failed', { error: thrown });
-    socket.close(4500, 'Internal server error');
-  };
-  const channel = {
-    protocol: socket.protocol,
-    send: (data: string) => sent(socket, data),
-    close: (code?: number, reason?: string) => socket.close(code, reason),
-    onMessage: (listener: (data: string) => Promise<void>) =>
-      void socket.on('message', (data) => void listener(String(data)).catch(fail)),
-  };
-  const closed = makeServer(protocol).opened(channel, undefined);
-  const stopWatching = watch(socket, rooms.clock);
-  // A broken frame or one too large: ws has closed the socket with the right code already.
-  socket.on('error', (error) => log.debug('a socket broke', { error }));
-  socket.once('close', (code, reason) => {
-    stopWatching();
-    closed(code, String(reason)).catch(fail);
-  });
-}
-
-/** Pings, and lets go of a client that did not answer the last one. */
-function watch(socket: WebSocket, clock: Clock): () => void {
-  let answered = true;
-  socket.on('pong', () => {
-    answered = true;
-  });
-  const pings = clock.every(pingMs, () => {
-    if (!answered) return socket.terminate();
-    answered = false;
-    socket.ping();
-  });
-  return () => pings.cancel();
-}
-
-function sent(socket: WebSocket, data: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    // An error of the write is followed by the close, which ends everything that writes.
-    socket.send(data, () => resolve());
-  });
-}
 
 /**
  * A frame stands between two messages of ws, which writes each of its own in one go as long as

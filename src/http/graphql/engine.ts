@@ -1,4 +1,4 @@
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import { type DocumentNode, type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { currentOrigin } from '#audit';
 import type { Log } from '#kernel';
@@ -22,7 +22,9 @@ export interface OperationRequest extends DocumentNames {
 }
 
 /** An operation that was read, checked and found within its limits, ready to run. */
-export interface Operation extends ExecutionArgs {
+export interface Operation {
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
   readonly kind: 'query' | 'mutation' | 'subscription';
   /** Its results are the same objects for all who ask the same. */
   readonly feed: boolean;
@@ -30,7 +32,7 @@ export interface Operation extends ExecutionArgs {
   /** What it gave so far was made of the catalog alone: `WatchedContext` says how that is known. */
   ofCatalogAlone(): boolean;
   run(): Promise<ExecutionResult | Results>;
-  /** What it cost; null before it was run. */
+  /** What it cost; null before it was run, and of a subscription, which says it nowhere. */
   readonly cost: DocumentCost | null;
 }
 
@@ -78,30 +80,7 @@ export function openEngine(options: EngineOptions) {
       persisted.keep(request);
       const asked = operation(request.operationName);
       if (!asked) return present([noSuchOperation()], context);
-      const args = {
-        schema,
-        document,
-        contextValue: context,
-        variableValues: request.variables ?? undefined,
-        operationName: request.operationName ?? undefined,
-      };
-      const seen = new WatchedContext(context);
-      const prepared = {
-        ...args,
-        kind: asked.node.operation,
-        feed: asked.feed,
-        ofCatalogAlone: () => seen.ofCatalogAlone,
-        cost: null as DocumentCost | null,
-        async run() {
-          const { cost, refused } = spend(args);
-          prepared.cost = cost;
-          if (refused) return { errors: [refused] };
-          const start = () => started({ ...args, contextValue: seen }, asked);
-          const feeds = context.principal.kind === 'anonymous' ? anonymousFeeds : null;
-          return feeds && isSubscription(asked) ? allowed(feeds, start) : start();
-        },
-      };
-      return prepared;
+      return new Prepared({ request, document, asked, context, anonymousFeeds });
     } catch (thrown) {
       return present([graphqlErrorOf(thrown)], context);
     }
@@ -111,6 +90,63 @@ export function openEngine(options: EngineOptions) {
     errors.map((error) => withoutHttp(presentError(error, { requestId, log })));
 
   return { yoga, prepare, present };
+}
+
+interface Preparation {
+  readonly request: OperationRequest;
+  readonly document: DocumentNode;
+  readonly asked: KnownOperation;
+  readonly context: Context;
+  readonly anonymousFeeds: Allowance;
+}
+
+/** A subscription is kept for as long as it runs, so it is one object with little in it. */
+class Prepared implements Operation {
+  readonly contextValue: Context;
+  readonly #preparation: Preparation;
+  #watched: WatchedContext | null = null;
+  cost: DocumentCost | null = null;
+
+  constructor(preparation: Preparation) {
+    this.contextValue = preparation.context;
+    this.#preparation = preparation;
+  }
+
+  get document() {
+    return this.#preparation.document;
+  }
+
+  get operationName() {
+    return this.#preparation.request.operationName ?? undefined;
+  }
+
+  get kind() {
+    return this.#preparation.asked.node.operation;
+  }
+
+  get feed() {
+    return this.#preparation.asked.feed;
+  }
+
+  ofCatalogAlone(): boolean {
+    return this.#watched?.ofCatalogAlone ?? true;
+  }
+
+  async run(): Promise<Started> {
+    const { request, document, asked, context, anonymousFeeds } = this.#preparation;
+    const { operationName } = this;
+    const variableValues = request.variables ?? undefined;
+    const args = { schema, document, contextValue: context, variableValues, operationName };
+    const { cost, refused } = spend(args);
+    if (!isSubscription(asked)) this.cost = cost;
+    if (refused) return { errors: [refused] };
+    if (!isSubscription(asked)) {
+      this.#watched = new WatchedContext(context);
+      return executed({ ...args, contextValue: this.#watched }, asked.compiled());
+    }
+    const start = () => subscribed(args, asked.feed);
+    return context.principal.kind === 'anonymous' ? allowed(anonymousFeeds, start) : start();
+  }
 }
 
 type Started = ExecutionResult | Results;
@@ -141,14 +177,6 @@ function tooManyFeeds(most: number): GraphQLError {
     `Without credentials ${most} subscriptions may run at once from one address. End one, or ` +
     'send an API key.';
   return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', limit: most } });
-}
-
-function started(args: ContextualArgs, asked: KnownOperation) {
-  return isSubscription(asked) ? subscribed(args, asked.feed) : executed(args, asked.compiled());
-}
-
-interface ContextualArgs extends ExecutionArgs {
-  readonly contextValue: Context;
 }
 
 /** Presents the errors of what goes out through Yoga, those included that it finds in requests. */

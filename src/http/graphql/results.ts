@@ -14,15 +14,28 @@ export interface Results<Value = Result> {
 
 /** Those of a source as it is: one that is left by its signal, or one that can be returned. */
 export function resultsOf<Value>(source: AsyncIterable<Value> | Flow<Value>): Results<Value> {
-  if ('each' in source) return { each: (take) => source.each(take), leave: () => {} };
+  if ('each' in source) return new Source(source);
   const values = source[Symbol.asyncIterator]();
-  return {
-    each: (take) => flowOf({ [Symbol.asyncIterator]: () => values }).each(take),
-    leave: () => {
-      // What it still throws on its way out, nobody waits for.
-      values.return?.()?.then(undefined, () => {});
-    },
-  };
+  const iterable = { [Symbol.asyncIterator]: () => values };
+  return new Source({ ...flowOf(iterable), return: async () => values.return?.() });
+}
+
+/** Here and below no closures, of which a node with ten thousand followers keeps all. */
+class Source<Value> implements Results<Value> {
+  readonly #flow: Flow<Value>;
+
+  constructor(flow: Flow<Value>) {
+    this.#flow = flow;
+  }
+
+  each(take: Take<Value>): Promise<void> {
+    return this.#flow.each(take);
+  }
+
+  leave(): void {
+    // What it still throws on its way out, nobody waits for.
+    this.#flow.return?.().catch(() => {});
+  }
 }
 
 /** A subscription that has one result. */
@@ -37,31 +50,45 @@ export const alone = <Value>(value: Value): Results<Value> => ({
  * that the source lets go, answers `each`, and does not wait for the source to finish. `end` is
  * called once, also when the source comes to its own end.
  */
-export function closing<Value>(source: Results<Value>, end: () => void): Results<Value> {
-  const left = Promise.withResolvers<void>();
-  let ended = false;
-  const finish = () => {
-    if (ended) return;
-    ended = true;
-    end();
-  };
-  return {
-    async each(take) {
-      if (ended) return;
-      try {
-        await Promise.race([
-          source.each((value) => (ended ? undefined : take(value))),
-          left.promise,
-        ]);
-      } finally {
-        finish();
-      }
-    },
-    leave() {
-      if (ended) return;
-      finish();
-      left.resolve();
-      source.leave();
-    },
-  };
+export const closing = <Value>(source: Results<Value>, end: () => void): Results<Value> =>
+  new Closing(source, end);
+
+class Closing<Value> implements Results<Value> {
+  readonly #source: Results<Value>;
+  /** Null when it was called. */
+  #end: (() => void) | null;
+  readonly #over = Promise.withResolvers<void>();
+
+  constructor(source: Results<Value>, end: () => void) {
+    this.#source = source;
+    this.#end = end;
+  }
+
+  each(take: Take<Value>): Promise<void> {
+    if (!this.#end) return Promise.resolve();
+    const still: Take<Value> = (value) => (this.#end ? take(value) : undefined);
+    this.#source.each(still).then(
+      () => {
+        this.#finish();
+        this.#over.resolve();
+      },
+      (thrown) => {
+        this.#finish();
+        this.#over.reject(thrown);
+      },
+    );
+    return this.#over.promise;
+  }
+
+  leave(): void {
+    if (!this.#end) return;
+    this.#finish();
+    this.#over.resolve();
+    this.#source.leave();
+  }
+
+  #finish(): void {
+    this.#end?.();
+    this.#end = null;
+  }
 }

@@ -9,6 +9,7 @@ import { bringsCredential } from '../callers.ts';
 import { clientAddress, originOf } from '../client.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
+import { Heartbeats } from './heartbeats.ts';
 
 /** A larger prompt goes by POST. */
 const messageBytesMax = 1024 * 1024;
@@ -39,13 +40,14 @@ export interface SocketsOptions {
 /** The WebSockets of `/graphql`. */
 export function openSockets(options: SocketsOptions): Sockets {
   const { engine, rooms, log, random, trustProxy, allowances } = options;
-  /** Each with the promise of its end. */
-  const connections = new Map<Connection, Promise<void>>();
+  const connections = new Set<Connection>();
+  const around = { engine, rooms, log, allowances, heartbeats: new Heartbeats(rooms.clock) };
   let draining = false;
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: messageBytesMax,
     perMessageDeflate: false,
+    clientTracking: false,
     handleProtocols,
     // Messages of one read in separate turns, so that an id ended by the first can be used anew by
     // the second.
@@ -53,14 +55,9 @@ export function openSockets(options: SocketsOptions): Sockets {
   });
   const accept = (socket: WebSocket, request: IncomingMessage) => {
     const origin = originOf(request, trustProxy);
-    const connection = new Connection({ socket, request, origin, engine, rooms, log, allowances });
-    const closed = new Promise<void>((resolve) => {
-      socket.once('close', () => {
-        connections.delete(connection);
-        resolve();
-      });
-    });
-    connections.set(connection, closed);
+    const connection = new Connection(around, { socket, request, origin });
+    connections.add(connection);
+    socket.on('close', () => connections.delete(connection));
     if (draining) connection.drain(0);
   };
 
@@ -75,12 +72,12 @@ export function openSockets(options: SocketsOptions): Sockets {
     },
     drain(spreadMs) {
       draining = true;
-      for (const connection of connections.keys()) connection.drain(random() * spreadMs);
+      for (const connection of connections) connection.drain(random() * spreadMs);
     },
-    gone: () => Promise.all(connections.values()),
+    gone: () => Promise.all([...connections].map((connection) => connection.gone)),
     close() {
       draining = true;
-      for (const connection of connections.keys()) connection.close(1001, 'Going away');
+      for (const connection of connections) connection.close(1001, 'Going away');
       server.close();
     },
     get size() {
