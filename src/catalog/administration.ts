@@ -193,16 +193,18 @@ async function writeEndpoint(tx: Transaction, write: EndpointWrite): Promise<Aud
   const { id, input, model, provider, prices, clock } = write;
   const { model: _model, provider: _provider, pricing, ...fields } = input;
   const { contextLength, supportedParameters, ...nullable } = fields;
+  // As listed: what other endpoints of the model refused says nothing of this one.
+  const listed = await tx.model.findUniqueOrThrow({ where: { id: model.id } });
   const ofModel = given({
     contextLength: contextLength === null ? model.contextLength : contextLength,
-    supportedParameters: list(supportedParameters, model.supportedParameters),
+    supportedParameters: list(supportedParameters, listed.supportedParameters),
   });
   const data = { ...given(nullable), ...ofModel, curated: true, removedAt: null };
   const keys = { id, modelId: model.id, providerId: provider.id };
   const fresh = {
     contextLength: model.contextLength,
     maxOutputTokens: model.maxOutputTokens,
-    supportedParameters: [...model.supportedParameters],
+    supportedParameters: [...listed.supportedParameters],
   };
   await tx.endpoint.upsert({
     where: { id },

@@ -38,7 +38,10 @@ export function buildMarket(rows: Rows, access: Access, version: number): Market
   const providers = mapped(rows.providers, (row) =>
     providerOf(row, access, listIn(offers.ofProvider, row.id)),
   );
-  const models = mapped(rows.models, (row) => modelOf(row, listIn(offers.ofModel, row.id)));
+  const lost = lostIn(rows);
+  const models = mapped(rows.models, (row) =>
+    modelOf(row, { endpoints: listIn(offers.ofModel, row.id), lost: lost.get(row.id) }),
+  );
   const endpoints = new Map<string, Endpoint>();
   for (const row of rows.endpoints.values()) {
     const price = rows.prices.get(row.id);
@@ -118,12 +121,46 @@ function policyOf({ trainsOnPrompts, retainsPrompts, retentionDays }: ProviderRo
   };
 }
 
-function modelOf(row: ModelRow, endpoints: readonly Endpoint[]): Model {
+interface Offered {
+  readonly endpoints: readonly Endpoint[];
+  /** What none of them takes any more. */
+  readonly lost: ReadonlySet<string> | undefined;
+}
+
+function modelOf(row: ModelRow, { endpoints, lost }: Offered): Model {
   const { curated, inputModalities, outputModalities, ...rest } = row;
   const input = modalitiesOf(inputModalities);
   const output = modalitiesOf(outputModalities);
-  return { ...rest, inputModalities: input, outputModalities: output, endpoints };
+  const supportedParameters = lost
+    ? row.supportedParameters.filter((parameter) => !lost.has(parameter))
+    : row.supportedParameters;
+  const lists = { supportedParameters, inputModalities: input, outputModalities: output };
+  return { ...rest, ...lists, endpoints };
 }
+
+/**
+ * By model: what an endpoint that is offered was seen to refuse, and no other one takes. What was
+ * never refused is not looked at.
+ */
+function lostIn(rows: Rows): ReadonlyMap<string, ReadonlySet<string>> {
+  const lost = new Map<string, Set<string>>();
+  const offered = [...rows.endpoints.values()].filter((row) => isOffered(row, rows));
+  for (const { id, modelId } of offered) {
+    for (const { parameter } of rows.refusals.get(id) ?? noRefusals) {
+      const ofModel = lost.get(modelId) ?? new Set();
+      lost.set(modelId, ofModel.add(parameter));
+    }
+  }
+  if (lost.size === 0) return lost;
+  for (const row of offered) {
+    const taken = supportedBy(row, rows.refusals.get(row.id) ?? noRefusals);
+    for (const parameter of taken) lost.get(row.modelId)?.delete(parameter);
+  }
+  return lost;
+}
+
+const isOffered = (row: EndpointRow, { prices, providers }: Rows) =>
+  isThere(row) && prices.has(row.id) && providers.get(row.providerId)?.removedAt === null;
 
 const noRefusals: Endpoint['refusals'] = [];
 

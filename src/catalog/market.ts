@@ -34,6 +34,7 @@ export interface Model {
   readonly maxOutputTokens: number | null;
   readonly inputModalities: readonly Modality[];
   readonly outputModalities: readonly Modality[];
+  /** Without what all of its endpoints turned out to refuse. */
   readonly supportedParameters: readonly string[];
   readonly openWeights: boolean;
   readonly knowledgeCutoff: string | null;

@@ -50,6 +50,26 @@ export function refusalsSuite(kind: DatabaseKind): void {
     expect(await reasons()).toEqual([`ENDPOINT_CHANGED It refused \`temperature\`: “${evidence}”`]);
   });
 
+  it('is no more among what its model takes, until another endpoint takes it', async () => {
+    const { administration } = catalog;
+    const ofModel = () => catalog.market().model('shut/gamma')?.supportedParameters;
+    const { name, author, contextLength } = gamma().model;
+    const listed = { supportedParameters: ['temperature', 'tools'] };
+    await administration.upsertModel(admin, {
+      ...{ slug: 'shut/gamma', name, author, contextLength },
+      ...listed,
+    });
+    await refuse();
+    expect(ofModel()).toEqual(['tools']);
+    const connector = 'openai-compatible';
+    await administration.upsertProvider(admin, { slug: 'other', name: 'Other', connector });
+    // What it takes is not said: it is what the model is listed for.
+    const other = await administration.upsertEndpoint(admin, { ...stillTold, provider: 'other' });
+    expect(ofModel()).toEqual(listed.supportedParameters);
+    await administration.removeEndpoint(admin, other.id);
+    expect(ofModel()).toEqual(['tools']);
+  });
+
   it('is so on every node, and after a restart', async () => {
     const other = await catalogOver({ storage, clock });
     await refuse();
