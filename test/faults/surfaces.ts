@@ -100,34 +100,49 @@ const restOf = ({ model, fallbackModel, onStreamFailure }: Question) => ({
 
 const messages = [{ role: 'user', content: prompt }];
 
-async function throughChatJson(caller: Caller, question: Question): Promise<Got> {
-  const body = { ...restOf(question), messages, max_tokens: maxTokens };
-  const response = await post(caller, '/v1/chat/completions', body);
-  const answer = (await response.json()) as Data;
-  if (response.status !== 200) return failed('', answer.error.message);
-  return properly(answer.choices[0].message.content, { model: answer.model, ...chatUsage(answer) });
-}
-
-async function throughChatStream(caller: Caller, question: Question): Promise<Got> {
-  const body = { ...restOf(question), messages, max_tokens: maxTokens, stream: true };
-  const response = await post(caller, '/v1/chat/completions', body);
-  return gathered(response, (got, { data }) => {
-    if (data === '[DONE]') return { ...got, ended: 'properly' };
-    const chunk = JSON.parse(data);
-    if (chunk.error) return failed(got.text, chunk.error.message);
-    const text = got.text + (chunk.choices[0]?.delta.content ?? '');
-    const usage = chunk.usage ? chatUsage(chunk) : {};
-    return { ...got, text, model: chunk.model, ...usage };
-  });
-}
-
-const chatUsage = ({ usage }: Data) => ({
-  usage: { prompt: usage.prompt_tokens, completion: usage.completion_tokens },
+const chatOf = (question: Question) => ({
+  ...restOf(question),
+  messages,
+  max_tokens: maxTokens,
 });
 
+/** The form before chat. */
+const textOf = (question: Question) => ({ ...restOf(question), prompt, max_tokens: maxTokens });
+
+const responsesOf = (question: Question) => ({
+  ...restOf(question),
+  input: prompt,
+  max_output_tokens: maxTokens,
+});
+
+/** An answer in one piece, in which `textIn` finds what was said. */
+const throughJson =
+  (path: string, bodyOf: (question: Question) => object, textIn: (answer: Data) => string) =>
+  async (caller: Caller, question: Question): Promise<Got> => {
+    const response = await post(caller, path, bodyOf(question));
+    const answer = (await response.json()) as Data;
+    if (response.status !== 200) return failed('', answer.error.message);
+    return properly(textIn(answer), { model: answer.model, usage: tokensIn(answer.usage) });
+  };
+
+/** A stream of chunks, as chat completions and the form before them have it. */
+const throughChunks =
+  (path: string, bodyOf: (question: Question) => object, textIn: (choice: Data) => string) =>
+  async (caller: Caller, question: Question): Promise<Got> => {
+    const response = await post(caller, path, { ...bodyOf(question), stream: true });
+    return gathered(response, (got, { data }) => {
+      if (data === '[DONE]') return { ...got, ended: 'properly' };
+      const chunk = JSON.parse(data);
+      if (chunk.error) return failed(got.text, chunk.error.message);
+      const [choice] = chunk.choices;
+      const text = got.text + (choice ? textIn(choice) : '');
+      const usage = chunk.usage ? { usage: tokensIn(chunk.usage) } : {};
+      return { ...got, text, model: chunk.model, ...usage };
+    });
+  };
+
 async function throughMessages(caller: Caller, question: Question): Promise<Got> {
-  const body = { ...restOf(question), messages, max_tokens: maxTokens, stream: true };
-  const response = await post(caller, '/v1/messages', body);
+  const response = await post(caller, '/v1/messages', { ...chatOf(question), stream: true });
   return gathered(response, (got, { data }) => {
     const event = JSON.parse(data);
     switch (event.type) {
@@ -148,8 +163,7 @@ async function throughMessages(caller: Caller, question: Question): Promise<Got>
 }
 
 async function throughResponses(caller: Caller, question: Question): Promise<Got> {
-  const body = { ...restOf(question), input: prompt, max_output_tokens: maxTokens, stream: true };
-  const response = await post(caller, '/v1/responses', body);
+  const response = await post(caller, '/v1/responses', { ...responsesOf(question), stream: true });
   return gathered(response, (got, { data }) => {
     if (data === '[DONE]') return got;
     const event = JSON.parse(data);
@@ -169,7 +183,11 @@ async function throughResponses(caller: Caller, question: Question): Promise<Got
   });
 }
 
-const tokensIn = (usage: Data) => ({ prompt: usage.input_tokens, completion: usage.output_tokens });
+/** By their two pairs of names. */
+const tokensIn = (usage: Data) => ({
+  prompt: usage.prompt_tokens ?? usage.input_tokens,
+  completion: usage.completion_tokens ?? usage.output_tokens,
+});
 
 /** An event stream from its first event to its last; before the first, a failure is JSON. */
 async function gathered(
@@ -207,8 +225,24 @@ export const surfaces: readonly Surface[] = [
   { name: 'WebSocket', ask: throughSubscription('overWebSocket') },
   { name: 'GraphQL SSE', ask: throughSubscription('overEventStream') },
   { name: 'complete', ask: throughMutation },
-  { name: 'chat', ask: throughChatJson },
-  { name: 'chat SSE', ask: throughChatStream },
-  { name: 'messages', ask: throughMessages },
-  { name: 'responses', ask: throughResponses },
+  {
+    name: 'chat',
+    ask: throughJson('/v1/chat/completions', chatOf, ({ choices }) => choices[0].message.content),
+  },
+  {
+    name: 'chat SSE',
+    ask: throughChunks('/v1/chat/completions', chatOf, ({ delta }) => delta.content ?? ''),
+  },
+  {
+    name: 'messages',
+    ask: throughJson('/v1/messages', chatOf, ({ content }) => content[0].text),
+  },
+  { name: 'messages SSE', ask: throughMessages },
+  {
+    name: 'responses',
+    ask: throughJson('/v1/responses', responsesOf, ({ output }) => output[0].content[0].text),
+  },
+  { name: 'responses SSE', ask: throughResponses },
+  { name: 'text', ask: throughJson('/v1/completions', textOf, ({ choices }) => choices[0].text) },
+  { name: 'text SSE', ask: throughChunks('/v1/completions', textOf, ({ text }) => text ?? '') },
 ];
