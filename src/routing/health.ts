@@ -43,14 +43,14 @@ const sweepMs = 1_000;
 /** A rate limit without Retry-After: long enough not to run into it again with every request. */
 const pauseMsDefault = 1_000;
 
-/** Trouble is told for so long, and told again while it lasts. */
+/** Trouble is told for so long, and told again halfway while it lasts: one message may be lost. */
 const troubledMs = 10_000;
 
 interface Entry {
   readonly breaker: Breaker;
   observed: Condition;
-  /** Monotonic: until when the other nodes know of its trouble. */
-  troubleToldUntil: number;
+  /** Monotonic: from when on the other nodes are to be told of its trouble. */
+  troubleToldAgainAt: number;
 }
 
 /**
@@ -152,7 +152,8 @@ export class Health {
     const { breaker } =
       credential === null ? this.#entry(endpoint) : this.#lines.of(endpoint, credential);
     const remainingMs = (until ?? 0) - this.#clock.now();
-    if (state === 'CLOSED') breaker.close();
+    // It forgives who left it alone; what was counted here by who did not, stands.
+    if (state === 'CLOSED' && breaker.state !== 'CLOSED') breaker.close();
     if (state === 'CLOSED' && credential === null) this.#recovering.add(endpoint);
     if (remainingMs > 0 && state === 'OPEN') breaker.openFor(remainingMs);
     if (remainingMs > 0 && state === 'PAUSED') breaker.pause(remainingMs);
@@ -221,7 +222,7 @@ export class Health {
     const known = this.#entries.get(endpointId);
     if (known) return known;
     const observed: Condition = { status: 'UP', reason: null, since: new Date(this.#clock.now()) };
-    const entry = { breaker: new Breaker(this.#clock), observed, troubleToldUntil: 0 };
+    const entry = { breaker: new Breaker(this.#clock), observed, troubleToldAgainAt: 0 };
     this.#entries.set(endpointId, entry);
     return entry;
   }
@@ -250,7 +251,7 @@ export class Health {
     const since = changed ? new Date(this.#clock.now()) : previous.since;
     entry.observed = { status, reason, since };
     if (status !== 'UP') this.#sweepLater();
-    this.#tellTrouble(endpointId, entry);
+    this.#tellTrouble(endpointId, entry, line);
     if (changed) {
       const change = { endpointId, previous: previous.status, current: entry.observed };
       for (const listener of this.#statusListeners) listener(change);
@@ -258,13 +259,20 @@ export class Health {
     return entry.observed;
   }
 
-  /** Failures that open no breaker are seen where they happen: the others are told of them. */
-  #tellTrouble(endpoint: string, entry: Entry): void {
-    const { breaker, troubleToldUntil } = entry;
+  /**
+   * Failures that open no breaker are seen where they happen: the others are told of them, so that
+   * a status is what all nodes together saw.
+   */
+  #tellTrouble(endpoint: string, entry: Entry, line: Line | undefined): void {
     const now = this.#clock.monotonic();
-    if (!breaker.failsHere || breaker.state !== 'CLOSED' || now < troubleToldUntil) return;
-    entry.troubleToldUntil = now + troubledMs - sweepMs;
-    this.#announce({ endpoint, credential: null, state: 'TROUBLED', ms: troubledMs });
+    if (now < entry.troubleToldAgainAt) return;
+    const told = { endpoint, state: 'TROUBLED', ms: troubledMs } as const;
+    const inTrouble = [
+      ...(failsAtTimes(entry.breaker) ? [null] : []),
+      ...(line && failsAtTimes(line.breaker) ? [platformCredential] : []),
+    ];
+    if (inTrouble.length > 0) entry.troubleToldAgainAt = now + troubledMs / 2;
+    for (const credential of inTrouble) this.#announce({ ...told, credential });
   }
 
   /** Trouble passes with time alone: while there is any, somebody has to look. */
@@ -277,6 +285,9 @@ export class Health {
     });
   }
 }
+
+/** What opens it is told as that. */
+const failsAtTimes = ({ failsHere, state }: Breaker) => failsHere && state === 'CLOSED';
 
 type Whose = Pick<BreakerNotice, 'endpoint' | 'credential'>;
 

@@ -175,6 +175,40 @@ describe('what others are told', () => {
     expect(other.notices).toEqual([]);
   });
 
+  it('makes an endpoint that refuses the credential at times DEGRADED everywhere', () => {
+    const { health, one } = stand();
+    const other = stand(one);
+    health.onNotice((notice) => other.health.apply(notice));
+    health.report(one, fault('CREDENTIAL'));
+    expect(other.told()).toEqual(['UP → DEGRADED']);
+    expect(other.notices).toEqual([]);
+  });
+
+  it('keeps it DEGRADED elsewhere though one message of two is lost', async () => {
+    const { clock, health, one, fail } = stand();
+    const other = stand(one);
+    let messages = 0;
+    health.onNotice((notice) => {
+      if (messages++ % 2 === 0) other.health.apply(notice);
+    });
+    fail(1);
+    for (let second = 1; second < 30; second++) {
+      await Promise.all([clock.advance(1_000), other.clock.advance(1_000)]);
+      expect(other.health.status(one).status).toBe('DEGRADED');
+    }
+  });
+
+  it('that it works forgives who left it alone, and nothing that others counted', () => {
+    const { clock, health, one, fail } = stand();
+    const works = { ...whoever(one), state: 'CLOSED', until: null } as const;
+    fail(1);
+    health.apply(works);
+    expect(health.status(one).status).toBe('DEGRADED');
+    health.apply({ ...whoever(one), state: 'OPEN', until: clock.now() + 10_000 });
+    health.apply(works);
+    expect(health.status(one).status).toBe('UP');
+  });
+
   it('of a second failed trial reads as DOWN there as well', () => {
     const { clock, health, one } = stand();
     health.apply({ ...whoever(one), state: 'OPEN', until: clock.now() + 20_000 });
