@@ -5,6 +5,7 @@ import {
   type FeedTick,
   type FeedUpdate,
   Figures,
+  isShort,
   type MetricsWindow,
   sameTick,
   Tickers,
@@ -210,16 +211,30 @@ function tickerOf({ filter, window, interval }: FeedArguments, rooms: Rooms) {
     same: sameTick,
     failed: () => undefined, // the last tick stands until the database answers again
     async compute() {
-      const states = endpointsIn({ providers, models }, rooms).map(async (item) => ({
+      const figures = await figuresOf(endpointsIn({ providers, models }, rooms), window, rooms);
+      const states = Array.from(figures, ([item, performed]) => ({
         id: item.id,
         item,
         status: rooms.router.status(item).status,
-        figures: await rooms.metrics.figures([item.id], window),
+        figures: performed,
       }));
-      const { publicTrafficFloor } = rooms.platform;
-      return tickOf(new Date(rooms.clock.now()), await Promise.all(states), publicTrafficFloor);
+      return tickOf(new Date(rooms.clock.now()), states, rooms.platform.publicTrafficFloor);
     },
   });
+}
+
+/** Short windows are in memory: nothing is waited for a thousand times. */
+async function figuresOf(
+  endpoints: readonly Endpoint[],
+  window: MetricsWindow,
+  { metrics }: Rooms,
+): Promise<[Endpoint, Figures][]> {
+  if (isShort(window)) return endpoints.map((one) => [one, metrics.live(one.id, window)]);
+  return Promise.all(
+    endpoints.map(
+      async (one): Promise<[Endpoint, Figures]> => [one, await metrics.figures([one.id], window)],
+    ),
+  );
 }
 
 /** Those of one ticker have one window, so that all its followers are given the same object. */

@@ -37,10 +37,13 @@ export function tickOf<Item>(
   return { at, states: new Map(texts) };
 }
 
-const textOf = ({ status, figures }: FeedState<unknown>, floor: number) =>
-  JSON.stringify([status, performanceOf(figures, floor)], (_, value) =>
+/** Of the many without traffic nothing but the status shows. */
+function textOf({ status, figures }: FeedState<unknown>, floor: number): string {
+  if (figures.requests === 0) return status;
+  return JSON.stringify([status, performanceOf(figures, floor)], (_, value) =>
     typeof value === 'bigint' ? String(value) : value,
   );
+}
 
 export function sameTick<Item>(left: FeedTick<Item>, right: FeedTick<Item>): boolean {
   if (left.states.size !== right.states.size) return false;

@@ -42,7 +42,7 @@ export interface Metrics {
   figuresBefore(subjects: readonly string[], window: MetricsWindow): Promise<Figures>;
   /** Applications that were named in the window. */
   apps(window: MetricsWindow): Promise<string[]>;
-  /** Windows up to an hour, from memory. */
+  /** Windows up to an hour, from memory; for reading alone. */
   live(subject: string, window: ShortWindow): Figures;
   /**
    * What a router sorts by: of the last ten seconds when there was traffic in them, else of the
@@ -74,6 +74,9 @@ export async function openMetrics(options: MetricsOptions): Promise<Metrics> {
   room.warmUp();
   return room;
 }
+
+/** Of the many subjects without traffic; a feed asks for all of them with every tick. */
+const nothing = Object.freeze(new Figures()) as Figures;
 
 /** Of one subject its figures themselves: a ranking of a thousand models copies nothing. */
 const sumOf = ([first, ...others]: readonly Figures[]): Figures =>
@@ -164,7 +167,7 @@ class Room implements Metrics {
   }
 
   live(subject: string, window: ShortWindow): Figures {
-    return this.#series.get(subject)?.sum(window, this.#options.clock.now()) ?? new Figures();
+    return this.#series.get(subject)?.sum(window, this.#options.clock.now()) ?? nothing;
   }
 
   medians(endpointId: string): Medians | null {

@@ -17,11 +17,12 @@ beforeEach(async () => {
   asked = 0;
   serialised = 0;
   requests = 1;
-  const figures = async () => {
+  const live = () => {
     asked++;
     return figuresOf(requests);
   };
-  stand = standIn({ metrics: { figures } as unknown as StandIn['rooms']['metrics'] });
+  const figures = async () => live();
+  stand = standIn({ metrics: { live, figures } as unknown as StandIn['rooms']['metrics'] });
   server = await serve(stand);
   const stringify = JSON.stringify;
   vi.spyOn(JSON, 'stringify').mockImplementation((value, ...rest) => {
