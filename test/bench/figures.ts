@@ -42,6 +42,8 @@ export interface Bar {
   readonly unit: string;
 }
 
+export const atMost = (value: number, unit = '×'): Bar => ({ kind: 'at most', value, unit });
+
 export function holds({ kind, value }: Bar, measured: number): boolean {
   return kind === 'at most' ? measured <= value : measured >= value;
 }

@@ -7,6 +7,8 @@ import manifest from '../../package.json' with { type: 'json' };
 export interface MeasuredProcess {
   readonly url: string;
   usage(): Promise<Usage>;
+  /** What its heap holds after a collection that is forced: not what anybody has in service. */
+  live(): Promise<{ readonly liveBytes: number }>;
   /** Gives it something that it was written to take. */
   tell(message: object): void;
   /** The next thing that it says of itself. */
@@ -66,13 +68,15 @@ async function ended(child: ChildProcess, name: string): Promise<never> {
 }
 
 function measured(child: ChildProcess, url: string): MeasuredProcess {
+  const ask = async (question: string) => {
+    const answer = once(child, 'message');
+    child.send(question);
+    return (await answer)[0];
+  };
   return {
     url,
-    async usage() {
-      const answer = once(child, 'message');
-      child.send('usage');
-      return (await answer)[0];
-    },
+    usage: () => ask('usage'),
+    live: () => ask('live'),
     tell: (message) => void child.send(message),
     said: async () => (await once(child, 'message'))[0],
     async stop() {

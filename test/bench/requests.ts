@@ -61,8 +61,8 @@ export const smallQuery = (nonce: number): object => ({
   variables: { slug: model, nonce },
 });
 
-const feedDocument = `subscription Feed($filter: MetricsFilter) {
-  providerMetrics(filter: $filter) {
+const feedDocument = `subscription Feed($filter: MetricsFilter, $interval: UpdateInterval!) {
+  providerMetrics(filter: $filter, interval: $interval) {
     at
     snapshot
     endpoints {
@@ -74,7 +74,7 @@ const feedDocument = `subscription Feed($filter: MetricsFilter) {
   }
 }`;
 
-export const metricsFeed = (filter: object | null): object => ({
+export const metricsFeed = (filter: object | null, interval = 'ONE_SECOND'): object => ({
   query: feedDocument,
-  variables: { filter },
+  variables: { filter, interval },
 });

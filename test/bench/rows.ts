@@ -1,6 +1,7 @@
 import { crowdRows } from './crowd-rows.ts';
+import { feedCrowdRows } from './feed-crowd-rows.ts';
 import { feedRows } from './feed-rows.ts';
-import { type Bar, compare, type Line, percentile, rounded } from './figures.ts';
+import { atMost, type Bar, compare, type Line, percentile, rounded } from './figures.ts';
 import { HttpConnection } from './http-client.ts';
 import { keyRow } from './key-rows.ts';
 import { leaving } from './leaving.ts';
@@ -100,8 +101,6 @@ async function ratioLine(
     measured: ratio,
   };
 }
-
-const atMost = (value: number, unit = '×'): Bar => ({ kind: 'at most', value, unit });
 
 /** Something over the OpenAI surface, against the bare proxy. */
 function chatRow(options: {
@@ -389,6 +388,7 @@ export const rows: readonly Row[] = [
   latency,
   leaving,
   ...feedRows,
+  ...feedCrowdRows,
   ...crowdRows,
   memory,
   keyRow,

@@ -43,6 +43,27 @@ export class SocketClient {
     });
   }
 
+  /** As `subscribe`; resolves with all that came, and how long the first of it took. */
+  collect(payload: object): Promise<{ firstByteMs: number; payloads: unknown[] }> {
+    const socket = this.#socket;
+    const begun = performance.now();
+    const payloads: unknown[] = [];
+    let firstByteMs = Number.NaN;
+    return new Promise((resolve, reject) => {
+      const take = (data: Buffer) => {
+        if (payloads.length === 0) firstByteMs = performance.now() - begun;
+        const message = JSON.parse(String(data));
+        if (message.type === 'next') return void payloads.push(message.payload);
+        if (message.type !== 'complete') return reject(new Error(String(data)));
+        socket.off('message', take).off('close', lose);
+        resolve({ firstByteMs, payloads });
+      };
+      const lose = () => reject(new Error('the server closed the socket'));
+      socket.on('message', take).once('close', lose);
+      socket.send(JSON.stringify({ id: String(++this.#operations), type: 'subscribe', payload }));
+    });
+  }
+
   close(): void {
     this.#socket.removeAllListeners('close');
     this.#socket.terminate();

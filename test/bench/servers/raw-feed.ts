@@ -5,19 +5,23 @@ import { frameOf } from './frame.ts';
 import { listen } from './listen.ts';
 
 /**
- * The least that a feed costs: once a second the text that the parent gave last goes to each
+ * The least that a feed costs: on an interval the text that the parent gave last goes to each
  * subscriber, behind the id of its subscription, as a frame that is written to the socket itself.
  * It speaks as much of `graphql-transport-ws` as its client needs.
  */
-const everyMs = 1_000;
 const subscribers = new Set<{ readonly id: string; readonly socket: Socket }>();
 const server = createServer();
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 let payload = '';
+let everyMs = 1_000;
+let ticking: NodeJS.Timeout | undefined;
 
 process.on('message', (message: unknown) => {
   if (typeof message === 'object' && message !== null && 'payload' in message) {
     payload = String(message.payload);
+    if ('everyMs' in message) everyMs = Number(message.everyMs);
+    clearInterval(ticking);
+    ticking = setInterval(update, everyMs);
   }
 });
 
@@ -41,6 +45,6 @@ listen(server);
 
 const textFor = (id: string) => frameOf(`{"id":"${id}","type":"next","payload":${payload}}`);
 
-setInterval(() => {
+function update(): void {
   for (const { id, socket } of subscribers) socket.write(textFor(id));
-}, everyMs);
+}

@@ -1,19 +1,30 @@
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /**
  * Loaded before every process that is measured (`node --import`), so that none has to know that it
- * is: says, when it is asked, what it has used so far, and ends with the one who asks. With
- * BENCH_PROFILE, a folder, what lies between two questions is profiled into it.
+ * is: says, when it is asked, what it has used so far and what is live in it, and ends with the one
+ * who asks. With BENCH_PROFILE, a folder, what lies between two questions is profiled into it.
  */
 process.on('message', (question) => {
+  if (question === 'live') return void process.send?.({ liveBytes: liveBytes() });
   if (question !== 'usage') return;
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuMicros: user + system, rssBytes: process.memoryUsage.rss() });
   if (folder) profile(folder);
 });
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+/** The garbage collector, which a process has in its hands only when it asks for it. */
+function liveBytes(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 const folder = process.env['BENCH_PROFILE'];
 let running: Session | null = null;
