@@ -29,7 +29,8 @@ const trialEveryMs = 5_000;
 
 interface Track {
   readonly samples: { readonly atMs: number; readonly sample: Sample }[];
-  medians: Medians;
+  /** Null: not worked out since the newest sample. Most requests never ask. */
+  medians: Medians | null;
   newestMs: number;
   triedMs: number;
 }
@@ -47,17 +48,14 @@ export class Pace {
   observe(endpointId: string, sample: Sample): void {
     const atMs = this.#clock.monotonic();
     const known = this.#tracks.get(endpointId);
-    const track = known ?? { samples: [], medians: sample, newestMs: 0, triedMs: atMs };
+    const track = known ?? { samples: [], medians: null, newestMs: 0, triedMs: atMs };
     this.#tracks.delete(endpointId);
     this.#tracks.set(endpointId, track);
     track.samples.push({ atMs, sample });
     const oldest = track.samples.findIndex((each) => atMs - each.atMs < windowMs);
     track.samples.splice(0, Math.max(oldest, track.samples.length - samplesMax));
     track.newestMs = atMs;
-    track.medians = {
-      timeToFirstTokenMs: median(track.samples.map((each) => each.sample.timeToFirstTokenMs)),
-      tokensPerSecond: median(track.samples.map((each) => each.sample.tokensPerSecond)),
-    };
+    track.medians = null;
   }
 
   /**
@@ -83,7 +81,9 @@ export class Pace {
 
   medians(endpointId: string, nowMs = this.#clock.monotonic()): Medians | null {
     const track = this.#tracks.get(endpointId);
-    return track && nowMs - track.newestMs < windowMs ? track.medians : null;
+    if (!track || nowMs - track.newestMs >= windowMs) return null;
+    track.medians ??= mediansOf(track.samples.map(({ sample }) => sample));
+    return track.medians;
   }
 
   takeTrial(endpointId: string): boolean {
@@ -96,6 +96,11 @@ export class Pace {
     return true;
   }
 }
+
+const mediansOf = (samples: readonly Sample[]): Medians => ({
+  timeToFirstTokenMs: median(samples.map((sample) => sample.timeToFirstTokenMs)),
+  tokensPerSecond: median(samples.map((sample) => sample.tokensPerSecond)),
+});
 
 /** By nearest rank; null of nothing. */
 function median(values: readonly (number | null)[]): number | null {

@@ -1,4 +1,4 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Attributes, Counter, Meter } from '@opentelemetry/api';
 import {
   type AggregationOption,
   AggregationType,
@@ -54,23 +54,28 @@ export function completionInstruments(
     const { timeToFirstTokenMs } = record;
     if (timeToFirstTokenMs !== null) first.record(timeToFirstTokenMs / 1_000, labels);
   };
-  const counted = ({ tokens: used }: SettlementRecord) => {
-    tokens.add(used.prompt, { kind: 'prompt' });
-    tokens.add(used.completion, { kind: 'completion' });
-    tokens.add(used.cacheRead, { kind: 'cached' });
-    tokens.add(used.reasoning, { kind: 'reasoning' });
+  const counted = ({ tokens: used, cost, fee, waived }: SettlementRecord) => {
+    add(tokens, used.prompt, 'prompt');
+    add(tokens, used.completion, 'completion');
+    add(tokens, used.cacheRead, 'cached');
+    add(tokens, used.reasoning, 'reasoning');
+    add(dollars, dollarsOf(cost), 'cost');
+    add(dollars, dollarsOf(fee), 'fee');
+    add(dollars, dollarsOf(waived), 'waived');
   };
   return {
     settled(record) {
       completions.add(1, { status: record.status });
       counted(record);
-      dollars.add(dollarsOf(record.cost), { kind: 'cost' });
-      dollars.add(dollarsOf(record.fee), { kind: 'fee' });
-      dollars.add(dollarsOf(record.waived), { kind: 'waived' });
       record.attempts.forEach(attempted);
     },
     refused: (code) => refusals.add(1, { code }),
   };
+}
+
+/** A kind is hashed each time that it is added to: most kinds of most completions are nothing. */
+function add(to: Counter, amount: number, kind: string): void {
+  if (amount !== 0) to.add(amount, { kind });
 }
 
 function labelsOf(endpoint: Endpoint | undefined): Attributes {

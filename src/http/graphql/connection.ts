@@ -264,7 +264,7 @@ export class Connection implements Speaker, Beating {
 
   #ended(context: SocketContext<this>): void {
     this.#running.delete(context);
-    context.end(new Fault('CANCELLED', { public: 'You ended it.' }));
+    context.end(endedByItself);
     this.#closeWhenIdle();
   }
 
@@ -273,6 +273,9 @@ export class Connection implements Speaker, Beating {
     return this.#around.engine.present(errors, { requestId }).map((error) => error.toJSON());
   }
 }
+
+/** One for all: a fault of its own would look through the stack for every operation. */
+const endedByItself = new Fault('CANCELLED', { public: 'You ended it.' });
 
 /** More would not fit the frame that closes a socket. */
 const reasonLengthMax = 100;
