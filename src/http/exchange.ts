@@ -110,9 +110,29 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 
 /** JSON that is text already: with its head it goes out as one write. */
 export function sendText(response: ServerResponse, status: number, text: string): void {
+  begin(response, status, Buffer.byteLength(text));
+  response.end(text);
+}
+
+/** JSON in pieces that are bytes already: with its head it goes out as one write. */
+export function sendBytes(
+  response: ServerResponse,
+  status: number,
+  pieces: readonly Buffer[],
+): void {
+  begin(
+    response,
+    status,
+    pieces.reduce((bytes, piece) => bytes + piece.length, 0),
+  );
+  response.cork();
+  for (const piece of pieces) response.write(piece);
+  response.end();
+}
+
+function begin(response: ServerResponse, status: number, bytes: number): void {
   response.writeHead(status, {
     'Content-Type': response.getHeader('Content-Type') ?? 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
+    'Content-Length': bytes,
   });
-  response.end(text);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { type Exchange, sendJson, sendText } from '../exchange.ts';
+import { type Exchange, sendBytes, sendJson, sendText } from '../exchange.ts';
 import { withCost } from './document-limits.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import type { KeptAnswers } from './kept-answers.ts';
@@ -68,7 +68,8 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
   // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
   if (cost && !result.errors && query?.ofCatalogAlone()) {
-    answers.keep(keyOf(options), { text, requested: cost.requested }, market);
+    const bytes = Buffer.from(text.slice(0, -1));
+    answers.keep(keyOf(options), { bytes, requested: cost.requested }, market);
   }
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
   const status = mediaType === preferred && !('data' in result) ? 400 : 200;
@@ -97,13 +98,16 @@ export function answerAgain(
   const { cost, refused } = spendPoints(context, kept.requested);
   if (refused) return false;
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
-  sendText(exchange.response, 200, costAdded(kept.text, cost));
+  sendBytes(exchange.response, 200, [kept.bytes, Buffer.from(costMember(cost))]);
   return true;
 }
 
 /** The answer, an object, with `extensions.cost` as its last member. */
 export const costAdded = (answer: string, cost: DocumentCost): string =>
-  `${answer.slice(0, -1)},"extensions":{"cost":${JSON.stringify(cost)}}}`;
+  answer.slice(0, -1) + costMember(cost);
+
+const costMember = (cost: DocumentCost): string =>
+  `,"extensions":{"cost":${JSON.stringify(cost)}}}`;
 
 function shownOf(
   { errors, ...rest }: ExecutionResult,

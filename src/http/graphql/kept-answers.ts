@@ -1,25 +1,26 @@
 import type { Market } from '#catalog';
 
 /** What the answers of a node may weigh together, their questions included. */
-const charactersMax = 32 * 1024 * 1024;
+const bytesMax = 32 * 1024 * 1024;
 const questionCharactersMax = 8 * 1024;
-const answerCharactersMax = 1024 * 1024;
+const answerBytesMax = 1024 * 1024;
 
 /** An answer without what it says of its cost, which is another each time. */
 export interface KeptAnswer {
-  readonly text: string;
+  /** Its JSON, an object that is still open. */
+  readonly bytes: Buffer;
   /** Points that its document costs. */
   readonly requested: number;
 }
 
 /**
- * The texts of answers that were made of the catalog alone, kept until the catalog is another: the
+ * The bytes of answers that were made of the catalog alone, kept until the catalog is another: the
  * page that everybody asks for is executed and serialised once. A question is the body as it came.
  */
 export class KeptAnswers {
   readonly #answers = new Map<string, KeptAnswer>();
   #market: Market | null = null;
-  #characters = 0;
+  #bytes = 0;
 
   /** The answer that was made of this very market; undefined when there is none. */
   find(question: string, market: Market): KeptAnswer | undefined {
@@ -28,17 +29,17 @@ export class KeptAnswers {
 
   keep(question: string, answer: KeptAnswer, market: Market): void {
     if (market !== this.#market) this.#forgetAll(market);
-    if (question.length > questionCharactersMax || answer.text.length > answerCharactersMax) return;
-    const characters = question.length + answer.text.length;
+    if (question.length > questionCharactersMax || answer.bytes.length > answerBytesMax) return;
+    const bytes = question.length + answer.bytes.length;
     // Rather begin anew than know which was asked for last: a change of the catalog does the same.
-    if (this.#characters + characters > charactersMax) this.#forgetAll(market);
-    if (!this.#answers.has(question)) this.#characters += characters;
+    if (this.#bytes + bytes > bytesMax) this.#forgetAll(market);
+    if (!this.#answers.has(question)) this.#bytes += bytes;
     this.#answers.set(question, answer);
   }
 
   #forgetAll(market: Market): void {
     this.#answers.clear();
-    this.#characters = 0;
+    this.#bytes = 0;
     this.#market = market;
   }
 }
