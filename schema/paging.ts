@@ -105,9 +105,13 @@ export function arrayPage<Row>(options: {
   const [start, end] = page.backward
     ? [Math.max(0, (position ?? rows.length) - page.size), position ?? rows.length]
     : [(position ?? -1) + 1, Math.min(rows.length, (position ?? -1) + 1 + page.size)];
-  const edges = rows
-    .slice(start, end)
-    .map((node) => ({ cursor: cursorOf(list, [key(node)]), node }));
+  const edges = rows.slice(start, end).map((node) => ({
+    node,
+    /** Made when it is asked for: most pages show the first and the last one alone. */
+    get cursor() {
+      return cursorOf(list, [key(node)]);
+    },
+  }));
   const more = { hasPreviousPage: start > 0, hasNextPage: end < rows.length };
   return { edges, pageInfo: pageInfo(edges, more), totalCount: () => rows.length };
 }

@@ -79,8 +79,11 @@ function formatDecimal(units: bigint, digits: number): string {
   const text = abs(units)
     .toString()
     .padStart(digits + 1, '0');
-  const fraction = text.slice(-digits).replace(/0+$/, '');
-  const whole = text.slice(0, -digits);
+  const point = text.length - digits;
+  let end = text.length;
+  while (end > point && text[end - 1] === '0') end--;
+  const fraction = text.slice(point, end);
+  const whole = text.slice(0, point);
   return `${units < 0n ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
 }
 

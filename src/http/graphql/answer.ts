@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { type Exchange, sendBytes, sendJson, sendText } from '../exchange.ts';
+import { type Exchange, sendBytes, sendJson } from '../exchange.ts';
 import { withCost } from './document-limits.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import type { KeptAnswers } from './kept-answers.ts';
@@ -63,17 +63,21 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   const result = 'kind' in operation ? await operation.run() : { errors: operation };
   if ('each' in result) return false;
   if (exchange.response.destroyed) return true;
-  const text = JSON.stringify(shownOf(result as ExecutionResult, options));
+  const shown = shownOf(result as ExecutionResult, options);
   const cost = 'kind' in operation ? operation.cost : null;
-  const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
-  // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
-  if (cost && !result.errors && query?.ofCatalogAlone()) {
-    const bytes = Buffer.from(text.slice(0, -1));
-    answers.keep(keyOf(options), { bytes, requested: cost.requested }, market);
-  }
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
   const status = mediaType === preferred && !('data' in result) ? 400 : 200;
-  sendText(exchange.response, status, cost ? costAdded(text, cost) : text);
+  if (!cost) {
+    sendJson(exchange.response, status, shown);
+    return true;
+  }
+  const bytes = Buffer.from(JSON.stringify(shown).slice(0, -1));
+  const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
+  // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
+  if (!result.errors && query?.ofCatalogAlone()) {
+    answers.keep(keyOf(options), { bytes, requested: cost.requested }, market);
+  }
+  sendBytes(exchange.response, status, [bytes, Buffer.from(costMember(cost))]);
   return true;
 }
 
@@ -102,11 +106,8 @@ export function answerAgain(
   return true;
 }
 
-/** The answer, an object, with `extensions.cost` as its last member. */
-export const costAdded = (answer: string, cost: DocumentCost): string =>
-  answer.slice(0, -1) + costMember(cost);
-
-const costMember = (cost: DocumentCost): string =>
+/** `extensions.cost` as the last member of an answer that is still open. */
+export const costMember = (cost: DocumentCost): string =>
   `,"extensions":{"cost":${JSON.stringify(cost)}}}`;
 
 function shownOf(

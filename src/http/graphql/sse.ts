@@ -4,7 +4,7 @@ import type { Context } from '#schema';
 import { credentialEnded, whileValid } from '../credential-life.ts';
 import { openEventStream } from '../event-stream.ts';
 import type { Exchange } from '../exchange.ts';
-import { costAdded } from './answer.ts';
+import { costMember } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf } from './present-error.ts';
 import { alone, closing, type Result } from './results.ts';
@@ -56,7 +56,7 @@ export async function streamEvents(options: {
     const text = JSON.stringify(presented(result, engine, context));
     // A subscription was charged when it started; a query's one answer says what it cost.
     const cost = 'kind' in operation && !streams ? operation.cost : null;
-    return cost ? costAdded(text, cost) : text;
+    return cost ? text.slice(0, -1) + costMember(cost) : text;
   };
   const stream = openEventStream({ response, clock, comment: 'still here' });
   const started = 'kind' in operation ? await operation.run() : { errors: operation };
