@@ -52,6 +52,10 @@ it('a document costs by its variables where they have a say, and the same where 
   ];
   expect(long).toBeGreaterThan(Number(short));
   expect(shortAgain).toBe(short);
+  const found = asked(
+    'query Found($text: String) { models(first: 2, search: $text) { nodes { slug } } }',
+  );
+  expect(await found({ text: 'one' })).toBe(short);
   const modelOf = asked('query Model($slug: String!) { model(slug: $slug) { slug } }');
   const one = await modelOf({ slug: 'acme/one' });
   expect(one).toBeGreaterThan(0);

@@ -35,21 +35,23 @@ async function readsOf(query: string, credential: string | null = null): Promise
   return reads;
 }
 
-it('a question about the catalog is answered once while the catalog is the same', async () => {
+it('what is asked again is kept for as long as the catalog is the same', async () => {
   const page = `{ models(first: 2, search: "acme") {
     nodes { slug endpoints { pricing { promptPerMillion } } }
   } }`;
   const first = await server.ask(page, { credential: null });
+  expect(await readsOf(page)).toBeGreaterThan(0);
   expect(await readsOf(page)).toBe(0);
   expect((await server.ask(page, { credential: null })).data).toEqual(first.data);
   market = counted();
+  expect(await readsOf(page)).toBeGreaterThan(0);
   expect(await readsOf(page)).toBeGreaterThan(0);
   expect(await readsOf(page)).toBe(0);
 });
 
 it('what the router knows now is looked up each time', async () => {
   const page = '{ models(first: 2, search: "acme") { nodes { endpoints { status } } } }';
-  await readsOf(page);
+  for (const _time of ['first', 'second']) await readsOf(page);
   expect(await readsOf(page)).toBeGreaterThan(0);
 });
 
@@ -80,7 +82,9 @@ it('who may ask for less is not given what somebody else was answered', async ()
   const dear = '{ models(first: 100) { nodes { endpoints { model { slug name author } } } } }';
   const fields = Array.from({ length: 8 }, (_, index) => `a${index}: name`).join(' ');
   const document = dear.replace('slug', `slug ${fields}`);
-  expect((await server.ask(document)).errors).toBeUndefined();
+  for (let asked = 0; asked < 3; asked++) {
+    expect((await server.ask(document)).errors).toBeUndefined();
+  }
   const refused = await server.ask(document, { credential: null });
   expect(refused.errors?.[0]?.extensions['code']).toBe('DOCUMENT_COST_LIMIT');
 });

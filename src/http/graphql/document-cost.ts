@@ -44,18 +44,34 @@ function fixedCost(args: CostArgs, operation: OperationDefinitionNode): FixedCos
   return reckoned({ ...args, variableValues: {} }, withoutVariables);
 }
 
-/** Whether a field that costs by its arguments, such as the length of a page, is given one. */
+/** Whether an argument by which a field costs, such as the length of a page, takes a variable. */
 function hangsOnVariables(schema: GraphQLSchema, document: DocumentNode): boolean {
   const types = new TypeInfo(schema);
   let hangs = false;
   const look = visitWithTypeInfo(types, {
     Field(node) {
       const complexity = types.getFieldDef()?.extensions['complexity'];
-      hangs ||= typeof complexity === 'function' && (node.arguments ?? []).some(takesVariable);
+      if (typeof complexity !== 'function') return;
+      const looksAt = argumentsOf(complexity as Complexity);
+      hangs ||= (node.arguments ?? []).some((one) => looksAt(one.name.value) && takesVariable(one));
     },
   });
   visit(document, look);
   return hangs;
+}
+
+type Complexity = (given: Readonly<Record<string, unknown>>) => unknown;
+
+/** Which arguments a cost is reckoned by, seen by asking it; all, where it cannot do without. */
+function argumentsOf(complexity: Complexity): (name: string) => boolean {
+  const seen = new Set<string | symbol>();
+  const nothing = new Proxy({}, { get: (_, name) => void seen.add(name) });
+  try {
+    complexity(nothing);
+    return (name) => seen.has(name);
+  } catch {
+    return () => true;
+  }
 }
 
 function takesVariable({ value }: ArgumentNode): boolean {

@@ -4,6 +4,8 @@ import type { Market } from '#catalog';
 const bytesMax = 32 * 1024 * 1024;
 const questionCharactersMax = 8 * 1024;
 const answerBytesMax = 1024 * 1024;
+/** Questions that are remembered until they are asked again. */
+const askedOnceMax = 1_000;
 
 /** An answer without what it says of its cost, which is another each time. */
 export interface KeptAnswer {
@@ -15,10 +17,12 @@ export interface KeptAnswer {
 
 /**
  * The bytes of answers that were made of the catalog alone, kept until the catalog is another: the
- * page that everybody asks for is executed and serialised once. A question is the body as it came.
+ * page that everybody asks for is executed and serialised once. A question is the body as it came;
+ * its answer is kept when it is asked for the second time, since most are never asked again.
  */
 export class KeptAnswers {
   readonly #answers = new Map<string, KeptAnswer>();
+  readonly #askedOnce = new Set<string>();
   #market: Market | null = null;
   #bytes = 0;
 
@@ -30,15 +34,24 @@ export class KeptAnswers {
   keep(question: string, answer: KeptAnswer, market: Market): void {
     if (market !== this.#market) this.#forgetAll(market);
     if (question.length > questionCharactersMax || answer.bytes.length > answerBytesMax) return;
+    if (this.#answers.has(question) || this.#isFirst(question)) return;
     const bytes = question.length + answer.bytes.length;
     // Rather begin anew than know which was asked for last: a change of the catalog does the same.
     if (this.#bytes + bytes > bytesMax) this.#forgetAll(market);
-    if (!this.#answers.has(question)) this.#bytes += bytes;
+    this.#bytes += bytes;
     this.#answers.set(question, answer);
+  }
+
+  #isFirst(question: string): boolean {
+    if (this.#askedOnce.delete(question)) return false;
+    if (this.#askedOnce.size === askedOnceMax) this.#askedOnce.clear();
+    this.#askedOnce.add(question);
+    return true;
   }
 
   #forgetAll(market: Market): void {
     this.#answers.clear();
+    this.#askedOnce.clear();
     this.#bytes = 0;
     this.#market = market;
   }
