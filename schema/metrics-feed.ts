@@ -212,12 +212,7 @@ function tickerOf({ filter, window, interval }: FeedArguments, rooms: Rooms) {
     failed: () => undefined, // the last tick stands until the database answers again
     async compute() {
       const figures = await figuresOf(endpointsIn({ providers, models }, rooms), window, rooms);
-      const states = Array.from(figures, ([item, performed]) => ({
-        id: item.id,
-        item,
-        status: rooms.router.status(item).status,
-        figures: performed,
-      }));
+      const states = statesOf(figures, rooms);
       return tickOf(new Date(rooms.clock.now()), states, rooms.platform.publicTrafficFloor);
     },
   });
@@ -235,6 +230,12 @@ async function figuresOf(
       async (one): Promise<[Endpoint, Figures]> => [one, await metrics.figures([one.id], window)],
     ),
   );
+}
+
+function* statesOf(figures: readonly [Endpoint, Figures][], { router }: Rooms) {
+  for (const [item, performed] of figures) {
+    yield { id: item.id, item, status: router.status(item).status, figures: performed };
+  }
 }
 
 /** Those of one ticker have one window, so that all its followers are given the same object. */

@@ -27,14 +27,15 @@ export interface FeedUpdate<Item> {
 
 export function tickOf<Item>(
   at: Date,
-  states: readonly FeedState<Item>[],
+  states: Iterable<FeedState<Item>>,
   floor: number,
 ): FeedTick<Item> {
-  const texts = states.map((state): [string, FeedState<Item> & { text: string }] => [
-    state.id,
-    { ...state, text: textOf(state, floor) },
-  ]);
-  return { at, states: new Map(texts) };
+  const byId = new Map<string, FeedState<Item> & { readonly text: string }>();
+  for (const state of states) {
+    const { id, item, status, figures } = state;
+    byId.set(id, { id, item, status, figures, text: textOf(state, floor) });
+  }
+  return { at, states: byId };
 }
 
 /** Of the many without traffic nothing but the status shows. */
