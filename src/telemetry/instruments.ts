@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Meter } from '@opentelemetry/api';
+import type { Attributes, Meter } from '@opentelemetry/api';
 import {
   type AggregationOption,
   AggregationType,
@@ -6,8 +6,9 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { Endpoint } from '#catalog';
 import type { Observer } from '#completions';
-import type { AttemptRecord, SettlementRecord } from '#credits';
+import type { AttemptRecord } from '#credits';
 import { dollarsOf } from '#kernel';
+import { type Tally, tally } from './tally.ts';
 
 /** Series per instrument: endpoints beyond it are counted together, as `otel_metric_overflow`. */
 const endpointsMax = 500;
@@ -33,50 +34,46 @@ export function completionInstruments(
   meter: Meter,
   endpoint: (id: string) => Endpoint | undefined,
 ): Observer {
-  const counter = (name: string, description: string) => meter.createCounter(name, { description });
+  const counter = (name: string, description: string) => tally(meter, name, description);
   const histogram = (name: string, description: string) =>
     meter.createHistogram(name, { description });
   const completions = counter('bourse_completions', 'Completions that were settled, by status.');
   const refusals = counter('bourse_refusals', 'Completions refused before an attempt, by code.');
-  const tokens = counter('bourse_tokens', 'Tokens of settled completions, by kind.');
-  const dollars = counter(
-    'bourse_dollars',
-    'US dollars of settled completions: cost, fee, waived.',
+  const tokens = byKind(counter('bourse_tokens', 'Tokens of settled completions, by kind.'));
+  const dollars = byKind(
+    counter('bourse_dollars', 'US dollars of settled completions: cost, fee, waived.'),
   );
-  const attempts = counter('bourse_attempts', 'Attempts at endpoints, by outcome.');
+  // Its series are bounded, which OpenTelemetry does for what it counts itself.
+  const attempts = meter.createCounter('bourse_attempts', {
+    description: 'Attempts at endpoints, by outcome.',
+  });
   const duration = histogram('bourse_attempt_duration_seconds', 'From sending to the end.');
   const first = histogram('bourse_time_to_first_token_seconds', 'From sending to first content.');
 
-  const attempted = (record: AttemptRecord) => {
-    const labels = labelsOf(endpoint(record.endpointId));
-    attempts.add(1, { ...labels, outcome: record.outcome });
-    duration.record(record.durationMs / 1_000, labels);
-    const { timeToFirstTokenMs } = record;
+  const attempted = ({ endpointId, outcome, durationMs, timeToFirstTokenMs }: AttemptRecord) => {
+    const labels = labelsOf(endpoint(endpointId));
+    attempts.add(1, { ...labels, outcome });
+    duration.record(durationMs / 1_000, labels);
     if (timeToFirstTokenMs !== null) first.record(timeToFirstTokenMs / 1_000, labels);
   };
-  const counted = ({ tokens: used, cost, fee, waived }: SettlementRecord) => {
-    add(tokens, used.prompt, 'prompt');
-    add(tokens, used.completion, 'completion');
-    add(tokens, used.cacheRead, 'cached');
-    add(tokens, used.reasoning, 'reasoning');
-    add(dollars, dollarsOf(cost), 'cost');
-    add(dollars, dollarsOf(fee), 'fee');
-    add(dollars, dollarsOf(waived), 'waived');
-  };
   return {
-    settled(record) {
-      completions.add(1, { status: record.status });
-      counted(record);
-      record.attempts.forEach(attempted);
+    settled({ status, tokens: used, cost, fee, waived, attempts: made }) {
+      completions(1, status, () => ({ status }));
+      tokens(used.prompt, 'prompt');
+      tokens(used.completion, 'completion');
+      tokens(used.cacheRead, 'cached');
+      tokens(used.reasoning, 'reasoning');
+      dollars(dollarsOf(cost), 'cost');
+      dollars(dollarsOf(fee), 'fee');
+      dollars(dollarsOf(waived), 'waived');
+      made.forEach(attempted);
     },
-    refused: (code) => refusals.add(1, { code }),
+    refused: (code) => refusals(1, code, () => ({ code })),
   };
 }
 
-/** A kind is hashed each time that it is added to: most kinds of most completions are nothing. */
-function add(to: Counter, amount: number, kind: string): void {
-  if (amount !== 0) to.add(amount, { kind });
-}
+const byKind = (count: Tally) => (amount: number, kind: string) =>
+  count(amount, kind, () => ({ kind }));
 
 function labelsOf(endpoint: Endpoint | undefined): Attributes {
   return {

@@ -165,11 +165,11 @@ export class Exchange {
     this.#replied.resolve(response);
   }
 
-  /** The chunks of one read come within its turn: they are handed on together behind it. */
+  /** The chunks of one read come within its turn: they are handed on together, right behind it. */
   readonly #gather = (bytes: Buffer) => {
     if (this.#finished || this.#failed) return;
     this.#watch.read();
-    if (this.#held.push(bytes) === 1 && !this.#resting) queueMicrotask(this.#hand);
+    if (this.#held.push(bytes) === 1 && !this.#resting) process.nextTick(this.#hand);
   };
 
   readonly #hand = () => {

@@ -3,7 +3,7 @@ import type { Market } from '#catalog';
 import type { Completion, CompletionEvent, CompletionInput, Started } from '#completions';
 import { Fault } from '#kernel';
 import type { Rooms } from '#schema';
-import { type EventStream, openEventStream } from '../event-stream.ts';
+import { openEventStream } from '../event-stream.ts';
 import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
 import { principalOf, tellLimit } from './caller.ts';
 import { renamed } from './errors.ts';
@@ -96,7 +96,7 @@ async function answerInParts<Request extends Asked>(
   let failed = null as Completion | null; // set while the events come
   try {
     await run.events(0, signal).each((events) => {
-      failed = failureBeforeContent(events, stream);
+      if (!stream.started) failed = failureBeforeContent(events);
       const text = failed ? '' : parts.write(events);
       if (text !== '') return stream.write(text);
     });
@@ -110,12 +110,9 @@ async function answerInParts<Request extends Asked>(
 }
 
 /** As long as nothing was sent, a failure is an ordinary HTTP error that clients handle as such. */
-function failureBeforeContent(
-  events: readonly CompletionEvent[],
-  stream: EventStream,
-): Completion | null {
+function failureBeforeContent(events: readonly CompletionEvent[]): Completion | null {
   const last = events.at(-1);
-  if (stream.started || last?.type !== 'CompletionFailed') return null;
+  if (last?.type !== 'CompletionFailed') return null;
   return events.some(isContent) ? null : last.completion;
 }
 
