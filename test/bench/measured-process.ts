@@ -30,8 +30,9 @@ export async function startServer(
   words: readonly string[] = [],
 ): Promise<MeasuredProcess> {
   const child = start([fileOf(name), ...words], process.env);
-  const [{ url }] = await Promise.race([once(child, 'message'), ended(child, name)]);
-  return measured(child, url);
+  const death = deathOf(child, name);
+  const [{ url }] = await Promise.race([once(child, 'message'), death]);
+  return measured(child, url, death);
 }
 
 /** Those that `npm start` gives. */
@@ -52,7 +53,8 @@ export async function startBourse(
       if (url) resolve(url);
     });
   });
-  return measured(child, await Promise.race([ready, ended(child, 'Bourse')]));
+  const death = deathOf(child, 'Bourse');
+  return measured(child, await Promise.race([ready, death]), death);
 }
 
 function start(words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
@@ -62,23 +64,27 @@ function start(words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   });
 }
 
-async function ended(child: ChildProcess, name: string): Promise<never> {
-  const [code] = await once(child, 'exit');
-  throw new Error(`${name} ended with ${code} before it could be measured`);
+/** Rejects when it ends, so that nobody waits for its answer. */
+function deathOf(child: ChildProcess, name: string): Promise<never> {
+  const death = once(child, 'exit').then(([code]) => {
+    throw new Error(`${name} ended with ${code} before it could be measured`);
+  });
+  death.catch(() => {}); // told to whoever waits
+  return death;
 }
 
-function measured(child: ChildProcess, url: string): MeasuredProcess {
+function measured(child: ChildProcess, url: string, death: Promise<never>): MeasuredProcess {
   const ask = async (question: string) => {
     const answer = once(child, 'message');
     child.send(question);
-    return (await answer)[0];
+    return (await Promise.race([answer, death]))[0];
   };
   return {
     url,
     usage: () => ask('usage'),
     live: () => ask('live'),
     tell: (message) => void child.send(message),
-    said: async () => (await once(child, 'message'))[0],
+    said: async () => (await Promise.race([once(child, 'message'), death]))[0],
     async stop() {
       if (child.exitCode !== null) return;
       const exit = once(child, 'exit');
