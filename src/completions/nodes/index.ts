@@ -62,7 +62,7 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
 
   const mayAnswer = (id: string) => live === null || live.includes(sessionOf(id));
   const elsewhere = (id: string) =>
-    bus.shared && (live === null || live.length > 1) && sessionOf(id) !== credits.session;
+    bus.shared && sessionOf(id) !== credits.session && othersMayKeep(sessionOf(id), live);
 
   const ask = async (kind: 'look' | 'cancel', id: string): Promise<Completion | null> => {
     if (!elsewhere(id)) return null;
@@ -94,6 +94,10 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
     changed: (organizationId, completion) => interest.changed(organizationId, completion),
   };
 }
+
+/** There are other nodes, or one has begun since this node last looked. */
+const othersMayKeep = (session: number, live: readonly number[] | null) =>
+  live === null || live.length > 1 || session > Math.max(...live);
 
 const sessionOf = (id: string) => readCompletionId(id)?.session ?? -1;
 
