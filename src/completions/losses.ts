@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Log, Money } from '#kernel';
 
 /** What an organization may cost the platform before it has spent anything: five cents. */
@@ -16,7 +17,7 @@ const organizationsMax = 50_000;
  */
 export class Losses {
   readonly #log: Log;
-  readonly #left = new Map<string, Money>();
+  readonly #left = new LRUCache<string, { readonly amount: Money }>({ max: organizationsMax });
 
   constructor(log: Log) {
     this.#log = log;
@@ -24,30 +25,24 @@ export class Losses {
 
   /** Takes what it may cost; false when there is not so much left. */
   take(organizationId: string, amount: Money): boolean {
-    const left = this.#left.get(organizationId) ?? initial;
+    const left = this.#leftOf(organizationId);
     if (amount > left) {
       this.#log.warn('an organization has used up what it may cost the platform', {
         organization: organizationId,
       });
       return false;
     }
-    this.#set(organizationId, left - amount);
+    this.#left.set(organizationId, { amount: left - amount });
     return true;
   }
 
   /** It was charged so much. */
   earn(organizationId: string, charged: Money): void {
-    const filled = (this.#left.get(organizationId) ?? initial) + charged / share;
-    this.#set(organizationId, filled < most ? filled : most);
+    const filled = this.#leftOf(organizationId) + charged / share;
+    this.#left.set(organizationId, { amount: filled < most ? filled : most });
   }
 
-  #set(organizationId: string, left: Money): void {
-    // A map keeps the order of insertion: deleting first makes the quietest the first.
-    this.#left.delete(organizationId);
-    this.#left.set(organizationId, left);
-    for (const eldest of this.#left.keys()) {
-      if (this.#left.size <= organizationsMax) return;
-      this.#left.delete(eldest);
-    }
+  #leftOf(organizationId: string): Money {
+    return this.#left.get(organizationId)?.amount ?? initial;
   }
 }

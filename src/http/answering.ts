@@ -1,7 +1,8 @@
 /** The answers that are being given, so that a shutdown can let them go out. */
 export class Answering {
-  readonly #given = new Set<Promise<void>>();
+  #given = 0;
   readonly #lastCall = new AbortController();
+  readonly #gone = Promise.withResolvers<void>();
 
   /** Aborts when no more is said than what is being said: feeds, which have no end, end then. */
   get lastCall(): AbortSignal {
@@ -9,13 +10,21 @@ export class Answering {
   }
 
   add(answer: Promise<void>): void {
-    const given = answer.finally(() => this.#given.delete(given));
-    this.#given.add(given);
+    this.#given++;
+    void answer.finally(() => {
+      this.#given--;
+      this.#look();
+    });
   }
 
-  /** Resolves when those that are being given now have gone out. */
-  gone(): Promise<unknown> {
+  /** Resolves when all that are being given have gone out. */
+  gone(): Promise<void> {
     this.#lastCall.abort();
-    return Promise.all(this.#given);
+    this.#look();
+    return this.#gone.promise;
+  }
+
+  #look(): void {
+    if (this.#given === 0 && this.#lastCall.signal.aborted) this.#gone.resolve();
   }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel';
 
 const sessionsMax = 50_000;
@@ -20,12 +21,11 @@ export interface Stay {
  */
 export class Affinity {
   readonly #clock: Clock;
-  readonly #max: number;
-  readonly #stays = new Map<string, Kept>();
+  readonly #stays: LRUCache<string, Kept>;
 
   constructor(clock: Clock, max = sessionsMax) {
     this.#clock = clock;
-    this.#max = max;
+    this.#stays = new LRUCache({ max });
   }
 
   lastOf(session: string): Stay | null {
@@ -36,12 +36,6 @@ export class Affinity {
 
   /** It answered; `lifeMs` is how long the cache is kept from now on. */
   remember(session: string, endpointId: string, lifeMs: number): void {
-    // A map keeps the order of insertion: deleting first makes the least recently used the first.
-    this.#stays.delete(session);
     this.#stays.set(session, { endpointId, untilMs: this.#clock.monotonic() + lifeMs });
-    for (const eldest of this.#stays.keys()) {
-      if (this.#stays.size <= this.#max) return;
-      this.#stays.delete(eldest);
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '#kernel';
 
 /** What is measured of an endpoint at present; null without traffic. */
@@ -24,6 +25,8 @@ export interface LiveFigures {
 /** How far back samples count: when half of them changed, the median has. */
 const windowMs = 10_000;
 const samplesMax = 128;
+/** Beyond these the ones that were not measured for the longest time are forgotten. */
+const endpointsMax = 10_000;
 /** Between two trials of an endpoint that has no figure any more. */
 const trialEveryMs = 5_000;
 
@@ -38,8 +41,8 @@ interface Track {
 /** The router's own window over its own attempts. */
 export class Pace {
   readonly #clock: Clock;
-  /** Whatever was measured longest ago comes first. */
-  readonly #tracks = new Map<string, Track>();
+  /** Used is what is measured: to be looked at is not. */
+  readonly #tracks = new LRUCache<string, Track>({ max: endpointsMax });
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -47,9 +50,8 @@ export class Pace {
 
   observe(endpointId: string, sample: Sample): void {
     const atMs = this.#clock.monotonic();
-    const known = this.#tracks.get(endpointId);
+    const known = this.#tracks.peek(endpointId);
     const track = known ?? { samples: [], medians: null, newestMs: 0, triedMs: atMs };
-    this.#tracks.delete(endpointId);
     this.#tracks.set(endpointId, track);
     track.samples.push({ atMs, sample });
     const oldest = track.samples.findIndex((each) => atMs - each.atMs < windowMs);
@@ -71,7 +73,7 @@ export class Pace {
   /** Live figures as they stand now: to be looked at by one request, not to be kept. */
   now(): LiveFigures {
     const nowMs = this.#clock.monotonic();
-    const [eldest] = this.#tracks.values();
+    const [eldest] = this.#tracks.rvalues();
     return {
       medians: (endpointId) => this.medians(endpointId, nowMs),
       trialsDue: eldest !== undefined && nowMs - eldest.newestMs >= windowMs,
@@ -80,14 +82,14 @@ export class Pace {
   }
 
   medians(endpointId: string, nowMs = this.#clock.monotonic()): Medians | null {
-    const track = this.#tracks.get(endpointId);
+    const track = this.#tracks.peek(endpointId);
     if (!track || nowMs - track.newestMs >= windowMs) return null;
     track.medians ??= mediansOf(track.samples.map(({ sample }) => sample));
     return track.medians;
   }
 
   takeTrial(endpointId: string): boolean {
-    const track = this.#tracks.get(endpointId);
+    const track = this.#tracks.peek(endpointId);
     const now = this.#clock.monotonic();
     if (!track || now - track.newestMs < windowMs || now - track.triedMs < trialEveryMs) {
       return false;

@@ -58,7 +58,8 @@ export class Connection implements Speaker, Beating {
   /** What opened the socket, until its credentials are known: it is larger than all the rest. */
   #request: IncomingMessage | null;
   #requestId: string | null;
-  readonly #running = new Set<SocketContext<this>>();
+  /** A list, not a Set, whose former tables would keep those that have ended. */
+  #running: readonly SocketContext<this>[] = [];
   #operations = 0;
   #principal: Principal = anonymous;
   #draining = false;
@@ -162,7 +163,7 @@ export class Connection implements Speaker, Beating {
   }
 
   #closeWhenIdle(): void {
-    if (this.#draining && this.#running.size === 0) this.close(1001, 'Going away');
+    if (this.#draining && this.#running.length === 0) this.close(1001, 'Going away');
   }
 
   async connect(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
@@ -207,13 +208,14 @@ export class Connection implements Speaker, Beating {
   }
 
   prepare(id: string, payload: SubscribePayload): Operation | readonly GraphQLError[] {
-    if (this.#running.size >= operationsMax) return [tooMany(this.requestId, this.#running.size)];
+    if (this.#running.length >= operationsMax)
+      return [tooMany(this.requestId, this.#running.length)];
     try {
       const principal = this.rooms.identity.current(this.#principal);
       const number = ++this.#operations;
       const context = new SocketContext<this>({ socket: this, principal, id, number });
       const operation = this.#around.engine.prepare(payload as OperationRequest, context);
-      if ('kind' in operation) this.#running.add(context);
+      if ('kind' in operation) this.#running = [...this.#running, context];
       return operation;
     } catch (thrown) {
       this.close(4401, Fault.from(thrown).public);
@@ -223,7 +225,7 @@ export class Connection implements Speaker, Beating {
 
   /** A place is free as soon as an operation ends. */
   operationsLeft() {
-    const remaining = operationsMax - this.#running.size;
+    const remaining = operationsMax - this.#running.length;
     return { limit: operationsMax, remaining, resetAt: new Date(this.rooms.clock.now()) };
   }
 
@@ -263,7 +265,7 @@ export class Connection implements Speaker, Beating {
   }
 
   #ended(context: SocketContext<this>): void {
-    this.#running.delete(context);
+    this.#running = this.#running.filter((one) => one !== context);
     context.end(endedByItself);
     this.#closeWhenIdle();
   }

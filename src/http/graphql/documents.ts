@@ -7,6 +7,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { schema } from '#schema';
 import { type CheckedQuery, compiledQuery } from './compiled-queries.ts';
 import { limitRules, refuseLong } from './document-limits.ts';
@@ -39,15 +40,10 @@ const usesBeforeCompiling = 2;
 
 /** Reads documents, each text once for as long as it is in use. Throws what the parser throws. */
 export function openDocuments(): (text: string) => KnownDocument {
-  const known = new Map<string, KnownDocument>();
+  const known = new LRUCache<string, KnownDocument>({ max: documentsMax });
   return (text) => {
     const found = known.get(text) ?? read(text);
-    if (text.length > charactersMax) return found;
-    // The one used last stands last.
-    known.delete(text);
-    known.set(text, found);
-    const oldest = known.size > documentsMax ? known.keys().next().value : undefined;
-    if (oldest !== undefined) known.delete(oldest);
+    if (text.length <= charactersMax && !known.has(text)) known.set(text, found);
     return found;
   };
 }
