@@ -24,6 +24,7 @@ function tryIt(url: string, key: string): string {
   const body = {
     model: 'sandbox/markov',
     stream: true,
+    provider: { ignore: ['sandbox-flaky'] },
     messages: [{ role: 'user', content: 'Tell me about markets' }],
   };
   return [

@@ -10,6 +10,7 @@ import {
   poolConfig,
   usualLimits,
 } from './connections.ts';
+import { pastDeadlocks } from './deadlock.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { migrate, readMigrations } from './migrate.ts';
 import { asFault } from './outage.ts';
@@ -114,7 +115,8 @@ function assemble(parts: {
     changes.prune().catch((error) => log.warn('old changes could not be pruned', { error }));
   });
   const query: Storage['query'] = async (sql, parameters = []) => {
-    const result = await pool.query(sql, [...parameters]).catch((error) => {
+    const run = () => pool.query(sql, [...parameters]);
+    const result = await pastDeadlocks(run).catch((error) => {
       throw asFault(error);
     });
     return result.rows;

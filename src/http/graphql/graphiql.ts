@@ -7,6 +7,7 @@ const examples = [
 subscription Stream {
   completion(input: {
     model: "sandbox/markov"
+    provider: { ignore: ["sandbox-flaky"] }
     messages: [{ role: USER, content: "Tell me a story" }]
   }) {
     __typename
