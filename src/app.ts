@@ -137,7 +137,7 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
   });
   keep(credits, (room) => room.close());
   const known = { config, clock, log, storage, credits, secrets, bus };
-  const billing = keep(openBillingRoom(known), (room) => room.close());
+  const billing = keep(await openBillingRoom(known), (room) => room.close());
   return { storage, secrets, bus, credits, billing };
 }
 
@@ -155,7 +155,8 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const announceRevocation = (apiKey: string) => bus.publish('revoked', { apiKey });
   const { redisUrl } = config;
   const prefix = installationName(secrets);
-  const attempts = keep(openAttempts({ redisUrl, prefix, clock, log }), (room) => room.close());
+  const counting = await openAttempts({ redisUrl, prefix, clock, log });
+  const attempts = keep(counting, (room) => room.close());
   const people = { storage, clock, log, cipher, adminKey, openAccount, announceRevocation };
   const alone = await openIdentity({ ...people, guesses: attempts });
   keep(alone, (room) => room.close());

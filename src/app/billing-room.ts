@@ -16,7 +16,7 @@ interface Given {
 }
 
 /** Billing, told by the settings who takes payments and where payers may go back to. */
-export function openBillingRoom({
+export async function openBillingRoom({
   config,
   bus,
   secrets,
@@ -24,7 +24,7 @@ export function openBillingRoom({
   log,
   storage,
   credits,
-}: Given): Billing {
+}: Given): Promise<Billing> {
   const { stripe, allowedOrigins } = config;
   const own = config.publicUrl ?? `http://${config.host}:${config.port}`;
   return openBilling({
@@ -33,7 +33,7 @@ export function openBillingRoom({
     clock,
     log,
     linkKey: secrets.cipher.derive('signed links 1'),
-    payments: stripe && stripePayments({ ...stripe, log }),
+    payments: stripe && (await stripePayments({ ...stripe, log })),
     seller: `Bourse, ${new URL(own).host}`,
     returnOrigins: () => [new URL(own).origin, ...allowedOrigins],
     recall: (account) => bus.publish('recall', { account }),

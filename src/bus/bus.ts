@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Log, Secret } from '#kernel';
 import { openDelivery } from './delivery.ts';
 import { readEnvelope, writeEnvelope } from './envelope.ts';
-import { openLink } from './link.ts';
 import type { BusTopics, Topic } from './topics.ts';
 
 export interface Bus {
@@ -80,6 +79,8 @@ async function shared({ clock, log, prefix }: BusOptions, url: Secret): Promise<
     delivery.heal();
     link.send(writeEnvelope({ kind: 'healed', origin }));
   };
+  // Loaded only where there is a Redis: its client is 600 modules.
+  const { openLink } = await import('./link.ts');
   const link = openLink({ url, channel, clock, log, received, healed });
   await link.attempted;
 

@@ -1,4 +1,4 @@
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { Fault, invariant, type Log, type Secret } from '#kernel';
 import {
   type ChargeAttempt,
@@ -18,10 +18,14 @@ export interface StripeOptions {
 
 const timeoutMs = 20_000;
 
-/** Payments by Stripe: Checkout for people, a saved payment method for automatic top-ups. */
-export function stripePayments(options: StripeOptions): Payments {
+/**
+ * Payments by Stripe: Checkout for people, a saved payment method for automatic top-ups. Its client
+ * is loaded only where it takes payments.
+ */
+export async function stripePayments(options: StripeOptions): Promise<Payments> {
+  const { default: Client } = await import('stripe');
   const { protocol, hostname, port } = new URL(options.apiBase);
-  const stripe = new Stripe(options.secretKey.reveal(), {
+  const stripe = new Client(options.secretKey.reveal(), {
     protocol: protocol === 'http:' ? 'http' : 'https',
     host: hostname,
     port: port || (protocol === 'http:' ? 80 : 443),
@@ -40,7 +44,7 @@ export function stripePayments(options: StripeOptions): Payments {
       invariant(url, 'a session that was just opened has its page');
       return { session: id, url };
     },
-    charge: (attempt) => charge(stripe, attempt, options.log),
+    charge: (attempt) => charge(attempt, { stripe, errors: Client.errors, log: options.log }),
     async news(body, signature) {
       const secret = options.webhookSecret.reveal();
       const event = await stripe.webhooks.constructEventAsync(body, signature, secret).catch(() => {
@@ -79,7 +83,16 @@ function sessionOf(request: CheckoutRequest): Stripe.Checkout.SessionCreateParam
   };
 }
 
-async function charge(stripe: Stripe, attempt: ChargeAttempt, log: Log): Promise<ChargeOutcome> {
+interface Charging {
+  readonly stripe: Stripe;
+  readonly errors: typeof Stripe.errors;
+  readonly log: Log;
+}
+
+async function charge(
+  attempt: ChargeAttempt,
+  { stripe, errors, log }: Charging,
+): Promise<ChargeOutcome> {
   try {
     const intent = await stripe.paymentIntents.create(
       {
@@ -97,9 +110,10 @@ async function charge(stripe: Stripe, attempt: ChargeAttempt, log: Log): Promise
     if (intent.status === 'processing') return { kind: 'PENDING', intent: intent.id };
     return { kind: 'DECLINED', reason: 'The bank asks for a confirmation by its customer.' };
   } catch (thrown) {
-    const { StripeCardError, StripeInvalidRequestError } = Stripe.errors;
-    if (thrown instanceof StripeCardError) return { kind: 'DECLINED', reason: thrown.message };
-    if (thrown instanceof StripeInvalidRequestError) {
+    if (thrown instanceof errors.StripeCardError) {
+      return { kind: 'DECLINED', reason: thrown.message };
+    }
+    if (thrown instanceof errors.StripeInvalidRequestError) {
       log.warn('the payment provider refused a top-up', { error: thrown });
       return { kind: 'DECLINED', reason: 'The saved payment method cannot be used any more.' };
     }

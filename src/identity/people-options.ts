@@ -1,10 +1,6 @@
-import type { BetterAuthOptions } from 'better-auth';
-import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { genericOAuth } from 'better-auth/plugins';
-import { type Clock, type Log, newId, type Secret, secureText } from '#kernel';
+import type { Clock, Log, Secret } from '#kernel';
 import type { Storage } from '#storage';
 import type { Cipher } from './cipher.ts';
-import { knownAlreadyLetter, resetLetter, verificationLetter } from './letters.ts';
 import type { Mail } from './mail.ts';
 
 export interface OAuthClient {
@@ -40,88 +36,3 @@ export interface Site {
 
 /** The header in which the server says whose request it is; a client's own is overwritten. */
 export const addressHeader = 'x-bourse-client-address';
-
-const hour = 3_600;
-const day = 24 * hour;
-
-/**
- * better-auth as it is used here. A sign-up never signs in: the answer for an address that has an
- * account could not look like that for a new one otherwise.
- */
-export function authOptions(options: PeopleOptions) {
-  const { storage, clock, cipher, mail, site } = options;
-  return {
-    appName: 'Bourse',
-    baseURL: site.url,
-    basePath: '/auth',
-    secret: Buffer.from(cipher.derive('sign-in 1')).toString('base64'),
-    trustedOrigins: [...site.origins],
-    database: prismaAdapter(storage.prisma, { provider: 'postgresql', transaction: true }),
-    emailAndPassword: {
-      enabled: true,
-      autoSignIn: false,
-      requireEmailVerification: mail.delivers,
-      revokeSessionsOnPasswordReset: true,
-      resetPasswordTokenExpiresIn: hour,
-      sendResetPassword: async ({ user, url }) => mail.send(resetLetter(user.email, url)),
-      onExistingUserSignUp: async ({ user }) => {
-        if (mail.delivers) mail.send(knownAlreadyLetter(user.email, site.url));
-      },
-    },
-    emailVerification: {
-      sendOnSignUp: true,
-      expiresIn: hour,
-      sendVerificationEmail: async ({ user, url }) =>
-        mail.send(verificationLetter(user.email, url)),
-    },
-    session: { modelName: 'authSession', expiresIn: 7 * day, updateAge: day },
-    account: { modelName: 'authAccount', encryptOAuthTokens: true },
-    verification: { modelName: 'authVerification', storeIdentifier: 'hashed' },
-    ...signInByOthers(options),
-    // Attempts are counted before it is asked: for all nodes together, and by account too.
-    rateLimit: { enabled: false },
-    telemetry: { enabled: false },
-    logger: { log: logged(options.log) },
-    advanced: {
-      cookiePrefix: 'bourse',
-      disableOriginCheck: false,
-      disableCSRFCheck: false,
-      ipAddress: { ipAddressHeaders: [addressHeader] },
-      database: { generateId: ({ model }) => idOf(model, clock) },
-    },
-  } satisfies BetterAuthOptions;
-}
-
-function signInByOthers({ github, google, oidc }: PeopleOptions) {
-  const issuer = oidc && {
-    ...clientOf(oidc),
-    providerId: 'oidc',
-    discoveryUrl: `${oidc.issuer}/.well-known/openid-configuration`,
-    requireIdTokenVerification: true,
-    scopes: ['openid', 'email', 'profile'],
-    pkce: true,
-  };
-  return {
-    socialProviders: {
-      ...(github ? { github: clientOf(github) } : {}),
-      ...(google ? { google: clientOf(google) } : {}),
-    },
-    plugins: issuer ? [genericOAuth({ config: [issuer] })] : [],
-  };
-}
-
-const clientOf = ({ clientId, clientSecret }: OAuthClient) => ({
-  clientId,
-  clientSecret: clientSecret.reveal(),
-});
-
-const letters = '0123456789abcdefghjkmnpqrstvwxyz';
-
-function idOf(model: string, clock: Clock): string {
-  return model === 'user' ? newId('user', clock) : secureText(26, letters);
-}
-
-/** Its sentences name addresses of people, so only what went wrong on our side is kept. */
-const logged = (log: Log) => (level: string, message: string) => {
-  if (level === 'error') log.warn('sign-in', { reason: message });
-};

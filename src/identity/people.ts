@@ -1,7 +1,6 @@
-import { betterAuth } from 'better-auth';
 import { sleep } from '#kernel';
 import { guarded } from './guarded-sign-in.ts';
-import { authOptions, type PeopleOptions } from './people-options.ts';
+import type { PeopleOptions } from './people-options.ts';
 import type { UserPrincipal } from './principal.ts';
 import { SessionWatch } from './session-watch.ts';
 
@@ -31,20 +30,24 @@ export function openPeople(options: PeopleOptions): People {
   const { clock } = options;
   const watch = new SessionWatch(options);
   let opened: ReturnType<typeof open> | null = null;
-  /** Opened by the first request: only then is it known where this server is reached. */
+  /**
+   * Opened by the first request of a person: only then is it known where this server is reached,
+   * and a node that serves programs alone does without better-auth's 600 modules.
+   */
   const auth = () => {
     opened ??= open(options);
     return opened;
   };
   return {
     async answer(request) {
-      if (!telling.test(new URL(request.url).pathname)) return auth().handler(request);
-      const answer = guarded(request, options, (passed) => auth().handler(passed));
+      if (!telling.test(new URL(request.url).pathname)) return (await auth()).handler(request);
+      const answer = guarded(request, options, async (passed) => (await auth()).handler(passed));
       const [response] = await Promise.all([answer, sleep(clock, answerAfterMs)]);
       return response;
     },
     async personOf(cookie) {
-      const found = await auth().api.getSession({ headers: new Headers({ cookie }) });
+      const { api } = await auth();
+      const found = await api.getSession({ headers: new Headers({ cookie }) });
       if (!found) return null;
       const { session, user } = found;
       return { kind: 'user', userId: user.id, platformAdmin: false, sessionId: session.id };
@@ -54,4 +57,7 @@ export function openPeople(options: PeopleOptions): People {
   };
 }
 
-const open = (options: PeopleOptions) => betterAuth(authOptions(options));
+async function open(options: PeopleOptions) {
+  const { openAuth } = await import('./better-auth.ts');
+  return openAuth(options);
+}

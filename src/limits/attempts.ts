@@ -1,5 +1,4 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import { createClient } from 'redis';
 import type { Clock, Log, Secret } from '#kernel';
 
 /**
@@ -41,8 +40,9 @@ export interface AttemptsOptions {
 }
 
 /** Counts guesses for all nodes together; while Redis is away each node counts for itself. */
-export function openAttempts({ redisUrl, prefix, clock, log }: AttemptsOptions): Attempts {
-  const client = redisUrl && dial(redisUrl, log);
+export async function openAttempts(options: AttemptsOptions): Promise<Attempts> {
+  const { redisUrl, prefix, clock, log } = options;
+  const client = redisUrl && (await dial(redisUrl, log));
   const limiters = mapRules((guess, rule) => {
     const options = { ...rule, keyPrefix: `${prefix}:attempts:${guess}` };
     const alone = new RateLimiterMemory(options);
@@ -92,8 +92,12 @@ function mapRules(make: (guess: Guess, rule: (typeof rules)[Guess]) => Limiter) 
   return Object.fromEntries(made) as Record<Guess, Limiter>;
 }
 
-/** Reconnects by itself; commands that it cannot send now fail at once. */
-function dial(url: Secret, log: Log) {
+/**
+ * Reconnects by itself; commands that it cannot send now fail at once. Loaded only where there is a
+ * Redis: its client is 600 modules.
+ */
+async function dial(url: Secret, log: Log) {
+  const { createClient } = await import('redis');
   const client = createClient({ url: url.reveal(), disableOfflineQueue: true });
   client.on('error', (error) => log.debug('attempts are counted alone for now', { error }));
   client.connect().catch(() => {}); // told by the listener above

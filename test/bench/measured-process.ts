@@ -58,7 +58,7 @@ export async function startBourse(
 }
 
 function start(words: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, ['--import', fileOf('report.ts'), ...words], {
+  return spawn(process.execPath, ['--import', fileOf('report.js'), ...words], {
     env,
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

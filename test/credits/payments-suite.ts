@@ -38,14 +38,14 @@ export function paymentsSuite(kind: DatabaseKind): void {
         apiBase: stripe.url,
         log: silentLog,
       });
-    const open = (takes = true) =>
+    const open = async (takes = true) =>
       openBilling({
         storage,
         credits,
         clock: looksOnlyWhenTold,
         log: silentLog,
         linkKey: new Uint8Array(32),
-        payments: takes ? payments() : null,
+        payments: takes ? await payments() : null,
         seller: 'Bourse',
         returnOrigins: () => ['https://bourse.test'],
         recall: (account) => credits.recalled(account),
@@ -56,7 +56,7 @@ export function paymentsSuite(kind: DatabaseKind): void {
       stripe = await stripeStandIn();
       storage = await freshDatabase(kind);
       credits = await openNode(storage);
-      billing = open();
+      billing = await open();
     }, 120_000);
     afterAll(async () => {
       billing.close();
@@ -157,7 +157,7 @@ export function paymentsSuite(kind: DatabaseKind): void {
     });
 
     test('without settings nothing can be bought', async () => {
-      const closed = open(false);
+      const closed = await open(false);
       await expect(closed.purchase(input())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
       closed.close();
     });
@@ -265,10 +265,10 @@ export function paymentsSuite(kind: DatabaseKind): void {
       await expect(early).rejects.toMatchObject({ code: 'CONFLICT' });
     });
 
-    const topUp = () =>
+    const topUp = async () =>
       topUpWhereDue({
         storage,
-        payments: payments(),
+        payments: await payments(),
         clock: systemClock,
         log: silentLog,
         changed: news,

@@ -47,6 +47,7 @@ it('a house that keeps the directions passes', async () => {
     'src/bus/topic.ts': "import { one } from '#kernel'; export const topic = one;",
     'src/http/index.ts': "import '#schema'; import '#kernel'; import 'graphql'; export {};",
     'src/app.ts': "import '#http'; import '#bus'; import './config.ts';",
+    'src/credits/stripe.ts': "import type S from 'stripe'; export const s = import('stripe');",
     'src/config.ts': "import '#kernel';",
   });
   expect(found).toEqual([]);
@@ -102,6 +103,16 @@ describe('a forbidden import is found:', () => {
       'of GraphQL below the edge',
       'graphql-stays-outside: src/bus/index.ts',
       { 'src/bus/index.ts': "import 'graphql';" },
+    ],
+    [
+      'of what many a node never needs, unless it is used',
+      'loaded-when-used: src/bus/index.ts',
+      { 'src/bus/index.ts': "import { createClient } from 'redis'; createClient();" },
+    ],
+    [
+      'of a file that brings it along',
+      'loaded-when-used: src/bus/index.ts',
+      { 'src/bus/index.ts': "import './link.ts';", 'src/bus/link.ts': "import 'redis';" },
     ],
     [
       'of a tool for development',

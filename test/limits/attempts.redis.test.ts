@@ -11,17 +11,17 @@ afterEach(async () => {
 });
 
 /** A node of an installation that has this way to Redis. */
-function node(url: string, prefix: string): Attempts {
+async function node(url: string, prefix: string): Promise<Attempts> {
   const redisUrl = new Secret(url);
-  const attempts = openAttempts({ redisUrl, prefix, clock: systemClock, log: silentLog });
+  const attempts = await openAttempts({ redisUrl, prefix, clock: systemClock, log: silentLog });
   opened.push(attempts);
   return attempts;
 }
 
 it('guesses count for all nodes together, and nowhere else', { timeout: 60_000 }, async () => {
   const prefix = `bourse-test-${randomUUID()}`;
-  const [a, b] = [node(testRedisUrl, prefix), node(testRedisUrl, prefix)];
-  const stranger = node(testRedisUrl, `${prefix}-other`);
+  const [a, b] = [await node(testRedisUrl, prefix), await node(testRedisUrl, prefix)];
+  const stranger = await node(testRedisUrl, `${prefix}-other`);
   let who = '';
   /** Whether the first guess at `b` is one too many, since those at `a` count: both reach Redis. */
   const waits = async () => {
@@ -37,7 +37,7 @@ it('without Redis a node slows guesses by its own count', async () => {
   const { hostname: host, port } = new URL(testRedisUrl);
   const way = await lossyProxy({ host, port: Number(port || 6379) });
   opened.push(way);
-  const alone = node(`redis://127.0.0.1:${way.port}`, `bourse-test-${randomUUID()}`);
+  const alone = await node(`redis://127.0.0.1:${way.port}`, `bourse-test-${randomUUID()}`);
   await way.cut();
   let taken = 0;
   while ((await alone.take('password', 'mallory')) === null) taken++;

@@ -5,7 +5,7 @@ import { virtualClock } from '../harness/virtual-clock.ts';
 
 it('too many guesses wait, are told to the operator once, and say how long', async () => {
   const [log, clock] = [recordingLog(), virtualClock()];
-  const attempts = openAttempts({ redisUrl: null, prefix: 'alone', clock, log });
+  const attempts = await openAttempts({ redisUrl: null, prefix: 'alone', clock, log });
   for (let guess = 0; guess < 10; guess++) {
     expect(await attempts.take('password', 'mallory')).toBeNull();
     expect(attempts.waiting('password', 'mallory')).toBeNull();
@@ -26,7 +26,7 @@ it('too many guesses wait, are told to the operator once, and say how long', asy
 
 it('what was right is given back, so that who signs in often never waits', async () => {
   const [log, clock] = [recordingLog(), virtualClock()];
-  const attempts = openAttempts({ redisUrl: null, prefix: 'alone', clock, log });
+  const attempts = await openAttempts({ redisUrl: null, prefix: 'alone', clock, log });
   for (let signIn = 0; signIn < 30; signIn++) {
     expect(await attempts.take('password', 'ada')).toBeNull();
     await attempts.giveBack('password', 'ada');
