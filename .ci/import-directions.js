@@ -60,8 +60,8 @@ const doors = rooms.flatMap((room) => [
 ]);
 
 /**
- * What many a node never needs, and what imports it. A module is never let go: its text, its code and
- * what it makes stay in memory, and those of Redis, Stripe and better-auth together are 40 MiB.
+ * What many a node never needs, and what imports it. A module is never let go: its text, its code
+ * and what it makes stay in memory, and those of Redis, Stripe and better-auth together are 40 MiB.
  */
 const seldom = [
   'node_modules/(?:redis|@redis|stripe|better-auth|nodemailer|pino-pretty|gpt-tokenizer)/',
