@@ -11,6 +11,7 @@ import { type Clock, invariant, type Take } from '#kernel';
 import { connectionFault } from './connection-fault.ts';
 import { type AttemptTimeouts, UpstreamFault } from './connector.ts';
 import type { Destination } from './destination.ts';
+import { atTurnEnd } from './turn-end.ts';
 import { type AttemptWatch, watchAttempt } from './watch.ts';
 
 export interface ExchangeOptions {
@@ -31,8 +32,8 @@ const headerBytesMax = 32 * 1024;
 const lingerMs = 1_000;
 
 /**
- * One POST and its answer, handed over read by read on the turn on which it is read: a token costs
- * no promise. While the taker rests, the socket is paused, so memory is bounded by the kernel's
+ * One POST and its answer, handed over read by read at the end of the turn on which it is read: a
+ * token costs no promise. While the taker rests, the socket is paused, so memory is bounded by the kernel's
  * buffers and one read. It never follows a redirect. The signal, a time-out or `close` ends the
  * connection at once, in whatever phase it is.
  */
@@ -165,11 +166,11 @@ export class Exchange {
     this.#replied.resolve(response);
   }
 
-  /** The chunks of one read come within its turn: they are handed on together, right behind it. */
+  /** The chunks of one read come within its turn: they are handed on together, at its end. */
   readonly #gather = (bytes: Buffer) => {
     if (this.#finished || this.#failed) return;
     this.#watch.read();
-    if (this.#held.push(bytes) === 1 && !this.#resting) process.nextTick(this.#hand);
+    if (this.#held.push(bytes) === 1 && !this.#resting) atTurnEnd(this.#hand);
   };
 
   readonly #hand = () => {
