@@ -33,22 +33,26 @@ export async function attempts(
     return turns.next();
   };
 
-  let candidate = turns.next();
-  let afterContent = false;
-  while (candidate && !running.ending) {
-    if (!(await demandCover(running, admission, afterContent))) return;
-    const continuation = afterContent ? await continuationOf(running) : null;
-    const failed = await stream(running, { admission, candidate, continuation, turns }, rooms);
-    if (!failed) return;
-    const next = nextAfter(failed);
-    const event = { type: 'RouteChanged', failed: failed.record } as const;
-    running.log.append({ ...event, next: next?.endpoint ?? null });
-    if (!next) {
-      const fault = lastFault(running, failed);
-      running.end({ kind: failed.afterContent ? 'brokeOff' : 'exhausted', fault });
+  try {
+    let candidate = turns.next();
+    let afterContent = false;
+    while (candidate && !running.ending) {
+      if (!(await demandCover(running, admission, afterContent))) return;
+      const continuation = afterContent ? await continuationOf(running) : null;
+      const failed = await stream(running, { admission, candidate, continuation, turns }, rooms);
+      if (!failed) return;
+      const next = nextAfter(failed);
+      const event = { type: 'RouteChanged', failed: failed.record } as const;
+      running.log.append({ ...event, next: next?.endpoint ?? null });
+      if (!next) {
+        const fault = lastFault(running, failed);
+        running.end({ kind: failed.afterContent ? 'brokeOff' : 'exhausted', fault });
+      }
+      afterContent = failed.afterContent;
+      candidate = next;
     }
-    afterContent = failed.afterContent;
-    candidate = next;
+  } finally {
+    turns.leave();
   }
 }
 

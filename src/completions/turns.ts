@@ -10,7 +10,7 @@ export class Turns {
   readonly #route: Route;
   readonly #router: Router;
   readonly #wanted: (candidate: RouteCandidate) => boolean;
-  readonly #candidates: Iterator<RouteCandidate, void>;
+  readonly #candidates: Generator<RouteCandidate, void>;
   readonly #refused: RefusedBy[] = [];
   #askedAgain = 0;
 
@@ -28,6 +28,11 @@ export class Turns {
 
   next(): RouteCandidate | null {
     return this.untried() ?? this.#again();
+  }
+
+  /** Nobody's turn comes any more. */
+  leave(): void {
+    this.#candidates.return();
   }
 
   /** The parameters of the request that it refused, by their names. */

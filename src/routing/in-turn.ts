@@ -1,9 +1,9 @@
 /** What a generator gives, made as far as somebody has asked for it, and kept. */
 export class InTurn<T> {
   readonly #made: T[] = [];
-  readonly #source: Iterator<T>;
+  readonly #source: Generator<T, void>;
 
-  constructor(source: Iterator<T>) {
+  constructor(source: Generator<T, void>) {
     this.#source = source;
   }
 
@@ -15,6 +15,14 @@ export class InTurn<T> {
       this.#made.push(next.value);
     }
     return this.#made[position];
+  }
+
+  /**
+   * Nobody asks for what is not made yet. V8 counts how much a function runs where it returns: a
+   * generator that is always left at its first value would be interpreted for ever.
+   */
+  leave(): void {
+    this.#source.return();
   }
 
   get all(): readonly T[] {

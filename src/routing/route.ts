@@ -39,6 +39,8 @@ export interface Route {
   readonly candidates: readonly RouteCandidate[];
   /** The candidate at this position, from 0; undefined when there are not so many. */
   candidateAt(position: number): RouteCandidate | undefined;
+  /** Nobody asks for a further candidate. */
+  leave(): void;
   readonly rejected: readonly Rejection[];
   /** Why there is no candidate: MODEL_NOT_FOUND, or a `NoEndpointAvailable`. */
   readonly error: Fault | null;
@@ -73,19 +75,39 @@ export function makeRoute(request: RouteRequest, around: Surroundings): Route {
   const rejected = joined(lists.map((list) => list.rejected));
   const models = distinct.map(({ model }) => model);
   const error = able.length > 0 ? null : new NoEndpointAvailable(models, rejected);
-  const inTurn = new InTurn(inSuccession(lists));
-  return {
-    model: models[0] ?? null,
-    models,
-    able,
-    get candidates() {
-      return inTurn.all;
-    },
-    candidateAt: (position) => inTurn.at(position),
-    rejected,
-    error,
-    request,
-  };
+  return new OrderedRoute({ models, able, rejected, error, request, lists });
+}
+
+class OrderedRoute implements Route {
+  readonly model: Model | null;
+  readonly models: readonly Model[];
+  readonly able: readonly Candidate[];
+  readonly rejected: readonly Rejection[];
+  readonly error: Fault | null;
+  readonly request: RouteRequest;
+  readonly #inTurn: InTurn<RouteCandidate>;
+
+  constructor(made: Omit<Route, keyof Turning | 'model'> & { lists: readonly List[] }) {
+    this.model = made.models[0] ?? null;
+    this.models = made.models;
+    this.able = made.able;
+    this.rejected = made.rejected;
+    this.error = made.error;
+    this.request = made.request;
+    this.#inTurn = new InTurn(inSuccession(made.lists));
+  }
+
+  get candidates(): readonly RouteCandidate[] {
+    return this.#inTurn.all;
+  }
+
+  candidateAt(position: number): RouteCandidate | undefined {
+    return this.#inTurn.at(position);
+  }
+
+  leave(): void {
+    this.#inTurn.leave();
+  }
 }
 
 /** One model, or those that `auto` means; null when nobody has the name. */
@@ -104,7 +126,7 @@ function modelsBehind(
 }
 
 function nowhere(request: RouteRequest, error: Fault): Route {
-  const nobody = { able: [], candidates: [], rejected: [], candidateAt: () => undefined };
+  const nobody = { able: [], rejected: [], ...turning([]) };
   return { model: null, models: [], ...nobody, error, request };
 }
 
@@ -113,8 +135,17 @@ export function withOwnKeysAlone(route: Route): Route | null {
   const able = route.able.filter(({ ownKey }) => ownKey);
   if (able.length === 0 || able.length === route.able.length) return null;
   const candidates = route.candidates.filter(({ ownKey }) => ownKey);
-  return { ...route, able, candidates, candidateAt: (position) => candidates[position] };
+  return { ...route, able, ...turning(candidates) };
 }
+
+type Turning = Pick<Route, 'candidates' | 'candidateAt' | 'leave'>;
+
+/** Candidates that are all worked out. */
+const turning = (candidates: readonly RouteCandidate[]): Turning => ({
+  candidates,
+  candidateAt: (position) => candidates[position],
+  leave: () => {},
+});
 
 /** Nearly always there is one list, which is not copied. */
 function joined<T>(lists: readonly (readonly T[])[]): readonly T[] {
@@ -175,7 +206,7 @@ function drawOf(random: Random | null, session: string | null): Draw {
 function withoutFallbacks(list: List): List {
   const { candidates, rejected, ordering } = list;
   const names = ordering.preferences.order;
-  const first = names ? null : inOrder(list, 1).next().value;
+  const [first] = names ? [] : inOrder(list, 1);
   const { kept = [], cut = [] } = Object.groupBy(candidates, ({ endpoint }) => {
     const wanted = names ? positionOf(names, endpoint.provider) >= 0 : endpoint === first?.endpoint;
     return wanted ? 'kept' : 'cut';

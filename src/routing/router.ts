@@ -168,13 +168,17 @@ const ownKeyGone: Refusal = {
 
 function* attempts({ route, wanted, take }: Taking): Generator<RouteCandidate, void, undefined> {
   const late: Rejection[] = [];
-  for (let at = 0; ; at++) {
-    const candidate = route.candidateAt(at);
-    if (!candidate) break;
-    if (wanted && !wanted(candidate)) continue;
-    const refusal = take(candidate, route.request);
-    if (refusal) late.push({ endpoint: candidate.endpoint, ...refusal });
-    else yield candidate;
+  try {
+    for (let at = 0; ; at++) {
+      const candidate = route.candidateAt(at);
+      if (!candidate) break;
+      if (wanted && !wanted(candidate)) continue;
+      const refusal = take(candidate, route.request);
+      if (refusal) late.push({ endpoint: candidate.endpoint, ...refusal });
+      else yield candidate;
+    }
+  } finally {
+    route.leave();
   }
   if (late.length < route.able.length) return;
   throw new NoEndpointAvailable(route.models, [...route.rejected, ...late]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fault, formatMoney } from '#kernel';
+import type { Route } from '#routing';
 import { fault } from '../routing/stand.ts';
 import {
   dollarAnAnswerToken,
@@ -141,6 +142,20 @@ describe('how a completion ends', () => {
     expect(completion.content?.text).toBe('Half an ');
     expect(charged(completion)).toBe('0');
     expect(calls.length).toBe(1);
+  });
+
+  it('leaves its route when it has an answer: no further endpoint is worked out', async () => {
+    const { run, play, rooms } = stand({ offers: two });
+    play(says('Hello'));
+    const { route } = rooms.router;
+    const made: Route[] = [];
+    rooms.router.route = (request) => {
+      made.push(route(request));
+      return made[0] as Route;
+    };
+    await run(first);
+    expect(made[0]?.candidateAt(0)).toBeDefined();
+    expect(made[0]?.candidateAt(1)).toBeUndefined();
   });
 
   it('our own fault after an attempt was made costs nothing and is masked', async () => {

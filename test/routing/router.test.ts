@@ -40,6 +40,16 @@ describe('attempts', () => {
     expect(attempts.next().done).toBe(true);
   });
 
+  it('that are left work out no further candidate', () => {
+    const { router, asked, a } = stand();
+    const route = router.route(asked);
+    const attempts = router.attempts(route);
+    expect(attempts.next().value?.endpoint).toBe(a);
+    attempts.return();
+    expect(route.candidateAt(0)?.endpoint).toBe(a);
+    expect(route.candidateAt(1)).toBeUndefined();
+  });
+
   it('pass over an endpoint whose tokens a prompt of that size would use up', () => {
     const { router, asked, a, b } = stand();
     const tokens = { left: 100, limit: null, resetMs: 60_000 };
