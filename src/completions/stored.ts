@@ -49,7 +49,7 @@ export function fromRow(row: CompletionRow): Completion {
     usage: usageOf(row),
     // Both were written by the posting, in these forms.
     lines: (row.lines as unknown as StoredLine[]).map(lineOf),
-    attempts: row.attempts as unknown as AttemptRecord[], // likewise
+    attempts: (row.attempts as unknown as StoredAttempt[]).map(attemptOf), // likewise
     droppedParameters: row.droppedParameters,
     error: errorOf(row.error as StoredError | null),
     createdAt: row.createdAt,
@@ -65,10 +65,14 @@ export function fromRow(row: CompletionRow): Completion {
   };
 }
 
-interface StoredLine extends Omit<ChargeLine, 'unitPrice' | 'amount'> {
+interface StoredLine extends Pick<ChargeLine, 'kind' | 'quantity'> {
   readonly unitPrice: string;
   readonly amount: string;
+  readonly endpointId?: string | null;
 }
+
+type StoredAttempt = Partial<AttemptRecord> &
+  Pick<AttemptRecord, 'endpointId' | 'startedAt' | 'durationMs' | 'outcome'>;
 
 interface StoredError {
   readonly code: FaultCode;
@@ -79,6 +83,15 @@ const lineOf = (line: StoredLine): ChargeLine => ({
   ...line,
   unitPrice: BigInt(line.unitPrice),
   amount: BigInt(line.amount),
+  endpointId: line.endpointId ?? null,
+});
+
+const attemptOf = (attempt: StoredAttempt): AttemptRecord => ({
+  providerKeyId: null,
+  timeToFirstTokenMs: null,
+  httpStatus: null,
+  message: null,
+  ...attempt,
 });
 
 const errorOf = (error: StoredError | null) =>

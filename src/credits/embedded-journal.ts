@@ -41,7 +41,8 @@ export class EmbeddedJournal implements Journal {
   }
 
   async post(): Promise<void> {
-    while (this.#safe.length > 0) {
+    const due = new Set(this.#safe);
+    while (this.#safe.some((batch) => due.has(batch))) {
       const batches = nextBatches(this.#safe);
       await this.#post(batches);
       this.#safe.splice(0, batches.length).forEach(this.#options.posted);

@@ -29,8 +29,9 @@ export interface Journal {
   /** Resolves once the batch survives the death of this process. */
   write(batch: Batch): Promise<void>;
   /**
-   * Brings what is safe into the ledger. Throws when the database does not answer; nothing is lost
-   * by that.
+   * Brings what is safe by now into the ledger. What becomes safe meanwhile waits for the next
+   * posting, which would otherwise be many small ones. Throws when the database does not answer;
+   * nothing is lost by that.
    */
   post(): Promise<void>;
   /** False while neither the database nor the file takes a record: then nothing may be admitted. */

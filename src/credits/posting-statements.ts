@@ -32,8 +32,7 @@ export function postingStatements(db: LedgerDatabase) {
   return {
     /** All of these rows, or none; a row that is there already stays as it is. */
     async append(session: number, rows: readonly JournalRow[]): Promise<void> {
-      const sql = `SELECT journal_append($1::int, (r ->> 'n')::bigint, r -> 'records')
-        FROM jsonb_array_elements($2::jsonb) r`;
+      const sql = 'SELECT journal_append($1::int, $2::jsonb)';
       const rowsAsJson = rows.map(({ n, records }) => `{"n":${n},"records":${records}}`);
       await db.query(sql, [session, `[${rowsAsJson.join(',')}]`]);
     },

@@ -67,7 +67,8 @@ export class TableJournal implements Journal {
   async post(): Promise<void> {
     const all = await this.#appendAll();
     if (!all) throw creditsOutOfReach('the journal table takes no records', this.#refusal);
-    while (this.#appended.length > 0) await this.#postOldest();
+    const due = new Set(this.#appended);
+    while (this.#appended.some((batch) => due.has(batch))) await this.#postOldest();
   }
 
   writable(): boolean {

@@ -68,6 +68,7 @@ export function poolConfig(address: DatabaseAddress, limits: ConnectionLimits): 
     Client: StorableTextClient,
     max: 'url' in address ? 10 : 4,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 600, // no plan is older
     onConnect: (client) => prepareConnection(client, limits),
   };
 }
@@ -75,7 +76,9 @@ export function poolConfig(address: DatabaseAddress, limits: ConnectionLimits): 
 /**
  * Tells the server what must hold for everything that is said over a connection: in statements,
  * since poolers on the way refuse settings in the start-up packet. The time zone is not a matter of
- * taste: Prisma's driver drops the offset of a timestamp and takes it for UTC.
+ * taste: Prisma's driver drops the offset of a timestamp and takes it for UTC. Plans of functions
+ * are kept, for tables that were small when they were made; connections of the embedded database
+ * share theirs, so that a new one has them made anew.
  */
 export async function prepareConnection(
   client: pg.ClientBase,
@@ -87,7 +90,8 @@ export async function prepareConnection(
     SET lock_timeout = ${limits.lockMs};
     SET idle_in_transaction_session_timeout = ${limits.idleInTransactionMs};
     SET tcp_keepalives_idle = 10;
-    SET tcp_user_timeout = 15000`);
+    SET tcp_user_timeout = 15000;
+    DISCARD PLANS`);
 }
 
 const { builtins, getTypeParser } = pg.types;

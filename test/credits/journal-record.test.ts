@@ -11,7 +11,7 @@ test('amounts are strings, and the allowances are those of the admission', () =>
     account: 'acc_1',
     charged: '3000000000000',
     promptTokens: 3,
-    allowances: [{ kind: 'ALLOWANCE', id: 'alw_1' }],
+    allowances: [{ id: 'alw_1' }],
   });
 });
 

@@ -121,6 +121,31 @@ export function ledgerSuite(kind: DatabaseKind): void {
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -4 → 6');
     });
 
+    test('a record as earlier versions wrote it, blanks and all, comes to the same', async () => {
+      await statements.grant(session, [ofCredits(10), ofKey(10, 10)]);
+      const key = ofKey(0, 10);
+      const record = spent(2);
+      const [short] = JSON.parse(json([record], [key]));
+      const { tokens, ...long } = record;
+      const counts = { promptTokens: tokens.prompt, completionTokens: 0, cachedTokens: 0 };
+      const written = {
+        ...{ ...long, ...short, ...counts, cacheWriteTokens: 0, reasoningTokens: 0, waived: '0' },
+        completion: newCompletion(session),
+        allowances: [{ kind: 'ALLOWANCE', id: key.target }],
+      };
+      expect(Object.values(short)).not.toContain(null);
+      expect(Object.values(written)).toContain(null);
+      const records = JSON.stringify([short, written]);
+      expect(await statements.post({ session, records, held: [] })).toBe(0);
+      const rows = await storage.query<{ row: object }>(
+        `SELECT to_jsonb(c) - 'id' - 'allowances' AS row FROM completion c WHERE id IN ($1, $2)`,
+        [short.completion, written.completion],
+      );
+      expect(rows).toHaveLength(2);
+      expect(rows[0]).toEqual(rows[1]);
+      expect(await statements.leased(session, key)).toBe(dollars(6));
+    });
+
     test('§4 a record that cannot be posted is set aside and its money is free', async () => {
       await statements.grant(session, [ofCredits(10), ofKey(10, 10)]);
       const poisoned = [

@@ -276,5 +276,16 @@ export function takeJournal(
 export function recordsOf(json: string): PostedRecord[] {
   const records: unknown = JSON.parse(json);
   if (!Array.isArray(records)) throw new Refused('22023', 'records are a list');
-  return records;
+  return records.map((record) => ({ ...blank, ...record }));
 }
+
+/** What need not stand in a record. */
+const blank = {
+  apiKeyId: null,
+  membershipId: null,
+  providerId: null,
+  waived: '0',
+  promptTokens: 0,
+  ownProviderKey: false,
+  claim: null,
+};

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
-import { openStorage, type StorageOptions } from '#storage';
+import { openStorage, type Storage, type StorageOptions } from '#storage';
 import { notedFolder } from '../../src/storage/data-directory.ts';
 import { freshDataDirectory } from '../harness/databases.ts';
 import { recordingLog } from '../harness/recording-log.ts';
@@ -65,6 +65,23 @@ describe('an embedded database', () => {
     const alone = await open({ join: true });
     expect(await alone.query(names)).toEqual([{ name: 'Ada' }]);
     await alone.close();
+  });
+
+  test('plans anew for a new connection, for tables that have grown', async () => {
+    const first = await open();
+    await first.query('SET plan_cache_mode = force_generic_plan');
+    await first.query(`PREPARE named (text[]) AS
+      SELECT u.name FROM unnest($1) asked JOIN "user" u ON u.id = asked`);
+    const plan = async (storage: Storage) =>
+      JSON.stringify(await storage.query(`EXPLAIN EXECUTE named ('{}')`));
+    expect(await plan(first)).toContain('Seq Scan');
+    await first.query(`INSERT INTO "user" (id, name)
+      SELECT 'u' || n, 'Ada' FROM generate_series(1, 10000) n`);
+    expect(await plan(first)).toContain('Seq Scan');
+    const onlooker = await open({ join: true });
+    expect(await plan(onlooker)).toContain('Index');
+    await onlooker.close();
+    await first.close();
   });
 
   test('lets in nobody but its own user, and leaves no socket behind', async () => {

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { fromRow } from '../../src/completions/stored.ts';
+import { journalRecord } from '../../src/credits/journal-record.ts';
+import { recordOf } from '../credits/node.ts';
+
+type Row = Parameters<typeof fromRow>[0];
+
+test('lines and attempts are read as they were recorded, with what their rows leave out', () => {
+  const attempt = {
+    endpointId: 'end_1',
+    providerKeyId: null,
+    startedAt: '2026-01-15T12:00:00.000Z',
+    durationMs: 0,
+    outcome: 'FAILED',
+    timeToFirstTokenMs: null,
+    httpStatus: null,
+    message: null,
+  } as const;
+  const fee = { kind: 'FEE', quantity: 1, unitPrice: 5n, amount: 0n, endpointId: null } as const;
+  const record = recordOf('cmp_1', 'org_1', 3, { attempts: [attempt] });
+  const lines = [...record.lines, fee];
+  const row = JSON.parse(journalRecord({ ...record, lines }, 'acc_1', []));
+  expect(Object.values(row.attempts[0])).not.toContain(null);
+  expect(fromRow(row as Row)).toMatchObject({ lines, attempts: [attempt] });
+});
