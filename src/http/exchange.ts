@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConnectionLost } from '#completions';
-import { Fault, InvalidInput } from '#kernel';
+import { atTurnEnd, Fault, InvalidInput } from '#kernel';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -64,7 +64,8 @@ export class RequestRefused extends Fault {
 const discardedBytesMax = 64 * 1024 * 1024;
 
 /**
- * The whole body. What is too large is read to its end and kept no further, since a client that is
+ * The whole body, at the end of the turn that brought its last bytes: the requests of a turn are
+ * answered in a row. What is too large is read to its end and kept no further, since a client that is
  * still sending would meet a closed connection and never hear the refusal. What is larger by far is
  * refused as soon as that is known: nothing more is read, and the connection is closed.
  */
@@ -87,9 +88,8 @@ export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
     };
     if (Number(request.headers['content-length'] ?? 0) > discardedBytesMax) return turnAway();
     request.on('data', take);
-    request.once('end', () =>
-      bytes > bodyBytesMax ? refuse() : resolve(Buffer.concat(chunks, bytes)),
-    );
+    const whole = () => (bytes > bodyBytesMax ? refuse() : resolve(Buffer.concat(chunks, bytes)));
+    request.once('end', () => atTurnEnd(whole));
     request.once('error', reject);
   });
 }

@@ -42,3 +42,4 @@ export { type Random, secureText, seededRandom, systemRandom } from './random.ts
 export { scrub } from './scrub.ts';
 export { Secret } from './secret.ts';
 export { type Deadline, deadline, type LinkedAbort, linkAborts } from './signal.ts';
+export { atTurnEnd } from './turn-end.ts';

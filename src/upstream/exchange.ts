@@ -7,11 +7,10 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import { type Clock, invariant, type Take } from '#kernel';
+import { atTurnEnd, type Clock, invariant, type Take } from '#kernel';
 import { connectionFault } from './connection-fault.ts';
 import { type AttemptTimeouts, UpstreamFault } from './connector.ts';
 import type { Destination } from './destination.ts';
-import { atTurnEnd } from './turn-end.ts';
 import { type AttemptWatch, watchAttempt } from './watch.ts';
 
 export interface ExchangeOptions {
@@ -78,7 +77,7 @@ export class Exchange {
     const response = this.#response;
     invariant(response, 'a body is read after its headers');
     this.#take = take;
-    response.once('end', this.#end);
+    response.once('end', () => atTurnEnd(this.#end));
     response.on('data', this.#gather);
     return this.#poured.promise;
   }

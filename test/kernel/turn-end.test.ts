@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atTurnEnd } from '../../src/upstream/turn-end.ts';
+import { atTurnEnd } from '#kernel';
 
 const turnEnds = () => new Promise<void>((resolve) => setImmediate(resolve));
 
