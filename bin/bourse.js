@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags, oldestNode, ownNode, runsHere } from './own-node.js';
+import { nodeEnvironment, nodeFlags, oldestNode, ownNode, runsHere } from './own-node.js';
 
 const lifeline = 'BOURSE_LIFELINE';
 
@@ -30,7 +30,7 @@ function passOn(node) {
   const words = process.argv.slice(2);
   const child = spawn(node, [...nodeFlags, fileURLToPath(import.meta.url), ...words], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [lifeline]: '1' },
+    env: { ...process.env, ...nodeEnvironment, [lifeline]: '1' },
   });
   // A terminal sends its SIGINT to both processes; passed on, it would arrive twice.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));

@@ -15,7 +15,15 @@ export function ownNode() {
 }
 
 /**
- * How Node is told to run the server; `npm start` says the same. Left to itself it takes 128 MiB
- * for young objects on a large machine, a third of what Bourse needs in all.
+ * How Node is told to run the server; `bin/start.sh` says the same. Left to itself it takes 128 MiB
+ * for young objects on a large machine, a third of what Bourse needs in all, and when little
+ * happens it collects all the others whenever a tenth has been added, instead of a half.
  */
-export const nodeFlags = ['--max-semi-space-size=16'];
+export const nodeFlags = ['--max-semi-space-size=16', '--heap-growing-percent=50'];
+
+/**
+ * What the C library is told, likewise: pieces of 32 KiB, the size in which V8's compilers take
+ * their memory, go back to the system when they are freed. Kept, they are 50 MiB. Other libraries
+ * than glibc do not read it.
+ */
+export const nodeEnvironment = { MALLOC_MMAP_THRESHOLD_: '32768' };

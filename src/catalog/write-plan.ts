@@ -3,7 +3,7 @@ import type { Transaction } from '#storage';
 import type { Change, Plan } from './reconcile.ts';
 
 /** Rows that one statement inserts: Prisma keeps its last statements with their plans in memory. */
-const chunk = 100;
+const chunk = 20;
 
 /** The topic under which nodes hear of changes; subjects are `provider:<id>`, `model:<id>`, … */
 export const catalogTopic = 'catalog';

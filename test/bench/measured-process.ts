@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import manifest from '../../package.json' with { type: 'json' };
+// @ts-expect-error: plain JavaScript, because it must load on any Node
+import { nodeEnvironment, nodeFlags } from '../../bin/own-node.js';
 
 /** A server in a process of its own, with what it has used. */
 export interface MeasuredProcess {
@@ -35,8 +36,6 @@ export async function startServer(
   return measured(child, url, death);
 }
 
-/** Those that `npm start` gives. */
-const nodeFlags = manifest.scripts.start.match(/--\S+/g) ?? [];
 const readyLine = /is ready at (\S+)/;
 
 /** Bourse as `npm start` starts it, with these settings. */
@@ -44,7 +43,8 @@ export async function startBourse(
   settings: Readonly<Record<string, string>>,
 ): Promise<MeasuredProcess> {
   const main = fileURLToPath(new URL('../../bin/bourse.js', import.meta.url));
-  const child = start([...nodeFlags, main], { ...process.env, ...settings });
+  const environment = { ...process.env, ...nodeEnvironment, ...settings };
+  const child = start([...nodeFlags, main], environment);
   const ready = new Promise<string>((resolve) => {
     let said = '';
     child.stdout?.on('data', (piece) => {

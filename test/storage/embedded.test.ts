@@ -32,6 +32,12 @@ describe('an embedded database', () => {
     await second.close();
   });
 
+  test('holds 16 MiB of pages, which are resident from the start', async () => {
+    const storage = await open();
+    expect(await storage.query('SHOW shared_buffers')).toEqual([{ shared_buffers: '16MB' }]);
+    await storage.close();
+  });
+
   test('§8 refuses a second start on its directory, and says what to do', async () => {
     const first = await open();
     await expect(open()).rejects.toMatchObject({
