@@ -32,9 +32,9 @@ const lingerMs = 1_000;
 
 /**
  * One POST and its answer, handed over read by read at the end of the turn on which it is read: a
- * token costs no promise. While the taker rests, the socket is paused, so memory is bounded by the kernel's
- * buffers and one read. It never follows a redirect. The signal, a time-out or `close` ends the
- * connection at once, in whatever phase it is.
+ * token costs no promise. While the taker rests, the socket is paused, so memory is bounded by the
+ * kernel's buffers and one read. It never follows a redirect. The signal, a time-out or `close`
+ * ends the connection at once, in whatever phase it is.
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
