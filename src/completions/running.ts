@@ -122,7 +122,7 @@ export class Running implements RunOfNode {
     return this.#options.streamed;
   }
 
-  /** Aborts when the run has ended, for whatever reason. */
+  /** Aborts when the run has ended before its provider did. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -167,7 +167,7 @@ export class Running implements RunOfNode {
     return this.#contentAtMs === null ? null : this.#contentAtMs - sinceMs;
   }
 
-  /** The first ending counts: it stops the upstream; true when it was this one. */
+  /** The first ending counts: it stops what is out upstream; true when it was this one. */
   end(ending: Ending): boolean {
     if (this.#ending) return false;
     this.#ending = ending;
@@ -175,7 +175,8 @@ export class Running implements RunOfNode {
     this.#latencyMs = this.elapsedMs();
     this.step('end');
     this.#grace?.cancel();
-    this.#abort.abort(ending);
+    // An answer that is whole leaves nothing to stop.
+    if (ending.kind !== 'answered') this.#abort.abort(ending);
     return true;
   }
 

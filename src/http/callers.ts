@@ -35,7 +35,7 @@ export async function callerOf(
   const { cookie } = request.headers;
   const credential = credentialOf(authorization);
   if (credential !== undefined || !cookie || !sessionCookie.test(cookie)) {
-    return rooms.identity.authenticate(credential);
+    return rooms.identity.authenticate(credential, request.socket);
   }
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (origin !== undefined && !rooms.site.origins.includes(origin)) throw new ForeignOrigin();

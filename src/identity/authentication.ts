@@ -1,5 +1,6 @@
 import { type Clock, Fault, type Log, type Timer } from '#kernel';
 import type { Cipher } from './cipher.ts';
+import { ConnectionHashes } from './connection-hashes.ts';
 import type { Directory, KeyEntry } from './directory.ts';
 import { anonymous, type KeyPrincipal, type Principal, type UserPrincipal } from './principal.ts';
 
@@ -32,6 +33,7 @@ const checkMs = 1_000;
 /** Decides from memory alone who a credential is. */
 export class Authentication {
   readonly #options: AuthenticationOptions;
+  readonly #hashes: ConnectionHashes;
   readonly #denied = new Map<string, number>();
   readonly #listeners = new Set<Listener>();
   readonly #timer: Timer;
@@ -39,6 +41,7 @@ export class Authentication {
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
+    this.#hashes = new ConnectionHashes(options.keyedHash);
     this.#checkedAt = options.clock.now();
     this.#timer = options.clock.every(checkMs, () => this.#check());
   }
@@ -47,11 +50,12 @@ export class Authentication {
    * The principal of a bearer credential; anonymous without one. Fault UNAUTHENTICATED when it is
    * unknown, revoked, expired or disabled, in words that do not tell which. A credential is looked
    * up by its keyed hash, so how long that takes says nothing about how much of it was right.
+   * `connection` is whatever stands for the one that it came on.
    */
-  authenticate(credential: string | undefined): Principal {
+  authenticate(credential: string | undefined, connection?: object): Principal {
     if (credential === undefined) return anonymous;
     if (credential.length > credentialMax) throw unauthenticated();
-    const hash = this.#options.keyedHash(credential);
+    const hash = this.#hashes.of(credential, connection);
     const { administrator, directory, clock } = this.#options;
     if (hash === administrator.keyHash) return administrator.principal;
 

@@ -31,7 +31,7 @@ export interface IdentityOptions {
  */
 export interface Identity extends Acts {
   /** `Authentication.authenticate`, of the bare credential: without the word Bearer. */
-  authenticate(credential: string | undefined): Principal;
+  authenticate(credential: string | undefined, connection?: object): Principal;
   /** `Authentication.current` */
   current(principal: Principal): Principal;
   /** `Access.payer` */
@@ -89,7 +89,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   };
   return {
     authenticate: slowed(
-      (credential) => authentication.authenticate(credential),
+      (credential, connection) => authentication.authenticate(credential, connection),
       options.guesses,
       log,
     ),

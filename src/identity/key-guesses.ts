@@ -14,19 +14,19 @@ export interface KeyCounts {
  * key behind the same address goes on working. ADMIN_KEY and DEMO_KEY have any form.
  */
 export function slowed<Who>(
-  authenticate: (credential: string | undefined) => Who,
+  authenticate: (credential: string | undefined, connection?: object) => Who,
   counts: KeyCounts,
   log: Log,
-): (credential: string | undefined) => Who {
+): typeof authenticate {
   const refuseWhileWaiting = (address: string, isGuess: () => boolean) => {
     const retryAfterMs = counts.waiting('key', address);
     if (retryAfterMs !== null && isGuess()) throw tooMany(retryAfterMs);
   };
-  return (credential) => {
+  return (credential, connection) => {
     const address = currentOrigin().address ?? 'unknown';
     refuseWhileWaiting(address, () => credential !== undefined && !looksLikeOurs(credential));
     try {
-      return authenticate(credential);
+      return authenticate(credential, connection);
     } catch (thrown) {
       refuseWhileWaiting(address, () => true);
       log.info('a credential was refused', { address });

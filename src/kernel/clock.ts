@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * The only place that reads time or starts timers. Everything else takes a `Clock`, so that a test
  * can own the time.

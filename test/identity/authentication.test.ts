@@ -99,6 +99,15 @@ describe('a credential', () => {
     expect(used).toEqual([]);
   });
 
+  test('that is disabled is refused on the connection that it was good on, too', () => {
+    const { authentication, change } = open(key('acme', 'ci'));
+    const connection = {};
+    const who = () => authentication.authenticate(secretOf('ci'), connection).kind;
+    expect(who()).toBe('apiKey');
+    change(key('acme', 'ci', { disabled: true }));
+    expect(refusal(who)).toMatch(/^UNAUTHENTICATED/);
+  });
+
   test('that was replaced works beside the new one until its grace is over', async () => {
     const previous = { hash: cipher.keyedHash('old'), until: at(5_000) };
     const { who, clock } = open(key('acme', 'ci', { previous }));

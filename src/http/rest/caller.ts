@@ -12,9 +12,10 @@ export function callerOf(exchange: Exchange, rooms: Rooms): Principal {
 }
 
 /** Who asks. Anthropic's clients send the key as `X-Api-Key`. */
-export function principalOf({ request: { headers } }: Exchange, { identity }: Rooms): Principal {
+export function principalOf({ request }: Exchange, { identity }: Rooms): Principal {
+  const { headers, socket } = request;
   const given = headers.authorization ?? header(headers, 'x-api-key') ?? undefined;
-  return identity.authenticate(credentialOf(given));
+  return identity.authenticate(credentialOf(given), socket);
 }
 
 /** How the key stands to its limit of requests; nothing of a key that has none. */
