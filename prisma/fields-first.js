@@ -41,7 +41,7 @@ function copyReference(copy) {
   copy.number();
 }
 
-/** Numbers stand in groups of seven bits, the lowest first; all but the last have the eighth set. */
+/** Numbers stand in groups of seven bits, the lowest first; all but the last set the eighth. */
 class Copy {
   #source;
   #at = 0;

@@ -65,9 +65,9 @@ const discardedBytesMax = 64 * 1024 * 1024;
 
 /**
  * The whole body, at the end of the turn that brought its last bytes: the requests of a turn are
- * answered in a row. What is too large is read to its end and kept no further, since a client that is
- * still sending would meet a closed connection and never hear the refusal. What is larger by far is
- * refused as soon as that is known: nothing more is read, and the connection is closed.
+ * answered in a row. What is too large is read to its end and kept no further, since a client that
+ * is still sending would meet a closed connection and never hear the refusal. What is larger by far
+ * is refused as soon as that is known: nothing more is read, and the connection is closed.
  */
 export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
   return new Promise((resolve, reject) => {
