@@ -267,6 +267,17 @@ export function ledgerSuite(kind: DatabaseKind): void {
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -3 → 7\nUSAGE -1 → 6');
     });
 
+    test('a journal that several post at once is posted once', async () => {
+      await statements.grant(session, [ofCredits(10)]);
+      const rows = [1, 2, 3, 4, 5, 6].map((n) => ({ n, records: json([spent(1)]) }));
+      await statements.append(session, rows);
+      const post = () => statements.postJournal({ session, rows: 2, held: [] });
+      const answers = await Promise.all([post(), post(), post(), post()]);
+      expect(answers.map(({ quarantined }) => quarantined)).toEqual([0, 0, 0, 0]);
+      expect(answers.map(({ next }) => next)).toContain(Infinity);
+      expect(await balanceOf(storage, accountId(acme))).toBe('4');
+    });
+
     test('a charge that comes late is made while it fits, else the platform pays it', async () => {
       await kill(session);
       const other = await statements.openSession('another');

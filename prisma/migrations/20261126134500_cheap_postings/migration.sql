@@ -99,7 +99,7 @@ BEGIN
       status "CompletionStatus", "finishReason" "FinishReason", "nativeFinishReason" text, "requestedModel" text,
       "modelId" text, "endpointId" text, "providerId" text, "promptTokens" int, "completionTokens" int,
       "cachedTokens" int, "cacheWriteTokens" int, "reasoningTokens" int, estimated boolean,
-      "ownProviderKey" boolean, lines jsonb, cost bigint, "upstreamCost" numeric, fee bigint, charged numeric,
+      "ownProviderKey" boolean, lines jsonb, cost bigint, "upstreamCost" numeric, fee bigint, charged bigint,
       waived bigint, attempts jsonb, error jsonb, "droppedParameters" text[], metadata jsonb, "endUser" text,
       "sessionId" text, app text, streamed boolean, "createdAt" timestamptz, "finishedAt" timestamptz(3),
       "timeToFirstTokenMs" float8, "latencyMs" float8, allowances jsonb)
@@ -118,7 +118,7 @@ BEGIN
       coalesce(r."cacheWriteTokens", 0), coalesce(r."reasoningTokens", 0), coalesce(r.estimated, false),
       coalesce(r."ownProviderKey", false),
       CASE WHEN r.pays THEN r.lines ELSE r.lines || jsonb_build_array(jsonb_build_object('kind', 'WAIVED', 'quantity', 1,
-        'unitPrice', (-r.charged * 1000000)::text, 'amount', (-r.charged)::text, 'endpointId', NULL)) END,
+        'unitPrice', (r.charged * -1000000::numeric)::text, 'amount', (-r.charged)::text, 'endpointId', NULL)) END,
       CASE WHEN r.pays THEN r.cost ELSE 0 END, r."upstreamCost", CASE WHEN r.pays THEN r.fee ELSE 0 END,
       CASE WHEN r.pays THEN r.charged ELSE 0 END, coalesce(r.waived, 0) + CASE WHEN r.pays THEN 0 ELSE r.charged END,
       r.attempts, r.error, coalesce(r."droppedParameters", '{}'), r.metadata, r."endUser", r."sessionId",
@@ -197,8 +197,9 @@ BEGIN
       FROM settled s WHERE s.reserved > 0 AND l.session = p_session AND l.kind = s.kind AND l.target = s.target
       RETURNING l.kind, l.target
   )
-  SELECT s.target INTO v_unleased FROM settled s WHERE s.reserved > 0
-    AND NOT EXISTS (SELECT FROM shrunk u WHERE u.kind = s.kind AND u.target = s.target) LIMIT 1;
+  SELECT target INTO v_unleased FROM (
+    SELECT kind, target FROM settled WHERE reserved > 0 EXCEPT SELECT kind, target FROM shrunk
+  ) unleased LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'session % has no lease of %', p_session, v_unleased;
   END IF;
@@ -275,9 +276,11 @@ BEGIN
     SELECT p_session, (r ->> 'n')::bigint, r -> 'records' FROM jsonb_array_elements(p_rows) r ON CONFLICT DO NOTHING;
 END $$;
 
--- Takes the oldest rows of a session's journal, all of them for null: their records, and the first row that is left.
+-- Takes the oldest rows of a session's journal, all of them for null: their records, and the first row that is left. Who
+-- has the oldest row goes first; rows that two delete in different orders deadlock.
 CREATE FUNCTION journal_take(p_session int, p_rows int, OUT records jsonb[], OUT next_n bigint) LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM 1 FROM journal j WHERE j.session = p_session ORDER BY j.n LIMIT 1 FOR UPDATE;
   IF p_rows IS NOT NULL THEN
     SELECT j.n INTO next_n FROM journal j WHERE j.session = p_session ORDER BY j.n OFFSET p_rows LIMIT 1;
   END IF;
