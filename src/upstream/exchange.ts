@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import { atTurnEnd, type Clock, invariant, type Take } from '#kernel';
 import { connectionFault } from './connection-fault.ts';
 import { type AttemptTimeouts, UpstreamFault } from './connector.ts';
-import type { Destination } from './destination.ts';
+import { type Destination, headLines } from './destination.ts';
 import { type AttemptWatch, watchAttempt } from './watch.ts';
 
 export interface ExchangeOptions {
@@ -121,7 +121,7 @@ export class Exchange {
     const request = send({
       ...to.options,
       method: 'POST',
-      headers,
+      headers: headLines(to, headers, body),
       agent,
       maxHeaderSize: headerBytesMax,
     });
