@@ -114,6 +114,21 @@ export function sendText(response: ServerResponse, status: number, text: string)
   response.end(text);
 }
 
+/** Below this a text is joined and written whole, which costs less than a write in pieces. */
+const smallCharacters = 8 * 1024;
+
+/** JSON in parts of text, each of which may be large: a large one is not copied to join it. */
+export function sendParts(response: ServerResponse, status: number, parts: readonly string[]) {
+  const characters = parts.reduce((sum, { length }) => sum + length, 0);
+  if (characters < smallCharacters) sendText(response, status, parts.join(''));
+  else
+    sendBytes(
+      response,
+      status,
+      parts.map((part) => Buffer.from(part)),
+    );
+}
+
 /** JSON in pieces that are bytes already: with its head it goes out as one write. */
 export function sendBytes(
   response: ServerResponse,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { type Exchange, sendBytes, sendJson } from '../exchange.ts';
+import { type Exchange, sendBytes, sendJson, sendParts } from '../exchange.ts';
 import { withCost } from './document-limits.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import type { KeptAnswers } from './kept-answers.ts';
@@ -71,13 +71,13 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
     sendJson(exchange.response, status, shown);
     return true;
   }
-  const bytes = Buffer.from(JSON.stringify(shown).slice(0, -1));
+  const open = JSON.stringify(shown).slice(0, -1);
   const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
   // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
   if (!result.errors && query?.ofCatalogAlone()) {
-    answers.keep(keyOf(options), { bytes, requested: cost.requested }, market);
+    answers.keep(keyOf(options), { open, requested: cost.requested }, market);
   }
-  sendBytes(exchange.response, status, [bytes, Buffer.from(costMember(cost))]);
+  sendParts(exchange.response, status, [open, costMember(cost)]);
   return true;
 }
 

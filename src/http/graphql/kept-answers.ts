@@ -3,16 +3,21 @@ import type { Market } from '#catalog';
 /** What the answers of a node may weigh together, their questions included. */
 const bytesMax = 32 * 1024 * 1024;
 const questionCharactersMax = 8 * 1024;
-const answerBytesMax = 1024 * 1024;
+const answerCharactersMax = 1024 * 1024;
 /** Questions that are remembered until they are asked again. */
 const askedOnceMax = 1_000;
 
 /** An answer without what it says of its cost, which is another each time. */
-export interface KeptAnswer {
+export interface MadeAnswer {
   /** Its JSON, an object that is still open. */
-  readonly bytes: Buffer;
+  readonly open: string;
   /** Points that its document costs. */
   readonly requested: number;
+}
+
+export interface KeptAnswer extends Pick<MadeAnswer, 'requested'> {
+  /** The same as bytes. */
+  readonly bytes: Buffer;
 }
 
 /**
@@ -31,15 +36,16 @@ export class KeptAnswers {
     return market === this.#market ? this.#answers.get(question) : undefined;
   }
 
-  keep(question: string, answer: KeptAnswer, market: Market): void {
+  keep(question: string, { open, requested }: MadeAnswer, market: Market): void {
     if (market !== this.#market) this.#forgetAll(market);
-    if (question.length > questionCharactersMax || answer.bytes.length > answerBytesMax) return;
+    if (question.length > questionCharactersMax || open.length > answerCharactersMax) return;
     if (this.#answers.has(question) || this.#isFirst(question)) return;
-    const bytes = question.length + answer.bytes.length;
+    const bytes = Buffer.from(open);
+    const weight = question.length + bytes.length;
     // Rather begin anew than know which was asked for last: a change of the catalog does the same.
-    if (this.#bytes + bytes > bytesMax) this.#forgetAll(market);
-    this.#bytes += bytes;
-    this.#answers.set(question, answer);
+    if (this.#bytes + weight > bytesMax) this.#forgetAll(market);
+    this.#bytes += weight;
+    this.#answers.set(question, { bytes, requested });
   }
 
   #isFirst(question: string): boolean {
