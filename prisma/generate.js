@@ -2,7 +2,6 @@
 // engine even for this, although it then does not use it: any executable file in its place will do.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { makeLean } from './lean-client.js';
 
 const cli = fileURLToPath(import.meta.resolve('prisma/build/index.js'));
 const { status, stderr } = spawnSync(
@@ -22,5 +21,3 @@ if (status !== 0) {
   process.stderr.write(stderr);
   process.exit(status ?? 1);
 }
-const client = '../src/storage/generated/prisma/internal/class.ts';
-makeLean(fileURLToPath(new URL(client, import.meta.url)));
