@@ -4,7 +4,7 @@ import type { Ended, Journal } from './journal.ts';
 import { Lanes } from './lanes.ts';
 
 /** Charges are in the ledger about so long after they were acknowledged. */
-export const postEveryMs = 100;
+export const postEveryMs = 50;
 const postAtRecords = 100;
 const retryMs = 250;
 
