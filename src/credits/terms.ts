@@ -46,7 +46,7 @@ export interface Hold {
   covered(): Promise<boolean>;
   /**
    * Ends the hold with what the completion came to. `record.charged` ≤ `amount`. Resolves once the
-   * record is durable; posting to the ledger follows within some 100 ms. To be called exactly once;
+   * record is durable; posting to the ledger follows within some 50 ms. To be called exactly once;
    * a second call is an invariant violation. Null: nothing is recorded and all is given back (a
    * refusal after the hold).
    */

@@ -8,6 +8,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
+  /** `url.pathname` */
+  readonly path: string;
   readonly requestId: string;
   /**
    * Aborts, with a `ConnectionLost` as its reason, when the client has gone before the answer was
@@ -38,7 +40,39 @@ export function openExchange(request: IncomingMessage, response: ServerResponse)
   response.once('close', () => {
     if (!response.writableFinished) left.abort(new ConnectionLost('the client has gone'));
   });
-  return { request, response, url: addressOf(request), requestId, signal: left.signal };
+  return new OpenExchange(request, response, { requestId, signal: left.signal });
+}
+
+/** A path that needs no look at the rules of addresses, which every request would pay for. */
+const plainPath = /^(?:\/[\w-]+)+$/;
+
+class OpenExchange implements Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  #url: URL | undefined;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { requestId, signal }: Pick<Exchange, 'requestId' | 'signal'>,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.requestId = requestId;
+    this.signal = signal;
+  }
+
+  get url(): URL {
+    this.#url ??= addressOf(this.request);
+    return this.#url;
+  }
+
+  get path(): string {
+    const { url } = this.request;
+    return url && plainPath.test(url) ? url : this.url.pathname;
+  }
 }
 
 /** The credential as it came, without the word Bearer; undefined without one. */

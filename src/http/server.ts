@@ -76,7 +76,7 @@ export function openHttp(options: HttpOptions): HttpServer {
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
     const origin = originOf(request, trustProxy);
     const exchange = openExchange(request, response);
-    const route = routes(exchange.url.pathname);
+    const route = routes(exchange.path);
     const serve = () =>
       telemetry.serve(servedBy(exchange, route.pattern), () => answer(exchange, route));
     answering.add(actingFrom(origin, serve));
@@ -187,8 +187,8 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-function notFound({ url }: Exchange): void {
-  throw new Fault('NOT_FOUND', { public: `There is nothing at ${url.pathname}.` });
+function notFound({ path }: Exchange): void {
+  throw new Fault('NOT_FOUND', { public: `There is nothing at ${path}.` });
 }
 
 function wrongMethod({ methods }: Route): Fault {

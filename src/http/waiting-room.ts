@@ -46,7 +46,7 @@ export async function openWaitingRoom(options: WaitingRoomOptions): Promise<Wait
 }
 
 async function answer(exchange: Exchange, { reason, log }: WaitingRoomOptions): Promise<void> {
-  const { pathname } = exchange.url;
+  const pathname = exchange.path;
   if (pathname === '/health') return answerHealth(exchange);
   if (pathname === '/ready') return answerReady(exchange, async () => reason);
   if (pathname === '/graphql') refuseGraphql(exchange, notYet(), log);

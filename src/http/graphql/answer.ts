@@ -107,8 +107,9 @@ export function answerAgain(
 }
 
 /** `extensions.cost` as the last member of an answer that is still open. */
-export const costMember = (cost: DocumentCost): string =>
-  `,"extensions":{"cost":${JSON.stringify(cost)}}}`;
+export const costMember = ({ requested, limit, remaining, resetAt }: DocumentCost): string =>
+  `,"extensions":{"cost":{"requested":${requested},"limit":${limit},"remaining":${remaining},` +
+  `"resetAt":"${resetAt.toISOString()}"}}}`;
 
 function shownOf(
   { errors, ...rest }: ExecutionResult,
