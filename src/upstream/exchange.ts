@@ -27,6 +27,8 @@ export interface ExchangeOptions {
 
 /** A provider's headers are small; what is larger is not one. */
 const headerBytesMax = 32 * 1024;
+/** So much does not wait for the end of the turn, which may bring thirty reads of one socket. */
+const heldBytesMax = 32 * 1024;
 /** How long a connection may linger after the end mark before it is closed instead of kept. */
 const lingerMs = 1_000;
 
@@ -47,6 +49,7 @@ export class Exchange {
   #take: Take<readonly Buffer[]> = () => {};
   /** What is not handed over yet: one socket read may bring many HTTP chunks. */
   #held: Buffer[] = [];
+  #heldBytes = 0;
   #resting = false;
   #ended = false;
   #finished = false;
@@ -165,17 +168,22 @@ export class Exchange {
     this.#replied.resolve(response);
   }
 
-  /** The chunks of one read come within its turn: they are handed on together, at its end. */
+  /** What comes within a turn is handed on together at its end; much of it, behind its read. */
   readonly #gather = (bytes: Buffer) => {
     if (this.#finished || this.#failed) return;
     this.#watch.read();
-    if (this.#held.push(bytes) === 1 && !this.#resting) atTurnEnd(this.#hand);
+    this.#heldBytes += bytes.length;
+    const first = this.#held.push(bytes) === 1;
+    if (this.#resting) return;
+    if (this.#heldBytes >= heldBytesMax) process.nextTick(this.#hand);
+    else if (first) atTurnEnd(this.#hand);
   };
 
   readonly #hand = () => {
     if (this.#held.length === 0 || this.#resting || this.#finished || this.#failed) return;
     const pieces = this.#held;
     this.#held = [];
+    this.#heldBytes = 0;
     try {
       const taking = this.#take(pieces);
       if (taking) this.#rest(taking);
