@@ -55,8 +55,6 @@ export interface Config extends CatalogVariables {
 export interface CatalogVariables {
   /** A credential, such as OPENAI_API_KEY. */
   secretFromEnvironment(name: string): Secret | null;
-  /** A variable as it stands. */
-  textFromEnvironment(name: string): string | null;
   /**
    * An HTTP address without a final slash, such as OPENAI_BASE_URL.
    *
@@ -162,7 +160,6 @@ const oauth = (provider: string) =>
 function catalogVariables(environment: Environment): CatalogVariables {
   const text = (name: string) => environment[name]?.trim() || null;
   return {
-    textFromEnvironment: text,
     secretFromEnvironment(name) {
       const given = text(name);
       return given === null ? null : new Secret(given);
