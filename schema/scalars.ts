@@ -1,9 +1,7 @@
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver, SafeIntResolver } from 'graphql-scalars';
+import { jsonDepthMax, nestedWithin } from '#kernel';
 import { builder } from './builder.ts';
-
-/** Nested deeper than this, a value is refused: it is walked, compared and passed on. */
-const jsonDepthMax = 32;
 
 builder.scalarType('DateTime', {
   description: 'RFC 3339, UTC, as `2026-11-24T09:30:00.000Z`.',
@@ -26,9 +24,8 @@ builder.scalarType('JSON', {
   description: `Any JSON value, at most ${jsonDepthMax} levels deep.`,
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   serialize: (value) => value,
-  parseValue: (value) => bounded(value, jsonDepthMax),
-  parseLiteral: (node, variables) =>
-    bounded(valueFromASTUntyped(node, variables ?? {}), jsonDepthMax),
+  parseValue: (value) => bounded(value),
+  parseLiteral: (node, variables) => bounded(valueFromASTUntyped(node, variables ?? {})),
 });
 
 builder.scalarType('SafeInt', {
@@ -55,11 +52,7 @@ function text(value: unknown): string {
   throw new GraphQLError('It is a string.');
 }
 
-function bounded(value: unknown, levels: number): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (levels === 0) {
-    throw new GraphQLError(`A JSON value may be nested ${jsonDepthMax} levels deep.`);
-  }
-  for (const inner of Object.values(value)) bounded(inner, levels - 1);
-  return value;
+function bounded(value: unknown): unknown {
+  if (nestedWithin(value, jsonDepthMax)) return value;
+  throw new GraphQLError(`A JSON value may be nested ${jsonDepthMax} levels deep.`);
 }

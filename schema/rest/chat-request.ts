@@ -3,6 +3,7 @@ import {
   flag,
   integer,
   json,
+  jsonObject,
   may,
   notOffered,
   number,
@@ -67,7 +68,7 @@ const tool = z.object({
   function: z.object({
     name: z.string(),
     description: text,
-    parameters: may(z.record(z.string(), z.unknown())),
+    parameters: may(jsonObject),
     strict: flag,
   }),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonDepthMax, nestedWithin } from '#kernel';
 
 /** A field that may be absent or null, which mean the same. */
 export const may = <Type extends z.ZodType>(type: Type) => type.nullish();
@@ -8,8 +9,16 @@ export const texts = may(z.array(z.string()));
 export const number = may(z.number());
 export const integer = may(z.int());
 export const flag = may(z.boolean());
+
+const tooDeep = `It is nested more than ${jsonDepthMax} levels deep.`;
+const shallow = [
+  (value: unknown) => nestedWithin(value, jsonDepthMax),
+  { error: `${tooDeep} Accepted: at most ${jsonDepthMax}` },
+] as const;
+
 /** JSON whose form is the provider's or the caller's own. */
-export const json = may(z.unknown());
+export const json = may(z.unknown().refine(...shallow));
+export const jsonObject = z.record(z.string(), z.unknown()).refine(...shallow);
 
 /** A price as clients write it: a number, or a decimal as a string. */
 export const price = may(z.union([z.number(), z.string()]));

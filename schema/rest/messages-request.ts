@@ -4,6 +4,7 @@ import {
   flag,
   integer,
   json,
+  jsonObject,
   may,
   notOffered,
   number,
@@ -41,7 +42,7 @@ const toolUse = z.object({
   type: z.literal('tool_use'),
   id: z.string(),
   name: z.string(),
-  input: z.record(z.string(), z.unknown()),
+  input: jsonObject,
   ...marked,
 });
 const toolResult = z.object({
@@ -77,7 +78,7 @@ const tool = z.object({
   type: may(z.literal('custom', { error: 'No tool runs on the server. Accepted: custom.' })),
   name: z.string(),
   description: text,
-  input_schema: z.record(z.string(), z.unknown()),
+  input_schema: jsonObject,
   strict: flag,
   ...marked,
 });

@@ -4,6 +4,7 @@ import {
   flag,
   integer,
   json,
+  jsonObject,
   may,
   notOffered,
   number,
@@ -52,7 +53,7 @@ const tool = z.object({
   type: z.literal('function', { error: 'No tool runs on the server. Accepted: function.' }),
   name: z.string(),
   description: text,
-  parameters: may(z.record(z.string(), z.unknown())),
+  parameters: may(jsonObject),
   strict: flag,
 });
 

@@ -1,4 +1,4 @@
-import { type InputIssue, InvalidInput } from '#kernel';
+import { type InputIssue, InvalidInput, nestedWithin } from '#kernel';
 
 /** Gathers everything that is wrong with an input, so that a client can mark all fields at once. */
 export class Issues {
@@ -37,25 +37,19 @@ export class Issues {
   object(path: string, value: unknown, depthMax: number): void {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       this.add(path, 'It is not an object.', 'a JSON object');
-    } else if (depth(value, depthMax) > depthMax) {
-      this.add(path, `It is nested more than ${depthMax} levels deep.`, `at most ${depthMax}`);
+    } else {
+      this.json(path, value, depthMax);
     }
+  }
+
+  /** JSON of any form, at most `depthMax` levels deep. */
+  json(path: string, value: unknown, depthMax: number): void {
+    if (nestedWithin(value, depthMax)) return;
+    this.add(path, `It is nested more than ${depthMax} levels deep.`, `at most ${depthMax}`);
   }
 
   /** Throws what was found, all of it, or nothing. */
   throwIfAny(): void {
     if (this.#found.length > 0) throw new InvalidInput(this.#found);
   }
-}
-
-/** Levels of nesting, counted no further than one beyond `stopAt`. */
-function depth(value: unknown, stopAt: number): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  if (stopAt < 0) return 1;
-  let deepest = 0;
-  for (const child of Object.values(value)) {
-    deepest = Math.max(deepest, depth(child, stopAt - 1));
-    if (deepest > stopAt) break;
-  }
-  return deepest + 1;
 }

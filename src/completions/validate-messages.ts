@@ -1,3 +1,4 @@
+import { jsonDepthMax } from '#kernel';
 import type { ContentPartInput, MessageInput } from './input.ts';
 import type { Issues } from './issues.ts';
 
@@ -31,6 +32,7 @@ function checkMessage(issues: Issues, message: MessageInput, at: string): void {
   if (message.cacheControl && !['5m', '1h'].includes(message.cacheControl.ttl)) {
     issues.add(`${at}.cacheControl.ttl`, 'It is no time to live.', '`5m` or `1h`');
   }
+  issues.json(`${at}.reasoningDetails`, message.reasoningDetails, jsonDepthMax);
   issues.text(`${at}.name`, message.name, [1, 64]);
   if (hasParts && message.parts?.length === 0) issues.add(`${at}.parts`, 'It is empty.');
   message.parts?.forEach((part, index) => {

@@ -1,4 +1,4 @@
-import { Fault, type Price, parsePrice } from '#kernel';
+import { Fault, jsonDepthMax, type Price, parsePrice } from '#kernel';
 import type { CompletionInput, ProviderPreferencesInput, ToolInput } from './input.ts';
 import { Issues } from './issues.ts';
 import { checkMessages } from './validate-messages.ts';
@@ -22,7 +22,6 @@ const namesMax = 100;
 const nameLengthMax = 100;
 const toolsMax = 128;
 const stopsMax = 4;
-const jsonDepthMax = 32;
 const toolName = /^[a-zA-Z0-9_.-]{1,64}$/;
 const reservedToolNames = ['auto', 'none', 'required'];
 

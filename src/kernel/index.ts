@@ -20,6 +20,7 @@ export {
   readCompletionId,
 } from './ids.ts';
 export { InvariantViolation, invariant, unreachable } from './invariant.ts';
+export { jsonDepthMax, nestedWithin } from './json-depth.ts';
 export { type Log, type LogFields, type LogLevel, openLog, silentLog } from './log.ts';
 export {
   amountMax,

@@ -1,3 +1,4 @@
+import { jsonDepthMax, nestedWithin } from '#kernel';
 import { type UpstreamEvent, UpstreamFault, type UpstreamUsage } from './connector.ts';
 import { failureOfFinish, readFinish } from './openai-finish.ts';
 import { annotationsOf, type OpenAiSources } from './openai-sources.ts';
@@ -128,7 +129,7 @@ export class AnswerReader {
     }
     if (message.annotations?.length) {
       this.#annotated = true;
-      events.push({ type: 'annotations', annotations: message.annotations });
+      events.push({ type: 'annotations', annotations: readable(message.annotations) });
     }
   }
 
@@ -144,7 +145,17 @@ function readReasoning(message: OpenAiMessage, events: UpstreamEvent[]): void {
   const named = message.reasoning_content || message.reasoning || message.thinking;
   if (!named && !details?.length) return;
   const text = named || (details ?? []).map((each) => each.text ?? each.summary ?? '').join('');
-  events.push({ type: 'reasoning', text, ...(details?.length ? { details } : {}) });
+  events.push({
+    type: 'reasoning',
+    text,
+    ...(details?.length ? { details: readable(details) } : {}),
+  });
+}
+
+/** What is handed on as it came; MALFORMED when it is nested so deep that nobody can walk it. */
+function readable<Json>(json: Json): Json {
+  if (nestedWithin(json, jsonDepthMax)) return json;
+  throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
 }
 
 function readPart(part: OpenAiPart, events: UpstreamEvent[]): void {

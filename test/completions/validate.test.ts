@@ -41,6 +41,11 @@ describe('a wrong input is refused with the path of what is wrong', () => {
       'input.tools.0.parameters',
     ],
     [
+      'reasoning of 33 levels',
+      { messages: [{ ...message, role: 'ASSISTANT', reasoningDetails: deep(33) }] },
+      'input.messages.0.reasoningDetails',
+    ],
+    [
       'a schema that is none',
       { responseFormat: { type: 'JSON_SCHEMA' } },
       'input.responseFormat.schema',
