@@ -36,8 +36,11 @@ const PricingInput = builder.inputType('PricingInput', {
   }),
 });
 
+const partly =
+  'An absent field stays; null clears it, and is INVALID_INPUT where the output is never null.';
+
 const UpsertProviderInput = builder.inputType('UpsertProviderInput', {
-  description: 'A provider, new or changed. An absent field stays; null clears it.',
+  description: `A provider, new or changed. ${partly}`,
   fields: (t) => ({
     slug: t.string({ required: true, description: 'Which one; a new slug makes a new provider.' }),
     name: t.string({ required: true, description: 'Name for people.' }),
@@ -61,7 +64,7 @@ const UpsertProviderInput = builder.inputType('UpsertProviderInput', {
 });
 
 const UpsertModelInput = builder.inputType('UpsertModelInput', {
-  description: 'A model, new or changed. An absent field stays; null clears it.',
+  description: `A model, new or changed. ${partly}`,
   fields: (t) => ({
     slug: t.string({ required: true, description: '`author/name`; a new one makes a new model.' }),
     name: t.string({ required: true, description: 'Name for people.' }),
@@ -85,7 +88,7 @@ const timeoutText = 'Milliseconds. Absent: the default of';
 const UpsertEndpointInput = builder.inputType('UpsertEndpointInput', {
   description:
     'An offer of a model by a provider, told apart by both and `upstreamModel`. An offer without ' +
-    'a price cannot be made.',
+    `a price cannot be made. ${partly}`,
   fields: (t) => ({
     model: t.string({ required: true, description: 'Slug of the model.' }),
     provider: t.string({ required: true, description: 'Slug of the provider.' }),
@@ -94,10 +97,10 @@ const UpsertEndpointInput = builder.inputType('UpsertEndpointInput', {
       description: "The provider's own name for the model.",
     }),
     pricing: t.field({ type: PricingInput, required: true, description: 'What it costs.' }),
-    contextLength: t.int({ description: "Absent: the model's." }),
-    maxOutputTokens: t.int({ description: "Absent: the model's." }),
+    contextLength: t.int({ description: "Absent in a new one: the model's." }),
+    maxOutputTokens: t.int({ description: "Absent in a new one: the model's." }),
     quantization: t.string({ description: 'How the weights are stored, as `fp8`.' }),
-    supportedParameters: t.stringList({ description: "Absent: the model's." }),
+    supportedParameters: t.stringList({ description: "Absent in a new one: the model's." }),
     connectTimeoutMs: t.int({ description: `${timeoutText} 5 s to connect.` }),
     firstContentTimeoutMs: t.int({ description: `${timeoutText} 30 s to the first content.` }),
     idleTimeoutMs: t.int({ description: `${timeoutText} 30 s between chunks.` }),

@@ -1,4 +1,4 @@
-import { InvalidInput } from '#kernel';
+import { InvalidInput, isKeepable } from '#kernel';
 
 const reasonMax = 500;
 const keyForm = /^[\x20-\x7e]{1,255}$/;
@@ -15,8 +15,10 @@ interface Reasoned {
 /** Why money is moved, and under which key. Each reader throws InvalidInput with its field. */
 export const reasoned = ({ reason, idempotencyKey }: Reasoned) => ({
   reason: () => {
-    if (reason.trim().length > 0 && reason.length <= reasonMax) return reason;
-    throw InvalidInput.at('input.reason', 'It is no reason.', `1 to ${reasonMax} characters`);
+    const fits = reason.trim().length > 0 && reason.length <= reasonMax;
+    if (fits && isKeepable(reason)) return reason;
+    const accepted = `1 to ${reasonMax} characters, no NUL, no half of a pair`;
+    throw InvalidInput.at('input.reason', 'It is no reason.', accepted);
   },
   key: () => {
     if (keyForm.test(idempotencyKey)) return idempotencyKey;

@@ -163,17 +163,15 @@ async function writeModel(
   const id = modelId(input.slug);
   const { inputModalities, outputModalities, supportedParameters, aliases, ...rest } = input;
   const { openWeights, createdAt, ...nullable } = rest;
-  const lists = given({
-    inputModalities: list(inputModalities, ['TEXT']),
-    outputModalities: list(outputModalities, ['TEXT']),
-    supportedParameters: list(supportedParameters, []),
-    aliases: list(aliases, []),
-  });
-  const others = given({
-    openWeights: openWeights === null ? false : openWeights,
+  const always = given({
+    inputModalities: list(inputModalities),
+    outputModalities: list(outputModalities),
+    supportedParameters: list(supportedParameters),
+    aliases: list(aliases),
+    openWeights: openWeights ?? undefined,
     createdAt: createdAt ?? undefined,
   });
-  const data = { ...given(nullable), ...lists, ...others, curated: true, removedAt: null };
+  const data = { ...given(nullable), ...always, curated: true, removedAt: null };
   const text = { inputModalities: ['TEXT'], outputModalities: ['TEXT'] };
   const fresh = { createdAt: new Date(clock.now()), ...text };
   await tx.model.upsert({ where: { id }, create: { id, ...fresh, ...data }, update: data });
@@ -196,8 +194,8 @@ async function writeEndpoint(tx: Transaction, write: EndpointWrite): Promise<Aud
   // As listed: what other endpoints of the model refused says nothing of this one.
   const listed = await tx.model.findUniqueOrThrow({ where: { id: model.id } });
   const ofModel = given({
-    contextLength: contextLength === null ? model.contextLength : contextLength,
-    supportedParameters: list(supportedParameters, listed.supportedParameters),
+    contextLength: contextLength ?? undefined,
+    supportedParameters: list(supportedParameters),
   });
   const data = { ...given(nullable), ...ofModel, curated: true, removedAt: null };
   const keys = { id, modelId: model.id, providerId: provider.id };
@@ -287,9 +285,8 @@ function given<Fields extends object>(fields: Fields): Given<Fields> {
   return Object.fromEntries(present) as Given<Fields>;
 }
 
-/** A list that is given, or what null stands for. */
-const list = (values: readonly string[] | null | undefined, ifNull: readonly string[]) =>
-  values === undefined ? undefined : [...(values ?? ifNull)];
+/** A list that is given; null was refused before. */
+const list = <Item>(items: readonly Item[] | null | undefined) => (items ? [...items] : undefined);
 
 /** An input as the audit keeps it. */
 function plain(input: object): AuditDetails {

@@ -1,4 +1,4 @@
-import { Fault, type InputIssue, InvalidInput, type Price, parsePrice } from '#kernel';
+import { Fault, type InputIssue, InvalidInput, isKeepable, type Price, parsePrice } from '#kernel';
 import { connectorNames } from '#upstream';
 import type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';
 
@@ -33,6 +33,7 @@ export function checkProvider(input: ProviderUpsert): void {
     '1 to 4096 visible characters',
   ]);
   check.count('retentionDays', input.retentionDays, { min: 0, max: 36_500 });
+  check.notCleared(input, ['trainsOnPrompts', 'retainsPrompts']);
   check.done();
 }
 
@@ -54,6 +55,8 @@ export function checkModel(input: ModelUpsert): void {
     input.knowledgeCutoff == null || /^\d{4}(-\d{2}){0,2}$/.test(input.knowledgeCutoff),
     ['Not a date.', 'YYYY, YYYY-MM or YYYY-MM-DD'],
   );
+  check.notCleared(input, ['inputModalities', 'outputModalities', 'supportedParameters']);
+  check.notCleared(input, ['openWeights', 'aliases', 'createdAt']);
   check.done();
 }
 
@@ -66,6 +69,7 @@ export function checkEndpoint(input: EndpointUpsert): PriceColumns {
   check.names('supportedParameters', input.supportedParameters, /^[a-z0-9_]{1,100}$/);
   if (input.quantization != null) check.text('quantization', input.quantization, 20);
   for (const field of timeouts) check.count(field, input[field], { min: 1, max: timeoutMaxMs });
+  check.notCleared(input, ['contextLength', 'supportedParameters']);
   const prices = readPrices(input.pricing, check);
   check.done();
   return prices;
@@ -120,9 +124,6 @@ function priceOf(text: string): Price | null {
   }
 }
 
-/** What a column of text, and JSON about it, can hold. */
-const keepable = (text: string) => text.isWellFormed() && !text.includes('\0');
-
 type Issues = ReturnType<typeof issues>;
 
 /** What is wrong, and what would be accepted. */
@@ -139,7 +140,7 @@ function issues() {
     text(field: string, value: string, max: number) {
       const fits = value.trim() !== '' && value.length <= max;
       that(field, fits, ['Empty or too long.', `1 to ${max} characters`]);
-      that(field, keepable(value), ['A character cannot be kept.', 'no NUL, no half of a pair']);
+      that(field, isKeepable(value), ['A character cannot be kept.', 'no NUL, no half of a pair']);
     },
     count(field: string, value: number | null | undefined, { min, max }: Bounds) {
       const fits = value == null || (Number.isInteger(value) && min <= value && value <= max);
@@ -153,6 +154,12 @@ function issues() {
           'Not a name.',
           'lower case, as in the catalog',
         ]);
+      }
+    },
+    /** What is always something cannot become nothing: absent, it stays as it is. */
+    notCleared<Input>(input: Input, fields: readonly (keyof Input & string)[]) {
+      for (const field of fields) {
+        that(field, input[field] !== null, ['It cannot be cleared.', 'a value, or no such field']);
       }
     },
     done() {

@@ -2,7 +2,8 @@ import type { Modality } from './market.ts';
 
 /**
  * What administrators write, in the contract's names. An absent field stays as it is (of a new
- * thing: unknown); null clears it. Prices are US dollars per unit as exact decimal texts.
+ * thing: unknown); null clears it, and is refused where there is always something. Prices are US
+ * dollars per unit as exact decimal texts.
  */
 export interface ProviderUpsert {
   readonly slug: string;

@@ -36,3 +36,6 @@ export function together<Fields extends Readers>(
   if (issues.length > 0) throw new InvalidInput(issues);
   return Object.fromEntries(read);
 }
+
+/** What a text column, and JSON about it, can hold: no NUL, no half of a surrogate pair. */
+export const isKeepable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');

@@ -7,7 +7,7 @@
  */
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export { Fault, type FaultCode, type FaultTexts, type InputIssue, InvalidInput } from './fault.ts';
-export { amountOf, positive, together } from './fields.ts';
+export { amountOf, isKeepable, positive, together } from './fields.ts';
 export { type Flow, flowOf, inOrder, type Take } from './flow.ts';
 export {
   completionId,

@@ -38,6 +38,7 @@ it.each<[string, object, string[]]>([
   ['a secret with a line feed', { secret: 'a\nb' }, ['input.secret']],
   ['a name with NUL', { name: 'a\0' }, ['input.name']],
   ['a name with half of a pair', { name: 'a\ud83d' }, ['input.name']],
+  ['null for what is never null', { trainsOnPrompts: null }, ['input.trainsOnPrompts']],
   [
     'several at once',
     { slug: '', name: ' ', retentionDays: -1 },
@@ -55,6 +56,12 @@ it.each<[string, object, string[]]>([
   ['an alias with spaces', { aliases: ['fine', 'not fine'] }, ['input.aliases.1']],
   ['a cutoff in words', { knowledgeCutoff: 'last year' }, ['input.knowledgeCutoff']],
   ['a cutoff by month', { knowledgeCutoff: '2025-07' }, []],
+  ['null clears', { description: null, maxOutputTokens: null, deprecatedAt: null }, []],
+  [
+    'null for what is never null',
+    { openWeights: null, aliases: null, createdAt: null, inputModalities: null },
+    ['input.inputModalities', 'input.openWeights', 'input.aliases', 'input.createdAt'],
+  ],
 ])('model: %s', (_title, change, paths) => {
   expect(pathsOf(() => checkModel({ ...model, ...change }))).toEqual(paths);
 });
@@ -73,6 +80,8 @@ it.each<[string, object, string[]]>([
     { pricing: { ...pricing, perRequest: '10' } },
     ['input.pricing.perRequest'],
   ],
+  ['null clears', { quantization: null, maxOutputTokens: null, idleTimeoutMs: null }, []],
+  ['null for what is never null', { contextLength: null }, ['input.contextLength']],
   ['no time at all', { connectTimeoutMs: 0 }, ['input.connectTimeoutMs']],
   ['a name of nothing', { upstreamModel: '' }, ['input.upstreamModel']],
 ])('endpoint: %s', (_title, change, paths) => {

@@ -15,6 +15,14 @@ it('an input is read whole: one refusal names every field that is wrong', () => 
   }
 });
 
+it.each(['a\0gift', 'a \ud83d gift', 'x'.repeat(501)])(
+  'a reason that cannot be kept is refused before money moves: %j',
+  (reason) => {
+    const given = reasoned({ reason, idempotencyKey: 'once' });
+    expect(() => together({ ...given })).toThrow('input.reason');
+  },
+);
+
 it('what is right is given under its name', () => {
   const given = reasoned({ reason: 'a gift', idempotencyKey: 'once' });
   expect(together({ amount: () => positive('1'), ...given })).toEqual({
