@@ -100,19 +100,16 @@ const highestFirst: Keyset<UsageBucket, { rank: string; key: string }, boolean> 
   orderBy: (backward) => backward,
 };
 
-const hourMs = 3_600_000;
 type Time = Date | null | undefined;
 const latest = (a: Time, b: Time) => (a && b && a > b ? a : (b ?? a));
 const earliest = (a: Time, b: Time) => (a && b && a < b ? a : (b ?? a));
 
-/** Both absent: the calendar month to now. The hour that runs is taken whole: it ends now. */
+/** An absent end is now, an absent beginning that of the calendar month that the end closes. */
 function periodOf(since: Time, until: Time, nowMs: number): { since: Date; until: Date } {
-  const asked = until ?? new Date(nowMs);
-  const ended = asked.getTime() < nowMs;
-  return {
-    since: since ?? new Date(Date.UTC(asked.getUTCFullYear(), asked.getUTCMonth())),
-    until: ended ? asked : new Date(Math.ceil((nowMs + 1) / hourMs) * hourMs),
-  };
+  const end = until ?? new Date(nowMs);
+  const last = new Date(end.getTime() - 1); // the end itself is outside
+  const month = new Date(Date.UTC(last.getUTCFullYear(), last.getUTCMonth()));
+  return { since: since ?? month, until: end };
 }
 
 interface UsageArgs extends PageArgs {

@@ -30,7 +30,13 @@ import {
   type StatementPeriod,
 } from './statement.ts';
 import { type AutoTopUpInput, topUpWhereDue, writeAutoTopUp } from './top-ups.ts';
-import { checkUsageQuestion, readUsage, type UsageAnswer, type UsageSlice } from './usage.ts';
+import {
+  checkUsageQuestion,
+  readUsage,
+  type UsageAnswer,
+  type UsageSlice,
+  withWholeHour,
+} from './usage.ts';
 import type { UsageQuestion } from './usage-question.ts';
 
 export interface BillingOptions {
@@ -168,7 +174,7 @@ function reading(
     async usage(question, slice) {
       checkUsageQuestion(question);
       await credits.flush();
-      return readUsage(storage, question, slice);
+      return readUsage(storage, withWholeHour(question, clock.now()), slice);
     },
     async statement(period) {
       await credits.flush();

@@ -46,7 +46,10 @@ function ofDetails(filter: CompletionFilter, bind: Bind): Conditions {
     errorCodes && `error ->> 'code' = ANY (${bind(errorCodes)})`,
     endUser != null && `end_user = ${bind(endUser)}`,
     sessionId != null && `session_id = ${bind(sessionId)}`,
-    metadata && `metadata @> ${bind(storable(metadata))}::jsonb`,
+    // no pair asks nothing, and has what carries no metadata, too
+    metadata &&
+      Object.keys(metadata).length > 0 &&
+      `metadata @> ${bind(storable(metadata))}::jsonb`,
     minCharged != null && `charged >= ${bind(minCharged.toString())}::numeric`,
   ];
 }

@@ -73,10 +73,11 @@ const ranks: Readonly<Record<UsageOrder, string>> = {
   CHARGED: 'charged',
   REQUESTS: 'requests',
   TOKENS: 'prompt_tokens + completion_tokens',
-  TIME: 'coalesce(extract(epoch FROM start), 0)',
+  TIME: 'coalesce(extract(epoch FROM start)::bigint, 0)',
 };
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const daysMax: Partial<Record<UsageGroup, number>> = { DAY: 366, HOUR: 31 };
 
 /** @throws InvalidInput that names the argument. */
@@ -91,6 +92,13 @@ export function checkUsageQuestion({ since, until, groupBy }: UsageQuestion): vo
       throw InvalidInput.at('since', `By ${group} this is too long a time.`, `${days} days`);
     }
   }
+}
+
+/** The hour that runs ends now: taken whole, it is read from its sums. */
+export function withWholeHour(question: UsageQuestion, nowMs: number): UsageQuestion {
+  const untilMs = question.until.getTime();
+  if (untilMs < nowMs) return question;
+  return { ...question, until: new Date(Math.ceil(untilMs / hourMs) * hourMs) };
 }
 
 /**

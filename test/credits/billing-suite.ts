@@ -176,6 +176,9 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(await readable({ filter: { statuses: ['FAILED'] } })).toEqual(['mdl_a: 1 for 2']);
       expect(await readable({ filter: { errorCodes: ['X'] } })).toEqual(['mdl_a: 1 for 2']);
       expect(await readable({ filter: { minCharged: dollars(3) } })).toEqual(['mdl_b: 1 for 3']);
+      const none = { metadata: {} };
+      expect(await readable({ filter: none })).toEqual(await readable());
+      expect(await readable({ filter: { ...none, statuses: ['FAILED'] } })).toHaveLength(1);
       const { total, count } = await usage();
       expect([count, total.requests, total.failures, formatMoney(total.charged)]).toEqual([
         2,
@@ -219,6 +222,22 @@ export function billingSuite(kind: DatabaseKind): void {
       expect([total.requests, formatMoney(total.refunded)]).toEqual([6, '1']);
     });
 
+    test('usage is sorted by time, the newest first, and goes on where a page ended', async () => {
+      const since = Math.floor(systemClock.now() / hour - 2) * hour;
+      for (const ended of [0, 1, 2].map((hours) => since + hours * hour)) {
+        const finishedAt = new Date(ended).toISOString();
+        const completion = completionId(ended, credits.session, 1);
+        await charge(1, { completion, createdAt: finishedAt, finishedAt });
+      }
+      const byHour = question({ since: new Date(since), groupBy: ['HOUR'], orderBy: 'TIME' });
+      const page = async (beyond: { rank: string; key: string } | null) =>
+        (await billing.usage(byHour, { beyond, backward: false, take: 2 })).buckets;
+      const [newest, second] = await page(null);
+      const rest = await page({ rank: second?.rank ?? '', key: second?.key ?? '' });
+      const starts = [newest, second, ...rest].map((bucket) => bucket?.start?.getTime());
+      expect(starts).toEqual([since + 2 * hour, since + hour, since]);
+    });
+
     test('the audit finds a day that is not the sum of its hours', async () => {
       await charge(1);
       await credits.flush();
@@ -249,6 +268,10 @@ export function billingSuite(kind: DatabaseKind): void {
       await expect(usage({ groupBy: ['DAY'], since: since(400) })).rejects.toThrow('366 days');
       await expect(usage({ groupBy: [] })).rejects.toThrow('groupBy');
       await expect(usage({ until: since(400) })).rejects.toThrow('until');
+      const [now, ahead] = [since(0), since(-20)];
+      await expect(usage({ groupBy: ['HOUR'], since: since(20), until: ahead })).rejects.toThrow();
+      expect((await usage({ groupBy: ['HOUR'], since: since(31), until: now })).count).toBe(0);
+      expect((await usage({ since: since(-10), until: ahead })).count).toBe(0);
     });
 
     test('a statement opens with what was before, and its export has every entry', async () => {
