@@ -3,6 +3,7 @@ import type { Prisma } from '#storage';
 import { ApiKeyRef } from './api-key.ts';
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageCost } from './connection.ts';
+import { containing } from './containing.ts';
 import type { Rooms } from './context.ts';
 import { MembershipRef } from './membership.ts';
 import { newestFirst } from './newest-first.ts';
@@ -71,7 +72,7 @@ builder.prismaObjectField(OrganizationRef, 'apiKeys', (t) =>
     resolve({ id }, { includeRevoked, search, mine, ...args }, { rooms, principal }) {
       const all: Prisma.ApiKeyWhereInput[] = [apiKeysSeenBy(principal), { organizationId: id }];
       if (!includeRevoked) all.push({ revokedAt: null });
-      if (search) all.push({ name: { contains: search, mode: 'insensitive' } });
+      if (search) all.push({ name: containing(search) });
       if (mine) all.push(ownKeys(principal));
       return keyPage(listOf(id), { AND: all }, { ...args, rooms });
     },

@@ -2,6 +2,7 @@ import { invitationsSeenBy, membershipsSeenBy } from '#identity';
 import type { Prisma } from '#storage';
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageCost } from './connection.ts';
+import { containing } from './containing.ts';
 import { InvitationRef } from './invitation.ts';
 import { MembershipRef } from './membership.ts';
 import { newestFirst } from './newest-first.ts';
@@ -25,8 +26,7 @@ const newestInvitations = newestFirst<
 >('createdAt');
 
 function called(search: string): Prisma.UserWhereInput {
-  const contains = { contains: search, mode: 'insensitive' as const };
-  return { OR: [{ name: contains }, { email: contains }] };
+  return { OR: [{ name: containing(search) }, { email: containing(search) }] };
 }
 
 builder.prismaObjectField(OrganizationRef, 'members', (t) =>

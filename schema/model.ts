@@ -1,4 +1,5 @@
 import { cheapestEndpoint } from '#catalog';
+import { findModel } from '#routing';
 import { builder } from './builder.ts';
 import { describedEnum } from './described.ts';
 import { EndpointOrder, endpointsBy } from './endpoint-order.ts';
@@ -112,9 +113,6 @@ ModelRef.implement({
 
 findNode('model', 'Model', (id, { rooms }) => rooms.catalog.market().model(id) ?? null);
 
-/** `author/name:floor` names the model `author/name`; the suffix is the router's business. */
-const variant = /:[a-z0-9-]+$/;
-
 builder.queryField('model', (t) =>
   t.field({
     type: ModelRef,
@@ -129,7 +127,7 @@ builder.queryField('model', (t) =>
     },
     resolve(_root, { slug }, { rooms }) {
       const market = rooms.catalog.market();
-      return market.model(slug) ?? market.model(slug.replace(variant, '')) ?? null;
+      return market.model(slug) ?? findModel(market, slug)?.model ?? null; // a removed one, too
     },
   }),
 );

@@ -10,7 +10,9 @@ const CreateOrganizationInput = builder.inputType('CreateOrganizationInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'Name for people, 1 to 100 characters.' }),
     slug: t.string({
-      description: 'Name for programs: lower-case letters, digits, hyphens. Absent: from the name.',
+      description:
+        'Name for programs: lower-case letters, digits, hyphens; CONFLICT when it is taken. ' +
+        'Absent: one that is free, made from the name.',
     }),
   }),
 });

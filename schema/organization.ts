@@ -2,6 +2,7 @@ import { allPermissions, organizationsSeenBy } from '#identity';
 import type { Prisma } from '#storage';
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageCost } from './connection.ts';
+import { containing } from './containing.ts';
 import { newestFirst } from './newest-first.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { tablePage } from './paging.ts';
@@ -65,8 +66,7 @@ const newestOrganizations = newestFirst<
 >('createdAt');
 
 function called(search: string): Prisma.OrganizationWhereInput {
-  const contains = { contains: search, mode: 'insensitive' as const };
-  return { OR: [{ name: contains }, { slug: contains }] };
+  return { OR: [{ name: containing(search) }, { slug: containing(search) }] };
 }
 
 builder.queryField('organizations', (t) =>

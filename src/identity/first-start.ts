@@ -59,7 +59,7 @@ async function makePlatform(
   });
   if (count === 0) return false;
   const [id, ownerId, name, slug] = [demoOrganizationId, administratorId, 'Demo', 'demo'];
-  await insertOrganization(tx, { id, name, slug, ownerId, clock, openAccount });
+  await insertOrganization(tx, { id, name, slugs: [slug], ownerId, clock, openAccount });
   const key = { organizationId: id, membershipId: null, settings: demoKeySettings };
   const apiKey = await insertKey(tx, { ...key, secret, cipher, clock });
   const [platform, actor] = [platformChain, platformChain];

@@ -11,7 +11,7 @@ import type { OpenAccount, Writing } from './writing.ts';
 
 export interface CreateOrganizationInput {
   readonly name: string;
-  /** Absent: made from the name. */
+  /** Absent: made from the name, and when that is taken, of the name and the id. */
   readonly slug?: string | null | undefined;
 }
 
@@ -20,7 +20,7 @@ const slugForm = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /**
  * A person's new organization, with the person as its owner and an empty credit account. Faults:
- * UNAUTHENTICATED; FORBIDDEN to keys; InvalidInput; CONFLICT when the slug is taken.
+ * UNAUTHENTICATED; FORBIDDEN to keys; InvalidInput; CONFLICT when the given slug is taken.
  */
 export async function createOrganization(
   writing: Writing,
@@ -30,23 +30,16 @@ export async function createOrganization(
   const { storage, clock, openAccount } = writing;
   const { userId } = personOf(principal, 'makes no organizations');
   const id = newId('organization', clock);
-  const { name, slug } = checked(input, id);
+  const { name, slugs } = checked(input, id);
   return storage.write(async (tx) => {
-    const made = await insertOrganization(tx, {
-      id,
-      name,
-      slug,
-      ownerId: userId,
-      clock,
-      openAccount,
-    });
-    const details = { name, slug };
+    const created = { id, name, slugs, ownerId: userId, clock, openAccount };
+    const made = await insertOrganization(tx, created);
     const event = {
       chain: id,
       actor: userId,
       action: 'organization.created',
       subject: id,
-      details,
+      details: { name, slug: made.slug },
     };
     await record(tx, event, clock);
     return made;
@@ -56,7 +49,8 @@ export async function createOrganization(
 export interface NewOrganization {
   readonly id: string;
   readonly name: string;
-  readonly slug: string;
+  /** The first that is free becomes its own. */
+  readonly slugs: readonly string[];
   readonly ownerId: string;
   readonly clock: Clock;
   readonly openAccount: OpenAccount;
@@ -67,13 +61,9 @@ export async function insertOrganization(
   tx: Transaction,
   made: NewOrganization,
 ): Promise<Organization> {
-  const { id, name, slug, ownerId, clock, openAccount } = made;
+  const { id, ownerId, clock, openAccount } = made;
   const now = new Date(clock.now());
-  const [row] = await tx.organization.createManyAndReturn({
-    data: [{ id, name, slug, createdAt: now }],
-    skipDuplicates: true,
-  });
-  if (!row) throw slugTaken(slug);
+  const row = await insertNamed(tx, made, now);
   const membershipId = newId('membership', clock);
   await tx.membership.create({
     data: { id: membershipId, organizationId: id, userId: ownerId, role: 'OWNER', joinedAt: now },
@@ -84,9 +74,18 @@ export async function insertOrganization(
   return organizationOf({ ...row, policy: null });
 }
 
+async function insertNamed(tx: Transaction, { id, name, slugs }: NewOrganization, createdAt: Date) {
+  for (const slug of slugs) {
+    const data = [{ id, name, slug, createdAt }];
+    const [row] = await tx.organization.createManyAndReturn({ data, skipDuplicates: true });
+    if (row) return row;
+  }
+  throw slugTaken(slugs.at(-1) ?? '');
+}
+
 function checked({ name, slug }: CreateOrganizationInput, id: string) {
   refuseIfAny([...nameIssues('input.name', name), ...slugIssues('input.slug', slug)]);
-  return { name: name.trim(), slug: slug ?? slugOf(name, id) };
+  return { name: name.trim(), slugs: slug == null ? slugsOf(name, id) : [slug] };
 }
 
 /** An absent slug has no issue. */
@@ -97,17 +96,17 @@ export function slugIssues(path: string, slug: string | null | undefined): reado
 }
 
 /**
- * "Müller & Söhne GmbH" → "muller-sohne-gmbh"; a name without a Latin letter or digit → the end of
- * the id.
+ * "Müller & Söhne GmbH" → "muller-sohne-gmbh", and where that is taken the same with the end of the
+ * id: two may have one name, and neither is told of the other. A name without a Latin letter or
+ * digit → the end of the id.
  */
-export function slugOf(name: string, id: string): string {
+export function slugsOf(name: string, id: string): string[] {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  const slug = plain
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-/, '')
-    .slice(0, slugMax)
-    .replace(/-$/, '');
-  return slug || `org-${id.slice(-8)}`;
+  const words = plain.replace(/[^a-z0-9]+/g, '-').replace(/^-/, '');
+  const cut = (length: number) => words.slice(0, length).replace(/-$/, '');
+  const end = id.slice(-8);
+  const slug = cut(slugMax);
+  return slug ? [slug, `${cut(slugMax - end.length - 1)}-${end}`] : [`org-${end}`];
 }
 
 export function slugTaken(slug: string): Fault {

@@ -89,9 +89,22 @@ export function identitySuite(kind: Parameters<typeof freshDatabase>[0]): void {
 
     test('with one slug at the same moment succeeds once', async () => {
       const attempts = Array.from({ length: 5 }, () =>
-        codeOf(identity.createOrganization(administrator, { name: 'Race' })),
+        codeOf(identity.createOrganization(administrator, { name: 'x', slug: 'race' })),
       );
       expect((await Promise.all(attempts)).sort()).toEqual([...Array(4).fill('CONFLICT'), 'ok']);
+    });
+
+    test('of a name that others have gets a slug of its own', async () => {
+      const name = 'An organization with quite a long name';
+      const attempts = Array.from({ length: 3 }, () =>
+        identity.createOrganization(administrator, { name }),
+      );
+      const slugs = new Set((await Promise.all(attempts)).map(({ slug }) => slug));
+      expect(slugs.delete('an-organization-with-quite-a-long-name')).toBe(true);
+      expect([...slugs]).toEqual([
+        expect.stringMatching(/^an-organization-with-quite-a-lo-[0-9a-z]{8}$/),
+        expect.stringMatching(/^an-organization-with-quite-a-lo-[0-9a-z]{8}$/),
+      ]);
     });
 
     test.each([

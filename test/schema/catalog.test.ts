@@ -67,6 +67,15 @@ describe('a page that cannot be is refused by the name of its argument', () => {
   });
 });
 
+it('a model is found by the names that a request may use, and by no other', async () => {
+  const names = ['acme/echo', 'acme/echo:floor', 'acme/echo:free:nitro', 'acme/echo:bogus'];
+  const found = names.map(async (slug) => {
+    const query = 'query ($slug: String!) { model(slug: $slug) { slug } }';
+    return (await server.ask(query, { variables: { slug } })).data.model?.slug ?? null;
+  });
+  expect(await Promise.all(found)).toEqual(['acme/echo', 'acme/echo', 'acme/echo', null]);
+});
+
 it('a model shows the price of the cheapest endpoint as exact decimals', async () => {
   const answer = await server.ask(`{ model(slug: "acme/echo:floor") {
     pricing { promptPerToken promptPerMillion }

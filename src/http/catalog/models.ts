@@ -1,5 +1,6 @@
 import type { Model } from '#catalog';
 import { Fault } from '#kernel';
+import { findModel } from '#routing';
 import type { Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import type { Parameters } from '../rest/address.ts';
@@ -41,7 +42,7 @@ export function answerModel({ response }: Exchange, rooms: Rooms, parameters: Pa
 export function modelNamed({ catalog }: Rooms, { author, slug }: Parameters): Model {
   const name = `${author}/${slug}`;
   const market = catalog.market();
-  const model = market.model(name) ?? market.model(name.replace(/(:[a-z]+)+$/, ''));
+  const model = market.model(name) ?? findModel(market, name)?.model;
   if (model) return model;
   throw new Fault('MODEL_NOT_FOUND', {
     public: `There is no model ${name.slice(0, 200)}. GET /v1/models lists them.`,
