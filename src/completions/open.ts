@@ -33,7 +33,7 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
   const repeats = new Repeats();
   const kept = { clock, keepMs, bytesMax: keptBytesMax };
   const registry = new Registry({ ...kept, forget: (id) => repeats.forget(id) });
-  const feed = new StatusFeed();
+  const feed = new StatusFeed(rooms.log);
   const nodes = openNodes(rooms, registry, feed);
   const statusChanged = (running: Running) => {
     const { id } = running.payer.organization;
@@ -115,8 +115,8 @@ function watching(rooms: Rooms, registry: Registry, feed: StatusFeed): Completio
   const { clock, identity, market } = rooms;
   return (principal, question, signal) => {
     const shown = (completion: Completion) => {
-      const caller = identity.current(principal);
-      if (!sees(caller, completion, identity)) return null;
+      const caller = stillValid(principal, identity);
+      if (!caller || !sees(caller, completion, identity)) return null;
       if (!matches(question, completion, market())) return null;
       return shownTo(caller, completion, identity);
     };
@@ -126,6 +126,16 @@ function watching(rooms: Rooms, registry: Registry, feed: StatusFeed): Completio
     if (!signal.aborted) leave = feed.enter(question.organizationId, viewer);
     return viewer;
   };
+}
+
+/** Null once its credential has ended: whoever let it in sends it away a moment later. */
+function stillValid(principal: Principal, identity: Rooms['identity']): Principal | null {
+  try {
+    return identity.current(principal);
+  } catch (thrown) {
+    if (Fault.from(thrown).code === 'UNAUTHENTICATED') return null;
+    throw thrown;
+  }
 }
 
 /** Lets the runs end; after the grace ends them as our own fault, at nobody's cost. */

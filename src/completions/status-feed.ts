@@ -1,12 +1,18 @@
+import type { Log } from '#kernel';
 import type { Completion } from './completion.ts';
 import type { StatusViewer } from './status-viewer.ts';
 
 /** Completions of organizations as they start and end, for those who watch. */
 export class StatusFeed {
+  readonly #log: Log;
   readonly #viewers = new Map<string, Set<StatusViewer>>();
   /** What runs on other nodes, of the organizations that are watched. */
   readonly #elsewhere = new Map<string, Map<string, Completion>>();
   #onWatched: (organizationId: string) => void = () => undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   get watched(): Iterable<string> {
     return this.#viewers.keys();
@@ -17,12 +23,21 @@ export class StatusFeed {
     this.#onWatched = listener;
   }
 
-  /** Nobody is told of what nobody watches, and nothing is made for it. */
+  /**
+   * Nobody is told of what nobody watches, and nothing is made for it. A viewer that fails keeps
+   * no run from its end, and no other viewer from being told.
+   */
   tell(organizationId: string, completion: () => Completion): void {
     const viewers = this.#viewers.get(organizationId);
     if (!viewers) return;
     const now = completion();
-    for (const viewer of viewers) viewer.take(now);
+    for (const viewer of viewers) {
+      try {
+        viewer.take(now);
+      } catch (error) {
+        this.#log.error('a viewer of completions failed', { organization: organizationId, error });
+      }
+    }
   }
 
   /** The same of another node, whose running ones are known here from what it told. */

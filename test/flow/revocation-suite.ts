@@ -80,19 +80,21 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
   const query = `subscription { completion(input: { model: "${model}", maxTokens: 50
     messages: [{ role: USER, content: "Hi" }] }) { __typename ... on TextDelta { text } } }`;
 
-  /** A completion as server-sent events of GraphQL; resolves with all of them. */
-  async function events(key: string): Promise<string> {
-    const response = await fetch(`${place.serving.url}/graphql`, {
+  /** A subscription as server-sent events of GraphQL; resolves when the first one comes. */
+  const events = (key: string, asked: { query: string; variables?: object }) =>
+    fetch(`${place.serving.url}/graphql`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${key}`,
         'content-type': 'application/json',
         accept: 'text/event-stream',
       },
-      body: JSON.stringify({ query }),
+      body: JSON.stringify(asked),
     });
-    return response.text();
-  }
+
+  /** What runs, as a list that moves. */
+  const feed = `subscription ($organizationId: ID!) {
+    completions(organizationId: $organizationId) { status } }`;
 
   /** A socket with a completion that runs on it; resolves with the code of its close. */
   function socket(key: string): Promise<number> {
@@ -112,15 +114,17 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
   }
 
   /** Everything that a key can be in the middle of, and how each of it ends. */
-  async function inUse(key: string) {
+  async function inUse({ key, organizationId }: Customer) {
     const sent: StubRequest[] = [];
     const stream = post(key).then((response) => response.text());
     sent.push(await upstream.nextRequest());
-    const told = events(key);
+    const watched = await events(key, { query: feed, variables: { organizationId } });
+    const told = events(key, { query }).then((response) => response.text());
     sent.push(await upstream.nextRequest());
     const closed = socket(key);
     sent.push(await upstream.nextRequest());
-    return { stream, told, closed, aborted: Promise.all(sent.map(({ aborted }) => aborted)) };
+    const aborted = Promise.all(sent.map((request) => request.aborted));
+    return { stream, watched, told, closed, aborted };
   }
 
   async function expectEnded(
@@ -132,6 +136,7 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
     await running.aborted;
     expect(await running.stream).toContain('One ');
     expect(await running.told).toMatch(/One [\s\S]*event: complete/);
+    expect(await running.watched.text()).toMatch(/RUNNING[\s\S]*UNAUTHENTICATED/);
     expect((await post(key)).status).toBe(401);
     const refused = await client.ask('{ viewer { __typename } }');
     expect(refused).toMatchObject({ status: 401 });
@@ -165,7 +170,7 @@ export function revocationSuite(openPlace: () => Promise<Place>): void {
       { timeout: 60_000 },
       async (_way, end) => {
         const { acme, client } = await known();
-        const running = await inUse(acme.key);
+        const running = await inUse(acme);
         await end(acme.keyId);
         await expectEnded(acme.key, client, running);
         // What another node holds is shown from its last renewal.

@@ -14,16 +14,17 @@ function alone(session: number) {
   const { bus } = wires();
   const onRenewed = (listener: (renewed: { liveSessions: number[] }) => void) =>
     listener({ liveSessions: [session] });
+  const log = recordingLog();
   const rooms = {
     bus: Object.assign(bus, { shared: true }),
     clock,
     cipher: cipherOf(1),
-    log: recordingLog(),
+    log,
     credits: { session, onRenewed },
   } as unknown as Rooms;
   const { got } = postOf(bus);
   const registry = new Registry({ clock, keepMs: 0, bytesMax: 0, forget: () => undefined });
-  return { clock, got, nodes: openNodes(rooms, registry, new StatusFeed()) };
+  return { clock, got, nodes: openNodes(rooms, registry, new StatusFeed(log)) };
 }
 
 it('asks for what a node runs that began since it last looked', async () => {
