@@ -53,8 +53,7 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
     events: asking.answered.bind(asking),
     stay: ({ viewer }: Extract<Letter, { kind: 'stay' }>) => viewers.stay(viewer),
     leave: ({ viewer, how }: Extract<Letter, { kind: 'leave' }>) => viewers.leave(viewer, how),
-    watch: ({ organizationId }: Extract<Letter, { kind: 'watch' }>, from: string) =>
-      interest.heard(organizationId, from),
+    watch: interest.heard.bind(interest),
     status: ({ completion }: Extract<Letter, { kind: 'status' }>) =>
       feed.tellFrom(completionFromWire(completion)),
   };

@@ -2,12 +2,14 @@ import type { Clock, Timer } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Registry } from '../registry.ts';
 import type { StatusFeed } from '../status-feed.ts';
-import type { Post } from './post.ts';
+import type { Letter, Post } from './post.ts';
 import { completionToWire } from './wire.ts';
 
 /** Whoever watches an organization says so this often, and is told for three times as long. */
 const sayMs = 5_000;
 const heardMs = 3 * sayMs;
+
+type Watch = Extract<Letter, { kind: 'watch' }>;
 
 export interface InterestOptions {
   readonly clock: Clock;
@@ -26,18 +28,18 @@ export class Interest {
   constructor(options: InterestOptions) {
     this.#options = options;
     options.feed.onWatched((organizationId) => {
-      this.#say(organizationId);
+      this.#say(organizationId, true);
       this.#saying ??= options.clock.every(sayMs, () => this.#sayAll());
     });
   }
 
-  /** Another node watches: the first time it is told what runs here. */
-  heard(organizationId: string, from: string): void {
+  /** Another node watches: who is not known to, or does so anew, is told what runs here. */
+  heard({ organizationId, anew }: Watch, from: string): void {
     const { clock, registry } = this.#options;
     const nodes = this.#watching.get(organizationId) ?? new Map<string, number>();
     const known = nodes.has(from);
     this.#watching.set(organizationId, nodes.set(from, clock.monotonic() + heardMs));
-    if (known) return;
+    if (known && !anew) return;
     for (const running of registry.live()) {
       const ofIt = running.payer.organization.id === organizationId;
       if (ofIt) this.#tell(running.completion(), from);
@@ -58,14 +60,14 @@ export class Interest {
 
   #sayAll(): void {
     const watched = [...this.#options.feed.watched];
-    for (const organizationId of watched) this.#say(organizationId);
+    for (const organizationId of watched) this.#say(organizationId, false);
     if (watched.length > 0) return;
     this.#saying?.cancel();
     this.#saying = null;
   }
 
-  #say(organizationId: string): void {
-    this.#options.post.send({ kind: 'watch', organizationId });
+  #say(organizationId: string, anew: boolean): void {
+    this.#options.post.send({ kind: 'watch', organizationId, anew });
   }
 
   /** Prompt and answer stay where they are. */

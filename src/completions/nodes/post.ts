@@ -32,8 +32,8 @@ export type Letter =
       readonly viewer: string;
       readonly how: 'for good' | 'connection lost';
     }
-  /** Somebody on another node watches the completions of an organization. */
-  | { readonly kind: 'watch'; readonly organizationId: string }
+  /** Somebody on another node watches the completions of an organization; `anew`: since now. */
+  | { readonly kind: 'watch'; readonly organizationId: string; readonly anew: boolean }
   | { readonly kind: 'status'; readonly completion: WireCompletion };
 
 /** Letters between nodes about completions. Those to nobody by name go to all. */

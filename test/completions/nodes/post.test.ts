@@ -23,17 +23,17 @@ it('STREAM 22: a letter arrives as it was sent, and cannot be read on the way', 
 it('a letter to one node is not read by another', () => {
   const { bus, said } = wires();
   const [a, b, c] = [postOf(bus), postOf(bus), postOf(bus)];
-  a.post.send({ kind: 'watch', organizationId: 'org_1' });
+  a.post.send({ kind: 'watch', organizationId: 'org_1', anew: true });
   const [{ from } = { from: '' }] = said;
-  b.post.send({ kind: 'watch', organizationId: 'org_2' }, from);
-  expect(a.got).toEqual([{ kind: 'watch', organizationId: 'org_2' }]);
-  expect(c.got).toEqual([{ kind: 'watch', organizationId: 'org_1' }]);
+  b.post.send({ kind: 'watch', organizationId: 'org_2', anew: true }, from);
+  expect(a.got).toEqual([{ kind: 'watch', organizationId: 'org_2', anew: true }]);
+  expect(c.got).toEqual([{ kind: 'watch', organizationId: 'org_1', anew: true }]);
 });
 
 it('a letter of another installation is dropped, and so is one that was changed', () => {
   const { bus, said } = wires();
   const [a, stranger] = [postOf(bus, 1), postOf(bus, 2)];
-  stranger.post.send({ kind: 'watch', organizationId: 'org_1' });
+  stranger.post.send({ kind: 'watch', organizationId: 'org_1', anew: true });
   const [message] = said;
   bus.publish('completions', { from: 'x', to: null, sealed: `AAAA${message?.sealed.slice(4)}` });
   expect(a.got).toEqual([]);
