@@ -26,7 +26,7 @@ export function openEventStream(options: {
 }): EventStream {
   const { response, clock, comment } = options;
   let started = false;
-  let quiet = true;
+  let wroteAt = clock.monotonic();
   let framed = false;
 
   const start = () => {
@@ -47,14 +47,15 @@ export function openEventStream(options: {
     framed && text !== '' ? `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n` : text;
   const write = (text: string): Promise<void> | void => {
     start();
-    quiet = false;
+    wroteAt = clock.monotonic();
     if (response.destroyed || response.write(bytes(text))) return;
     return drained(response);
   };
-  const timer = clock.every(keepAliveMs, () => {
-    if (quiet) void write(`: ${comment}\n\n`);
-    quiet = true;
-  });
+  const keepAlive = () => {
+    if (wroteAt + keepAliveMs <= clock.monotonic()) void write(`: ${comment}\n\n`);
+    timer = clock.after(wroteAt + keepAliveMs - clock.monotonic(), keepAlive);
+  };
+  let timer = clock.after(keepAliveMs, keepAlive);
   response.once('close', () => timer.cancel());
   return {
     write,

@@ -90,6 +90,22 @@ it('a comment is sent every 12 seconds while nothing comes', async () => {
   expect(await (await response).text()).toMatch(/^: still here\n\n/);
 });
 
+it('a comment is sent 12 seconds after the last event, not at the next stroke', async () => {
+  const response = ask(`subscription { ${completion} }`);
+  const run = await firstRun();
+  await stand.clock.advance(5_000);
+  run.text('one');
+  await response;
+  await stand.clock.advance(11_999);
+  run.text('two');
+  await stand.clock.advance(11_999);
+  run.text('three');
+  await stand.clock.advance(12_000);
+  run.finish();
+  const said = await (await response).text();
+  expect(said.match(/one|two|three|still here/g)).toEqual(['one', 'two', 'three', 'still here']);
+});
+
 it('a refusal is one event of its own, in the type that tells of it', async () => {
   const response = ask(`subscription { ${completion} }`);
   const run = await firstRun();
