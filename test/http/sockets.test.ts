@@ -153,6 +153,16 @@ describe('what breaks the protocol closes the socket with its code', () => {
     expect(await closeCode(socket)).toBe(4400);
   });
 
+  it.each([
+    { type: 'connection_ack' },
+    { type: 'next', id: '1', payload: {} },
+    { type: 'error', id: '1', payload: [{ message: 'No' }] },
+  ])('4400: $type, which only a server may send', async (message) => {
+    const socket = await greeted({ authorization: key });
+    say(socket, message);
+    expect(await closeCode(socket)).toBe(4400);
+  });
+
   it('4401: an operation before the greeting', async () => {
     const socket = await raw();
     say(socket, { type: 'subscribe', id: '1', payload: { query: '{ platform { name } }' } });

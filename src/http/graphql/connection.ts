@@ -158,6 +158,10 @@ export class Connection implements Speaker, Beating {
   }
 
   #fail(thrown: unknown): void {
+    if (isOfServers(thrown)) {
+      this.close(4400, 'Invalid message received');
+      return;
+    }
     this.#around.log.error('a socket failed', { error: thrown });
     this.close(4500, 'Internal server error');
   }
@@ -275,6 +279,10 @@ export class Connection implements Speaker, Beating {
     return this.#around.engine.present(errors, { requestId }).map((error) => error.toJSON());
   }
 }
+
+/** What graphql-ws throws at a message that only a server may send. */
+const isOfServers = (thrown: unknown) =>
+  thrown instanceof Error && thrown.message.startsWith('Unexpected message of type ');
 
 /** One for all: a fault of its own would look through the stack for every operation. */
 const endedByItself = new Fault('CANCELLED', { public: 'You ended it.' });
