@@ -11,7 +11,7 @@ import type {
 import { builder } from './builder.ts';
 import { FinishReason } from './completion.ts';
 import { ErrorInterface } from './errors.ts';
-import { failureOf, Refusal } from './failures.ts';
+import { told } from './failures.ts';
 import { CompletionRef, EndpointRef } from './refs.ts';
 import { RouteAttemptRef, UsageRef } from './usage.ts';
 
@@ -119,7 +119,7 @@ builder.objectRef<CompletionFailed>('CompletionFailed').implement({
     error: t.field({
       type: ErrorInterface,
       description: 'Why: the type of the refusal, or CompletionError after an attempt.',
-      resolve: (event) => failureOf(event.completion) ?? new Refusal(event.error),
+      resolve: (event) => told(event.error, event.completion),
     }),
     usage: t.expose('usage', { type: UsageRef, description: 'What is charged for it.' }),
     completion: t.expose('completion', {

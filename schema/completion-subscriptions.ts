@@ -22,7 +22,7 @@ async function resumed(id: string, after: number, context: Context) {
   const error = ended
     ? new Fault('RESUME_EXPIRED', { public: 'Its events are gone; read `completion(id:)`.' })
     : new Fault('NOT_FOUND', { public: 'There is no such completion, or it is not yours.' });
-  return refused({ id, error, known: ended && { ...ended, error, attempts: [] } }, context);
+  return refused({ id, error, known: ended }, context);
 }
 
 const authScopes = { authenticated: true };

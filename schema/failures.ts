@@ -51,13 +51,15 @@ export function errorTypeName({ fault, completion }: Refusal): ErrorTypeName | u
   return completion ? 'CompletionError' : typeByCode[fault.code];
 }
 
+/** The failure of an ended completion as its caller is to see it; null when it did not fail. */
+export const failureOf = (completion: Completion): Refusal | null =>
+  completion.error && told(completion.error, completion);
+
 /**
- * The failure of an ended completion as its caller is to see it: after an attempt with the
- * completion beside it, before one as the plain refusal that it is.
+ * What is wrong with a completion: after an attempt with the completion beside it, before one as
+ * the plain refusal that it is.
  */
-export function failureOf(completion: Completion): Refusal | null {
-  const { error } = completion;
-  if (!error) return null;
+export function told(error: Fault, completion: Completion): Refusal {
   const plain = new Refusal(error);
   const refused = completion.attempts.length === 0 && errorTypeName(plain) !== undefined;
   return refused ? plain : new Refusal(error, completion);

@@ -1,4 +1,4 @@
-import { type Completion, type CompletionEvent, noUsage, type Started } from '#completions';
+import type { Completion, CompletionEvent, Started } from '#completions';
 import { type Fault, type Flow, inOrder, newId } from '#kernel';
 import type { Context } from './context.ts';
 import { refusedCompletion } from './refused-completion.ts';
@@ -48,7 +48,8 @@ export function refusal({ error, id, known }: Refused, context: Context): Comple
   const completionId = id ?? newId('completion', context.rooms.clock);
   const completion = known ?? refusedCompletion(completionId, error, context);
   const numbers = { completionId, sequence: 1, firstSequence: 1 };
-  return { type: 'CompletionFailed', ...numbers, error, usage: noUsage, completion };
+  const { usage } = completion;
+  return { type: 'CompletionFailed', ...numbers, error, usage, completion };
 }
 
 /** A stream of it alone. What it throws, it throws before there is a stream. */

@@ -76,9 +76,15 @@ it('a kill at once after the answer loses neither the charge nor the completion'
   const after = await credits();
   expect(before.balance - after.balance).toBe(charged);
   expect(after.held).toBe('0');
+  const resume = `subscription ($id: ID!) { resumeCompletion(id: $id) {
+    ... on CompletionFailed { error { code } usage { charged } completion { ${completion} } } } }`;
   for (const answer of answers.slice(0, 3)) {
+    const { id, usage } = answer;
     const query = `query ($id: ID!) { completion(id: $id) { ${completion} } }`;
-    expect((await demo().ask(query, { id: answer.id })).data.completion).toEqual(answer);
+    expect((await demo().ask(query, { id })).data.completion).toEqual(answer);
+    const events: Data[] = [];
+    for await (const event of demo().overEventStream(resume, { id })) events.push(event);
+    expect(events).toEqual([{ error: { code: 'RESUME_EXPIRED' }, usage, completion: answer }]);
   }
 });
 
