@@ -39,16 +39,22 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
     return found && sees(identity.current(principal), found, identity) ? found : null;
   };
 
+  /** What was refused is told to whoever asked for it, and is none that could be read later. */
+  const shown = (principal: Principal, completion: Completion) =>
+    completion.status === 'FAILED' && completion.finishReason === null
+      ? null
+      : shownTo(principal, completion, identity);
+
   /** Whoever reads of an end reads of its charge as well. */
   const find: Finding['find'] = async (principal, id) => {
     const run = visible(principal, id);
     if (run?.hasEnded) await run.settled;
-    if (run) return shownTo(principal, run.completion(), identity);
+    if (run) return shown(principal, run.completion());
     const stored = await findStored(principal, id, rooms);
     const keptMs = stored && clock.now() - (stored.finishedAt?.getTime() ?? 0);
     if (keptMs !== null && keptMs > keepMs) return stored;
     const found = await visibleElsewhere(principal, id);
-    return found ? shownTo(principal, found, identity) : stored;
+    return found ? shown(principal, found) : stored;
   };
 
   const join = async (principal: Principal, id: string): Promise<Started | null> => {

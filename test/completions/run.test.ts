@@ -106,8 +106,9 @@ describe('how a completion ends', () => {
   });
 
   it('STREAM 2: refused: one event, no attempt, nothing set aside, nothing stored', async () => {
-    const { run, purse, calls } = stand({});
+    const { run, purse, calls, completions } = stand({});
     const { completion, events } = await run({ model: 'acme/nothing' });
+    expect(await completions.find(someone, completion.id)).toBeNull();
     expect(events).toMatchObject([
       { type: 'CompletionFailed', sequence: 1, error: { code: 'MODEL_NOT_FOUND' } },
     ]);
