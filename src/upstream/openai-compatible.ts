@@ -1,6 +1,7 @@
 import type { Connector, EmbedCall, UpstreamCall } from './connector.ts';
 import { type Destination, destinationOf } from './destination.ts';
 import { Exchange } from './exchange.ts';
+import { withoutThoughts } from './hidden-thoughts.ts';
 import { embeddedBy, openAiEmbedRequest } from './openai-embeddings.ts';
 import { completionsUrl, embeddingsUrl, type OpenAiHost, openAiHosts } from './openai-hosts.ts';
 import { openAiRequest } from './openai-request.ts';
@@ -47,8 +48,9 @@ export function openAiCompatible(
       const { endMark } = dialect;
       const context = contextOf(call, () => promptOf(call.request));
       const exchange = post(call, { to, body: openAiRequest(call, dialect), signal });
-      if (call.stream) await streamedAnswer(exchange, { ...context, endMark }, take);
-      else await wholeAnswer(exchange, context, take);
+      const shown = withoutThoughts(take, call.request);
+      if (call.stream) await streamedAnswer(exchange, { ...context, endMark }, shown);
+      else await wholeAnswer(exchange, context, shown);
     },
     embed(call, signal) {
       const to = embeddings(call.target.baseUrl);

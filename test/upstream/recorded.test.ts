@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
-import { isContent, openConnectors, type UpstreamEvent } from '#upstream';
+import { type ChatRequest, isContent, openConnectors, type UpstreamEvent } from '#upstream';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
 import { callTo, outcomeOf, pulled, textOf } from './calls.ts';
 
@@ -105,7 +105,11 @@ beforeEach(async () => {
 afterEach(() => stub.close());
 
 /** The outcome of an attempt that is answered with these bytes and a proper end of the body. */
-function answered(name: string, file: string, bytes: Buffer) {
+function answered(
+  name: string,
+  file: string,
+  { bytes, request = {} }: { bytes: Buffer; request?: Partial<ChatRequest> },
+) {
   stub.answerWith(async (answer) => {
     answer.head(200, { 'content-type': contentTypes[formOf(file)] ?? '' });
     // Cut inside characters and frames: a read is no event.
@@ -114,7 +118,8 @@ function answered(name: string, file: string, bytes: Buffer) {
   });
   const connector = connectors(name);
   if (!connector) throw new TypeError(`no connector ${name}`);
-  return outcomeOf(pulled(connector, callTo(stub.url, { stream: formOf(file) !== 'json' })));
+  const stream = formOf(file) !== 'json';
+  return outcomeOf(pulled(connector, callTo(stub.url, { stream, request })));
 }
 
 function saidIn(events: readonly UpstreamEvent[]): object {
@@ -136,16 +141,24 @@ describe.each(recordings)('$file over the connector $connector', ({ connector, f
   const bytes = bytesOf(file);
 
   test('is said whole, and ends with its usage and its finish', async () => {
-    const { batches, events, thrown } = await answered(connector, file, bytes);
+    const { batches, events, thrown } = await answered(connector, file, { bytes });
     expect(thrown).toBeUndefined();
     expect(saidIn(events)).toEqual(said);
     expect(batches.every((batch) => batch.length > 0)).toBe(true);
     expect(events.slice(-2).map(({ type }) => type)).toEqual(['usage', 'finish']);
   });
 
+  test('is said without its thinking to who does not want that', async () => {
+    const request = { reasoning: { exclude: true } };
+    const { batches, events } = await answered(connector, file, { bytes, request });
+    const { reasoning: _unsaid, ...rest } = said as { reasoning?: string };
+    expect(saidIn(events)).toEqual(rest);
+    expect(batches.every((batch) => batch.length > 0)).toBe(true);
+  });
+
   test.each([0.3, 0.6, 0.9])('without its last part (%f is left) is no answer', async (part) => {
     const left = bytes.subarray(0, bytes.length * part);
-    const { events, thrown } = await answered(connector, file, left);
+    const { events, thrown } = await answered(connector, file, { bytes: left });
     expect(events.some(({ type }) => type === 'finish')).toBe(false);
     expect(thrown).toMatchObject({ failure: expect.stringMatching(/^(CUT|MALFORMED)$/) });
   });
@@ -154,7 +167,7 @@ describe.each(recordings)('$file over the connector $connector', ({ connector, f
 describe("Bedrock's frames", () => {
   test('keep the signature of their thinking for the next turn', async () => {
     const file = 'bedrock-reasoning.eventstream';
-    const { events } = await answered('amazon-bedrock', file, bytesOf(file));
+    const { events } = await answered('amazon-bedrock', file, { bytes: bytesOf(file) });
     const signed = events.find((event) => event.type === 'reasoning' && event.details);
     expect(signed).toMatchObject({
       details: [
@@ -172,14 +185,14 @@ describe("Bedrock's frames", () => {
     const file = 'bedrock-reasoning.eventstream';
     const bytes = Buffer.from(bytesOf(file));
     bytes.write('nine!', bytes.indexOf('open '));
-    const { text, thrown } = await answered('amazon-bedrock', file, bytes);
+    const { text, thrown } = await answered('amazon-bedrock', file, { bytes });
     expect(text).not.toContain('nine!');
     expect(thrown).toMatchObject({ failure: 'MALFORMED' });
   });
 
   test('of an exception fail with its words, after what was said', async () => {
     const file = 'bedrock-exception.eventstream';
-    const { events, thrown } = await answered('amazon-bedrock', file, bytesOf(file));
+    const { events, thrown } = await answered('amazon-bedrock', file, { bytes: bytesOf(file) });
     expect(events.some(isContent)).toBe(true);
     expect(events.some(({ type }) => type === 'finish')).toBe(false);
     expect(thrown).toMatchObject({

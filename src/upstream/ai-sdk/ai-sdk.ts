@@ -1,6 +1,7 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { Connector, TakeBatch, UpstreamCall, UpstreamEvent } from '../connector.ts';
 import { isContent } from '../connector.ts';
+import { withoutThoughts } from '../hidden-thoughts.ts';
 import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
 import { hearQuota } from '../quota.ts';
 import { promptOf } from '../quotes.ts';
@@ -31,7 +32,10 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
     return { call, wire, context, transport, signal };
   };
   return {
-    send: (call, signal, take) => (call.stream ? read : whole)(open(call, signal), take),
+    send(call, signal, take) {
+      const shown = withoutThoughts(take, call.request);
+      return (call.stream ? read : whole)(open(call, signal), shown);
+    },
   };
 }
 
@@ -51,14 +55,13 @@ async function whole(attempt: Attempt, take: TakeBatch): Promise<void> {
 }
 
 async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
-  const { call, wire, context, transport, signal } = attempt;
-  const hidden = call.request.reasoning?.exclude === true;
+  const { wire, context, transport, signal } = attempt;
   const reader = new PartReader(wire.optionsName);
   let content = false;
   signal.throwIfAborted();
   try {
     for await (const part of await partsOf(attempt)) {
-      const events = reader.read(part).filter((event) => !hidden || !isThought(event));
+      const events = reader.read(part);
       if (!content && events.some(isContent)) {
         content = true;
         transport.contentSeen();
@@ -84,6 +87,3 @@ async function partsOf(attempt: Attempt): Promise<AsyncIterable<LanguageModelV4S
   const { stream } = await model.doStream(callOptions(call, wire, signal));
   return stream;
 }
-
-/** A signature alone goes out all the same: the next turn needs it. */
-const isThought = (event: UpstreamEvent) => event.type === 'reasoning' && event.text !== '';
