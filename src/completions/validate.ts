@@ -83,8 +83,8 @@ function checkTools(issues: Issues, input: CompletionInput, at: string): void {
     }
     names.add(tool.name);
   }
-  const choice = input.toolChoice;
-  if (choice && !reservedToolNames.includes(choice) && !names.has(choice)) {
+  const choice = input.toolChoice ?? 'auto';
+  if (!reservedToolNames.includes(choice) && !names.has(choice)) {
     const accepted = 'auto, none, required, or the name of one of `tools`';
     issues.add(`${at}.toolChoice`, `There is no tool "${choice.slice(0, 64)}".`, accepted);
   }

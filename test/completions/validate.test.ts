@@ -34,6 +34,7 @@ describe('a wrong input is refused with the path of what is wrong', () => {
     ['129 tools', { tools: Array(129).fill(tool) }, 'input.tools'],
     ['a tool named auto', { tools: [{ ...tool, name: 'auto' }] }, 'input.tools.0.name'],
     ['two of a name', { tools: [tool, tool] }, 'input.tools.1.name'],
+    ['an empty choice', { tools: [tool], toolChoice: '' }, 'input.toolChoice'],
     ['an unknown choice', { tools: [tool], toolChoice: 'leap' }, 'input.toolChoice'],
     [
       'parameters of 33 levels',
