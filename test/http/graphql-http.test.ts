@@ -80,6 +80,21 @@ it('a request for what is no address harms nobody', async () => {
   expect(status).toBe(200);
 });
 
+it.each(['GET', 'POST'])(
+  '%s of an operation that the document lacks is told so',
+  async (method) => {
+    const asked = { query: 'query Here { platform { name } }', operationName: 'There' };
+    const address = `${server.url}/graphql`;
+    const answer =
+      method === 'GET'
+        ? await fetch(`${address}?${new URLSearchParams(asked)}`)
+        : await post(JSON.stringify(asked), { 'Content-Type': 'application/json' });
+    expect((await answer.json()).errors).toMatchObject([
+      { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+    ]);
+  },
+);
+
 it('a completion is not started by GET', async () => {
   const query = 'subscription { completion(input: { model: "a/b", messages: [] }) { sequence } }';
   const answer = await fetch(`${server.url}/graphql?query=${encodeURIComponent(query)}`, {

@@ -30,7 +30,10 @@ const usualCode = ({ message }: GraphQLError) =>
   message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'INVALID_INPUT';
 
 /** Codes of the library that the contract calls otherwise. */
-const codes: Readonly<Record<string, string>> = { BAD_REQUEST: 'INVALID_INPUT' };
+const codes: Readonly<Record<string, string>> = {
+  BAD_REQUEST: 'INVALID_INPUT',
+  OPERATION_RESOLUTION_FAILURE: 'GRAPHQL_VALIDATION_FAILED',
+};
 
 /**
  * What was really thrown: graphql-js and its executors wrap it, at times more than once; null: by
