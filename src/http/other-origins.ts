@@ -3,6 +3,7 @@ import type { Site } from '#identity';
 
 const exposedHeaders = [
   ...['X-Request-Id', 'X-Generation-Id', 'Retry-After', 'X-Should-Retry'],
+  ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'ETag'],
   ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
 ].join(', ');
 

@@ -96,6 +96,9 @@ it('a public answer by GET is the same for all: what is left stands in its heade
   expect(left(one) - left(other)).toBe(requested);
   expect(one.headers.get('ratelimit-limit')).toBe(String(pointsAMinute.anonymous));
   expect(Number(one.headers.get('ratelimit-reset'))).toBeLessThanOrEqual(61);
+  const exposed = one.headers.get('access-control-expose-headers');
+  for (const name of ['Limit', 'Remaining', 'Reset'])
+    expect(exposed).toContain(` RateLimit-${name}`);
 });
 
 it('rateLimit tells the allowance of whoever asks', async () => {
