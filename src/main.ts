@@ -37,7 +37,10 @@ async function refreshCatalog(): Promise<void> {
   const storage = await openStorage({ databaseUrl, dataDir, clock: systemClock, log });
   const progress = (bytes: number) => process.stdout.write(`\r${bytes} bytes`);
   const result = await refreshFromModelsDev({ storage, clock: systemClock, fetch, progress });
-  process.stdout.write(`\n${result.models} models, ${result.endpoints} endpoints\n`);
+  const news = result.changed ? 'changed' : 'as it was';
+  process.stdout.write(
+    `\nThe catalog is ${news}: ${result.models} models, ${result.endpoints} endpoints.\n`,
+  );
   await storage.close();
 }
 
@@ -91,19 +94,24 @@ const aborted = (signal: AbortSignal) =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-const command = process.argv[2] ?? 'serve';
-const commands: Record<string, { run: () => Promise<void>; failure: number }> = {
-  serve: { run: serve, failure: 1 },
+const commands = new Map<string, { run: () => Promise<void>; failure: number }>([
+  ['serve', { run: serve, failure: 1 }],
   // 1 says that an invariant is violated, so "could not look" needs a code of its own.
-  audit: { run: audit, failure: 2 },
-  'catalog:refresh': { run: refreshCatalog, failure: 1 },
-  'keys:rotate': { run: rotateKeys, failure: 1 },
-};
-const { run, failure } = commands[command] ?? { run: serve, failure: 1 };
+  ['audit', { run: audit, failure: 2 }],
+  ['catalog:refresh', { run: refreshCatalog, failure: 1 }],
+  ['keys:rotate', { run: rotateKeys, failure: 1 }],
+]);
+const name = process.argv[2] ?? 'serve';
+const command = commands.get(name);
+if (!command) {
+  const known = [...commands.keys()].join(', ');
+  process.stderr.write(`Bourse has no command ${JSON.stringify(name)}. Accepted: ${known}.\n`);
+  process.exit(2);
+}
 
-run().catch((thrown) => {
+command.run().catch((thrown) => {
   const fault = Fault.from(thrown);
   const text = fault.code === 'INTERNAL' ? (thrown?.stack ?? thrown) : fault.public;
-  process.stderr.write(`Bourse could not ${command}. ${text}\n`);
-  process.exit(failure);
+  process.stderr.write(`Bourse could not ${name}. ${text}\n`);
+  process.exit(command.failure);
 });
