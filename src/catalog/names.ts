@@ -27,8 +27,8 @@ export function readName(upstreamModel: string): ProviderName {
 }
 
 /**
- * Keys under which the model may be known, the most specific first. `known` says which exist: the
- * first that does wins; when none does, the model is new and gets the plainest name.
+ * Keys under which the model may be known, the most specific first. The first that is known wins;
+ * when none is, the model is new.
  */
 export function candidateKeys(upstreamModel: string): readonly string[] {
   const { name } = readName(upstreamModel);

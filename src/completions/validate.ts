@@ -3,7 +3,7 @@ import type { CompletionInput, ProviderPreferencesInput, ToolInput } from './inp
 import { Issues } from './issues.ts';
 import { checkMessages } from './validate-messages.ts';
 
-/** The contract's bounds (running.md, "Limits"); numbers are inclusive. */
+/** Inclusive. */
 const numbers = {
   maxTokens: [1, 2 ** 31 - 1],
   temperature: [0, 2],

@@ -100,8 +100,9 @@ type Told = Pick<Refund, 'actor' | 'reason' | 'amount'>;
 const lookEveryMs = 5_000;
 
 /** What an administrator takes may have to come back from the nodes' leases first. */
-const recallMs = 300;
 const recalls = 10;
+/** 1.2 s in all, the first tries close together. */
+const recallMs = (before: number) => 30 + before * 20;
 
 export function openBilling(options: BillingOptions): Billing {
   const { storage, clock } = options;
@@ -207,7 +208,7 @@ function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 're
     async adjust(adjustment) {
       const { organizationId } = adjustment;
       await credits.account(organizationId); // posted; NOT_FOUND where there is none
-      for (let tries = 0; tries < recalls; tries++) {
+      for (let recalled = 0; recalled < recalls; recalled++) {
         const entryId = await adjustOnce(storage, adjustment);
         if (entryId) {
           await tell('credits.adjusted', { organizationId, entryId }, adjustment);
@@ -215,7 +216,7 @@ function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 're
           return { entryId };
         }
         recall(accountId(organizationId));
-        await sleep(clock, recallMs / recalls + tries * 20);
+        await sleep(clock, recallMs(recalled));
       }
       throw new Fault('CONFLICT', {
         public: 'The account has less than that, or running completions hold it. Take less.',

@@ -13,7 +13,6 @@ import type { Heartbeat } from './peers.ts';
 import { readAccount, readKeySpend, readMemberSpend } from './reading.ts';
 import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
 import { refuseSecondNode } from './session.ts';
-import type { Renewal } from './session-statements.ts';
 import { ledgerStatements } from './statements.ts';
 import type { Hold, HoldRequest } from './terms.ts';
 import { giveBackFree } from './upkeep.ts';
@@ -43,11 +42,9 @@ export interface CreditsOptions extends Neighbourhood {
   readonly dataDir: string | null;
 }
 
-/** What a renewal tells: app.ts lets the changes be read on from it. */
+/** What a renewal of this node's session tells. */
 export interface Renewed {
-  readonly changeNumber: bigint;
-  /** Database time less this node's wall time, in milliseconds. */
-  readonly databaseTimeOffsetMs: number;
+  /** Numbers of the sessions of all nodes that are alive, this one's among them. */
   readonly liveSessions: readonly number[];
 }
 
@@ -145,7 +142,7 @@ export async function openCreditsIn(
   const machine = await openMachine({
     ...options,
     looked: (change) => tellAll(looks, change),
-    renewed: (renewal) => tellAll(renewals, renewedOf(renewal, options.clock)),
+    renewed: ({ live }) => tellAll(renewals, { liveSessions: live }),
     moved: (organizationIds) => tellAll(moves, organizationIds),
   });
   try {
@@ -243,9 +240,3 @@ function accounts(
     },
   };
 }
-
-const renewedOf = (renewal: Renewal, clock: Clock): Renewed => ({
-  changeNumber: renewal.changeNumber,
-  databaseTimeOffsetMs: renewal.databaseTime.getTime() - clock.now(),
-  liveSessions: renewal.live,
-});

@@ -204,9 +204,10 @@ async function credit(
   const { storage, log, changed } = options;
   const sql = 'SELECT id, organization_id, amount, actor FROM purchase WHERE id = $1';
   const [row] = await storage.query<PaidRow>(sql, [news.purchase]);
-  if (!row) return log.warn('a payment names a purchase that is not here');
+  const { purchase } = news;
+  if (!row) return log.warn('a payment names a purchase that is not here', { purchase });
   if (moneyOf(news.cents) < BigInt(row.amount)) {
-    return log.error('a payment is less than its purchase', { error: row.id });
+    return log.error('a payment is less than its purchase', { purchase });
   }
   const { session, intent, payer: receipt } = news;
   const payment = JSON.stringify(receipt ? { session, intent, receipt } : { session, intent });

@@ -64,10 +64,9 @@ export class Refills {
   }
 
   #newLine(organizationId: string): AdmissionLine {
-    const { ...options } = this.#options;
     const parts = { organizationId, lanes: this.#lanes, leasing: this.#leasing };
     const empty = () => void this.#lines.delete(organizationId);
-    const line = new AdmissionLine({ ...options, ...parts, empty });
+    const line = new AdmissionLine({ ...this.#options, ...parts, empty });
     this.#lines.set(organizationId, line);
     return line;
   }

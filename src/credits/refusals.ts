@@ -49,9 +49,16 @@ export class InsufficientCredits extends Fault {
   }
 }
 
-const shortText = ({ allowance, required, available }: Shortage) =>
-  `This could cost up to ${formatMoney(required)} US dollars, and ${owners[allowance]} ` +
-  `can pay ${formatMoney(available)} now. Ask for fewer tokens, or add credits.`;
+const shortText = (shortage: Shortage) =>
+  `This could cost up to ${formatMoney(shortage.required)} US dollars, and ` +
+  `${owners[shortage.allowance]} can pay ${formatMoney(shortage.available)} now. ` +
+  `Ask for fewer tokens, or ${otherWay(shortage)}.`;
+
+function otherWay({ allowance, resetsAt }: Shortage): string {
+  if (allowance === 'ORGANIZATION') return 'add credits';
+  if (!resetsAt) return 'have it raised';
+  return `have it raised, or wait until ${resetsAt.toISOString()}, when it starts anew`;
+}
 
 const owedText = (owed: Money) =>
   `A payment of the organization went back or is disputed, and ${formatMoney(owed)} US dollars ` +
@@ -67,7 +74,7 @@ export function creditsOutOfReach(internal: string, cause?: unknown): Fault {
   });
 }
 
-/** A key that made another grant before. */
+/** A key under which something else was moved before. */
 export function keyUsedOtherwise(): Fault {
   return new Fault('CONFLICT', {
     public: 'This idempotency key was used for something else. Use a new key for something new.',

@@ -127,7 +127,7 @@ export class TableJournal implements Journal {
   /** True when the batches are in the table, or, when their session is gone, in the ledger. */
   async #append(batches: readonly Batch[]): Promise<boolean> {
     const { statements, session, sessionGone, setAside, posted, log } = this.#options;
-    const [{ session: number } = { session: session() }] = batches;
+    const number = batches[0]?.session ?? session();
     try {
       if (number === session()) {
         await statements.append(number, batches);

@@ -17,6 +17,7 @@ export interface LogFields {
   organization?: string;
   apiKey?: string;
   providerKey?: string;
+  purchase?: string;
   session?: string;
   model?: string;
   provider?: string;
@@ -96,6 +97,7 @@ const fieldNames: Readonly<Record<keyof LogFields, true>> = {
   organization: true,
   apiKey: true,
   providerKey: true,
+  purchase: true,
   session: true,
   model: true,
   provider: true,

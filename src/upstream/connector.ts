@@ -76,7 +76,7 @@ export const defaultTimeouts: AttemptTimeouts = {
 /** Normalised once at the edge. An absent parameter is not sent: the provider's default applies. */
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
-  /** The output cap that is always sent (`design-money.md` part 2, 18). */
+  /** The output cap, always sent: what is held of the credits covers it (docs/LEDGER.md, §18). */
   readonly maxTokens: number;
   readonly temperature?: number;
   readonly topP?: number;

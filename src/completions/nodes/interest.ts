@@ -21,8 +21,9 @@ export interface InterestOptions {
 /** Which nodes watch the completions of which organizations: others are told nothing. */
 export class Interest {
   readonly #options: InterestOptions;
-  /** By organization and node, until when. */
+  /** Runs once anybody on this node has watched. */
   #saying: Timer | null = null;
+  /** By organization and node: until when that node is told. */
   readonly #watching = new Map<string, Map<string, number>>();
 
   constructor(options: InterestOptions) {
