@@ -1,7 +1,7 @@
 import type { ProviderPreferencesInput } from '#completions';
 import { worstCase } from '#credits';
 import { openPolicy } from '#identity';
-import { formatMoney, InvalidInput, parseMoney } from '#kernel';
+import { formatMoney, InvalidInput, type Price, perMillionOrNull } from '#kernel';
 import {
   noPreferences,
   type Route,
@@ -66,14 +66,17 @@ function preferences(given: ProviderPreferencesInput): RoutePreferences {
   return {
     ...noPreferences,
     ...Object.fromEntries(set),
-    maxPromptPrice: ceiling(maxPromptPricePerMillion),
-    maxCompletionPrice: ceiling(maxCompletionPricePerMillion),
+    maxPromptPrice: ceiling('maxPromptPricePerMillion', maxPromptPricePerMillion),
+    maxCompletionPrice: ceiling('maxCompletionPricePerMillion', maxCompletionPricePerMillion),
   };
 }
 
-/** US dollars per million tokens in 10⁻¹² are, digit for digit, dollars per token in 10⁻¹⁸. */
-const ceiling = (perMillion: string | null | undefined) =>
-  perMillion == null ? null : parseMoney(perMillion);
+function ceiling(field: string, text: string | null | undefined): Price | null {
+  const price = text == null ? null : perMillionOrNull(text);
+  if (text == null || (price !== null && price >= 0n)) return price;
+  const accepted = 'US dollars per million tokens, as "2.5"';
+  throw InvalidInput.at(`input.provider.${field}`, 'It is not a price.', accepted);
+}
 
 /**
  * The most that this candidate could charge, fee included; null when the request does not say how

@@ -1,4 +1,4 @@
-import { Fault, InvalidInput, type Price, parseMoney } from '#kernel';
+import { type InputIssue, InvalidInput, type Price, perMillionOrNull } from '#kernel';
 import type { Endpoint, Modality, Model } from './market.ts';
 
 /** The contract's `ModelFilter`, as it comes in: every field that is given must hold. */
@@ -59,35 +59,30 @@ function checked(filter: ModelFilter): Limits {
   const lists = ['slugs', 'authors', 'providers', 'supportedParameters'] as const;
   const issues = lists
     .filter((field) => (filter[field]?.length ?? 0) > namesMax)
-    .map((field) => InvalidInput.at(`filter.${field}`, 'Too many names.', `up to ${namesMax}`));
+    .map((field) => issue(field, 'Too many names.', `up to ${namesMax}`));
   if ((filter.minContextLength ?? 0) < 0) {
-    issues.push(InvalidInput.at('filter.minContextLength', 'It is below 0.', '0 or more tokens'));
+    issues.push(issue('minContextLength', 'It is below 0.', '0 or more tokens'));
   }
   const read = (field: 'maxPromptPricePerMillion' | 'maxCompletionPricePerMillion') => {
-    const price = ceiling(filter[field]);
-    if (price !== 'invalid') return price;
-    issues.push(InvalidInput.at(`filter.${field}`, 'Not a price.', 'US dollars, like "2.5"'));
+    const text = filter[field];
+    const price = text == null ? null : perMillionOrNull(text);
+    if (text == null || (price !== null && price >= 0n)) return price;
+    issues.push(issue(field, 'Not a price.', 'US dollars, like "2.5"'));
     return null;
   };
   const limits = {
     prompt: read('maxPromptPricePerMillion'),
     completion: read('maxCompletionPricePerMillion'),
   };
-  if (issues.length > 0) throw new InvalidInput(issues.flatMap((issue) => issue.issues));
+  if (issues.length > 0) throw new InvalidInput(issues);
   return limits;
 }
 
-/** US dollars per million tokens in 10⁻¹² are, digit for digit, dollars per token in 10⁻¹⁸. */
-function ceiling(perMillion: string | null | undefined): Price | null | 'invalid' {
-  if (perMillion == null) return null;
-  try {
-    const price = parseMoney(perMillion);
-    return price < 0n ? 'invalid' : price;
-  } catch (thrown) {
-    if (thrown instanceof Fault) return 'invalid';
-    throw thrown;
-  }
-}
+const issue = (field: keyof ModelFilter, message: string, accepted: string): InputIssue => ({
+  path: `filter.${field}`,
+  message,
+  accepted,
+});
 
 function traits(filter: ModelFilter): Test<Model>[] {
   const { includeDeprecated = true } = filter;

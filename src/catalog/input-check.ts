@@ -1,4 +1,4 @@
-import { Fault, type InputIssue, InvalidInput, isKeepable, type Price, parsePrice } from '#kernel';
+import { type InputIssue, InvalidInput, isKeepable, type Price, priceOrNull } from '#kernel';
 import { connectorNames } from '#upstream';
 import type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';
 
@@ -115,13 +115,8 @@ const priceForm = 'US dollars from 0 to 9.2 with at most 18 decimals, like "0.00
 
 /** What the column holds: 64 bits of 10⁻¹⁸ US dollar. */
 function priceOf(text: string): Price | null {
-  try {
-    const price = parsePrice(text);
-    return price < 0n ? null : price;
-  } catch (thrown) {
-    if (thrown instanceof Fault) return null;
-    throw thrown;
-  }
+  const price = priceOrNull(text);
+  return price !== null && price >= 0n ? price : null;
 }
 
 type Issues = ReturnType<typeof issues>;

@@ -2,11 +2,12 @@ import type { Payer } from '#identity';
 import { completionId, Fault, sleep } from '#kernel';
 import { noPreferences } from '#routing';
 import { claimKey, type Repeat } from './claims.ts';
+import { keepMs } from './completion.ts';
 import type { StartOptions } from './completions.ts';
 import { type RunInput, requestOf } from './embed-input.ts';
 import { ended } from './ended.ts';
 import { fingerprints } from './fingerprint.ts';
-import type { Nodes } from './nodes/index.ts';
+import type { Nodes } from './nodes/nodes.ts';
 import type { Registry } from './registry.ts';
 import type { Begun, Repeats } from './repeats.ts';
 import type { CompletionRequest } from './request.ts';
@@ -15,8 +16,6 @@ import { run } from './run.ts';
 import { Running } from './running.ts';
 import { storedCompletion } from './stored.ts';
 
-/** Content can be read for ten minutes after the end (contract, `Completion.text`). */
-export const keepMs = 600_000;
 const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
 
 /** What this node keeps of its runs, and who is told of them. */

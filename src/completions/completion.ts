@@ -14,6 +14,9 @@ export type FinishReason =
   | 'CANCELLED'
   | 'ERROR';
 
+/** Milliseconds for which who ran it can read its content after the end. */
+export const keepMs = 600_000;
+
 /** A completion as it can be read: while it runs, and after. */
 export interface Completion {
   readonly id: string;

@@ -3,7 +3,7 @@ import { Fault } from '#kernel';
 import type { Completion } from './completion.ts';
 import type { Completions, Started } from './completions.ts';
 import { countStored, listStored } from './list.ts';
-import type { Nodes } from './nodes/index.ts';
+import type { Nodes } from './nodes/nodes.ts';
 import type { Registry } from './registry.ts';
 import type { Rooms } from './rooms.ts';
 import type { RunOfNode } from './run-of-node.ts';

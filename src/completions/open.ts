@@ -1,7 +1,7 @@
 import type { EndedCredential, Payer, Principal } from '#identity';
 import { Fault, InvalidInput } from '#kernel';
-import { beginner, keepMs } from './begin.ts';
-import type { Completion } from './completion.ts';
+import { beginner } from './begin.ts';
+import { type Completion, keepMs } from './completion.ts';
 import type { Completions } from './completions.ts';
 import { issuesOf, type RunInput } from './embed-input.ts';
 import { estimateCost } from './estimate.ts';
@@ -9,7 +9,7 @@ import { finding } from './finding.ts';
 import { KeptContent } from './kept-content.ts';
 import { Losses } from './losses.ts';
 import { matches } from './matching.ts';
-import { type Nodes, openNodes } from './nodes/index.ts';
+import { type Nodes, openNodes } from './nodes/nodes.ts';
 import { Registry } from './registry.ts';
 import { Repeats } from './repeats.ts';
 import type { Rooms } from './rooms.ts';

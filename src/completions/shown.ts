@@ -1,6 +1,5 @@
 import type { Identity, Principal } from '#identity';
-import { keepMs } from './begin.ts';
-import type { Completion } from './completion.ts';
+import { type Completion, keepMs } from './completion.ts';
 import type { Owner } from './run-of-node.ts';
 
 type Rights = Pick<Identity, 'permissions' | 'visibleOrganization'>;

@@ -1,4 +1,4 @@
-import { Fault, jsonDepthMax, type Price, parsePrice } from '#kernel';
+import { jsonDepthMax, type Price, priceOrNull } from '#kernel';
 import type { CompletionInput, ProviderPreferencesInput, ToolInput } from './input.ts';
 import { Issues } from './issues.ts';
 import { checkMessages } from './validate-messages.ts';
@@ -159,11 +159,7 @@ export function readPerMillion(text: string | null | undefined): {
   price: Price | null;
 } {
   if (text === null || text === undefined) return { valid: true, price: null };
-  try {
-    const perMillion = parsePrice(text);
-    return { valid: perMillion >= 0n, price: perMillion / 1_000_000n };
-  } catch (thrown) {
-    if (thrown instanceof Fault) return { valid: false, price: null };
-    throw thrown;
-  }
+  const perMillion = priceOrNull(text);
+  if (perMillion === null || perMillion < 0n) return { valid: false, price: null };
+  return { valid: true, price: perMillion / 1_000_000n };
 }

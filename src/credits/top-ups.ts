@@ -4,8 +4,8 @@ import {
   InvalidInput,
   type Log,
   type Money,
+  moneyOrNull,
   newId,
-  parseMoney,
   positive,
 } from '#kernel';
 import { buyable } from './buyable.ts';
@@ -53,20 +53,12 @@ export function autoTopUpFields(wish: AutoTopUpWish) {
     monthlyMaximum: () => {
       if (most == null) return null;
       const maximum = positive(most, 'input.monthlyMaximum');
-      if (amount != null && (readable(amount) ?? 0n) <= maximum) return maximum;
+      // What is no amount is told at its own field.
+      if (amount != null && (moneyOrNull(amount) ?? 0n) <= maximum) return maximum;
       const message = 'It is less than one top-up.';
       throw InvalidInput.at('input.monthlyMaximum', message, 'at least `amount`');
     },
   };
-}
-
-/** Null when it is no amount, which is told where it is read. */
-function readable(text: string): Money | null {
-  try {
-    return parseMoney(text);
-  } catch {
-    return null;
-  }
 }
 
 function halfOf(path: string): never {

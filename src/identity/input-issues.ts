@@ -1,12 +1,11 @@
 import {
-  amountMax,
-  Fault,
   type IdKind,
   type InputIssue,
   InvalidInput,
   idPrefixes,
   isId,
   type Money,
+  moneyOrNull,
   parseMoney,
 } from '#kernel';
 
@@ -43,8 +42,7 @@ export function limitIssues(
   above: 0n | -1n,
 ): readonly InputIssue[] {
   if (text == null) return [];
-  const amount = parsed(text);
-  if (amount !== null && amount > above && amount <= amountMax) return [];
+  if ((moneyOrNull(text) ?? above) > above) return [];
   const least = above === 0n ? 'above 0' : '0 or above';
   const accepted = `an amount ${least} with at most 12 decimals, or null for no limit`;
   return [{ path, message: 'This cannot be a limit.', accepted }];
@@ -53,12 +51,3 @@ export function limitIssues(
 /** The amount of a decimal that has no issues. */
 export const limitOf = (text: string | null | undefined): Money | null =>
   text == null ? null : parseMoney(text);
-
-function parsed(text: string): Money | null {
-  try {
-    return parseMoney(text);
-  } catch (thrown) {
-    if (thrown instanceof Fault) return null;
-    throw thrown;
-  }
-}

@@ -1,5 +1,5 @@
 import { type AuditDetails, record } from '#audit';
-import { Fault, type InputIssue, invariant, type Money, parseMoney } from '#kernel';
+import { type InputIssue, invariant, perMillionOrNull } from '#kernel';
 import { Prisma } from '#storage';
 import { actorOf } from './actor.ts';
 import { changeTopic } from './follow.ts';
@@ -72,19 +72,9 @@ function notNull(path: string, value: boolean | null | undefined): InputIssue[] 
 }
 
 function priceIssues(path: string, text: string | null | undefined): InputIssue[] {
-  if (text == null || (priceOf(text) ?? -1n) >= 0n) return [];
+  if (text == null || (perMillionOrNull(text) ?? -1n) >= 0n) return [];
   const accepted = 'a decimal from 0 with at most 12 decimals, or null for no ceiling';
   return [{ path, message: 'This cannot be a price.', accepted }];
-}
-
-/** Null when it is none. */
-function priceOf(text: string): Money | null {
-  try {
-    return parseMoney(text);
-  } catch (thrown) {
-    if (thrown instanceof Fault) return null;
-    throw thrown;
-  }
 }
 
 /** An absent field is not among them, so that two changes of different fields both hold. */
@@ -111,7 +101,7 @@ function price(
   name: 'maxPromptPricePerMillion' | 'maxCompletionPricePerMillion',
   value: string | null | undefined,
 ) {
-  return value === undefined ? {} : { [name]: value === null ? null : priceOf(value) };
+  return value === undefined ? {} : { [name]: value === null ? null : perMillionOrNull(value) };
 }
 
 /** What was given, as it was given. */

@@ -33,10 +33,13 @@ export {
   lineAmount,
   type Money,
   moneyDigits,
+  moneyOrNull,
   type Price,
   parseMoney,
   parsePrice,
+  perMillionOrNull,
   priceDigits,
+  priceOrNull,
   shareOf,
 } from './money.ts';
 export { type Random, secureText, seededRandom, systemRandom } from './random.ts';

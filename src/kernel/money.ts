@@ -27,6 +27,18 @@ export const parseMoney = (text: string): Money => parseDecimal(text, moneyDigit
 /** Reads an exact decimal of US dollars per unit, up to 18 decimals. */
 export const parsePrice = (text: string): Price => parseDecimal(text, priceDigits);
 
+/** As `parseMoney`; null for a text that it refuses. */
+export const moneyOrNull = (text: string): Money | null => orNull(parseMoney, text);
+
+/** As `parsePrice`; null for a text that it refuses. */
+export const priceOrNull = (text: string): Price | null => orNull(parsePrice, text);
+
+/**
+ * The price of a unit, read from that of a million units; null for a text that `parseMoney`
+ * refuses: 10⁻¹² US dollar a million are, digit for digit, 10⁻¹⁸ US dollar a unit.
+ */
+export const perMillionOrNull = (text: string): Price | null => moneyOrNull(text);
+
 /** US dollars as a plain decimal: no exponent, no trailing zeros. */
 export const formatMoney = (amount: Money): string => formatDecimal(amount, moneyDigits);
 
@@ -73,6 +85,15 @@ function parseDecimal(text: string, digits: number): bigint {
   }
   const units = BigInt(match[2] + fraction.padEnd(digits, '0'));
   return inRange(match[1] ? -units : units);
+}
+
+function orNull(parse: (text: string) => bigint, text: string): bigint | null {
+  try {
+    return parse(text);
+  } catch (thrown) {
+    if (thrown instanceof Fault) return null;
+    throw thrown;
+  }
 }
 
 function formatDecimal(units: bigint, digits: number): string {

@@ -8,8 +8,11 @@ import {
   formatPerMillion,
   formatPrice,
   lineAmount,
+  moneyOrNull,
   parseMoney,
   parsePrice,
+  perMillionOrNull,
+  priceOrNull,
   shareOf,
 } from '#kernel';
 
@@ -167,5 +170,26 @@ describe('a share', () => {
 
   it('beyond 64 bits is refused', () => {
     expect(() => shareOf(amountMax, parsePrice('1.000001'))).toThrow(Fault);
+  });
+});
+
+describe('a text that may be none', () => {
+  it('is what its parser makes of it, or null where that throws', () => {
+    expect([moneyOrNull('-2.5'), priceOrNull('0.000001')]).toEqual([
+      parseMoney('-2.5'),
+      parsePrice('0.000001'),
+    ]);
+    expect(['', '1e3', '99999999'].map(moneyOrNull)).toEqual([null, null, null]);
+    expect(['x', '10', '1.0000000000000000001'].map(priceOrNull)).toEqual([null, null, null]);
+  });
+
+  it('of a million units is the price of one, as it is printed', () => {
+    expect(perMillionOrNull('2.5')).toBe(parsePrice('0.0000025'));
+    expect(perMillionOrNull('0.0000000000001')).toBe(null);
+    fc.assert(
+      fc.property(positive, (price) => {
+        expect(perMillionOrNull(formatPerMillion(price))).toBe(price);
+      }),
+    );
   });
 });

@@ -127,6 +127,19 @@ it('a route shows who would be tried, at what price, and why the others would no
   });
 });
 
+it.each(['dear', '-1'])(
+  'a plan is refused a price of %s, by the name of its field',
+  async (price) => {
+    const answer = await server.ask(`{ routePlan(input: {
+    model: "acme/echo", provider: { maxPromptPricePerMillion: "${price}" }
+  }) { error { code } } }`);
+    expect(answer.errors?.[0]?.message).toBe(
+      'input.provider.maxPromptPricePerMillion: It is not a price. ' +
+        'Accepted: US dollars per million tokens, as "2.5".',
+    );
+  },
+);
+
 it('writing the catalog is refused to a key, and to nobody in particular differently', async () => {
   const remove = 'mutation { removeEndpoint(id: "end_x") { __typename } }';
   const byKey = await server.ask(remove);

@@ -9,7 +9,7 @@ type Of<Type extends Block['type']> = Extract<Block, { type: Type }>;
 
 /** The system prompt and the turns as messages, in order. */
 export function conversationOf({ system, messages, cache_control }: MessagesRequest, to: Origins) {
-  if (system) to.add(plain('SYSTEM', typeof system === 'string' ? system : system), 'system');
+  if (system) to.add(plain('SYSTEM', system), 'system');
   for (const [index, { role, content }] of messages.entries()) {
     const field = `messages.${index}`;
     if (role === 'assistant') to.add(said(content), field);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openNodes } from '../../../src/completions/nodes/index.ts';
+import { openNodes } from '../../../src/completions/nodes/nodes.ts';
 import { Registry } from '../../../src/completions/registry.ts';
 import type { Rooms } from '../../../src/completions/rooms.ts';
 import { StatusFeed } from '../../../src/completions/status-feed.ts';
