@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Fault, secureText } from '#kernel';
+import { base32Digits, Fault, secureText } from '#kernel';
 
 /** The folder of the settlement journal, this process's alone until `release`. */
 export interface Folder {
@@ -50,4 +50,4 @@ async function nameOf(path: string): Promise<string> {
 const nameLength = 20;
 
 /** A name that no other node has. */
-export const freshName = (): string => secureText(nameLength, 'abcdefghjkmnpqrstvwxyz0123456789');
+export const freshName = (): string => secureText(nameLength, base32Digits);

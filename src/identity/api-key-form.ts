@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { Secret, secureText } from '#kernel';
+import { base62Digits, Secret, secureText } from '#kernel';
 
 /**
  * The form of an API key: `sk-bourse-`, 43 base-62 characters of chance (256 bits), 6 of the CRC-32
@@ -8,14 +8,13 @@ import { Secret, secureText } from '#kernel';
  * It never decides admission.
  */
 const prefix = 'sk-bourse-';
-const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const bodyLength = 43;
 const checksumLength = 6;
 const form = /^sk-bourse-([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 
 /** A new key, from the operating system's secure source. */
 export function newApiKey(): Secret {
-  return new Secret(withChecksum(secureText(bodyLength, digits)));
+  return new Secret(withChecksum(secureText(bodyLength, base62Digits)));
 }
 
 /** The one key that these 32 bytes spell: the same bytes give the same key everywhere. */
@@ -52,6 +51,6 @@ const checksumOf = (body: string) => base62(BigInt(crc32(body)), checksumLength)
 function base62(number: bigint, length: number): string {
   let text = '';
   for (let rest = number; text.length < length; rest /= 62n)
-    text = digits[Number(rest % 62n)] + text;
+    text = base62Digits[Number(rest % 62n)] + text;
   return text;
 }

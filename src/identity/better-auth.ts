@@ -1,7 +1,7 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { genericOAuth } from 'better-auth/plugins/generic-oauth';
-import { type Clock, type Log, newId, secureText } from '#kernel';
+import { base32Digits, type Clock, type Log, newId, secureText } from '#kernel';
 import { knownAlreadyLetter, resetLetter, verificationLetter } from './letters.ts';
 import { addressHeader, type OAuthClient, type PeopleOptions } from './people-options.ts';
 
@@ -81,10 +81,8 @@ const clientOf = ({ clientId, clientSecret }: OAuthClient) => ({
   clientSecret: clientSecret.reveal(),
 });
 
-const letters = '0123456789abcdefghjkmnpqrstvwxyz';
-
 function idOf(model: string, clock: Clock): string {
-  return model === 'user' ? newId('user', clock) : secureText(26, letters);
+  return model === 'user' ? newId('user', clock) : secureText(26, base32Digits);
 }
 
 /** Its sentences name addresses of people, so only what went wrong on our side is kept. */

@@ -1,5 +1,5 @@
 import { record } from '#audit';
-import { Fault, type InputIssue, newId, Secret, secureText } from '#kernel';
+import { base62Digits, Fault, type InputIssue, newId, Secret, secureText } from '#kernel';
 import type { Prisma, Transaction } from '#storage';
 import { credentialNeeded } from './access.ts';
 import { actorOf } from './actor.ts';
@@ -23,7 +23,6 @@ export interface Invited {
 }
 
 const lifeMs = 7 * 86_400_000;
-const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const emailMax = 254;
 /** What better-auth takes for an address too; whether it exists shows when somebody accepts. */
 const emailForm = /^[^\s\p{C}@<>()",;:\\]+@[^\s\p{C}@<>()",;:\\.]+(?:\.[^\s\p{C}@<>()",;:\\.]+)+$/u;
@@ -47,7 +46,7 @@ export async function inviteMember(
   ]);
   const organization = access.demand(principal, organizationId, 'MEMBERS_WRITE');
   demandOwnerFor(writing, principal, { organizationId, roles: [role] });
-  const token = new Secret(`bourse-invitation-${secureText(43, digits)}`);
+  const token = new Secret(`bourse-invitation-${secureText(43, base62Digits)}`);
   const row = {
     id: newId('invitation', clock),
     organizationId,

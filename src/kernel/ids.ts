@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { secureText } from './random.ts';
+import { base32Digits, secureText } from './random.ts';
 
 /** What an id names. The prefix is part of the public contract (`mdl_…`), the rest is opaque. */
 export const idPrefixes = {
@@ -27,14 +27,12 @@ export const idPrefixes = {
 
 export type IdKind = keyof typeof idPrefixes;
 
-/** Crockford's base 32 in lower case: no i, l, o, u; sorts like the number that it encodes. */
-const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const bodyLength = 26;
-const bodyForm = new RegExp(`^[${alphabet}]{${bodyLength}}$`);
+const bodyForm = new RegExp(`^[${base32Digits}]{${bodyLength}}$`);
 
 /** A new id that sorts by its time of creation: 48 bits of milliseconds, then 80 bits of chance. */
 export function newId(kind: IdKind, clock: Clock): string {
-  return `${idPrefixes[kind]}_${encode(clock.now(), 10)}${secureText(16, alphabet)}`;
+  return `${idPrefixes[kind]}_${encode(clock.now(), 10)}${secureText(16, base32Digits)}`;
 }
 
 /**
@@ -43,7 +41,7 @@ export function newId(kind: IdKind, clock: Clock): string {
 export function derivedId(kind: IdKind, naturalKey: string): string {
   const digest = hash('sha256', `${kind}:${naturalKey}`, 'buffer');
   let body = '';
-  for (let index = 0; index < bodyLength; index++) body += alphabet[(digest[index] ?? 0) & 31];
+  for (let index = 0; index < bodyLength; index++) body += base32Digits[(digest[index] ?? 0) & 31];
   return `${idPrefixes[kind]}_${body}`;
 }
 
@@ -53,7 +51,7 @@ export function derivedId(kind: IdKind, naturalKey: string): string {
  */
 export function completionId(atMs: number, session: number, counter: number): string {
   const run = encode(session, 7) + encode(counter % 32 ** 5, 5);
-  return `${idPrefixes.completion}_${encode(atMs, 10)}${run}${secureText(4, alphabet)}`;
+  return `${idPrefixes.completion}_${encode(atMs, 10)}${run}${secureText(4, base32Digits)}`;
 }
 
 /** Creation time and session of a completion id; null when it is not one. */
@@ -85,7 +83,7 @@ function encode(value: number, length: number): string {
   let rest = Math.floor(value);
   let text = '';
   for (let index = 0; index < length; index++) {
-    text = alphabet[rest % 32] + text;
+    text = base32Digits[rest % 32] + text;
     rest = Math.floor(rest / 32);
   }
   return text;
@@ -93,6 +91,6 @@ function encode(value: number, length: number): string {
 
 function decode(text: string): number {
   let value = 0;
-  for (const letter of text) value = value * 32 + alphabet.indexOf(letter);
+  for (const letter of text) value = value * 32 + base32Digits.indexOf(letter);
   return value;
 }

@@ -42,7 +42,14 @@ export {
   priceOrNull,
   shareOf,
 } from './money.ts';
-export { type Random, secureText, seededRandom, systemRandom } from './random.ts';
+export {
+  base32Digits,
+  base62Digits,
+  type Random,
+  secureText,
+  seededRandom,
+  systemRandom,
+} from './random.ts';
 export { scrub } from './scrub.ts';
 export { Secret } from './secret.ts';
 export { type Deadline, deadline, type LinkedAbort, linkAborts } from './signal.ts';

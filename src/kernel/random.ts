@@ -28,6 +28,12 @@ export function seededRandom(seed: string | number): Random {
   return { next };
 }
 
+/** Digits and letters: 62 characters that need no quoting anywhere. */
+export const base62Digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** Crockford's base 32 in lower case: no i, l, o, u; sorts like the number that it encodes. */
+export const base32Digits = '0123456789abcdefghjkmnpqrstvwxyz';
+
 /**
  * `length` characters of `alphabet`, from the operating system's secure source, without modulo
  * bias.

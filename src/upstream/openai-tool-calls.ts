@@ -1,4 +1,4 @@
-import { secureText } from '#kernel';
+import { base62Digits, secureText } from '#kernel';
 import type { ToolCallFragment } from './connector.ts';
 
 export interface OpenAiToolCall {
@@ -6,8 +6,6 @@ export interface OpenAiToolCall {
   readonly id?: string | null;
   readonly function?: { readonly name?: string | null; readonly arguments?: unknown } | null;
 }
-
-const idAlphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /**
  * Puts fragments of tool calls in order. OpenAI names each by its index; others leave the index
@@ -32,7 +30,7 @@ export class ToolCalls {
       return text === '' ? null : { type: 'toolCall', index: known, arguments: text };
     }
     const index = this.#calls.push({ theirs: call.index ?? null, id }) - 1;
-    const callId = id ?? `call_${secureText(24, idAlphabet)}`;
+    const callId = id ?? `call_${secureText(24, base62Digits)}`;
     return { type: 'toolCall', index, callId, ...(name ? { name } : {}), arguments: text };
   }
 

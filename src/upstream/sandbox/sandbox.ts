@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
-import { type Clock, type Log, type Random, Secret, secureText } from '#kernel';
+import { base62Digits, type Clock, type Log, type Random, Secret, secureText } from '#kernel';
 import { behaviourOf } from './behaviour.ts';
 import { embedBody, embedRequest } from './embed.ts';
 import { play, refuse } from './play.ts';
@@ -26,7 +26,6 @@ export interface SandboxOptions {
   readonly log: Log;
 }
 
-const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const bodyBytesMax = 16 * 1024 * 1024;
 
 /**
@@ -35,7 +34,7 @@ const bodyBytesMax = 16 * 1024 * 1024;
  * process alive.
  */
 export async function openSandbox({ clock, random, log }: SandboxOptions): Promise<Sandbox> {
-  const secret = new Secret(secureText(43, secretAlphabet));
+  const secret = new Secret(secureText(43, base62Digits));
   let answers = 0;
   const server = createServer((request, reply) => {
     const gone = new AbortController();
