@@ -1,4 +1,4 @@
-import { type IdKind, InvalidInput, isId } from '#kernel';
+import { type IdKind, InvalidInput, idPrefixes, isId } from '#kernel';
 
 /** What a caller says about the page that it wants. */
 export interface PageArgs {
@@ -179,5 +179,6 @@ function pageInfo(
 /** The id itself when it is one of this kind; INVALID_INPUT naming the argument when it is not. */
 export function idOf(kind: IdKind, id: string, path: string): string {
   if (isId(kind, id)) return id;
-  throw InvalidInput.at(path, 'This is not an id of the kind that is asked for.');
+  const accepted = `an id that starts with ${idPrefixes[kind]}_`;
+  throw InvalidInput.at(path, 'This is not an id of the right kind.', accepted);
 }

@@ -1,6 +1,6 @@
 import { Fault } from '#kernel';
 import type { Directory } from './directory.ts';
-import { idArgument } from './id-argument.ts';
+import { idIssues, refuseIfAny } from './input-issues.ts';
 import {
   administratorPermissions,
   noPermissions,
@@ -92,7 +92,7 @@ export class Access {
         public: 'A MANAGEMENT key runs no completions. Use an INFERENCE key.',
       });
     }
-    idArgument('organization', 'input.organizationId', id);
+    refuseIfAny(idIssues('organization', 'input.organizationId', id));
     return this.#payerIn(this.demand(principal, id, 'COMPLETIONS_RUN'), principal);
   }
 

@@ -5,7 +5,7 @@ import { actorOf } from './actor.ts';
 import { hintOf, newApiKey } from './api-key-form.ts';
 import type { Cipher } from './cipher.ts';
 import { changeTopic } from './follow.ts';
-import { idArgument } from './id-argument.ts';
+import { idIssues, refuseIfAny } from './input-issues.ts';
 import type { KeyChanges } from './key-changes.ts';
 import { keyToWrite, memberOf } from './key-rights.ts';
 import { type CreateApiKeyInput, type NewKeySettings, newKeySettings } from './new-key-input.ts';
@@ -108,7 +108,8 @@ export async function revokeApiKey(
   id: string,
 ): Promise<ApiKey> {
   const { storage, clock, announceRevocation } = writing;
-  const apiKey = await keyToWrite(writing, principal, idArgument('apiKey', 'id', id));
+  refuseIfAny(idIssues('apiKey', 'id', id));
+  const apiKey = await keyToWrite(writing, principal, id);
   if (apiKey.revokedAt) return apiKey;
 
   announceRevocation(id);

@@ -3,7 +3,7 @@ import { type InputIssue, invariant, perMillionOrNull } from '#kernel';
 import { Prisma } from '#storage';
 import { actorOf } from './actor.ts';
 import { changeTopic } from './follow.ts';
-import { idIssues, refuseIfAny } from './input-issues.ts';
+import { clearedIssues, idIssues, refuseIfAny } from './input-issues.ts';
 import { modelListIssues, providerListIssues } from './name-patterns.ts';
 import type { Organization, Principal } from './principal.ts';
 import type { Writing } from './writing.ts';
@@ -59,16 +59,11 @@ function changeIssues(change: Change): readonly InputIssue[] {
     ...modelListIssues('input.allowedModels', change.allowedModels),
     ...providerListIssues('input.allowedProviders', change.allowedProviders),
     ...providerListIssues('input.deniedProviders', change.deniedProviders),
-    ...notNull('input.allowTraining', change.allowTraining),
-    ...notNull('input.requireZeroRetention', change.requireZeroRetention),
+    ...clearedIssues('input.allowTraining', change.allowTraining),
+    ...clearedIssues('input.requireZeroRetention', change.requireZeroRetention),
     ...priceIssues('input.maxPromptPricePerMillion', change.maxPromptPricePerMillion),
     ...priceIssues('input.maxCompletionPricePerMillion', change.maxCompletionPricePerMillion),
   ];
-}
-
-function notNull(path: string, value: boolean | null | undefined): InputIssue[] {
-  if (value !== null) return [];
-  return [{ path, message: 'It cannot be cleared.', accepted: 'true or false' }];
 }
 
 function priceIssues(path: string, text: string | null | undefined): InputIssue[] {

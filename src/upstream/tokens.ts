@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { countWords } from './sandbox/words.ts';
 import type { Tokenizer, Vocabulary } from './tokenizers.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function countTokens(
   text: string,
   tokenizer: Tokenizer = 'o200k_base',
 ): Promise<number> {
-  if (tokenizer === 'words') return text.match(/\S+/g)?.length ?? 0;
+  if (tokenizer === 'words') return countWords(text);
   const { countTokens: count } = await vocabularies[tokenizer]();
   let tokens = 0;
   for (let start = 0, slices = 1; start < text.length; slices++) {
