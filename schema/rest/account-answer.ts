@@ -7,6 +7,7 @@ import {
   nullableInteger,
   nullableNumber,
   nullableText,
+  text,
 } from './fields.ts';
 
 const period = z.enum(['daily', 'weekly', 'monthly']);
@@ -79,7 +80,14 @@ const limits = {
 export const newKeyRequest = z.object({
   name: z.string(),
   ...limits,
-  expires_at: may(z.iso.datetime({ offset: true })),
+  expires_at: may(
+    z.iso.datetime({
+      offset: true,
+      error: 'It is not a time. Accepted: as 2026-01-31T00:00:00Z',
+    }),
+  ),
+  workspace_id: text.describe('The id of the organization that the request is about.'),
+  creator_user_id: notOffered('A key that a key makes belongs to the organization.'),
   external: notOffered('Send `user` with each request.'),
 });
 

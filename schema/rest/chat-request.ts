@@ -18,7 +18,14 @@ const marked = { cache_control: may(cacheControl) };
 
 const part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string(), ...marked }),
-  z.object({ type: z.literal('image_url'), image_url: z.object({ url: z.string() }), ...marked }),
+  z.object({
+    type: z.literal('image_url'),
+    image_url: z.object({
+      url: z.string(),
+      detail: withoutEffect('the provider chooses how closely it looks.'),
+    }),
+    ...marked,
+  }),
   z.object({
     type: z.literal('input_audio'),
     input_audio: z.object({ data: z.string(), format: z.string() }),
@@ -49,6 +56,15 @@ const message = z.object({
 /** `max` is the field's newest word for the most. */
 export const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 
+/** How much is thought, in the forms that have an object for it. */
+export const reasoning = {
+  effort: may(effort),
+  max_tokens: integer,
+  summary: withoutEffect('reasoning comes as the provider gives it.'),
+  context: notOffered('Send the turns that the model is to see.', 'auto'),
+  mode: notOffered('Say how much with `effort`.', 'standard'),
+};
+
 const responseFormat = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text') }),
   z.object({ type: z.literal('json_object') }),
@@ -63,13 +79,15 @@ const toolChoice = z.union([
   z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
 ]);
 
+export const strictTool = withoutEffect('providers do not share it.');
+
 const tool = z.object({
   type: z.literal('function'),
   function: z.object({
     name: z.string(),
     description: text,
     parameters: may(jsonObject),
-    strict: flag,
+    strict: strictTool,
   }),
 });
 
@@ -104,6 +122,22 @@ export const routing = {
   trace: withoutEffect('use `metadata`, which is kept with the completion.'),
 };
 
+/** What chat and responses have in common beside that. */
+export const common = {
+  prompt_cache_key: text,
+  prompt_cache_options: withoutEffect('a mark, `cache_control`, says what is cached.'),
+  prompt_cache_retention: withoutEffect('a mark, `cache_control`, says for how long.'),
+  safety_identifier: text,
+  modalities: may(z.array(z.literal('text', { error: 'Answers are text. Accepted: text.' }))),
+  image_config: notOffered('Answers are text.'),
+  moderation: notOffered('Do it before or after the request.'),
+  service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
+  store: notOffered('Content is not kept beyond ten minutes.'),
+  max_tool_calls: withoutEffect('no tool runs on the server.'),
+  stop_server_tools_when: withoutEffect('no tool runs on the server.'),
+  debug: may(z.object({ echo_upstream_body: notOffered('Read GET /v1/generation.') })),
+};
+
 /** `POST …/chat/completions`. Fields that are not named here are ignored, as clients expect. */
 export const chatRequest = z.object({
   model: text,
@@ -121,32 +155,17 @@ export const chatRequest = z.object({
   function_call: notOffered('Use `tool_choice`.'),
   response_format: may(responseFormat),
   structured_outputs: withoutEffect('`response_format` says it.'),
-  reasoning: may(
-    z.object({
-      effort: may(effort),
-      max_tokens: integer,
-      exclude: flag,
-      enabled: flag,
-      summary: withoutEffect('reasoning comes as the provider gives it.'),
-    }),
-  ),
+  reasoning: may(z.object({ ...reasoning, exclude: flag, enabled: flag })),
   reasoning_effort: may(effort),
   include_reasoning: flag,
   cache_control: may(cacheControl),
-  prompt_cache_key: text,
-  safety_identifier: text,
+  ...common,
   logprobs: notOffered('Token probabilities are not passed on.'),
   top_logprobs: notOffered('Token probabilities are not passed on.', 0),
-  modalities: may(z.array(z.literal('text', { error: 'Answers are text. Accepted: text.' }))),
   audio: notOffered('Answers are text.'),
-  image_config: notOffered('Answers are text.'),
   web_search_options: notOffered('Give the model a tool that searches.'),
   prediction: withoutEffect('it would change the speed alone.'),
   verbosity: withoutEffect('providers do not share it.'),
-  service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
-  store: notOffered('Content is not kept beyond ten minutes.'),
-  max_tool_calls: withoutEffect('no tool runs on the server.'),
-  debug: notOffered('Read GET /v1/generation.'),
 });
 
 export type ChatRequest = z.infer<typeof chatRequest>;

@@ -13,6 +13,8 @@ export const embeddingRequest = z.object({
   encoding_format: may(z.enum(['float', 'base64'])),
   provider: may(providerPreferences),
   user: text,
+  session_id: withoutEffect('there is no prompt cache to stay near.'),
+  trace: withoutEffect('`user` is kept with the run.'),
   input_type: withoutEffect('providers do not share it.'),
 });
 

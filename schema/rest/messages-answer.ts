@@ -35,12 +35,13 @@ export const messagesAnswer = z.object({
   model: z.string(),
   provider: nullableText,
   content: z.array(block),
-  stop_reason: nullableText.describe('end_turn, max_tokens, tool_use or refusal.'),
-  stop_sequence: z.null(),
+  stop_reason: nullableText.describe('end_turn, stop_sequence, max_tokens, tool_use or refusal.'),
+  stop_sequence: nullableText.describe('The stop that ended it, where the provider says so.'),
   usage: messagesUsage,
 });
 
 export type MessagesAnswer = z.infer<typeof messagesAnswer>;
+export type MessagesStop = Pick<MessagesAnswer, 'stop_reason' | 'stop_sequence'>;
 
 /** The answer of `messages/count_tokens`. */
 export const countTokensAnswer = z.object({

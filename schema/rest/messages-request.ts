@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cacheControl, routing } from './chat-request.ts';
+import { cacheControl, routing, strictTool } from './chat-request.ts';
 import {
   flag,
   integer,
@@ -59,27 +59,26 @@ const thinking = z.object({
 });
 const redactedThinking = z.object({ type: z.literal('redacted_thinking'), data: z.string() });
 
-const block = z.discriminatedUnion('type', [
-  textBlock,
-  image,
-  document,
-  toolUse,
-  toolResult,
-  thinking,
-  redactedThinking,
-]);
+const said = <Blocks extends readonly [typeof textBlock, ...z.core.$ZodTypeDiscriminable[]]>(
+  ...blocks: Blocks
+) => z.union([z.string(), z.array(z.discriminatedUnion('type', blocks))]);
 
-const message = z.object({
-  role: z.enum(['user', 'assistant', 'system']),
-  content: z.union([z.string(), z.array(block)]),
-});
+/** Who speaks may say what belongs to the role; a block of the other's would be lost. */
+const message = z.discriminatedUnion('role', [
+  z.object({ role: z.literal('user'), content: said(textBlock, image, document, toolResult) }),
+  z.object({
+    role: z.literal('assistant'),
+    content: said(textBlock, toolUse, thinking, redactedThinking),
+  }),
+  z.object({ role: z.literal('system'), content: said(textBlock) }),
+]);
 
 const tool = z.object({
   type: may(z.literal('custom', { error: 'No tool runs on the server. Accepted: custom.' })),
   name: z.string(),
   description: text,
   input_schema: jsonObject,
-  strict: flag,
+  strict: strictTool,
   ...marked,
 });
 
@@ -126,7 +125,14 @@ export const messagesRequest = z.object({
   fallbacks: may(z.array(z.object({ model: z.string() }))),
   provider: routing.provider,
   session_id: text,
+  user: text,
+  trace: routing.trace,
+  preset: routing.preset,
   plugins: routing.plugins,
+  transforms: routing.transforms,
+  speed: notOffered('Choose endpoints with `provider`.', 'standard'),
+  inference_geo: notOffered('Choose endpoints with `provider`.', 'global'),
+  stop_server_tools_when: withoutEffect('no tool runs on the server.'),
   service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'standard_only'),
   container: notOffered('No tool runs on the server.'),
   mcp_servers: notOffered('No tool runs on the server.'),

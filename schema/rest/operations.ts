@@ -125,7 +125,7 @@ export const operations: readonly Operation[] = [
     path: '/v1/keys',
     summary: 'The keys of the organization, newest first.',
     key: 'MANAGEMENT',
-    query: ['include_disabled', 'offset', 'organization'],
+    query: ['include_disabled', 'offset', 'organization', 'workspace_id'],
     answer: shapes.keysAnswer,
   },
   {
@@ -164,7 +164,7 @@ export const operations: readonly Operation[] = [
     path: '/v1/credits',
     summary: 'What the organization was given, and what of it was used.',
     key: 'MANAGEMENT',
-    query: ['organization'],
+    query: ['organization', 'workspace_id'],
     answer: shapes.creditsAnswer,
   },
   {
@@ -180,7 +180,7 @@ export const operations: readonly Operation[] = [
     path: '/v1/activity',
     summary: 'The last 30 whole days (UTC), by day and endpoint.',
     key: 'MANAGEMENT',
-    query: ['date', 'organization'],
+    query: ['date', 'api_key_hash', 'organization', 'workspace_id'],
     answer: shapes.activityAnswer,
   },
 ];

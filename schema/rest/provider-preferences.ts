@@ -1,10 +1,17 @@
 import { z } from 'zod';
-import { flag, integer, may, notOffered, number, price, texts } from './fields.ts';
+import { flag, integer, may, notOffered, number, price, texts, withoutEffect } from './fields.ts';
 
 const sort = z.enum(['price', 'throughput', 'latency']);
 
+const otherPercentile = withoutEffect('the median is what is kept to.');
+
 /** A cut-off: the median, or the field's percentiles, of which the median is what is kept to. */
-const cutOff = may(z.union([z.number(), z.object({ p50: number })]));
+const cutOff = may(
+  z.union([
+    z.number(),
+    z.object({ p50: number, p75: otherPercentile, p90: otherPercentile, p99: otherPercentile }),
+  ]),
+);
 
 /** The `provider` object: which endpoints may answer, and in which order. */
 export const providerPreferences = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { effort, routing } from './chat-request.ts';
+import { common, routing, sampling, strictTool, reasoning as thought } from './chat-request.ts';
 import {
   flag,
   integer,
@@ -9,7 +9,6 @@ import {
   notOffered,
   number,
   text,
-  texts,
   withoutEffect,
 } from './fields.ts';
 
@@ -54,7 +53,7 @@ const tool = z.object({
   name: z.string(),
   description: text,
   parameters: may(jsonObject),
-  strict: flag,
+  strict: strictTool,
 });
 
 const toolChoice = z.union([
@@ -68,6 +67,10 @@ const format = z.discriminatedUnion('type', [
   z.object({ type: z.literal('json_schema'), name: text, schema: json, strict: flag }),
 ]);
 
+const included = z.string().refine((name) => name !== 'message.output_text.logprobs', {
+  error: 'Token probabilities are not passed on.',
+});
+
 /** `POST …/responses`, in OpenAI's form, without a memory: each carries its conversation. */
 export const responsesRequest = z.object({
   model: z.string(),
@@ -80,37 +83,27 @@ export const responsesRequest = z.object({
   max_output_tokens: integer,
   temperature: number,
   top_p: number,
+  top_k: sampling.top_k,
+  frequency_penalty: sampling.frequency_penalty,
+  presence_penalty: sampling.presence_penalty,
   tools: may(z.array(tool)),
   tool_choice: may(toolChoice),
   parallel_tool_calls: flag,
   text: may(
     z.object({ format: may(format), verbosity: withoutEffect('providers do not share it.') }),
   ),
-  reasoning: may(
-    z.object({
-      effort: may(effort),
-      max_tokens: integer,
-      summary: withoutEffect('reasoning comes as the provider gives it.'),
-    }),
-  ),
-  models: texts,
-  provider: routing.provider,
-  plugins: routing.plugins,
-  metadata: routing.metadata,
-  user: text,
-  session_id: text,
-  safety_identifier: text,
-  prompt_cache_key: text,
-  include: withoutEffect('what there is comes without asking.'),
-  store: notOffered('Content is not kept beyond ten minutes.'),
+  reasoning: may(z.object(thought)),
+  ...routing,
+  ...common,
+  cache_control: notOffered('Mark messages, by chat/completions or messages.'),
+  include: may(z.array(included)).describe('What there is comes without asking.'),
   previous_response_id: notOffered('Send the conversation in `input`.'),
   conversation: notOffered('Send the conversation in `input`.'),
   prompt: notOffered('Send the prompt itself.'),
   background: notOffered('startCompletion of the GraphQL API runs detached.'),
   truncation: notOffered('Shorten the input before the request.', 'disabled'),
   top_logprobs: notOffered('Token probabilities are not passed on.', 0),
-  service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
-  max_tool_calls: withoutEffect('no tool runs on the server.'),
+  context_management: withoutEffect('send what the model is to see.'),
   stream_options: withoutEffect('events are not padded.'),
 });
 

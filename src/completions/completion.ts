@@ -59,6 +59,8 @@ export interface Content {
   readonly refusal: string | null;
   readonly annotations: unknown;
   readonly toolCalls: readonly ToolCallResult[];
+  /** The stop that ended the text, where the provider says so. */
+  readonly stopSequence: string | null;
   /** What an embedding was answered with, one for each text; null of everything else. */
   readonly vectors: readonly (readonly number[])[] | null;
   readonly messages: readonly ChatMessage[];

@@ -284,6 +284,12 @@ export class Running implements RunOfNode {
     return this.#state === 'QUEUED' ? 'QUEUED' : 'RUNNING';
   }
 
+  /** Some services say other words at that place: what the caller did not ask for is none. */
+  #stopSequence(): string | null {
+    const stop = this.transcript.finish?.stopSequence;
+    return stop !== undefined && this.request.chat.stop?.includes(stop) ? stop : null;
+  }
+
   #content(): Content {
     const { text, reasoning, reasoningDetails, refusal, annotations, toolCalls, vectors } =
       this.transcript;
@@ -295,6 +301,7 @@ export class Running implements RunOfNode {
       refusal,
       annotations,
       toolCalls,
+      stopSequence: this.#stopSequence(),
       vectors,
       messages: this.request.chat.messages,
       availableUntil: end === undefined ? null : new Date(end + this.#options.keepMs),

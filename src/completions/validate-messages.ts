@@ -21,13 +21,13 @@ function checkMessage(issues: Issues, message: MessageInput, at: string): void {
   const callsTools = message.role === 'ASSISTANT' && (message.toolCalls?.length ?? 0) > 0;
   if (hasContent && hasParts) issues.add(at, 'It has both `content` and `parts`.', 'one of them');
   if (!hasContent && !hasParts && !callsTools) {
-    issues.add(`${at}.content`, 'It is missing.', 'exactly one of `content` and `parts`');
+    issues.add(`${at}.content`, 'It is missing.', 'a text, or parts');
   }
   if (message.toolCalls?.length && message.role !== 'ASSISTANT') {
     issues.add(`${at}.toolCalls`, 'Only an ASSISTANT message has tool calls.');
   }
   if ((message.role === 'TOOL') !== Boolean(message.toolCallId)) {
-    issues.add(`${at}.toolCallId`, 'It goes exactly with role TOOL.');
+    issues.add(`${at}.toolCallId`, 'It goes with the answer of a tool, and with nothing else.');
   }
   if (message.cacheControl && !['5m', '1h'].includes(message.cacheControl.ttl)) {
     issues.add(`${at}.cacheControl.ttl`, 'It is no time to live.', '`5m` or `1h`');

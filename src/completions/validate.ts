@@ -84,6 +84,9 @@ function checkTools(issues: Issues, input: CompletionInput, at: string): void {
     names.add(tool.name);
   }
   const choice = input.toolChoice ?? 'auto';
+  if (choice === 'required' && tools.length === 0) {
+    issues.add(`${at}.toolChoice`, 'There is no tool to be called.', '`tools` beside it');
+  }
   if (!reservedToolNames.includes(choice) && !names.has(choice)) {
     const accepted = 'auto, none, required, or the name of one of `tools`';
     issues.add(`${at}.toolChoice`, `There is no tool "${choice.slice(0, 64)}".`, accepted);

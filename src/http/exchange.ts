@@ -121,12 +121,17 @@ export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
       if (bytes > discardedBytesMax) turnAway();
     };
     if (Number(request.headers['content-length'] ?? 0) > discardedBytesMax) return turnAway();
+    const { 'content-encoding': encoding = 'identity' } = request.headers;
+    if (encoding !== 'identity') return reject(encoded(encoding));
     request.on('data', take);
     const whole = () => (bytes > bodyBytesMax ? refuse() : resolve(Buffer.concat(chunks, bytes)));
     request.once('end', () => atTurnEnd(whole));
     request.once('error', reject);
   });
 }
+
+const encoded = (encoding: string) =>
+  new RequestRefused(415, `A body in ${encoding.slice(0, 32)} is not read. Send it as it is.`);
 
 /** The body as JSON; InvalidInput when it is none. */
 export function jsonOf(body: Buffer): unknown {

@@ -14,6 +14,7 @@
  * 6. A sign-up, a sign-in and a letter answer alike whether the address has an account or not.
  * 7. The first start happens once for a database, however many nodes begin at once.
  */
+export { credentialNeeded } from './access.ts';
 export { actorOf } from './actor.ts';
 export type { CreatedApiKey } from './api-keys.ts';
 export type { EndedCredential } from './authentication.ts';

@@ -173,6 +173,8 @@ export interface UpstreamFinish {
   readonly unified: 'STOP' | 'LENGTH' | 'TOOL_CALLS' | 'CONTENT_FILTER';
   /** As the provider said it. */
   readonly raw: string;
+  /** The stop that ended the answer, where the provider tells it from an end of its own. */
+  readonly stopSequence?: string;
 }
 
 /**

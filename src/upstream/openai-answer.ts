@@ -19,6 +19,10 @@ interface OpenAiChoice {
   readonly delta?: OpenAiMessage | null;
   readonly message?: OpenAiMessage | null;
   readonly finish_reason?: string | null;
+  /** vLLM: the stop that ended the answer, or a token's number. */
+  readonly stop_reason?: string | number | null;
+  /** SGLang's name for the same. */
+  readonly matched_stop?: string | number | null;
   readonly error?: unknown;
 }
 
@@ -64,6 +68,7 @@ export class AnswerReader {
   readonly #toolCalls = new ToolCalls();
   #usage: UpstreamUsage | null = null;
   #finish: string | null = null;
+  #stopSequence: string | undefined;
   #sources: OpenAiSources = {};
   #annotated = false;
 
@@ -85,6 +90,8 @@ export class AnswerReader {
     const error = answer.error ?? choice?.error;
     if (error) throw this.#errorInBody(error);
     if (choice?.finish_reason) this.#readFinish(choice.finish_reason);
+    const stop = choice?.stop_reason ?? choice?.matched_stop;
+    if (typeof stop === 'string') this.#stopSequence = stop;
     const usage = answer.usage ?? answer.x_groq?.usage;
     if (usage) this.#usage = readUsage(usage) ?? this.#usage;
     if (answer.citations || answer.search_results) this.#sources = answer;
@@ -103,7 +110,11 @@ export class AnswerReader {
     if (annotations.length > 0) events.push({ type: 'annotations', annotations });
     if (this.#usage) events.push({ type: 'usage', usage: this.#usage });
     const reason = readFinish(this.#finish, this.#toolCalls.any);
-    events.push({ type: 'finish', reason });
+    const stopSequence = this.#stopSequence;
+    events.push({
+      type: 'finish',
+      reason: stopSequence === undefined ? reason : { ...reason, stopSequence },
+    });
   }
 
   #readFinish(raw: string): void {

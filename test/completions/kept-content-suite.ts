@@ -53,6 +53,7 @@ export function keptContentSuite(kind: DatabaseKind): void {
       refusal: null,
       annotations: null,
       toolCalls: [{ index: 0, callId: 'c', name: 'look', arguments: '{}' }],
+      stopSequence: null,
       messages: [{ role: 'user', content: 'Between us' }],
     },
   });

@@ -39,6 +39,7 @@ export function completionOf(
       refusal: null,
       annotations: null,
       toolCalls: [],
+      stopSequence: null,
       vectors: null,
       messages: [],
       availableUntil: null,

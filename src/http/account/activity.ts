@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { dollarsOf, InvalidInput } from '#kernel';
 import type { ActivityRow, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import { callerOf } from '../rest/caller.ts';
-import { organizationOf } from './organization.ts';
+import { inShape } from '../rest/shape.ts';
+import { organizationOf, organizationQuery } from './organization.ts';
 
 interface Row {
   readonly day: string;
@@ -18,15 +20,26 @@ interface Row {
 const dayMs = 86_400_000;
 const days = 30;
 
-/** `GET …/activity`: the last 30 whole days (UTC), by day and endpoint; one day with `date`. */
+const activityQuery = z.strictObject({
+  date: z.string().optional(),
+  api_key_hash: z.string().optional(),
+  ...organizationQuery,
+});
+
+/**
+ * `GET …/activity`: the last 30 whole days (UTC), by day and endpoint; one day with `date`, one key
+ * with `api_key_hash`.
+ */
 export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<void> {
   const organization = await organizationOf(rooms, {
-    principal: callerOf(exchange, rooms),
+    principal: await callerOf(exchange, rooms),
     url: exchange.url,
     anyOf: ['COMPLETIONS_READ', 'CREDITS_READ'],
     instead: 'GET /v1/key tells what this key has spent.',
   });
-  const { from, to } = windowOf(exchange.url, rooms.clock.now());
+  const asked = inShape(activityQuery, Object.fromEntries(exchange.url.searchParams), 'query');
+  const { from, to } = windowOf(asked.date, rooms.clock.now());
+  const apiKeyId = asked.api_key_hash ?? null;
   await rooms.credits.post();
   const rows = await rooms.storage.prisma.$queryRaw<Row[]>`
     SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
@@ -39,6 +52,7 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
            SUM(reasoning_tokens) AS "reasoningTokens"
     FROM completion
     WHERE organization_id = ${organization.id} AND endpoint_id IS NOT NULL
+      AND (${apiKeyId}::text IS NULL OR api_key_id = ${apiKeyId}::text)
       AND created_at >= ${from}::timestamptz AND created_at < ${to}::timestamptz
     GROUP BY 1, 2
     ORDER BY 1 DESC, 2`;
@@ -46,10 +60,9 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
 }
 
 /** Half-open. Today is not whole yet, so it is not in it. */
-function windowOf({ searchParams }: URL, nowMs: number): { from: Date; to: Date } {
+function windowOf(date: string | undefined, nowMs: number): { from: Date; to: Date } {
   const today = nowMs - (nowMs % dayMs);
-  const date = searchParams.get('date');
-  if (date === null) return { from: new Date(today - days * dayMs), to: new Date(today) };
+  if (date === undefined) return { from: new Date(today - days * dayMs), to: new Date(today) };
   const asked = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) : Number.NaN;
   if (asked >= today - days * dayMs && asked < today) {
     return { from: new Date(asked), to: new Date(asked + dayMs) };

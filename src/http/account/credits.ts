@@ -10,7 +10,7 @@ const used: ReadonlySet<string> = new Set(['USAGE', 'FEE', 'REFUND']);
 /** `GET …/credits`: what the organization was given, and what of it was used. */
 export async function answerCredits(exchange: Exchange, rooms: Rooms): Promise<void> {
   const organization = await organizationOf(rooms, {
-    principal: callerOf(exchange, rooms),
+    principal: await callerOf(exchange, rooms),
     url: exchange.url,
     anyOf: ['CREDITS_READ'],
     instead: 'GET /v1/key tells what this key may spend.',

@@ -8,12 +8,9 @@ import { callerOf } from '../rest/caller.ts';
 
 /** `GET …/generation?id=`: one completion. It is there from its admission on. */
 export async function answerGeneration(exchange: Exchange, rooms: Rooms): Promise<void> {
-  const principal = callerOf(exchange, rooms);
+  const principal = await callerOf(exchange, rooms);
   const id = exchange.url.searchParams.get('id');
   if (!id) throw InvalidInput.at('id', 'It is missing.', 'the `id` of an answer');
-  if (principal.kind === 'anonymous') {
-    throw new Fault('UNAUTHENTICATED', { public: 'This needs the key that asked.' });
-  }
   const completion = isId('completion', id) ? await rooms.completions.find(principal, id) : null;
   if (!completion) {
     throw new Fault('NOT_FOUND', { public: 'There is no such completion, or it is not yours.' });
@@ -86,6 +83,6 @@ function responseOf(attempt: Completion['attempts'][number], market: Market) {
     model_permaslug: endpoint?.model.slug ?? null,
     status: attempt.httpStatus ?? (attempt.outcome === 'SUCCEEDED' ? 200 : null),
     latency: attempt.durationMs,
-    is_byok: false,
+    is_byok: attempt.providerKeyId != null,
   };
 }

@@ -10,7 +10,7 @@ async function viewOf(apiKey: ApiKey, spending: Spending, { credits }: Rooms) {
   const { creditLimit } = apiKey;
   const left = async (limit: bigint) => {
     const { spent, held } = await credits.keySpend(apiKey);
-    return dollarsOf(limit - spent - held);
+    return dollarsOf(limit > spent + held ? limit - spent - held : 0n);
   };
   return {
     label: apiKey.hint,

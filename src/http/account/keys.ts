@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type ApiKey,
   apiKeyOfRow,
@@ -10,10 +11,11 @@ import { keyChange, type NewKeyRequest, newKeyRequest, type Rooms } from '#schem
 import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
 import type { Parameters } from '../rest/address.ts';
 import { callerOf } from '../rest/caller.ts';
+import { renamed, wirePath } from '../rest/errors.ts';
 import { decimalOf, upper } from '../rest/preferences.ts';
 import { inShape } from '../rest/shape.ts';
 import { managedKey } from './key-view.ts';
-import { organizationOf } from './organization.ts';
+import { organizationOf, organizationQuery } from './organization.ts';
 import { spendingOf } from './spending.ts';
 
 interface Managing {
@@ -22,7 +24,7 @@ interface Managing {
 }
 
 async function managing(exchange: Exchange, rooms: Rooms): Promise<Managing> {
-  const principal = callerOf(exchange, rooms);
+  const principal = await callerOf(exchange, rooms);
   const instead = 'GET /v1/key tells of the key that asks.';
   const anyOf = ['KEYS_READ', 'KEYS_WRITE', 'KEYS_WRITE_OWN'] as const;
   const demand = { principal, url: exchange.url, anyOf, instead };
@@ -31,24 +33,29 @@ async function managing(exchange: Exchange, rooms: Rooms): Promise<Managing> {
 
 const pageMax = 100;
 
+const listQuery = z.strictObject({
+  include_disabled: z.enum(['true', 'false']).optional(),
+  offset: z.coerce.number().int().nonnegative().default(0),
+  ...organizationQuery,
+});
+
 /** `GET …/keys`: newest first, 100 at a time; those that were revoked are not listed. */
 export async function listKeys(exchange: Exchange, rooms: Rooms): Promise<void> {
   const { principal, organization } = await managing(exchange, rooms);
-  const { searchParams } = exchange.url;
-  const withDisabled = searchParams.get('include_disabled') === 'true';
+  const asked = inShape(listQuery, Object.fromEntries(exchange.url.searchParams), 'query');
   const { prisma } = rooms.storage;
   const where = {
     AND: [
       apiKeysSeenBy(principal),
       { organizationId: organization.id, revokedAt: null },
-      withDisabled ? {} : { disabled: false },
+      asked.include_disabled === 'true' ? {} : { disabled: false },
     ],
   };
   const [rows, total] = await Promise.all([
     prisma.apiKey.findMany({
       where,
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      skip: offsetOf(searchParams.get('offset')),
+      skip: asked.offset,
       take: pageMax,
     }),
     prisma.apiKey.count({ where }),
@@ -57,21 +64,20 @@ export async function listKeys(exchange: Exchange, rooms: Rooms): Promise<void> 
   sendJson(exchange.response, 200, { data, total_count: total });
 }
 
-function offsetOf(given: string | null): number {
-  const offset = Number(given ?? 0);
-  if (Number.isSafeInteger(offset) && offset >= 0) return offset;
-  throw InvalidInput.at('offset', 'It is no place in a list.', 'a whole number from 0');
-}
-
 /** `POST …/keys`: a new INFERENCE key; its secret is in this answer and nowhere else. */
 export async function createKey(exchange: Exchange, rooms: Rooms): Promise<void> {
   const { principal, organization } = await managing(exchange, rooms);
   const asked = inShape(newKeyRequest, jsonOf(await bodyOf(exchange)));
-  const { apiKey, secret } = await rooms.identity.createApiKey(principal, {
-    organizationId: organization.id,
-    ...settingsOf(asked),
-    expiresAt: asked.expires_at ? new Date(asked.expires_at) : null,
-  });
+  if (asked.workspace_id != null && asked.workspace_id !== organization.id) {
+    throw InvalidInput.at('workspace_id', 'The request is about another one.', organization.id);
+  }
+  const { apiKey, secret } = await inWireNames(
+    rooms.identity.createApiKey(principal, {
+      organizationId: organization.id,
+      ...settingsOf(asked),
+      expiresAt: asked.expires_at ? new Date(asked.expires_at) : null,
+    }),
+  );
   const [data] = await views([apiKey], rooms);
   sendJson(exchange.response, 201, { data, key: secret.reveal() });
 }
@@ -87,7 +93,8 @@ export async function showKey(
   rooms: Rooms,
   parameters: Parameters,
 ): Promise<void> {
-  const [data] = await views([await keyNamed(exchange, rooms, parameters)], rooms);
+  const { apiKey } = await keyNamed(exchange, rooms, parameters);
+  const [data] = await views([apiKey], rooms);
   sendJson(exchange.response, 200, { data });
 }
 
@@ -97,21 +104,23 @@ export async function changeKey(
   rooms: Rooms,
   parameters: Parameters,
 ): Promise<void> {
-  const { id } = await keyNamed(exchange, rooms, parameters);
+  const { principal, apiKey } = await keyNamed(exchange, rooms, parameters);
   const {
     name,
     disabled,
     limit,
     limit_reset: reset,
   } = inShape(keyChange, jsonOf(await bodyOf(exchange)));
-  const apiKey = await rooms.identity.updateApiKey(callerOf(exchange, rooms), {
-    id,
-    ...(name == null ? {} : { name }),
-    ...(disabled == null ? {} : { disabled }),
-    ...(limit === undefined ? {} : { creditLimit: limit === null ? null : decimalOf(limit) }),
-    ...(reset === undefined ? {} : { limitPeriod: reset ? upper(reset) : ('NONE' as const) }),
-  });
-  const [data] = await views([apiKey], rooms);
+  const changed = await inWireNames(
+    rooms.identity.updateApiKey(principal, {
+      id: apiKey.id,
+      ...(name == null ? {} : { name }),
+      ...(disabled == null ? {} : { disabled }),
+      ...(limit === undefined ? {} : { creditLimit: limit === null ? null : decimalOf(limit) }),
+      ...(reset === undefined ? {} : { limitPeriod: reset ? upper(reset) : ('NONE' as const) }),
+    }),
+  );
+  const [data] = await views([changed], rooms);
   sendJson(exchange.response, 200, { data });
 }
 
@@ -121,26 +130,44 @@ export async function revokeKey(
   rooms: Rooms,
   parameters: Parameters,
 ): Promise<void> {
-  const { id } = await keyNamed(exchange, rooms, parameters);
-  await rooms.identity.revokeApiKey(callerOf(exchange, rooms), id);
+  const { principal, apiKey } = await keyNamed(exchange, rooms, parameters);
+  await rooms.identity.revokeApiKey(principal, apiKey.id);
   sendJson(exchange.response, 200, { deleted: true });
 }
 
-/** One that is not there answers like one of another organization. */
+const wireNames: Readonly<Record<string, string>> = {
+  credit_limit: 'limit',
+  limit_period: 'limit_reset',
+};
+
+/** What is wrong with a key is told by the names that this surface has for it. */
+async function inWireNames<Result>(result: Promise<Result>): Promise<Result> {
+  try {
+    return await result;
+  } catch (thrown) {
+    const nameOf = (path: string) => wireNames[wirePath(path)] ?? wirePath(path);
+    throw renamed(Fault.from(thrown), nameOf);
+  }
+}
+
+/** One that is not there, or was revoked, answers like one of another organization. */
 async function keyNamed(
   exchange: Exchange,
   rooms: Rooms,
   { hash = '' }: Parameters,
-): Promise<ApiKey> {
+): Promise<{ principal: Principal; apiKey: ApiKey }> {
   const { principal, organization } = await managing(exchange, rooms);
   const row = isId('apiKey', hash)
     ? await rooms.storage.prisma.apiKey.findFirst({
         where: {
-          AND: [apiKeysSeenBy(principal), { id: hash, organizationId: organization.id }],
+          AND: [
+            apiKeysSeenBy(principal),
+            { id: hash, organizationId: organization.id, revokedAt: null },
+          ],
         },
       })
     : null;
-  if (row) return apiKeyOfRow(row);
+  if (row) return { principal, apiKey: apiKeyOfRow(row) };
   throw new Fault('NOT_FOUND', { public: 'There is no such API key.' });
 }
 

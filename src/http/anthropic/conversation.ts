@@ -9,7 +9,7 @@ type Of<Type extends Block['type']> = Extract<Block, { type: Type }>;
 
 /** The system prompt and the turns as messages, in order. */
 export function conversationOf({ system, messages, cache_control }: MessagesRequest, to: Origins) {
-  if (system) to.add(plain('SYSTEM', system), 'system');
+  if (system?.length) to.add(plain('SYSTEM', system), 'system');
   for (const [index, { role, content }] of messages.entries()) {
     const field = `messages.${index}`;
     if (role === 'assistant') to.add(said(content), field);
@@ -39,7 +39,8 @@ function asked(content: Content): MessageInput[] {
   if (typeof content === 'string') return [plain('USER', content)];
   const results = content.filter((block): block is Of<'tool_result'> => isA(block, 'tool_result'));
   const others = content.filter((block) => !isA(block, 'tool_result'));
-  return [...results.map(resultOf), ...(others.length > 0 ? [plain('USER', others)] : [])];
+  const saysMore = others.length > 0 || results.length === 0;
+  return [...results.map(resultOf), ...(saysMore ? [plain('USER', others)] : [])];
 }
 
 function resultOf({ tool_use_id: toolCallId, content, is_error, ...rest }: Of<'tool_result'>) {

@@ -11,7 +11,7 @@ import { readMessagesRequest } from './messages-request.ts';
  * and nothing is charged; where a model's tokenizer is not public another one counts.
  */
 export async function answerCountTokens(exchange: Exchange, rooms: Rooms): Promise<void> {
-  const principal = callerOf(exchange, rooms);
+  const principal = await callerOf(exchange, rooms);
   const body = inShape(countTokensRequest, jsonOf(await bodyOf(exchange)));
   const asked = readMessagesRequest({ ...body, max_tokens: 1 }, exchange.request.headers);
   const { messages, tools, provider = null } = asked.input;

@@ -1,7 +1,7 @@
 import type { Market } from '#catalog';
 import type { Completion, FinishReason, Usage } from '#completions';
 import { dollarsOf, invariant } from '#kernel';
-import type { MessagesAnswer, MessagesBlock, MessagesUsage } from '#schema';
+import type { MessagesAnswer, MessagesBlock, MessagesStop, MessagesUsage } from '#schema';
 import { answeredBy } from '../openai/chat-answer.ts';
 import { thinkingBlocks } from './thinking.ts';
 
@@ -16,8 +16,12 @@ const stopReasons: Record<FinishReason, string> = {
   ERROR: 'end_turn',
 };
 
-export const stopReasonOf = ({ finishReason }: Completion) =>
-  finishReason && stopReasons[finishReason];
+/** Why it ended: at one of the caller's stops, where the provider tells that from another end. */
+export function stopOf({ finishReason, content }: Completion): MessagesStop {
+  const stop = finishReason === 'STOP' ? (content?.stopSequence ?? null) : null;
+  if (stop !== null) return { stop_reason: 'stop_sequence', stop_sequence: stop };
+  return { stop_reason: finishReason && stopReasons[finishReason], stop_sequence: null };
+}
 
 /** The whole answer as one JSON object. */
 export function messagesAnswer(completion: Completion, market: Market): MessagesAnswer {
@@ -29,8 +33,7 @@ export function messagesAnswer(completion: Completion, market: Market): Messages
     model,
     provider,
     content: blocksOf(completion),
-    stop_reason: stopReasonOf(completion),
-    stop_sequence: null,
+    ...stopOf(completion),
     usage: messagesUsageOf(completion.usage),
   };
 }

@@ -1,7 +1,7 @@
 import { Fault } from '#kernel';
 import type { MessagesErrorAnswer } from '#schema';
 import { sendJson } from '../exchange.ts';
-import { errorTypeOf, metadataOf, statusOf } from '../rest/errors.ts';
+import { errorTypeOf, messageOf, metadataOf, statusOf } from '../rest/errors.ts';
 import type { FailedAttempts } from '../rest/failed-attempts.ts';
 import { type Refuse, tellWhetherToRetry } from '../rest/refuse.ts';
 
@@ -28,7 +28,7 @@ export function messagesError(
     type: 'error',
     error: {
       type: types[statusOf(fault)] ?? 'api_error',
-      message: fault.public,
+      message: messageOf(fault),
       error_type: errorTypeOf(fault),
       metadata: metadataOf(fault, attempts),
     },

@@ -3,7 +3,7 @@ import { type Completion, type CompletionEvent, noUsage, type Started } from '#c
 import type { Fault } from '#kernel';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
 import type { PartsWriter } from '../rest/run-door.ts';
-import { messagesUsageOf, stopReasonOf } from './messages-answer.ts';
+import { messagesUsageOf, stopOf } from './messages-answer.ts';
 import { messagesError } from './messages-errors.ts';
 import { signatureIn } from './thinking.ts';
 
@@ -25,7 +25,7 @@ export function openMessagesEvents(run: Started, market: Market): PartsWriter {
     return event('message_start', { message: { ...message, ...end } });
   };
   const finish = (completion: Completion) => {
-    const delta = { stop_reason: stopReasonOf(completion), stop_sequence: null };
+    const delta = stopOf(completion);
     const usage = messagesUsageOf(completion.usage);
     return (
       begin() + blocks.stop() + event('message_delta', { delta, usage }) + event('message_stop', {})

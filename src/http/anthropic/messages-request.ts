@@ -21,7 +21,12 @@ export function readMessagesRequest(body: unknown, headers: IncomingHttpHeaders)
   };
 }
 
-const names = { stop: 'stop_sequences', max_completion_tokens: 'max_tokens' };
+const names = {
+  stop: 'stop_sequences',
+  parameters: 'input_schema',
+  response_format: 'output_config.format',
+  'reasoning.max_tokens': 'thinking.budget_tokens',
+};
 
 function inputOf(
   asked: MessagesRequest,
@@ -51,7 +56,7 @@ function inputOf(
     responseFormat: format ? { type: 'JSON_SCHEMA', schema: format.schema ?? null } : null,
     reasoning: reasoningOf(asked),
     provider: preferencesOf(asked.provider),
-    user: asked.metadata?.user_id ?? null,
+    user: asked.user ?? asked.metadata?.user_id ?? null,
     sessionId: asked.session_id ?? said.sessionId ?? null,
   };
 }

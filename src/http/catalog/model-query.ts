@@ -7,7 +7,7 @@ import {
   type ModelOrder,
   type ModelQuery,
 } from '#catalog';
-import { type Clock, InvalidInput } from '#kernel';
+import { type Clock, InvalidInput, parsePrice } from '#kernel';
 import { decimalOf } from '../rest/preferences.ts';
 import { inShape } from '../rest/shape.ts';
 import { modelAnswer } from './model-answer.ts';
@@ -24,7 +24,7 @@ const sorts = {
 } as const satisfies Record<string, ModelOrder>;
 
 const list = z.string().transform((given) => given.split(',').map((one) => one.trim()));
-const amount = z.coerce.number().nonnegative();
+const amount = z.coerce.number().nonnegative().max(1_000_000);
 const count = z.coerce.number().int().nonnegative();
 
 /** The query of `models`; a filter that is not known here is refused, not passed over. */
@@ -67,7 +67,7 @@ export function findModels(market: Market, query: Query, clock: Clock): readonly
     orderBy: sort ? sorts[sort] : q ? null : { field: 'NAME', direction: 'ASC' },
   });
   const offered = found.filter(
-    (model) => model.endpoints.length > 0 && aboveFloors(model, query, clock),
+    (model) => model.endpoints.length > 0 && withinBounds(model, query, clock),
   );
   return sort || q ? offered : offered.toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
 }
@@ -83,8 +83,6 @@ function filterOf(query: Query, clock: Clock): NonNullable<ModelQuery['filter']>
       ? null
       : outputs.map((name) => modality('output_modalities', name)),
     minContextLength: query.context ?? null,
-    maxPromptPricePerMillion: decimalOf(query.max_price),
-    maxCompletionPricePerMillion: decimalOf(query.max_output_price),
     authors: query.model_authors ?? null,
     providers: query.providers ?? null,
     zeroRetention: query.zdr === 'true' ? true : null,
@@ -95,14 +93,24 @@ function filterOf(query: Query, clock: Clock): NonNullable<ModelQuery['filter']>
   };
 }
 
-/** The lower bounds, which the catalog's own filter does not have; US dollars a million tokens. */
-function aboveFloors(model: Model, query: Query, clock: Clock): boolean {
+/** What the catalog's own filter does not have: bounds for the one price that is shown, and age. */
+function withinBounds(model: Model, query: Query, clock: Clock): boolean {
   const { prompt, completion } = modelAnswer(model).pricing;
   const ageDays = (clock.now() - model.createdAt.getTime()) / dayMs;
   return (
-    Number(prompt) * 1e6 >= (query.min_price ?? 0) &&
-    Number(completion) * 1e6 >= (query.min_output_price ?? 0) &&
+    isWithin(prompt, query.min_price, query.max_price) &&
+    isWithin(completion, query.min_output_price, query.max_output_price) &&
     ageDays >= (query.min_age_days ?? Number.NEGATIVE_INFINITY)
+  );
+}
+
+/** A price per token between two in US dollars per million tokens, both inclusive. */
+function isWithin(price: string, least: number | undefined, most: number | undefined): boolean {
+  const perMillion = parsePrice(price) * 1_000_000n;
+  const bound = (dollars: number) => parsePrice(decimalOf(dollars) ?? '');
+  return (
+    (least === undefined || perMillion >= bound(least)) &&
+    (most === undefined || perMillion <= bound(most))
   );
 }
 

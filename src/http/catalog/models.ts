@@ -38,7 +38,7 @@ export function answerModel({ response }: Exchange, rooms: Rooms, parameters: Pa
   sendJson(response, 200, { data: modelAnswer(modelNamed(rooms, parameters)) });
 }
 
-/** By slug or alias, with or without a variant such as `:floor`. */
+/** By whatever a completion can ask for: a slug, an alias, the latest of a family, a variant. */
 export function modelNamed({ catalog }: Rooms, { author, slug }: Parameters): Model {
   const name = `${author}/${slug}`;
   const market = catalog.market();

@@ -21,7 +21,23 @@ type Part = Extract<Message['content'], readonly unknown[]>[number];
 /** Reads the body of `chat/completions`. InvalidInput names every field that is wrong. */
 export function readChatRequest(body: unknown, headers: IncomingHttpHeaders): Asked {
   const asked = inShape(chatRequest, body);
-  return { input: inputOf(asked, headers), stream: asked.stream ?? false, nameOf: wirePath };
+  return {
+    input: inputOf(asked, headers),
+    stream: asked.stream ?? false,
+    nameOf: (path) => nameOf(path, asked),
+  };
+}
+
+/** Where this form keeps a field of the input. */
+function nameOf(path: string, asked: ChatRequest): string {
+  const wire = wirePath(path)
+    .replace(/^tools\.(\d+)\./, 'tools.$1.function.')
+    .replace(/^response_format\.(?=name|schema)/, 'response_format.json_schema.')
+    .replace(/\.audio\.data$/, '.input_audio.data')
+    .replace(/\.audio\.media_type$/, '.input_audio.format')
+    .replace(/\.file\.(data|media_type)$/, '.file.file_data');
+  const newer = wire === 'max_tokens' && asked.max_completion_tokens != null;
+  return newer ? 'max_completion_tokens' : wire;
 }
 
 function inputOf(asked: ChatRequest, headers: IncomingHttpHeaders): CompletionInput {

@@ -13,7 +13,7 @@ import { answeredBy, usageOf } from './chat-answer.ts';
 
 /** `POST …/embeddings`: the same run as of a completion, with vectors for its answer. */
 export async function answerEmbeddings(exchange: Exchange, rooms: Rooms): Promise<void> {
-  const principal = callerOf(exchange, rooms);
+  const principal = await callerOf(exchange, rooms);
   const asked = inShape(embeddingRequest, jsonOf(await bodyOf(exchange)));
   const { idempotencyKey, app } = fromHeaders(exchange.request.headers);
   const input = {

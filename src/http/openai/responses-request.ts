@@ -27,7 +27,12 @@ export function readResponsesRequest(body: unknown, headers: IncomingHttpHeaders
   };
 }
 
-const names = { max_tokens: 'max_output_tokens', response_format: 'text.format' };
+const names = {
+  messages: 'input',
+  max_tokens: 'max_output_tokens',
+  response_format: 'text.format',
+  'reasoning.max_tokens': 'reasoning.max_tokens',
+};
 
 function inputOf(
   asked: ResponsesRequest,
@@ -44,6 +49,9 @@ function inputOf(
     maxTokens: asked.max_output_tokens ?? null,
     temperature: asked.temperature ?? null,
     topP: asked.top_p ?? null,
+    topK: asked.top_k ?? null,
+    frequencyPenalty: asked.frequency_penalty ?? null,
+    presencePenalty: asked.presence_penalty ?? null,
     tools: asked.tools?.map(toolOf) ?? null,
     toolChoice: typeof choice === 'object' ? (choice?.name ?? null) : (choice ?? null),
     parallelToolCalls: asked.parallel_tool_calls ?? null,

@@ -1,22 +1,35 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CompletionInput } from '#completions';
-import type { Principal } from '#identity';
+import { credentialNeeded, type Principal } from '#identity';
 import type { Rooms } from '#schema';
+import { callerOf as keyOrSession } from '../callers.ts';
 import { credentialOf, type Exchange } from '../exchange.ts';
 
-/** Who asks; from here on the answer, whatever it is, carries the limit of that key. */
-export function callerOf(exchange: Exchange, rooms: Rooms): Principal {
-  const principal = principalOf(exchange, rooms);
+/**
+ * Whose account is asked about: a key's, or a person's by the session cookie. UNAUTHENTICATED when
+ * nobody says. From here on the answer, whatever it is, carries the limit of that key.
+ */
+export async function callerOf(exchange: Exchange, rooms: Rooms): Promise<Principal> {
+  const { request } = exchange;
+  const principal = somebody(await keyOrSession(request, rooms, given(request.headers)));
   tellLimit(exchange, principal, rooms);
   return principal;
 }
 
-/** Who asks. Anthropic's clients send the key as `X-Api-Key`. */
+/** Whose key runs a completion; UNAUTHENTICATED without one, before anything of it is read. */
 export function principalOf({ request }: Exchange, { identity }: Rooms): Principal {
   const { headers, socket } = request;
-  const given = headers.authorization ?? header(headers, 'x-api-key') ?? undefined;
-  return identity.authenticate(credentialOf(given), socket);
+  return somebody(identity.authenticate(credentialOf(given(headers)), socket));
 }
+
+function somebody(principal: Principal): Principal {
+  if (principal.kind === 'anonymous') throw credentialNeeded();
+  return principal;
+}
+
+/** Anthropic's clients send the key as `X-Api-Key`. */
+const given = (headers: IncomingHttpHeaders) =>
+  headers.authorization ?? header(headers, 'x-api-key') ?? undefined;
 
 /** How the key stands to its limit of requests; nothing of a key that has none. */
 export function tellLimit({ response }: Exchange, principal: Principal, { limits }: Rooms): void {

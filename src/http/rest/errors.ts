@@ -68,12 +68,14 @@ export function errorTypeOf(fault: Fault): string {
   return types[fault.code] ?? fault.code.toLowerCase();
 }
 
+export const messageOf = (fault: Fault) => inWireNames(fault.public);
+
 export function errorBody(fault: Fault, attempts?: FailedAttempts | null): ErrorAnswer {
   const type = errorTypeOf(fault);
   return {
     error: {
       code: statusOf(fault),
-      message: fault.public,
+      message: messageOf(fault),
       type,
       param: fault instanceof InvalidInput ? (fault.issues[0]?.path ?? null) : null,
       metadata: { error_type: type, ...metadataOf(fault, attempts ?? null) },
@@ -114,7 +116,7 @@ const rejectionsOf = ({ rejections }: NoEndpointAvailable) =>
     provider: endpoint.provider.slug,
     code: code.toLowerCase(),
     ...(setting && !setting.startsWith('input.') ? { setting } : {}),
-    reason,
+    reason: inWireNames(reason),
   }));
 
 /** The same fault with the fields under the names that the caller gave them. */
@@ -125,12 +127,30 @@ export function renamed(fault: Fault, nameOf: (path: string) => string): Fault {
   );
 }
 
+/** What this surface does not call as the contract does, in snake case. */
+const wireNames: Readonly<Record<string, string>> = {
+  fallbackModels: 'models',
+  parts: 'content',
+  maxPromptPricePerMillion: 'max_price.prompt',
+  maxCompletionPricePerMillion: 'max_price.completion',
+  maxTimeToFirstTokenMs: 'preferred_max_latency',
+  minTokensPerSecond: 'preferred_min_throughput',
+  allowTraining: 'data_collection',
+  zeroRetention: 'zdr',
+};
+
 /** `input.messages.0.toolCalls` is `messages.0.tool_calls` on this surface. */
 export function wirePath(path: string): string {
-  const names: Record<string, string> = { fallbackModels: 'models', parts: 'content' };
   return path
     .replace(/^input\./, '')
     .split('.')
-    .map((part) => names[part] ?? part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+    .map((part) => wireNames[part] ?? inSnakeCase(part))
     .join('.');
 }
+
+const inSnakeCase = (name: string) =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The same for the names of fields amid a sentence, where they stand in backquotes. */
+const inWireNames = (sentence: string) =>
+  sentence.replace(/`([a-z]+[A-Z]\w*)`/g, (_, name) => `\`${wirePath(name)}\``);

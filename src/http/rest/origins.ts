@@ -14,13 +14,21 @@ export class Origins {
     this.#fields.push(field);
   }
 
-  /** What the caller calls a field of the input; `names` has those that differ at this door. */
+  /**
+   * What the caller calls a field of the input; `names` has the paths and the parts of paths that
+   * differ at this door.
+   */
   nameOf(path: string, names: Readonly<Record<string, string>>): string {
     const wire = wirePath(path);
     const [, index, rest = ''] = /^messages\.(\d+)(.*)$/.exec(wire) ?? [];
     const field = index === undefined ? undefined : this.#fields[Number(index)];
     if (field !== undefined) return `${field}${rest}`;
-    const [first = '', ...others] = wire.split('.');
-    return [names[first] ?? first, ...others].join('.');
+    return (
+      names[wire] ??
+      wire
+        .split('.')
+        .map((part) => names[part] ?? part)
+        .join('.')
+    );
   }
 }

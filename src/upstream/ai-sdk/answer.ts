@@ -4,7 +4,12 @@ import type {
   LanguageModelV4Usage,
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider';
-import { type UpstreamEvent, UpstreamFault, type UpstreamUsage } from '../connector.ts';
+import {
+  type UpstreamEvent,
+  UpstreamFault,
+  type UpstreamFinish,
+  type UpstreamUsage,
+} from '../connector.ts';
 import { failureOfFinish, readFinish } from '../openai-finish.ts';
 import { formatOf, type ReasoningBlock } from './reasoning-blocks.ts';
 
@@ -72,7 +77,7 @@ export class PartReader {
 
   /** The parts have ended: sources, usage and finish. Throws CUT without a finish reason. */
   end(): readonly UpstreamEvent[] {
-    const { finishReason, usage } = this.#finish ?? {};
+    const { finishReason, usage, providerMetadata } = this.#finish ?? {};
     if (!finishReason || finishReason.raw === undefined) {
       throw new UpstreamFault({ failure: 'CUT', httpStatus: 200 });
     }
@@ -82,7 +87,8 @@ export class PartReader {
     }
     const counted = usage && usageOf(usage);
     if (counted) events.push({ type: 'usage', usage: counted });
-    events.push({ type: 'finish', reason: finishOf(finishReason, this.#calls.size > 0) });
+    const reason = finishOf(finishReason, this.#calls.size > 0);
+    events.push({ type: 'finish', reason: { ...reason, ...stopIn(providerMetadata) } });
     return events;
   }
 
@@ -178,4 +184,12 @@ function finishOf(reason: LanguageModelV4FinishReason, callsTools: boolean) {
   }
   const known = reason.unified === 'other' ? readFinish(raw, callsTools).unified : undefined;
   return { unified: known ?? unified[reason.unified as keyof typeof unified], raw };
+}
+
+/** Which stop ended the answer, as Anthropic's wires tell it beside the finish. */
+function stopIn(
+  metadata: SharedV4ProviderMetadata | undefined,
+): Pick<UpstreamFinish, 'stopSequence'> {
+  const stop = Object.values(metadata ?? {}).find((own) => typeof own['stopSequence'] === 'string');
+  return stop ? { stopSequence: String(stop['stopSequence']) } : {};
 }

@@ -10,6 +10,8 @@ export interface SandboxAnswer {
   readonly text: readonly string[];
   readonly toolCall: { readonly name: string; readonly fragments: readonly string[] } | null;
   readonly finish: 'stop' | 'length' | 'tool_calls';
+  /** The stop before which it ends. */
+  readonly stoppedAt: string | null;
   readonly usage: SandboxUsage;
 }
 
@@ -39,10 +41,12 @@ export function sandboxAnswer(request: SandboxRequest): SandboxAnswer {
   const thinking = reasoningWords[request.reasoning_effort ?? ''] ?? 0;
   const reasoning = thinking > 0 ? tokensOf(`${babble(random, thinking)}\n`) : [];
   const tool = chosenTool(request);
-  const said = tool
-    ? fragments(JSON.stringify(jsonExample(tool.parameters ?? { type: 'object' })))
-    : tokensOf(beforeStop(spoken(request, random), request.stop));
-  return capped({ request, reasoning, said, tool: tool?.name ?? null });
+  if (tool) {
+    const said = fragments(JSON.stringify(jsonExample(tool.parameters ?? { type: 'object' })));
+    return capped({ request, reasoning, said, tool: tool.name, stop: null });
+  }
+  const { text, stop } = beforeStop(spoken(request, random), request.stop);
+  return capped({ request, reasoning, said: tokensOf(text), tool: null, stop });
 }
 
 interface Uncapped {
@@ -50,9 +54,10 @@ interface Uncapped {
   readonly reasoning: readonly string[];
   readonly said: readonly string[];
   readonly tool: string | null;
+  readonly stop: string | null;
 }
 
-function capped({ request, reasoning, said, tool }: Uncapped): SandboxAnswer {
+function capped({ request, reasoning, said, tool, stop }: Uncapped): SandboxAnswer {
   const cap = request.max_tokens ?? Number.POSITIVE_INFINITY;
   const thought = reasoning.slice(0, cap);
   const spoken = said.slice(0, cap - thought.length);
@@ -63,6 +68,7 @@ function capped({ request, reasoning, said, tool }: Uncapped): SandboxAnswer {
     reasoning: thought,
     text: tool === null ? spoken : [],
     toolCall: tool === null ? null : { name: tool, fragments: spoken },
+    stoppedAt: whole ? stop : null,
     finish: !whole ? 'length' : tool === null ? 'stop' : 'tool_calls',
     usage: {
       prompt_tokens: prompt,
@@ -96,9 +102,13 @@ function spoken(request: SandboxRequest, random: ReturnType<typeof seededRandom>
   }
 }
 
-function beforeStop(text: string, stops: readonly string[]): string {
-  const ends = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-  return text.slice(0, Math.min(text.length, ...ends));
+function beforeStop(whole: string, stops: readonly string[]) {
+  let cut: { text: string; stop: string | null } = { text: whole, stop: null };
+  for (const stop of stops) {
+    const at = cut.text.indexOf(stop);
+    if (at >= 0) cut = { text: cut.text.slice(0, at), stop };
+  }
+  return cut;
 }
 
 function fragments(text: string): readonly string[] {

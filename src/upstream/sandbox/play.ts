@@ -4,7 +4,15 @@ import { type Clock, sleep } from '#kernel';
 import { type SandboxAnswer, sandboxAnswer } from './answer.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { SandboxRequest } from './request.ts';
-import { deltaChunk, deltasOf, errorBody, type Head, usageChunk, wholeBody } from './wire.ts';
+import {
+  deltaChunk,
+  deltasOf,
+  endOf,
+  errorBody,
+  type Head,
+  usageChunk,
+  wholeBody,
+} from './wire.ts';
 
 export interface Performance {
   readonly request: SandboxRequest;
@@ -50,17 +58,17 @@ async function playStream(
   const write = async (text: string) => {
     if (!reply.write(text)) await once(reply, 'drain', { signal: gone });
   };
-  await write(deltaChunk(head, { role: 'assistant', content: '' }, null));
+  await write(deltaChunk(head, { role: 'assistant', content: '' }));
   for (const [at, delta] of deltasOf(answer).entries()) {
     if (at > 0) await sleep(clock, 1_000 / behaviour.tokensPerSecond, gone);
     if (behaviour.fault === 'cut-after-10' && at === tokensBeforeCut) break;
     if (behaviour.fault === 'malformed' && at === tokensBeforeMalformed) {
       await write('data: {"id":"broken","choices":[{"index":0,"delta":{"content":\n\n');
     }
-    await write(deltaChunk(head, delta, null));
+    await write(deltaChunk(head, delta));
   }
   if (behaviour.fault === 'cut-after-10') return cutAfter(reply, ':\n\n');
-  await write(deltaChunk(head, {}, answer.finish));
+  await write(deltaChunk(head, {}, endOf(answer)));
   const asked = request.stream_options?.include_usage === true;
   if (asked && behaviour.reportsUsage) await write(usageChunk(head, answer.usage));
   reply.end('data: [DONE]\n\n');

@@ -25,10 +25,16 @@ export function deltasOf(answer: SandboxAnswer): readonly Json[] {
   ];
 }
 
-export function deltaChunk(head: Head, delta: Json, finish: string | null): string {
-  const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
+export function deltaChunk(head: Head, delta: Json, end: Json = { finish_reason: null }): string {
+  const choices = [{ index: 0, delta, logprobs: null, ...end }];
   return event({ ...head, object: 'chat.completion.chunk', choices });
 }
+
+/** Which stop it was is told as vLLM tells it. */
+export const endOf = ({ finish, stoppedAt }: SandboxAnswer): Json => ({
+  finish_reason: finish,
+  ...(stoppedAt === null ? {} : { stop_reason: stoppedAt }),
+});
 
 export function usageChunk(head: Head, usage: SandboxUsage): string {
   return event({ ...head, object: 'chat.completion.chunk', choices: [], usage });
@@ -47,7 +53,7 @@ export function wholeBody(head: Head, answer: SandboxAnswer, reportsUsage: boole
   return JSON.stringify({
     ...head,
     object: 'chat.completion',
-    choices: [{ index: 0, message, logprobs: null, finish_reason: answer.finish }],
+    choices: [{ index: 0, message, logprobs: null, ...endOf(answer) }],
     ...(reportsUsage ? { usage: answer.usage } : {}),
   });
 }

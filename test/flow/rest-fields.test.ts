@@ -1,0 +1,163 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Customer, customer, type WholeApp, wholeApp } from '../harness/whole-app.ts';
+
+let app: WholeApp;
+let acme: Customer;
+
+beforeAll(async () => {
+  app = await wholeApp();
+  acme = await customer(app, '10');
+}, 180_000);
+afterAll(() => app?.close());
+
+const chat = '/v1/chat/completions';
+const messages = '/v1/messages';
+const responses = '/v1/responses';
+const hello = { role: 'user', content: 'Hello' };
+
+async function post(path: string, fields: object) {
+  const asked = path === responses ? { input: 'Hello' } : { messages: [hello] };
+  const most = path === messages ? { max_tokens: 99 } : {};
+  const response = await fetch(app.url + path, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${acme.key}` },
+    body: JSON.stringify({ model: 'sandbox/echo', ...asked, ...most, ...fields }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+const refused = (error: { param?: string; metadata: { issues?: { path: string }[] } }) =>
+  error.param ?? error.metadata.issues?.[0]?.path;
+
+const named = (name: string) => [{ type: 'function', function: { name } }];
+const block = (one: object) => [{ role: 'user', content: [one] }];
+const use = { type: 'tool_use', id: 'a', name: 'f', input: {} };
+
+it.each<[string, object, string]>([
+  [chat, { max_completion_tokens: 0 }, 'max_completion_tokens'],
+  [chat, { max_tokens: 0 }, 'max_tokens'],
+  [chat, { tools: named('bad name') }, 'tools.0.function.name'],
+  [
+    chat,
+    { response_format: { type: 'json_schema', json_schema: { name: 'a' } } },
+    'response_format.json_schema.schema',
+  ],
+  [chat, { provider: { max_price: { prompt: -1 } } }, 'provider.max_price.prompt'],
+  [chat, { provider: { max_price: { completion: 'a' } } }, 'provider.max_price.completion'],
+  [chat, { tool_choice: 'required' }, 'tool_choice'],
+  [chat, { moderation: { model: 'a' } }, 'moderation'],
+  [chat, { reasoning: { mode: 'pro' } }, 'reasoning.mode'],
+  [
+    chat,
+    { messages: block({ type: 'file', file: { file_data: 'https://a.example/b' } }) },
+    'messages.0.content.0.file.file_data',
+  ],
+  [responses, { input: [] }, 'input'],
+  [responses, { transforms: ['middle-out'] }, 'transforms'],
+  [responses, { frequency_penalty: 9 }, 'frequency_penalty'],
+  [responses, { include: ['message.output_text.logprobs'] }, 'include.0'],
+  [messages, { thinking: { type: 'enabled', budget_tokens: 0 } }, 'thinking.budget_tokens'],
+  [messages, { messages: [hello, { role: 'user', content: [] }] }, 'messages.1.content'],
+  [messages, { messages: block(use) }, 'messages.0.content.0.type'],
+  [
+    messages,
+    { messages: [hello, { role: 'assistant', content: [{ type: 'tool_result' }] }] },
+    'messages.1.content.0.type',
+  ],
+  [messages, { speed: 'fast' }, 'speed'],
+  [messages, { inference_geo: 'us' }, 'inference_geo'],
+])('%s with %j is refused by the name that the caller gave it', async (path, fields, field) => {
+  const { status, answer } = await post(path, fields);
+  expect([status, refused(answer.error)]).toEqual([400, field]);
+});
+
+it.each<[string, object, RegExp]>([
+  [chat, { stop: 5 }, /expected string or array/],
+  [chat, { tool_choice: 'maybe' }, /expected "auto" or "none" or "required" or object/],
+  [responses, { input: 5 }, /expected string or array/],
+])('%s with %j says what would be right', async (path, fields, words) => {
+  const { status, answer } = await post(path, fields);
+  expect(status).toBe(400);
+  expect(answer.error.message).toMatch(words);
+});
+
+it('what rules an endpoint out is told by the name of this surface', async () => {
+  const provider = { order: ['nobody'], allow_fallbacks: false };
+  const { status, answer } = await post(chat, { provider });
+  expect(status).toBe(404);
+  expect(answer.error.message).toContain('`allow_fallbacks`');
+  expect(answer.error.metadata.previous_errors[0].reason).toContain('`allow_fallbacks`');
+});
+
+it.each([
+  [chat, { debug: { echo_upstream_body: false } }],
+  [responses, { top_k: 1, modalities: ['text'], trace: {} }],
+  [messages, { system: [], speed: 'standard' }],
+])('%s with %j asks for nothing that there is not', async (path, fields) => {
+  expect((await post(path, fields)).status).toBe(200);
+});
+
+it('a body in an encoding is refused for that, not for what its bytes look like', async () => {
+  const response = await fetch(app.url + chat, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${acme.key}`, 'Content-Encoding': 'gzip' },
+    body: gzipSync('{}'),
+  });
+  expect(response.status).toBe(415);
+  expect((await response.json()).error.message).toContain('gzip');
+});
+
+it('messages: a stop that ended the answer is named, streamed or not', async () => {
+  const asked = { messages: [{ role: 'user', content: 'one two three four' }] };
+  const { answer } = await post(messages, { ...asked, stop_sequences: ['four', 'three'] });
+  const ended = { stop_reason: 'stop_sequence', stop_sequence: 'three' };
+  expect(answer).toMatchObject({ ...ended, content: [{ text: 'one two ' }] });
+  const streamed = await fetch(app.url + messages, {
+    method: 'POST',
+    headers: { 'X-Api-Key': acme.key },
+    body: JSON.stringify({
+      ...asked,
+      model: 'sandbox/echo',
+      max_tokens: 99,
+      stop_sequences: ['three'],
+      stream: true,
+    }),
+  });
+  expect(await streamed.text()).toContain(`"delta":${JSON.stringify(ended)}`);
+  const whole = await post(messages, { ...asked, stop_sequences: ['five'] });
+  expect(whole.answer).toMatchObject({ stop_reason: 'end_turn', stop_sequence: null });
+  const cut = await post(messages, { ...asked, stop_sequences: ['four'], max_tokens: 1 });
+  expect(cut.answer).toMatchObject({ stop_reason: 'max_tokens', stop_sequence: null });
+});
+
+const get = async (path: string) => {
+  const response = await fetch(app.url + path);
+  return { status: response.status, answer: await response.json() };
+};
+
+it('a model is found by every name that a completion can ask for, and by no other', async () => {
+  for (const name of ['sandbox/echo:floor', 'sandbox/markov-latest', 'Sandbox/Echo']) {
+    const one = await get(`/v1/model/${name}`);
+    const endpoints = await get(`/v1/models/${name}/endpoints`);
+    expect([one.status, endpoints.status]).toEqual([200, 200]);
+    expect((await post(chat, { model: name, max_tokens: 1 })).answer.model).toBe(
+      one.answer.data.id,
+    );
+  }
+  expect((await get('/v1/model/sandbox/echo:bogus')).status).toBe(404);
+});
+
+it('the models between two prices are those whose price is shown between them', async () => {
+  const { answer } = await get('/v1/models?min_price=1&max_price=2');
+  const prices = answer.data.map(({ pricing }: { pricing: { prompt: string } }) =>
+    Number((Number(pricing.prompt) * 1e6).toFixed(6)),
+  );
+  expect(prices.length).toBeGreaterThan(0);
+  expect(prices.filter((price: number) => price < 1 || price > 2)).toEqual([]);
+});
+
+it('a filter that is none is named', async () => {
+  const { status, answer } = await get('/v1/models?category=legal');
+  expect([status, answer.error.param]).toEqual([400, 'category']);
+});
