@@ -35,7 +35,7 @@ const RateLimitRef = builder.objectRef<Context>('RateLimit').implement({
       description: 'Requests of this key in a minute; null without a limit.',
       resolve({ rooms, principal }) {
         if (principal.kind !== 'apiKey' || principal.apiKey.requestsPerMinute === null) return null;
-        return rooms.limits.look(principal.apiKey.id, principal.apiKey.requestsPerMinute);
+        return rooms.limits.lookShared(principal.apiKey.id, principal.apiKey.requestsPerMinute);
       },
     }),
     operations: t.field({

@@ -13,7 +13,7 @@ import {
   type Secrets,
 } from '#identity';
 import { type Clock, type Log, parseMoney, type Random, type Secret, sleep } from '#kernel';
-import { type Attempts, type Limits, openAttempts, openLimits } from '#limits';
+import { type Attempts, type Limits, openAttempts, openLimits, openSharedMinutes } from '#limits';
 import { type Metrics, openMetrics } from '#metrics';
 import { openProviderKeys, type ProviderKeys } from '#provider-keys';
 import { keepIncidents, openRouter, type Router } from '#routing';
@@ -188,7 +188,9 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const routing = { clock, random, market, medians, hasOwnKey, keepRefusals };
   const router = keep(openRouter(routing), (room) => room.close());
   keep(keepIncidents({ clock, log, router, kept: catalog.incidents }), (stop) => stop());
-  const limits = openLimits({ clock });
+  const shared = redisUrl && (await openSharedMinutes({ redisUrl, prefix, clock, log }));
+  if (shared) keep(shared, (minutes) => minutes.close());
+  const limits = openLimits({ clock, shared });
   const telemetry = keep(await openWatching(options, market), (room) => room.close());
   const running = openCompletions({
     clock,

@@ -28,7 +28,9 @@ export interface Admission {
  * tokens; only when that does not fit, they are counted.
  */
 export async function admit(running: Running, rooms: Rooms): Promise<Admission> {
-  takeRequest(running.payer, rooms);
+  const { apiKey } = running.payer;
+  if (apiKey?.requestsPerMinute != null)
+    await takeRequest(apiKey.id, apiKey.requestsPerMinute, rooms);
   const bound = boundSize(running.request);
   try {
     return await admitSized(running, rooms, bound);
@@ -40,9 +42,8 @@ export async function admit(running: Running, rooms: Rooms): Promise<Admission> 
   }
 }
 
-function takeRequest({ apiKey }: Payer, { limits }: Rooms): void {
-  if (!apiKey || apiKey.requestsPerMinute === null) return;
-  const limit = limits.take(apiKey.id, apiKey.requestsPerMinute);
+async function takeRequest(key: string, perMinute: number, { limits }: Rooms): Promise<void> {
+  const limit = await limits.takeShared(key, perMinute);
   if (!limit.allowed) throw new RateLimited('API_KEY', limit);
 }
 

@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Clock, Log, Secret } from '#kernel';
+import { dial } from './redis.ts';
 
 /**
  * What is guessed at, by whom, and how often in how long: failures for passwords and keys, all of
@@ -90,16 +91,4 @@ function mapRules(make: (guess: Guess, rule: (typeof rules)[Guess]) => Limiter) 
   const entries = Object.entries(rules) as [Guess, (typeof rules)[Guess]][];
   const made = entries.map(([guess, rule]) => [guess, make(guess, rule)]);
   return Object.fromEntries(made) as Record<Guess, Limiter>;
-}
-
-/**
- * Reconnects by itself; commands that it cannot send now fail at once. Loaded only where there is a
- * Redis: its client is 600 modules.
- */
-async function dial(url: Secret, log: Log) {
-  const { createClient } = await import('redis');
-  const client = createClient({ url: url.reveal(), disableOfflineQueue: true });
-  client.on('error', (error) => log.debug('attempts are counted alone for now', { error }));
-  client.connect().catch(() => {}); // told by the listener above
-  return client;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel';
 import { Minute } from './minute.ts';
+import type { SharedMinutes } from './shared-minutes.ts';
 
 /** How a key stands to its limit. */
 export interface RequestLimit {
@@ -22,12 +23,24 @@ export interface Limits {
   take(key: string, perMinute: number, worth?: number): RequestLimit;
   /** The same figures, with nothing counted. */
   look(key: string, perMinute: number): RequestLimit;
+  /**
+   * The same for all nodes together, where there is a Redis: waits for it, and while it does not
+   * answer counts here. What it says is what `look` knows from then on.
+   */
+  takeShared(key: string, perMinute: number): Promise<RequestLimit>;
+  lookShared(key: string, perMinute: number): Promise<RequestLimit>;
+}
+
+export interface LimitsOptions {
+  readonly clock: Clock;
+  /** Absent: this process is all there is. */
+  readonly shared?: SharedMinutes | null;
 }
 
 const sweepMs = 60_000;
 
-/** Request rates of this process. A key that made no request for a minute takes no memory. */
-export function openLimits({ clock }: { readonly clock: Clock }): Limits {
+/** Request rates. A key that made no request for a minute takes no memory. */
+export function openLimits({ clock, shared = null }: LimitsOptions): Limits {
   const minutes = new Map<string, Minute>();
   let sweptAtMs = clock.monotonic();
 
@@ -61,5 +74,26 @@ export function openLimits({ clock }: { readonly clock: Clock }): Limits {
     return { ...look(key, perMinute), allowed: true, retryAfterMs: 0 };
   };
 
-  return { take, look: (key, perMinute) => look(key, perMinute) };
+  /** Whether it fits for all nodes together, whose count is known here then; null: not known. */
+  const learn = async (key: string, perMinute: number, worth: number) => {
+    const count = await shared?.take(key, perMinute, worth);
+    if (count) minutes.set(key, count.minute);
+    return count?.taken ?? null;
+  };
+
+  return {
+    take,
+    look: (key, perMinute) => look(key, perMinute),
+    async takeShared(key, perMinute) {
+      const own = take(key, perMinute); // at once, so that `look` counts it from here on
+      const taken = own.allowed ? await learn(key, perMinute, 1) : null;
+      if (taken === null) return own;
+      const known = look(key, perMinute);
+      return { ...known, allowed: taken, retryAfterMs: taken ? 0 : known.retryAfterMs };
+    },
+    async lookShared(key, perMinute) {
+      await learn(key, perMinute, 0);
+      return look(key, perMinute);
+    },
+  };
 }

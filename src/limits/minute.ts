@@ -2,16 +2,21 @@ const bucketMs = 1_000;
 /**
  * The second that runs and the sixty before it: what is counted is never less than the last minute.
  */
-const buckets = 61;
+export const buckets = 61;
 
 /**
  * What was counted in the last minute (requests, points) in one-second buckets: 500 bytes a key,
- * whatever its limit. Times are monotonic.
+ * whatever its limit. Times are monotonic; seconds are those of a clock that is `aheadMs` ahead.
  */
 export class Minute {
   readonly #counts = new Float64Array(buckets);
   #second = 0;
   #total = 0;
+  readonly #aheadMs: number;
+
+  constructor(aheadMs = 0) {
+    this.#aheadMs = aheadMs;
+  }
 
   add(atMs: number, count = 1): void {
     this.#move(atMs);
@@ -34,13 +39,13 @@ export class Minute {
     if (counted <= left) return 0;
     for (let second = this.#second - buckets + 1; second <= this.#second; second++) {
       counted -= this.#counts[(second + buckets) % buckets] ?? 0;
-      if (counted <= left) return (second + buckets) * bucketMs - atMs;
+      if (counted <= left) return (second + buckets) * bucketMs - this.#aheadMs - atMs;
     }
     return buckets * bucketMs;
   }
 
   #move(atMs: number): void {
-    const second = Math.floor(atMs / bucketMs);
+    const second = Math.floor((atMs + this.#aheadMs) / bucketMs);
     const passed = Math.min(second - this.#second, buckets);
     for (let step = 1; step <= passed; step++) {
       const bucket = (this.#second + step) % buckets;

@@ -230,3 +230,29 @@ it('the completions of an organization are told at whichever node somebody watch
   const { data } = await there.ask(list, { id: here.organizationId });
   expect(data.node.completions.nodes).toEqual([{ id, text: 'One two three.' }]);
 });
+
+it('the requests of a key are counted for both nodes, and each knows what is left', async () => {
+  const [first, second] = nodes as [WholeApp, WholeApp];
+  const { data: made } = await first.admin.ask(
+    `mutation ($organizationId: ID!) { createApiKey(input: { organizationId: $organizationId,
+      name: "Three a minute", requestsPerMinute: 3 }) {
+      ... on CreateApiKeyPayload { secret } } }`,
+    { organizationId: here.organizationId },
+  );
+  const { secret } = made.createApiKey;
+  const clients = [graphqlClient(first.url, secret), graphqlClient(second.url, secret)];
+  for (const client of clients) await known(client);
+  goOn();
+  const ask = `mutation { complete(input: { model: "acme/writer", messages: [
+    { role: USER, content: "Count." }] }) { __typename ... on RateLimitedError { scope } } }`;
+  const answers = await Promise.all([...clients, ...clients, ...clients].map((at) => at.ask(ask)));
+  const types = answers.map(({ data }) => data.complete.__typename).sort();
+  expect(types).toEqual([
+    ...Array(3).fill('CompletePayload'),
+    ...Array(3).fill('RateLimitedError'),
+  ]);
+  for (const client of clients) {
+    const { data } = await client.ask('{ rateLimit { requests { limit remaining } } }');
+    expect(data.rateLimit.requests).toEqual({ limit: 3, remaining: 0 });
+  }
+});
