@@ -1,7 +1,7 @@
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
 import { CreditAccountRef, theOnly } from './credits.ts';
-import { idOf } from './paging.ts';
+import { inOrganization } from './organization-argument.ts';
 
 /** The account's row each time that something about it is another. */
 async function* accounts(organizationId: string, { rooms, signal }: Context) {
@@ -15,16 +15,14 @@ async function* accounts(organizationId: string, { rooms, signal }: Context) {
 builder.subscriptionField('creditAccount', (t) =>
   t.field({
     type: CreditAccountRef,
-    authScopes: (_root, { organizationId }) => ({
-      organization: { organizationId, anyOf: ['CREDITS_READ'] },
-    }),
+    authScopes: (_root, { organizationId }, context) =>
+      inOrganization(organizationId, ['CREDITS_READ'], context),
     description:
       'The current state at once, then when it changed, at most 4 times a second, the newest ' +
       'state only.',
     args: { organizationId: t.arg.id({ required: true, description: 'Whose credits.' }) },
     complexity: 10,
-    subscribe: (_root, { organizationId: id }, context) =>
-      accounts(idOf('organization', id, 'organizationId'), context),
+    subscribe: (_root, { organizationId }, context) => accounts(organizationId, context),
     resolve: (account) => account,
   }),
 );

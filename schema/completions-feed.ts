@@ -1,14 +1,13 @@
 import { builder } from './builder.ts';
 import { askedFilter, CompletionFilter } from './completion-filter.ts';
-import { idOf } from './paging.ts';
+import { inOrganization } from './organization-argument.ts';
 import { CompletionRef } from './refs.ts';
 
 builder.subscriptionField('completions', (t) =>
   t.field({
     type: CompletionRef,
-    authScopes: (_root, { organizationId }) => ({
-      organization: { organizationId, anyOf: ['COMPLETIONS_READ', 'COMPLETIONS_RUN'] },
-    }),
+    authScopes: (_root, { organizationId }, context) =>
+      inOrganization(organizationId, ['COMPLETIONS_READ', 'COMPLETIONS_RUN'], context),
     description:
       'Those that are running at once, then each on every change of status, on whatever node. ' +
       'Nothing is replayed: after a reconnect refetch the list. An INFERENCE key sees its own. ' +
@@ -18,8 +17,7 @@ builder.subscriptionField('completions', (t) =>
       filter: t.arg({ type: CompletionFilter, description: 'Which ones.' }),
     },
     complexity: 10,
-    subscribe(_root, { organizationId: id, filter }, context) {
-      const organizationId = idOf('organization', id, 'organizationId');
+    subscribe(_root, { organizationId, filter }, context) {
       const [since, until] = [filter?.since ?? null, filter?.until ?? null];
       const question = { organizationId, filter: askedFilter(filter, context), since, until };
       return context.rooms.completions.watch(context.principal, question, context.signal);

@@ -1,6 +1,6 @@
 import type { ObjectRef } from '@pothos/core';
 import { builder, type SchemaShape } from './builder.ts';
-import { type Connection, type PageInfo, pageSizeDefault } from './paging.ts';
+import { type Connection, type PageInfo, pageSizeDefault, rowsCounted } from './paging.ts';
 
 type Shape = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>;
 
@@ -92,7 +92,7 @@ export function pageCost(args: {
   last?: number | null | undefined;
 }) {
   const rows = args.first ?? args.last ?? pageSizeDefault;
-  return { field: 1, multiplier: Math.max(1, rows) };
+  return { field: 1, multiplier: rowsCounted(rows) };
 }
 
 const cursorText = 'A cursor of this very list; others are INVALID_INPUT.';

@@ -1,6 +1,7 @@
 import { connectionOf } from './connection.ts';
 import { describedEnum } from './described.ts';
 import { findNode, NodeInterface } from './node.ts';
+import { rowsCounted } from './paging.ts';
 import {
   history,
   MetricsPointRef,
@@ -85,7 +86,7 @@ EndpointRef.implement({
           description: 'How many versions, 1 to 100. Not clamped.',
         }),
       },
-      complexity: ({ first }) => ({ field: 5, multiplier: first }),
+      complexity: ({ first }) => ({ field: 5, multiplier: rowsCounted(first) }),
       resolve: ({ id }, args, context) => priceHistory(id, args, context),
     }),
     removedAt: t.expose('removedAt', {

@@ -1,6 +1,7 @@
 import { type IdKind, InvalidInput, idKind } from '#kernel';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
+import { rowsCounted } from './paging.ts';
 
 /** Whatever has an id of its own. */
 export interface Identified {
@@ -51,7 +52,7 @@ builder.queryFields((t) => ({
     description:
       'Several at once, in the order of `ids`; null where one is not there or not yours.',
     args: { ids: t.arg.idList({ required: true, description: 'One to 100 ids.' }) },
-    complexity: ({ ids }) => ({ field: 1, multiplier: ids.length }),
+    complexity: ({ ids }) => ({ field: 1, multiplier: rowsCounted(ids.length) }),
     resolve(_root, { ids }, context) {
       if (ids.length >= 1 && ids.length <= idsMax) return ids.map((id) => find(id, context));
       throw InvalidInput.at('ids', `There are ${ids.length} of them.`, '1 to 100 ids');

@@ -38,6 +38,12 @@ export const pageSizeDefault = 20;
 export const pageSizeMax = 100;
 
 /**
+ * Rows that a list is counted for in the cost of its document: a size that is refused costs like
+ * the nearest that is not, so that it is the size that is told of.
+ */
+export const rowsCounted = (size: number) => Math.min(Math.max(1, size), pageSizeMax);
+
+/**
  * Reads a page of the list named `list`. Everything that is no page is refused by name, never
  * clamped.
  */

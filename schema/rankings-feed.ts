@@ -4,6 +4,7 @@ import { builder } from './builder.ts';
 import type { Ranked } from './contenders.ts';
 import type { Context, Rooms } from './context.ts';
 import { intervals, type UpdateInterval, UpdateIntervalRef } from './metrics-feed.ts';
+import { rowsCounted } from './paging.ts';
 import { RankedModelRef, type RankingArguments, rankingArguments, rankingOf } from './rankings.ts';
 
 type Ranking = Rank<Ranked>[];
@@ -41,7 +42,7 @@ builder.subscriptionField('rankings', (t) =>
       }),
     },
     extensions: { feed: true },
-    complexity: ({ first }) => ({ field: 20, multiplier: Math.max(1, first) }),
+    complexity: ({ first }) => ({ field: 20, multiplier: rowsCounted(first) }),
     subscribe: (_root, args, context) => follow(args, context),
     resolve: (ranking) => ranking,
   }),

@@ -4,7 +4,7 @@ import { builder } from './builder.ts';
 import { contendersOf, type Ranked, type RankingSubject } from './contenders.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
-import { readPage } from './paging.ts';
+import { readPage, rowsCounted } from './paging.ts';
 import { MetricsWindowRef } from './performance.ts';
 import { ModelRef, ProviderRef } from './refs.ts';
 
@@ -128,7 +128,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: `The public leaderboard of models over settled traffic. ${publicText}`,
     args: rankingArguments,
-    complexity: ({ first }) => ({ field: 20, multiplier: Math.max(1, first) }),
+    complexity: ({ first }) => ({ field: 20, multiplier: rowsCounted(first) }),
     resolve: (_root, args, context) => rankingOf('MODEL', args, context),
   }),
   leaderboard: t.field({
@@ -139,7 +139,7 @@ builder.queryFields((t) => ({
       subject: t.arg({ type: RankingSubjectRef, required: true, description: 'Who is ranked.' }),
       ...rankingArguments,
     },
-    complexity: ({ first }) => ({ field: 20, multiplier: Math.max(1, first) }),
+    complexity: ({ first }) => ({ field: 20, multiplier: rowsCounted(first) }),
     resolve: (_root, { subject, ...args }, context) => rankingOf(subject, args, context),
   }),
 }));

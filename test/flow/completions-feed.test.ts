@@ -165,3 +165,12 @@ it('the account of an organization is told as it is and as it changes', async ()
   watching.leave();
   expect(balances.at(-1)).toBeLessThan(balances[0] as number);
 });
+
+it.each(['completions', 'creditAccount'])('%s refuses what is no organization', async (name) => {
+  const query = `subscription ($id: ID!) { ${name}(organizationId: $id) { id } }`;
+  const told = async (caller: Pick<Customer, 'overEventStream'>) => {
+    for await (const event of caller.overEventStream(query, { id: acme.keyId })) return event;
+  };
+  await expect(told(app.admin)).rejects.toThrow('not an id of the kind');
+  await expect(told(graphqlClient(app.url))).rejects.toThrow('This needs credentials');
+});

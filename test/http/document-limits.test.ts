@@ -72,6 +72,15 @@ describe.each([
   });
 });
 
+it.each([
+  'models(first: 1000000) { nodes { endpoints { id } } }',
+  'rankings(first: 1000000) { rank }',
+  'leaderboard(subject: MODEL, first: 1000000) { rank }',
+  'model(slug: "acme/echo") { endpoints { priceHistory(first: 1000000) { from } } }',
+])('a list of a size that cannot be is refused by that, not by its cost: %s', async (field) => {
+  expect(await overHttp(`{ ${field} }`)).toMatchObject({ code: 'INVALID_INPUT', path: ['first'] });
+});
+
 it('a document within the limits is answered', async () => {
   expect(await overHttp(`{ model(slug: "acme/echo") { ${nested(4)} } }`)).toBeUndefined();
   expect(await overSocket('{ platform { name } }')).toBeUndefined();
