@@ -3,8 +3,8 @@ import { type Clock, Fault, invariant, newId, Secret } from '#kernel';
 import type { Storage, Transaction } from '#storage';
 import { endpointId, modelId, providerId } from './desired.ts';
 import type { IsConfigured } from './differences.ts';
-import { checkEndpoint, checkModel, checkProvider, type PriceColumns } from './input-check.ts';
-import type { Endpoint, Market, Model, Provider } from './market.ts';
+import { checkEndpoint, checkModel, checkProvider } from './input-check.ts';
+import type { Endpoint, Market, Model, Prices, Provider } from './market.ts';
 import { forgetRefusals } from './refusals.ts';
 import type { Stale } from './rows.ts';
 import { isSandbox } from './sandbox.ts';
@@ -183,7 +183,7 @@ interface EndpointWrite {
   readonly input: EndpointUpsert;
   readonly model: Model;
   readonly provider: Provider;
-  readonly prices: PriceColumns;
+  readonly prices: Prices;
   readonly clock: Clock;
 }
 
@@ -220,11 +220,11 @@ async function writeEndpoint(tx: Transaction, write: EndpointWrite): Promise<Aud
  */
 async function writePrice(
   tx: Transaction,
-  { endpointId: of, prices, clock }: { endpointId: string; prices: PriceColumns; clock: Clock },
+  { endpointId: of, prices, clock }: { endpointId: string; prices: Prices; clock: Clock },
 ): Promise<void> {
   const where = { endpointId: of, until: null };
   const inForce = await tx.priceVersion.findFirst({ where });
-  const columns = Object.keys(prices) as (keyof PriceColumns)[];
+  const columns = Object.keys(prices) as (keyof Prices)[];
   if (inForce && columns.every((column) => inForce[column] === prices[column])) return;
   const from = new Date(clock.now());
   await tx.priceVersion.updateMany({ where, data: { until: from } });

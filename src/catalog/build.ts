@@ -191,7 +191,7 @@ function endpointOf(
 }
 
 /** What it is listed for and did not refuse. */
-export function supportedBy(
+function supportedBy(
   { supportedParameters }: EndpointRow,
   refusals: readonly RefusedParameter[],
 ): readonly string[] {

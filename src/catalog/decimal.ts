@@ -1,7 +1,4 @@
-import { invariant } from '#kernel';
-
-/** Decimal digits that a price has: 10⁻¹⁸ US dollar per token. */
-const priceDigits = 18;
+import { invariant, priceDigits } from '#kernel';
 
 /**
  * The decimal text of a number as its author wrote it. Price lists hold JSON numbers, and

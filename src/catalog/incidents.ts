@@ -2,7 +2,7 @@ import type { Clock } from '#kernel';
 import type { Storage, Transaction } from '#storage';
 import type { IsConfigured } from './differences.ts';
 import type { Market } from './market.ts';
-import type { IncidentRow, Stale } from './rows.ts';
+import { type IncidentRow, staleOf } from './rows.ts';
 import { told } from './telling.ts';
 
 /** How a node finds an endpoint. */
@@ -59,20 +59,12 @@ export function openIncidents(options: IncidentOptions): Incidents {
     },
   };
 
-  function staleOf(seen: readonly Seen[]): Stale {
-    const endpoints = seen.flatMap(({ endpointId }) => market().endpoint(endpointId) ?? []);
-    return {
-      providers: [...new Set(endpoints.map(({ provider }) => provider.id))],
-      models: [...new Set(endpoints.map(({ model }) => model.id))],
-      endpoints: endpoints.map(({ id }) => id),
-    };
-  }
-
   async function write({ isConfigured }: IncidentOptions, seen: readonly Seen[]) {
     if (seen.length === 0) return;
     const at = new Date(clock.now());
+    const stale = staleOf(seen.flatMap(({ endpointId }) => market().endpoint(endpointId) ?? []));
     await storage.write((tx) =>
-      told(tx, { stale: staleOf(seen), isConfigured, clock }, async ({ rows, incidents }) => {
+      told(tx, { stale, isConfigured, clock }, async ({ rows, incidents }) => {
         for (const one of seen) {
           // Models of a server of one's own are in no table.
           if (!rows.endpoints.has(one.endpointId)) continue;

@@ -1,5 +1,6 @@
 import { type InputIssue, InvalidInput, isKeepable, type Price, priceOrNull } from '#kernel';
 import { connectorNames } from '#upstream';
+import type { Prices } from './market.ts';
 import type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';
 
 const textMax = 200;
@@ -61,7 +62,7 @@ export function checkModel(input: ModelUpsert): void {
 }
 
 /** @throws InvalidInput with every issue, paths `input.…`. */
-export function checkEndpoint(input: EndpointUpsert): PriceColumns {
+export function checkEndpoint(input: EndpointUpsert): Prices {
   const check = issues();
   check.text('upstreamModel', input.upstreamModel, textMax);
   check.count('contextLength', input.contextLength, { min: 1, max: tokensMax });
@@ -82,17 +83,7 @@ const timeouts = [
   'totalTimeoutMs',
 ] as const;
 
-export interface PriceColumns {
-  readonly prompt: Price;
-  readonly completion: Price;
-  readonly cacheRead: Price | null;
-  readonly cacheWrite: Price | null;
-  readonly reasoning: Price | null;
-  readonly image: Price | null;
-  readonly request: Price | null;
-}
-
-function readPrices(pricing: PricingUpsert, check: Issues): PriceColumns {
+function readPrices(pricing: PricingUpsert, check: Issues): Prices {
   const read = (field: keyof PricingUpsert) => {
     const text = pricing[field];
     if (text == null) return null;

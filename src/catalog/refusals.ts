@@ -2,7 +2,7 @@ import type { Clock, Log } from '#kernel';
 import type { Storage, Transaction } from '#storage';
 import type { IsConfigured } from './differences.ts';
 import type { Endpoint, Market, RefusedParameter } from './market.ts';
-import type { Stale } from './rows.ts';
+import { staleOf } from './rows.ts';
 import { told } from './telling.ts';
 import { catalogTopic } from './write-plan.ts';
 
@@ -95,9 +95,3 @@ async function change(
     return told(tx, { stale: staleOf(endpoints), isConfigured, clock }, () => run(tx));
   });
 }
-
-const staleOf = (endpoints: readonly Endpoint[]): Stale => ({
-  providers: [...new Set(endpoints.map(({ provider }) => provider.id))],
-  models: [...new Set(endpoints.map(({ model }) => model.id))],
-  endpoints: endpoints.map(({ id }) => id),
-});

@@ -1,5 +1,5 @@
 import type { EndpointStatus, Storage } from '#storage';
-import type { Modality } from './market.ts';
+import type { Endpoint, Modality } from './market.ts';
 
 /** The tables as they are read; the forms are those of prisma/schema.prisma. */
 export interface ProviderRow {
@@ -117,6 +117,13 @@ export interface Stale {
   readonly models: readonly string[] | 'all';
   readonly endpoints: readonly string[] | 'all';
 }
+
+/** Of what was written about these endpoints. */
+export const staleOf = (endpoints: readonly Endpoint[]): Stale => ({
+  providers: [...new Set(endpoints.map(({ provider }) => provider.id))],
+  models: [...new Set(endpoints.map(({ model }) => model.id))],
+  endpoints: endpoints.map(({ id }) => id),
+});
 
 export const allStale: Stale = { providers: 'all', models: 'all', endpoints: 'all' };
 
