@@ -18,6 +18,11 @@ export class StatusFeed {
     return this.#viewers.keys();
   }
 
+  /** What is watched and runs on other nodes. */
+  get elsewhere(): Completion[] {
+    return [...this.#elsewhere.values()].flatMap((running) => [...running.values()]);
+  }
+
   /** Calls `listener` with each organization that nobody watched before. */
   onWatched(listener: (organizationId: string) => void): void {
     this.#onWatched = listener;

@@ -57,6 +57,8 @@ const events = `__typename completionId sequence firstSequence ... on TextDelta 
 const run = `subscription ($key: String!) { completion(coalesceMs: 0, input: {
   model: "acme/writer", idempotencyKey: $key, messages: [{ role: USER, content: "Go." }]
 }) { ${events} } }`;
+const feed = `subscription ($organizationId: ID!) {
+  completions(organizationId: $organizationId) { id status finishedAt error { code } } }`;
 const resume = `subscription ($id: ID!, $after: Int!) {
   resumeCompletion(id: $id, after: $after) { ${events} } }`;
 
@@ -71,6 +73,8 @@ it('STREAM 23: when a node dies its viewers are told, and the key begins anew', 
   while (!(await knowsTheKey())) {
     // A new key, and a new model, are known at another node within a second.
   }
+  const { organizationId } = acme;
+  const list = untilFailed(acme.overWebSocket(feed, { organizationId }));
   const key = crypto.randomUUID();
   const watching = there.overWebSocket(run, { key });
   let rest: Promise<Data[]> | undefined;
@@ -95,6 +99,12 @@ it('STREAM 23: when a node dies its viewers are told, and the key begins anew', 
     usage: { charged: '0' },
     completion: { status: 'FAILED' },
   });
+  expect(await list).toEqual({
+    id: told[0].completionId,
+    status: 'FAILED',
+    finishedAt: expect.any(String),
+    error: { code: 'INTERNAL' },
+  });
   upstream.answerWith(saying('Whole'));
   const again = await collected(acme.overWebSocket(run, { key }));
   expect(again.map(({ text }) => text ?? '').join('')).toBe('Whole');
@@ -103,6 +113,10 @@ it('STREAM 23: when a node dies its viewers are told, and the key begins anew', 
   expect(before - (await acme.credits()).balance).toBe(charged);
   expect(await living.audit()).toEqual([]);
 });
+
+async function untilFailed(watching: AsyncIterable<Data>): Promise<Data> {
+  for await (const event of watching) if (event.status === 'FAILED') return event;
+}
 
 async function collected(watching: AsyncIterable<Data>, began?: () => void): Promise<Data[]> {
   const seen: Data[] = [];

@@ -1,15 +1,13 @@
-import { Fault, flowOf, readCompletionId } from '#kernel';
-import { type Completion, noUsage } from '../completion.ts';
+import { flowOf, readCompletionId } from '#kernel';
+import type { Completion } from '../completion.ts';
 import type { Started } from '../completions.ts';
-import { resumeExpired } from '../ended.ts';
-import type { CompletionEvent } from '../events.ts';
 import type { Registry } from '../registry.ts';
 import type { Rooms } from '../rooms.ts';
 import type { StatusFeed } from '../status-feed.ts';
-import { storedCompletion } from '../stored.ts';
 import { Answering } from './answering.ts';
 import { Asking } from './asking.ts';
 import { Interest } from './interest.ts';
+import { orphanEnd, tellOrphans } from './orphans.ts';
 import { type Letter, openPost } from './post.ts';
 import { RemoteViewer } from './remote-viewer.ts';
 import { RemoteViewers } from './remote-viewers.ts';
@@ -42,7 +40,9 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
   const interest = new Interest({ clock, post, feed, registry });
   let live: readonly number[] | null = null;
   credits.onRenewed(({ liveSessions }) => {
+    const gone = live?.filter((session) => !liveSessions.includes(session)) ?? [];
     live = liveSessions;
+    void tellOrphans(feed, (id) => gone.includes(sessionOf(id)), rooms);
   });
 
   const read: { readonly [Kind in Letter['kind']]?: (letter: never, from: string) => void } = {
@@ -87,7 +87,7 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
           asking,
           mayAnswer: () => mayAnswer(id),
           read: (event) => eventFromWire(event, market()),
-          orphaned: async (seen) => orphanEnd(found, await storedCompletion(id, rooms), seen),
+          orphaned: (seen) => orphanEnd(found, seen, rooms),
         });
       }),
     changed: (organizationId, completion) => interest.changed(organizationId, completion),
@@ -118,20 +118,4 @@ function followed(
     },
     refused: false,
   };
-}
-
-/**
- * The last event of a completion whose node is gone. What that node acknowledged is in the ledger
- * by then; what is not there was never charged.
- */
-function orphanEnd(found: Completion, stored: Completion | null, seen: number): CompletionEvent {
-  const error = stored
-    ? (stored.error ?? resumeExpired())
-    : new Fault('INTERNAL', {
-        public: 'The node that ran it is gone. Nothing was charged for it; try again.',
-      });
-  const completion = stored ?? { ...found, status: 'FAILED', finishReason: 'ERROR', error };
-  const numbers = { completionId: found.id, firstSequence: seen + 1, sequence: seen + 1 };
-  const usage = stored?.usage ?? noUsage;
-  return { type: 'CompletionFailed', ...numbers, error, usage, completion };
 }
