@@ -171,6 +171,6 @@ it.each(['completions', 'creditAccount'])('%s refuses what is no organization', 
   const told = async (caller: Pick<Customer, 'overEventStream'>) => {
     for await (const event of caller.overEventStream(query, { id: acme.keyId })) return event;
   };
-  await expect(told(app.admin)).rejects.toThrow('not an id of the kind');
+  await expect(told(app.admin)).rejects.toThrow('not an id of the right kind');
   await expect(told(graphqlClient(app.url))).rejects.toThrow('This needs credentials');
 });
