@@ -22,6 +22,7 @@ builder.subscriptionField('creditAccount', (t) =>
       'state only.',
     args: { organizationId: t.arg.id({ required: true, description: 'Whose credits.' }) },
     complexity: 10,
+    extensions: { endless: true },
     subscribe: (_root, { organizationId }, context) => accounts(organizationId, context),
     resolve: (account) => account,
   }),

@@ -17,6 +17,7 @@ builder.subscriptionField('completions', (t) =>
       filter: t.arg({ type: CompletionFilter, description: 'Which ones.' }),
     },
     complexity: 10,
+    extensions: { endless: true },
     subscribe(_root, { organizationId, filter }, context) {
       const [since, until] = [filter?.since ?? null, filter?.until ?? null];
       const question = { organizationId, filter: askedFilter(filter, context), since, until };

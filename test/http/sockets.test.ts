@@ -33,6 +33,7 @@ function connect(credential: string | null = key): Client {
   return client;
 }
 
+const feed = 'subscription { rankings { rank } }';
 const stream = `subscription ($after: Int! = 0) {
   completion(
     input: { model: "acme/echo", messages: [{ role: USER, content: "hi" }] }
@@ -268,13 +269,15 @@ it('a client that is silent for two pings is let go', async () => {
 
 it('a drain sends idle clients elsewhere and lets a stream come to its end', async () => {
   const idle = await greeted();
+  const following = await greeted();
+  say(following, { type: 'subscribe', id: '1', payload: { query: feed } });
   const busy = await greeted({ authorization: key });
   say(busy, { type: 'subscribe', id: '1', payload: { query: stream } });
   const run = await runNumber(1);
   server.http.drain(30_000);
-  const idleClosed = closeCode(idle);
+  const idleClosed = Promise.all([idle, following].map(closeCode));
   await stand.clock.advance(15_000);
-  expect(await idleClosed).toBe(1001);
+  expect(await idleClosed).toEqual([1001, 1001]);
   expect(busy.readyState).toBe(WebSocket.OPEN);
   const busyClosed = closeCode(busy);
   run.finish();

@@ -132,7 +132,7 @@ export class Connection implements Speaker, Beating {
     });
   }
 
-  /** Closes it in `delayMs`, or when its last operation has ended. */
+  /** Closes it in `delayMs`, or when the last operation that comes to an end has done so. */
   drain(delayMs: number): void {
     this.rooms.clock.after(delayMs, () => {
       this.#draining = true;
@@ -166,8 +166,10 @@ export class Connection implements Speaker, Beating {
     this.close(4500, 'Internal server error');
   }
 
+  /** What has no end of its own is not waited for. */
   #closeWhenIdle(): void {
-    if (this.#draining && this.#running.length === 0) this.close(1001, 'Going away');
+    const idle = this.#running.every(({ endless }) => endless);
+    if (this.#draining && idle) this.close(1001, 'Going away');
   }
 
   async connect(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
@@ -219,7 +221,9 @@ export class Connection implements Speaker, Beating {
       const number = ++this.#operations;
       const context = new SocketContext<this>({ socket: this, principal, id, number });
       const operation = this.#around.engine.prepare(payload as OperationRequest, context);
-      if ('kind' in operation) this.#running = [...this.#running, context];
+      if (!('kind' in operation)) return operation;
+      context.endless = operation.endless;
+      this.#running = [...this.#running, context];
       return operation;
     } catch (thrown) {
       this.close(4401, Fault.from(thrown).public);

@@ -11,7 +11,7 @@ import { LRUCache } from 'lru-cache';
 import { schema } from '#schema';
 import { type CheckedQuery, compiledQuery } from './compiled-queries.ts';
 import { limitRules, refuseLong } from './document-limits.ts';
-import { isFeed } from './feeds.ts';
+import { isEndless, isFeed } from './feeds.ts';
 
 /** A document that was read and checked once, with what is known of its operations. */
 export interface KnownDocument {
@@ -25,6 +25,7 @@ export interface KnownDocument {
 export interface KnownOperation {
   readonly node: OperationDefinitionNode;
   readonly feed: boolean;
+  readonly endless: boolean;
   /** As compiled code, once the operation has been asked for often enough; null until then. */
   compiled(): CheckedQuery | null;
 }
@@ -84,6 +85,7 @@ function knownOperation(document: DocumentNode, node: OperationDefinitionNode): 
   return {
     node,
     feed: isFeed(node),
+    endless: isEndless(node),
     compiled() {
       if (uses++ < usesBeforeCompiling) return null;
       compiled ??= compiledQuery(document, node);

@@ -28,6 +28,8 @@ export interface Operation {
   readonly kind: 'query' | 'mutation' | 'subscription';
   /** Its results are the same objects for all who ask the same. */
   readonly feed: boolean;
+  /** It goes on until somebody ends it. */
+  readonly endless: boolean;
   readonly contextValue: Context;
   /** What it gave so far was made of the catalog alone: `WatchedContext` says how that is known. */
   ofCatalogAlone(): boolean;
@@ -126,6 +128,10 @@ class Prepared implements Operation {
 
   get feed() {
     return this.#preparation.asked.feed;
+  }
+
+  get endless() {
+    return this.#preparation.asked.endless;
   }
 
   ofCatalogAlone(): boolean {

@@ -27,6 +27,8 @@ export class SocketContext<Socket extends OperationSocket> implements Context {
   readonly principal: Principal;
   readonly operationId: string;
   readonly #number: number;
+  /** It goes on until somebody ends it. */
+  endless = false;
   #ends: AbortController | null = null;
   /** Why it ended; null while it runs. */
   #reason: Error | null = null;

@@ -17,8 +17,8 @@ const messageBytesMax = 1024 * 1024;
 export interface Sockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
-   * Sends clients elsewhere: those with nothing running at random within `spreadMs`, the others
-   * when it has ended.
+   * Sends clients elsewhere: those with feeds alone at random within `spreadMs`, the others when
+   * what they run has ended.
    */
   drain(spreadMs: number): void;
   /** Resolves when those that are open now have closed. */

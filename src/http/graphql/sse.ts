@@ -49,7 +49,7 @@ export async function streamEvents(options: {
   const operation = engine.prepare(asked, context);
   const streams = 'kind' in operation && operation.kind === 'subscription';
   if (!streams && accept.trim() !== 'text/event-stream') return false;
-  const feed = 'kind' in operation && operation.feed;
+  const { feed, endless } = 'kind' in operation ? operation : { feed: false, endless: false };
   const shown = (result: Result) => {
     if (typeof result === 'string') return result;
     if (feed && !result.errors) return textOf(result);
@@ -75,7 +75,7 @@ export async function streamEvents(options: {
     leaving();
   });
   const leave = () => open.leave();
-  const reasons = feed ? [signal, lastCall] : [signal];
+  const reasons = endless ? [signal, lastCall] : [signal];
   for (const reason of reasons) reason.addEventListener('abort', leave, { once: true });
   if (reasons.some(({ aborted }) => aborted)) leave();
   const next = (result: Result) => {
