@@ -38,7 +38,7 @@ export const CompletionFilter = builder.inputType('CompletionFilter', {
 type Given = typeof CompletionFilter.$inferInput | null | undefined;
 
 /** The key to which an INFERENCE key's view is narrowed; null for others. */
-export const ownKeyOf = (principal: Principal): string | null =>
+const ownKeyOf = (principal: Principal): string | null =>
   principal.kind === 'apiKey' && principal.apiKey.kind === 'INFERENCE' ? principal.apiKey.id : null;
 
 /** What is in no list: a name that nothing has matches nothing, as it would in the database. */

@@ -84,7 +84,7 @@ async function found(query: ModelQuery, { rooms }: Context) {
   return listModels(rooms.catalog.market(), query, { canServe: canServe(rooms), scores });
 }
 
-export const ModelConnection = connectionOf({ node: ModelRef, of: 'models' });
+const ModelConnection = connectionOf({ node: ModelRef, of: 'models' });
 
 const FacetRef = builder.objectRef<Facet>('Facet').implement({
   description: 'A value to filter by.',

@@ -35,7 +35,7 @@ export interface PageInfo {
 }
 
 export const pageSizeDefault = 20;
-export const pageSizeMax = 100;
+const pageSizeMax = 100;
 
 /**
  * Rows that a list is counted for in the cost of its document: a size that is refused costs like

@@ -8,8 +8,9 @@ import { CreditAccountRef, LedgerEntryRef, mayRead, theOnly } from './credits.ts
 import { describedEnum } from './described.ts';
 import { UnavailableError } from './errors.ts';
 import { caught } from './failures.ts';
+import { newestFirst } from './newest-first.ts';
 import { findNode, NodeInterface } from './node.ts';
-import { idOf, type Keyset, tablePage } from './paging.ts';
+import { idOf, tablePage } from './paging.ts';
 import { resultUnion, writeErrors } from './results.ts';
 
 const PurchaseStatus = describedEnum('PurchaseStatus', 'How far a purchase is.', {
@@ -66,25 +67,11 @@ const CreditPurchaseRef = builder.prismaObject('Purchase', {
 
 const CreditPurchaseConnection = connectionOf({ node: CreditPurchaseRef, of: 'purchases' });
 
-/** Newest first; purchases of one moment by id. */
-const newestPurchases: Keyset<
-  { id: string; createdAt: Date },
+const newestPurchases = newestFirst<
+  'createdAt',
   Prisma.PurchaseWhereInput,
-  Prisma.PurchaseOrderByWithRelationInput[]
-> = {
-  key: (row) => [row.createdAt.toISOString(), row.id],
-  beyond([at = '', id = ''], backward) {
-    const side = backward ? 'gt' : 'lt';
-    const moment = new Date(Number.isNaN(Date.parse(at)) ? 0 : at);
-    return {
-      OR: [{ createdAt: { [side]: moment } }, { createdAt: moment, id: { [side]: id } }],
-    };
-  },
-  orderBy: (backward) => {
-    const order = backward ? 'asc' : 'desc';
-    return [{ createdAt: order }, { id: order }];
-  },
-};
+  Prisma.PurchaseOrderByWithRelationInput
+>('createdAt');
 
 builder.prismaObjectField(LedgerEntryRef, 'purchase', (t) =>
   t.prismaField({

@@ -8,7 +8,7 @@ import { readPage, rowsCounted } from './paging.ts';
 import { MetricsWindowRef } from './performance.ts';
 import { ModelRef, ProviderRef } from './refs.ts';
 
-export const RankingMetricRef = describedEnum('RankingMetric', 'What is ranked by.', {
+const RankingMetricRef = describedEnum('RankingMetric', 'What is ranked by.', {
   TOKENS: 'Tokens that were paid for, prompt and completion; most first.',
   REQUESTS: 'Requests that were paid for; most first.',
   SPEND: 'US dollars that were charged, fee included; most first.',

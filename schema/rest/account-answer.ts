@@ -95,8 +95,6 @@ export type NewKeyRequest = z.infer<typeof newKeyRequest>;
 
 export const keyChange = z.object({ name: may(z.string()), disabled: flag, ...limits });
 
-export type KeyChange = z.infer<typeof keyChange>;
-
 /** `GET …/credits`, in US dollars: the difference is the balance. */
 export const creditsAnswer = z.object({
   data: z.object({ total_credits: dollars, total_usage: dollars }),

@@ -70,28 +70,6 @@ export const chatAnswer = z.object({
 
 export type ChatAnswer = z.infer<typeof chatAnswer>;
 
-/** One event of a streamed answer; `system_fingerprint` is absent, since null is refused here. */
-export const chatChunk = z.object({
-  ...answered,
-  object: z.literal('chat.completion.chunk'),
-  choices: z.array(
-    z.object({
-      index: z.int(),
-      ...finish,
-      delta: z.object({
-        role: z.literal('assistant').optional(),
-        content: nullableText.optional(),
-        reasoning: nullableText.optional(),
-        reasoning_details: json,
-        tool_calls: json,
-        annotations: json,
-      }),
-    }),
-  ),
-  usage: usage.optional().describe('On the last chunk, whose `choices` are empty.'),
-  error: json.describe('On the chunk of a failure after the first byte.'),
-});
-
 /** A whole answer of the form before chat. */
 export const completionAnswer = z.object({
   ...answered,

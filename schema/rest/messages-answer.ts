@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dollars, nullableText } from './fields.ts';
 
 /** Tokens that are neither read from a cache nor written to one are `input_tokens`. */
-export const messagesUsage = z.object({
+const messagesUsage = z.object({
   input_tokens: z.int(),
   output_tokens: z.int(),
   cache_read_input_tokens: z.int(),

@@ -130,6 +130,4 @@ const provider = z.object({
   datacenters: z.array(z.string()).nullable(),
 });
 
-export type ProviderAnswer = z.infer<typeof provider>;
-
 export const providersAnswer = z.object({ data: z.array(provider) });

@@ -22,7 +22,7 @@ async function* gone(completion: Completion) {
 }
 
 /** The only event: what failed says so again; of an answer there is nothing left to tell. */
-export function eventsGone(completion: Completion): CompletionEvent {
+function eventsGone(completion: Completion): CompletionEvent {
   const error = completion.error ?? resumeExpired();
   const numbers = { completionId: completion.id, sequence: 1, firstSequence: 1 };
   const usage = completion.usage ?? noUsage;

@@ -148,7 +148,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 }
 
 /** JSON that is text already: with its head it goes out as one write. */
-export function sendText(response: ServerResponse, status: number, text: string): void {
+function sendText(response: ServerResponse, status: number, text: string): void {
   begin(response, status, Buffer.byteLength(text));
   response.end(text);
 }

@@ -100,7 +100,7 @@ export function slugIssues(path: string, slug: string | null | undefined): reado
  * id: two may have one name, and neither is told of the other. A name without a Latin letter or
  * digit → the end of the id.
  */
-export function slugsOf(name: string, id: string): string[] {
+function slugsOf(name: string, id: string): string[] {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const words = plain.replace(/[^a-z0-9]+/g, '-').replace(/^-/, '');
   const cut = (length: number) => words.slice(0, length).replace(/-$/, '');

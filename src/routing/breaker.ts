@@ -18,7 +18,7 @@ export type BreakerEvent = 'USED' | 'DUE' | 'SUCCEEDED' | 'FAILED' | 'TOO_MANY' 
  * Every state meets every event. An open breaker ignores late answers to attempts from before it
  * opened.
  */
-export const transitions: Readonly<
+const transitions: Readonly<
   Record<BreakerState, Readonly<Record<BreakerEvent, BreakerState | 'refused'>>>
 > = {
   CLOSED: {

@@ -317,7 +317,7 @@ function credentialOutcomeOf(result: AttemptResult): Outcome {
 const sparedUnlessGood = (result: AttemptResult): Outcome =>
   result === 'SUCCEEDED' ? 'SUCCEEDED' : 'SPARED';
 
-export function pauseOf(result: AttemptResult): number {
+function pauseOf(result: AttemptResult): number {
   if (typeof result === 'string' || result.callersFault) return 0;
   return result.retryAfterMs ?? (result.failure === 'RATE_LIMITED' ? pauseMsDefault : 0);
 }

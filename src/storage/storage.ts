@@ -69,7 +69,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 }
 
 /** As `openStorage`, over a database that runs already; gives `place` back also when it fails. */
-export async function storageAt(
+async function storageAt(
   place: Place,
   options: { clock: Clock; log: Log; statementTimeoutMs?: number },
 ): Promise<Storage> {

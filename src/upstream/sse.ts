@@ -14,7 +14,7 @@ export interface SseEvent {
 }
 
 /** No event of a chat stream is near this; what is longer is a broken or hostile provider. */
-export const sseEventCharactersMax = 16 * 1024 * 1024;
+const sseEventCharactersMax = 16 * 1024 * 1024;
 
 /**
  * Comments (heartbeats) and unknown fields yield nothing. An event above the limit throws

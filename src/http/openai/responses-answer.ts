@@ -82,7 +82,7 @@ export function openResponse(begun: Omit<EndedResponse, 'output'>): ResponsesAns
   };
 }
 
-export function responsesUsageOf({ usage, lines }: Completion): ResponsesUsage {
+function responsesUsageOf({ usage, lines }: Completion): ResponsesUsage {
   const { cost, is_byok } = usageOf(usage, lines);
   return {
     input_tokens: usage.promptTokens,
