@@ -1,4 +1,4 @@
-import { UpstreamFault } from './connector.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 /** How far an attempt had come when its connection failed. */
 export interface ConnectionState {

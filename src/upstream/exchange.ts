@@ -9,8 +9,9 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { atTurnEnd, type Clock, invariant, type Take } from '#kernel';
 import { connectionFault } from './connection-fault.ts';
-import { type AttemptTimeouts, UpstreamFault } from './connector.ts';
+import type { AttemptTimeouts } from './connector.ts';
 import { type Destination, headLines } from './destination.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 import { type AttemptWatch, watchAttempt } from './watch.ts';
 
 export interface ExchangeOptions {

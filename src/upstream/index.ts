@@ -30,9 +30,6 @@ export {
   type ToolDefinition,
   type UpstreamCall,
   type UpstreamEvent,
-  type UpstreamFailure,
-  UpstreamFault,
-  type UpstreamFaultDetail,
   type UpstreamFinish,
   type UpstreamTarget,
   type UpstreamUsage,
@@ -45,3 +42,4 @@ export type { ProviderQuota, TokenQuota } from './quota.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
 export { type Tokenizer, tokenizerOf } from './tokenizers.ts';
 export { countTokens } from './tokens.ts';
+export { type UpstreamFailure, UpstreamFault, type UpstreamFaultDetail } from './upstream-fault.ts';

@@ -1,9 +1,10 @@
 import { jsonDepthMax, nestedWithin } from '#kernel';
-import { type UpstreamEvent, UpstreamFault, type UpstreamUsage } from './connector.ts';
+import type { UpstreamEvent, UpstreamUsage } from './connector.ts';
 import { failureOfFinish, readFinish } from './openai-finish.ts';
 import { annotationsOf, type OpenAiSources } from './openai-sources.ts';
 import { type OpenAiToolCall, ToolCalls } from './openai-tool-calls.ts';
 import { type OpenAiUsage, readUsage } from './openai-usage.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 /** A chunk of a stream or a whole answer: what we read of either. */
 export interface OpenAiAnswer extends OpenAiSources {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { readAnswer } from './body.ts';
-import { type EmbedCall, type Embedded, UpstreamFault } from './connector.ts';
+import type { EmbedCall, Embedded } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import { parsed } from './provider-message.ts';
 import type { RefusalContext } from './refusal.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 /** The JSON body of `POST /embeddings`. */
 export function openAiEmbedRequest({ target, input, dimensions, user }: EmbedCall) {

@@ -1,4 +1,5 @@
-import type { UpstreamFailure, UpstreamFinish } from './connector.ts';
+import type { UpstreamFinish } from './connector.ts';
+import type { UpstreamFailure } from './upstream-fault.ts';
 
 /**
  * The words of OpenAI and of services that pass their own model server's words on; compared in

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { readRefusal } from './body.ts';
-import { UpstreamFault } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import type { ErrorInBody } from './openai-answer.ts';
 import { parsed } from './provider-message.ts';
 import { type RefusalContext, refusalFault, statusNamed } from './refusal.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 /**
  * Waits for the headers. Returns them when they promise an answer of this content type; else

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { AlikeChunks } from './alike-chunks.ts';
-import { isContent, type TakeBatch, type UpstreamEvent, UpstreamFault } from './connector.ts';
+import { isContent, type TakeBatch, type UpstreamEvent } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import { AnswerReader, type ErrorInBody } from './openai-answer.ts';
 import type { Dialect } from './openai-dialect.ts';
@@ -8,6 +8,7 @@ import { acceptedReply, errorInBody } from './openai-reply.ts';
 import { answerIn } from './openai-whole.ts';
 import type { RefusalContext } from './refusal.ts';
 import { type SseEvent, sseParser } from './sse.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 /** A stream of chunks: a batch for each read that says something. */
 export async function streamedAnswer(

@@ -1,9 +1,10 @@
 import { readAnswer } from './body.ts';
-import { type TakeBatch, type UpstreamEvent, UpstreamFault } from './connector.ts';
+import type { TakeBatch, UpstreamEvent } from './connector.ts';
 import type { Exchange } from './exchange.ts';
 import { AnswerReader, type OpenAiAnswer } from './openai-answer.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import type { RefusalContext } from './refusal.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 /** One JSON answer as one batch. */
 export async function wholeAnswer(

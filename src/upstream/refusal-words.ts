@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from './connector.ts';
+import type { UpstreamFailure } from './upstream-fault.ts';
 
 interface Words {
   readonly failure: UpstreamFailure;

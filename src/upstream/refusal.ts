@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Log, Secret } from '#kernel';
-import { type UpstreamFailure, UpstreamFault } from './connector.ts';
 import { providerMessage } from './provider-message.ts';
 import { withoutQuotes } from './quotes.ts';
 import { failureToldBy } from './refusal-words.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { type UpstreamFailure, UpstreamFault } from './upstream-fault.ts';
 
 export interface Refusal {
   /**

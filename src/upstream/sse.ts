@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import { UpstreamFault } from './connector.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 /** Text of an event stream in, the data of each event out. A line may be split anywhere. */
 export interface SseParser {

@@ -4,13 +4,9 @@ import type {
   LanguageModelV4Usage,
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider';
-import {
-  type UpstreamEvent,
-  UpstreamFault,
-  type UpstreamFinish,
-  type UpstreamUsage,
-} from '../connector.ts';
+import type { UpstreamEvent, UpstreamFinish, UpstreamUsage } from '../connector.ts';
 import { failureOfFinish, readFinish } from '../openai-finish.ts';
+import { UpstreamFault } from '../upstream-fault.ts';
 import { formatOf, type ReasoningBlock } from './reasoning-blocks.ts';
 
 type Part<Type extends LanguageModelV4StreamPart['type']> = Extract<

@@ -1,9 +1,9 @@
 import { APICallError, JSONParseError, TypeValidationError } from '@ai-sdk/provider';
 import { scrub } from '#kernel';
-import { UpstreamFault } from '../connector.ts';
 import { parsed } from '../provider-message.ts';
 import { withoutQuotes } from '../quotes.ts';
 import { type RefusalContext, refusalFault, statusNamed } from '../refusal.ts';
+import { UpstreamFault } from '../upstream-fault.ts';
 import { isObject } from './wire.ts';
 
 /**

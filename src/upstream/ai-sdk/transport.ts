@@ -1,10 +1,10 @@
 import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
 import { readRefusal } from '../body.ts';
-import { UpstreamFault } from '../connector.ts';
 import { destinationOf } from '../destination.ts';
 import { Exchange, type ExchangeOptions } from '../exchange.ts';
 import { parsed } from '../provider-message.ts';
 import { type RefusalContext, refusalFault } from '../refusal.ts';
+import { UpstreamFault } from '../upstream-fault.ts';
 import type { Fetch } from './wire.ts';
 
 export interface TransportOptions {
