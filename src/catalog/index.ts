@@ -51,5 +51,6 @@ export type {
 export { blendedPrice, pricesFor } from './pricing.ts';
 export { type RefreshOptions, type RefreshResult, refreshFromModelsDev } from './refresh.ts';
 export { type Refusals, refusalLifeMs } from './refusals.ts';
+export { faultModels } from './sandbox.ts';
 export { resealProviderSecrets } from './sealed-secrets.ts';
 export type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';

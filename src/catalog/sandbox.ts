@@ -26,6 +26,11 @@ const faults: Readonly<Record<string, string>> = {
   'no-usage': 'reports no token counts.',
 };
 
+/** Slugs of the models that are built to fail. */
+export const faultModels: ReadonlySet<string> = new Set(
+  Object.keys(faults).map((name) => `sandbox/${name}`),
+);
+
 const answers: Readonly<Record<string, string>> = {
   echo: 'repeats the last user message.',
   markov: 'babbles; the same seed, or the same messages, give the same answer.',
