@@ -1,20 +1,26 @@
 import type { Endpoint } from '#catalog';
 import type { Clock, Timer } from '#kernel';
-import type { ProviderQuota, UpstreamFault } from '#upstream';
-import { Breaker, type Outcome } from './breaker.ts';
+import type { ProviderQuota } from '#upstream';
+import {
+  type AttemptResult,
+  concernsCredential,
+  credentialOutcomeOf,
+  outcomeOf,
+  pauseOf,
+  sparedUnlessGood,
+} from './attempt-result.ts';
+import { Breaker } from './breaker.ts';
+import {
+  type Condition,
+  conditionOf,
+  type EndpointStatus,
+  withheldCondition,
+} from './condition.ts';
 import { isFaultModel } from './fault-models.ts';
+import { credentialReasons, failureReasons, quotaReasons, refused } from './left-alone.ts';
 import { type Line, platformCredential } from './line.ts';
 import { Lines } from './lines.ts';
 import type { Refusal } from './rejection.ts';
-
-export type EndpointStatus = 'UP' | 'DEGRADED' | 'DOWN' | 'NOT_CONFIGURED' | 'DISABLED';
-
-export interface Condition {
-  readonly status: EndpointStatus;
-  /** Why it is not UP. */
-  readonly reason: string | null;
-  readonly since: Date;
-}
 
 /** What one node tells the others about an endpoint. */
 export interface BreakerNotice {
@@ -33,16 +39,7 @@ export interface StatusChange {
   readonly current: Condition;
 }
 
-/**
- * How an attempt ended. `ABANDONED`: cancelled by us or by the caller, which says nothing about the
- * endpoint.
- */
-export type AttemptResult = 'SUCCEEDED' | 'ABANDONED' | UpstreamFault;
-
 const sweepMs = 1_000;
-/** A rate limit without Retry-After: long enough not to run into it again with every request. */
-const pauseMsDefault = 1_000;
-
 /** Trouble is told for so long, and told again halfway while it lasts: one message may be lost. */
 const troubledMs = 10_000;
 
@@ -162,18 +159,10 @@ export class Health {
   }
 
   status(endpoint: Endpoint): Condition {
-    const { provider, createdAt, removedAt } = endpoint;
-    const gone = removedAt ?? provider.removedAt;
-    if (gone) return { status: 'DISABLED', reason: 'It is no longer offered.', since: gone };
-    if (!endpoint.enabled) {
-      return { status: 'DISABLED', reason: 'An administrator took it out.', since: createdAt };
-    }
-    if (!provider.configured) {
-      const reason = `The platform has no access to ${provider.name} yet.`;
-      return { status: 'NOT_CONFIGURED', reason, since: createdAt };
-    }
+    const withheld = withheldCondition(endpoint);
+    if (withheld) return withheld;
     if (this.#entries.has(endpoint.id)) return this.#observe(endpoint.id);
-    return { status: 'UP', reason: null, since: createdAt };
+    return { status: 'UP', reason: null, since: endpoint.createdAt };
   }
 
   /** To be told what the other nodes should know. Returns how to stop it. */
@@ -294,81 +283,4 @@ type Whose = Pick<BreakerNotice, 'endpoint' | 'credential'>;
 interface Announcement extends Whose {
   readonly state: BreakerNotice['state'];
   readonly ms: number | null;
-}
-
-/** Another credential would have fared otherwise. */
-const concernsCredential = (result: AttemptResult) =>
-  typeof result !== 'string' &&
-  (result.failure === 'CREDENTIAL' || result.failure === 'RATE_LIMITED');
-
-function outcomeOf(result: AttemptResult): Outcome {
-  if (result === 'SUCCEEDED') return 'SUCCEEDED';
-  if (result === 'ABANDONED' || result.callersFault) return 'SPARED';
-  // A rate limit is no failure: the endpoint works, for others or a little later.
-  return concernsCredential(result) ? 'SPARED' : 'FAILED';
-}
-
-function credentialOutcomeOf(result: AttemptResult): Outcome {
-  if (typeof result !== 'string' && result.failure === 'CREDENTIAL') return 'FAILED';
-  return outcomeOf(result);
-}
-
-/** It was not the credential that failed. */
-const sparedUnlessGood = (result: AttemptResult): Outcome =>
-  result === 'SUCCEEDED' ? 'SUCCEEDED' : 'SPARED';
-
-function pauseOf(result: AttemptResult): number {
-  if (typeof result === 'string' || result.callersFault) return 0;
-  return result.retryAfterMs ?? (result.failure === 'RATE_LIMITED' ? pauseMsDefault : 0);
-}
-
-function conditionOf(breaker: Breaker, line: Line | undefined): Omit<Condition, 'since'> {
-  if (breaker.forgotten || line?.breaker.forgotten) {
-    return {
-      status: 'DEGRADED',
-      reason: 'It failed when it was last used; the next request tries it.',
-    };
-  }
-  if (breaker.state !== 'CLOSED') {
-    return { status: 'DOWN', reason: 'It keeps failing and is tried again from time to time.' };
-  }
-  if (line && line.breaker.state !== 'CLOSED') {
-    const reason = "It refuses the platform's credential and is tried again from time to time.";
-    return { status: 'DOWN', reason };
-  }
-  if (breaker.pausedMs > 0 || (line?.pausedMs ?? 0) > 0) {
-    return { status: 'DEGRADED', reason: 'The provider limits the rate of requests.' };
-  }
-  if (breaker.troubled || line?.breaker.troubled) {
-    return { status: 'DEGRADED', reason: 'Some requests of the last 30 s failed.' };
-  }
-  return { status: 'UP', reason: null };
-}
-
-const failureReasons = {
-  RATE_LIMITED: 'Its provider limits the rate of requests and asked to be left alone',
-  TRIPPED: 'It failed too often and is left alone',
-  DOWN: 'It failed again when it was last tried and is left alone',
-} as const;
-
-const credentialReasons = {
-  ...failureReasons,
-  TRIPPED: 'It failed too often with this credential and is left alone',
-  DOWN: 'It failed again with this credential when it was last tried, and is left alone',
-} as const;
-
-const quotaReasons = {
-  ...failureReasons,
-  RATE_LIMITED: "Its provider's limits leave too few tokens for this prompt",
-} as const;
-
-function refused(
-  code: keyof typeof failureReasons,
-  waitMs: number,
-  reasons: Readonly<Record<typeof code, string>> = failureReasons,
-): Refusal {
-  const retryAfterMs = Math.ceil(waitMs);
-  const seconds = Math.ceil(waitMs / 1_000);
-  const reason = `${reasons[code]} for another ${seconds} s.`;
-  return { code, setting: null, reason, retryAfterMs };
 }

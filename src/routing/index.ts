@@ -15,14 +15,10 @@
  * 7. A dry run is the same code: it differs in the draw alone.
  */
 export type { RefusedBy } from './again.ts';
+export type { AttemptResult } from './attempt-result.ts';
 export type { Candidate } from './candidates.ts';
-export type {
-  AttemptResult,
-  BreakerNotice,
-  Condition,
-  EndpointStatus,
-  StatusChange,
-} from './health.ts';
+export type { Condition, EndpointStatus } from './condition.ts';
+export type { BreakerNotice, StatusChange } from './health.ts';
 export { type IncidentsOptions, keepIncidents } from './incidents.ts';
 export { platformCredential } from './line.ts';
 export { needsOf, withoutParameters } from './needs.ts';

@@ -3,14 +3,10 @@ import type { Clock, Random } from '#kernel';
 import type { ProviderQuota, UpstreamFault } from '#upstream';
 import { Affinity } from './affinity.ts';
 import { again, type RefusedBy } from './again.ts';
+import type { AttemptResult } from './attempt-result.ts';
 import { cacheLifeMs } from './cache-life.ts';
-import {
-  type AttemptResult,
-  type BreakerNotice,
-  type Condition,
-  Health,
-  type StatusChange,
-} from './health.ts';
+import type { Condition } from './condition.ts';
+import { type BreakerNotice, Health, type StatusChange } from './health.ts';
 import { type KeepRefusals, LearnedRefusals } from './learned.ts';
 import type { RouteCandidate } from './order.ts';
 import type { Tried } from './own-keys.ts';
