@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '#kernel';
-import type { UpstreamEvent } from '#upstream';
+import { type UpstreamEvent, wholeThoughts } from '#upstream';
 import type { CompletionEvent, Unnumbered } from './events.ts';
 
 export type UnnumberedDelta = Extract<
@@ -74,6 +74,11 @@ export function join(a: UnnumberedDelta, b: UnnumberedDelta): UnnumberedDelta | 
   }
   if (a.type === 'ReasoningDelta' && b.type === 'ReasoningDelta' && !a.details && !b.details) {
     return { type: a.type, text: a.text + b.text, details: null };
+  }
+  if (a.type === 'ReasoningDelta' && b.type === 'ReasoningDelta' && a.details && b.details) {
+    // Pieces of one thought, up to its signature.
+    const details = wholeThoughts([a.details, b.details].flat());
+    return details.length === 1 ? { type: a.type, text: a.text + b.text, details } : null;
   }
   if (a.type === 'ToolCallDelta' && b.type === 'ToolCallDelta' && a.index === b.index) {
     const [callId, name] = [a.callId ?? b.callId, a.name ?? b.name];

@@ -1,4 +1,10 @@
-import { isContent, type UpstreamEvent, type UpstreamFinish, type UpstreamUsage } from '#upstream';
+import {
+  addThought,
+  isContent,
+  type UpstreamEvent,
+  type UpstreamFinish,
+  type UpstreamUsage,
+} from '#upstream';
 import type { ToolCallResult } from './completion.ts';
 
 /**
@@ -33,7 +39,7 @@ export class Transcript {
 
   /** Blocks with signatures, in order, to be sent back unchanged; null when there were none. */
   get reasoningDetails(): unknown {
-    return this.#details.length > 0 ? this.#details.flat() : null;
+    return this.#details.length > 0 ? [...this.#details] : null;
   }
 
   get refusal(): string | null {
@@ -68,7 +74,7 @@ export class Transcript {
         break;
       case 'reasoning':
         this.#reasoning.push(event.text);
-        if (event.details) this.#details.push(event.details);
+        for (const each of [event.details ?? []].flat()) addThought(this.#details, each);
         break;
       case 'toolCall':
         this.#addToolCall(event);

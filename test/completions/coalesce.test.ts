@@ -56,6 +56,18 @@ it('keeps kinds, tool calls and signed reasoning apart, in order', () => {
   ]);
 });
 
+it('joins the pieces of one thought with its signature, and no two thoughts', () => {
+  const { deltas, sent } = coalescer(0);
+  const piece = (text: string, more: object = {}) => ({ type: 'reasoning.text', text, ...more });
+  const said = (text: string, more: object = {}) =>
+    ({ type: 'reasoning', text, details: [piece(text, more)] }) as const;
+  deltas.push([said('a'), said('b'), said('', { signature: 's' }), said('c')]);
+  expect(sent).toEqual([
+    { type: 'ReasoningDelta', text: 'ab', details: [piece('ab', { signature: 's' })] },
+    { type: 'ReasoningDelta', text: 'c', details: [piece('c')] },
+  ]);
+});
+
 it('loses nothing when it is flushed, and sends nothing twice', async () => {
   const { clock, deltas, say, texts } = coalescer(20);
   say('a');

@@ -7,6 +7,7 @@ import {
   openConnectors,
   type UpstreamEvent,
   UpstreamFault,
+  wholeThoughts,
 } from '#upstream';
 import { stubUpstream, type UpstreamStub } from '../harness/upstream-stub.ts';
 import { callTo, outcomeOf, pulled } from './calls.ts';
@@ -36,11 +37,22 @@ function answerWithRecorded(file: string): void {
 }
 
 const anthropicThought = {
+  type: 'reasoning.text',
+  text: 'The weather in Łódź, then.',
+  format: 'anthropic-claude-v1',
+  signature: 'EqQBCkYIBxgC',
+};
+/** As it was told before the field's words were. */
+const formerThought = {
   format: 'ai-sdk/anthropic',
   type: 'reasoning',
-  text: 'The weather in Łódź, then.',
-  metadata: { anthropic: { signature: 'EqQBCkYIBxgC' } },
+  text: anthropicThought.text,
+  metadata: { anthropic: { signature: anthropicThought.signature } },
 };
+const pieces = [
+  { ...anthropicThought, text: 'The weather ', signature: undefined },
+  { ...anthropicThought, text: 'in Łódź, then.' },
+];
 
 describe('recorded answers', () => {
   test("Anthropic's: thinking with its signature, text, a tool call, cached tokens", async () => {
@@ -48,8 +60,7 @@ describe('recorded answers', () => {
     const { events, thrown } = await send('anthropic');
     expect(thrown).toBeUndefined();
     expect(joined(events)).toEqual([
-      { type: 'reasoning', text: 'The weather in Łódź, then.' },
-      { type: 'reasoning', text: '', details: [anthropicThought] },
+      { type: 'reasoning', text: anthropicThought.text, details: [anthropicThought] },
       { type: 'text', text: 'I look it up.' },
       {
         type: 'toolCall',
@@ -136,9 +147,16 @@ describe('requests', () => {
     { role: 'tool', toolCallId: 'toolu_01', content: 'Rain' },
   ];
 
-  test("a tool turn gives Anthropic its thinking back, signed, and its cache's mark", async () => {
+  test.each([
+    ['whole', [anthropicThought]],
+    ['in pieces', pieces],
+    ['in the former words', [formerThought]],
+  ])('a tool turn gives Anthropic its thinking back %s, signed, and its mark', async (_, said) => {
     answerWithRecorded('anthropic-thinking-tools.sse');
-    await send('anthropic', { messages: turn, tools, parallelToolCalls: false });
+    const messages = turn.map((one) =>
+      one.reasoningDetails ? { ...one, reasoningDetails: said } : one,
+    );
+    await send('anthropic', { messages, tools, parallelToolCalls: false });
     const { path, headers, body } = stub.requests[0] ?? {};
     expect(path).toBe('/v1/messages');
     expect(headers?.['x-api-key']).toBe('sk-stub-credential-0123456789');
@@ -296,10 +314,11 @@ function joined(events: readonly UpstreamEvent[]): UpstreamEvent[] {
     } else if (
       event.type === 'reasoning' &&
       last?.type === 'reasoning' &&
-      !event.details &&
-      !last.details
+      !event.details === !last.details
     ) {
-      all[all.length - 1] = { type: 'reasoning', text: last.text + event.text };
+      const details = wholeThoughts([last.details ?? [], event.details ?? []].flat());
+      const text = last.text + event.text;
+      all[all.length - 1] = { type: 'reasoning', text, ...(last.details ? { details } : {}) };
     } else all.push(event);
   }
   return all;

@@ -5,7 +5,7 @@ import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts'
 import type { PartsWriter } from '../rest/run-door.ts';
 import { messagesUsageOf, stopOf } from './messages-answer.ts';
 import { messagesError } from './messages-errors.ts';
-import { signatureIn } from './thinking.ts';
+import { sealsIn } from './thinking.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Delta<Type> = Extract<CompletionEvent, { type: Type }>;
@@ -66,7 +66,8 @@ class Blocks {
   }
 
   thinking({ text, details }: Delta<'ReasoningDelta'>): string {
-    const signature = signatureIn(details);
+    const { signature, redacted } = sealsIn(details);
+    if (redacted !== null) return this.#redacted(redacted);
     const start = { type: 'thinking', thinking: '', signature: '' };
     return (
       this.#begin('thinking', start) +
@@ -87,6 +88,11 @@ class Blocks {
     if (this.#open === null) return '';
     this.#open = null;
     return event('content_block_stop', { index: this.#index });
+  }
+
+  /** What is kept from the caller comes whole, as a block of its own. */
+  #redacted(data: string): string {
+    return this.stop() + this.#begin('redacted', { type: 'redacted_thinking', data }) + this.stop();
   }
 
   #begin(block: string, start: Json): string {

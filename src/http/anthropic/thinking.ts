@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Content } from '#completions';
 import type { MessagesBlock } from '#schema';
+import { claudeFormat as format } from '#upstream';
 
 /**
  * What a model thought, as the field's `reasoning_details` carry it: text with the signature that
@@ -14,8 +15,6 @@ const detail = z.union([
   }),
   z.object({ type: z.literal('reasoning.encrypted'), data: z.string() }),
 ]);
-
-const format = 'anthropic-claude-v1';
 
 interface Thought {
   readonly type: string;
@@ -63,12 +62,17 @@ function joined(details: readonly z.infer<typeof detail>[]): ThinkingBlock[] {
   return blocks;
 }
 
-/** The signature in the details of one event of a stream; null when there is none. */
-export function signatureIn(details: unknown): string | null {
-  const read = z.array(z.unknown()).safeParse(details);
-  for (const one of read.data ?? []) {
-    const known = detail.safeParse(one).data;
-    if (known?.type === 'reasoning.text' && known.signature) return known.signature;
-  }
-  return null;
+/** What the details of one event of a stream bring beside text; null where there is none. */
+export function sealsIn(details: unknown): {
+  readonly signature: string | null;
+  readonly redacted: string | null;
+} {
+  const read = z.array(z.unknown()).safeParse(details).data ?? [];
+  const known = read.flatMap((one) => detail.safeParse(one).data ?? []);
+  const text = known.find((one) => one.type === 'reasoning.text' && one.signature);
+  const encrypted = known.find((one) => one.type === 'reasoning.encrypted');
+  return {
+    signature: (text?.type === 'reasoning.text' && text.signature) || null,
+    redacted: encrypted?.type === 'reasoning.encrypted' ? encrypted.data : null,
+  };
 }

@@ -1,5 +1,6 @@
 import type { ReasoningDelta, ToolCallDelta } from '#completions';
 import type { ResponsesItem } from '#schema';
+import { wholeThoughts } from '#upstream';
 import { callItem, messageItem, outputText, reasoningItem } from './responses-answer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -135,7 +136,7 @@ export class ItemEvents {
     return (
       this.#event('response.reasoning_summary_text.done', { ...place, text }) +
       this.#event('response.reasoning_summary_part.done', { ...place, part }) +
-      this.#ended(reasoningItem(this.#id, text, this.#details.flat()))
+      this.#ended(reasoningItem(this.#id, text, wholeThoughts(this.#details.flat())))
     );
   }
 

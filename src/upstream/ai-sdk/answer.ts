@@ -7,7 +7,13 @@ import type {
 import type { UpstreamEvent, UpstreamFinish, UpstreamUsage } from '../connector.ts';
 import { failureOfFinish, readFinish } from '../openai-finish.ts';
 import { UpstreamFault } from '../upstream-fault.ts';
-import { formatOf, type ReasoningBlock } from './reasoning-blocks.ts';
+import {
+  formatOf,
+  type ReasoningBlock,
+  tellsAsClaude,
+  thoughtPiece,
+  toldAs,
+} from './reasoning-blocks.ts';
 
 type Part<Type extends LanguageModelV4StreamPart['type']> = Extract<
   LanguageModelV4StreamPart,
@@ -22,6 +28,7 @@ interface Block {
 /** Reads the parts of one answer in order and says each as the event that it is. */
 export class PartReader {
   readonly #format: string;
+  readonly #asClaude: boolean;
   /** Thinking and text that is on its way, by its id, for the signature at its end. */
   readonly #blocks = new Map<string, Block>();
   /** The index of each tool call, by its id. */
@@ -32,6 +39,7 @@ export class PartReader {
 
   constructor(optionsName: string) {
     this.#format = formatOf(optionsName);
+    this.#asClaude = tellsAsClaude(optionsName);
   }
 
   /** Throws the `error` of an error part as it is. */
@@ -46,7 +54,7 @@ export class PartReader {
         return part.delta === '' ? [] : [{ type: 'text', text: part.delta }];
       case 'reasoning-delta':
         this.#grow(part);
-        return part.delta === '' ? [] : [{ type: 'reasoning', text: part.delta }];
+        return part.delta === '' ? [] : [this.#thought(part.delta)];
       case 'text-end':
         return this.#end('text', part);
       case 'reasoning-end':
@@ -137,8 +145,13 @@ export class PartReader {
     return { type: 'toolCall', index, ...head, arguments: text };
   }
 
+  #thought(text: string): UpstreamEvent {
+    const details = this.#asClaude ? { details: [thoughtPiece(text)] } : {};
+    return { type: 'reasoning', text, ...details };
+  }
+
   #details(block: ReasoningBlock): UpstreamEvent {
-    return { type: 'reasoning', text: '', details: [block] };
+    return { type: 'reasoning', text: '', details: [toldAs(block)] };
   }
 }
 
