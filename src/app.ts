@@ -24,7 +24,7 @@ import { openVault } from '#vault';
 import { openBillingRoom } from './app/billing-room.ts';
 import { creditsDoor } from './app/credits-door.ts';
 import { hearOthers, sayOn } from './app/heartbeats.ts';
-import { wrappingKeyOf } from './app/keys-rotation.ts';
+import { deriveWrappingKey } from './app/keys-rotation.ts';
 import { loadOf } from './app/load.ts';
 import { confirmedByAll, removedByAll } from './app/revocation.ts';
 import { openSignIn } from './app/sign-in.ts';
@@ -161,7 +161,7 @@ async function openMiddle(options: AppOptions, ground: Ground, keep: Keep): Prom
   const alone = await openIdentity({ ...people, guesses: attempts });
   keep(alone, (room) => room.close());
   const identity = confirmedByAll(alone, { credits, storage, log });
-  const wrappingKey = wrappingKeyOf(cipher);
+  const wrappingKey = deriveWrappingKey(cipher);
   const vault = await openVault({ storage, clock, wrappingKey });
   const sandbox = keep(await openSandbox({ clock, random, log }), (room) => room.close());
   const catalog = await openCatalog({

@@ -23,7 +23,7 @@ export async function rotateMasterKey(config: Config, log: Log): Promise<Rotated
   const storage = await openStorage({ databaseUrl, dataDir, join: true, clock, log });
   try {
     await checkEncryptionKey(storage, cipher);
-    const vault = await openVault({ storage, clock, wrappingKey: wrappingKeyOf(cipher) });
+    const vault = await openVault({ storage, clock, wrappingKey: deriveWrappingKey(cipher) });
     return await vault.rotate(holders);
   } finally {
     await storage.close();
@@ -31,5 +31,5 @@ export async function rotateMasterKey(config: Config, log: Log): Promise<Rotated
 }
 
 /** What master keys are sealed under. */
-export const wrappingKeyOf = ({ derive }: { derive(use: string): Uint8Array }) =>
+export const deriveWrappingKey = ({ derive }: { derive(use: string): Uint8Array }) =>
   derive('master keys 1');

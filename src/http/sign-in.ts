@@ -2,11 +2,8 @@ import { currentOrigin } from '#audit';
 import { addressHeader } from '#identity';
 import type { Rooms } from '#schema';
 import { ForeignOrigin } from './callers.ts';
+import { simpleContentType } from './cross-site-forms.ts';
 import { bodyOf, type Exchange, RequestRefused } from './exchange.ts';
-
-/** What a page of another origin may send without asking first. */
-const simpleContentType =
-  /^(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
 
 /** `/auth/*`: the requests of people who sign up, in and out. */
 export async function answerSignIn(exchange: Exchange, rooms: Rooms): Promise<void> {

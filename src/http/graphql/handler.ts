@@ -3,6 +3,7 @@ import type { GraphQLError } from 'graphql';
 import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
 import { callerOf } from '../callers.ts';
+import { simpleContentType } from '../cross-site-forms.ts';
 import { bodyOf, type Exchange, RequestRefused, sendJson } from '../exchange.ts';
 import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
@@ -18,13 +19,6 @@ export interface GraphqlOptions {
   /** Aborts when feeds have to end. */
   readonly lastCall: AbortSignal;
 }
-
-/**
- * A browser sends these across origins without asking first, so none of them may reach an
- * operation.
- */
-const simpleContentType =
-  /^(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
 
 /**
  * `/graphql` over HTTP. Operations as JSON by POST are answered here, without the layers of Request
