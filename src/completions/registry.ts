@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import { type Clock, Fifo } from '#kernel';
 import type { EndedRun } from './ended-run.ts';
 import type { RunOfNode } from './run-of-node.ts';
 import type { Running } from './running.ts';
@@ -18,8 +18,12 @@ export class Registry {
    * once one of them is old, all that ran since live until a full collection.
    */
   readonly #running: Record<string, Running> = Object.create(null);
-  /** In the order in which they ended. */
-  readonly #ended = new Map<string, { run: EndedRun; bytes: number; forgetAtMs: number }>();
+  readonly #ended = new Map<string, EndedRun>();
+  /**
+   * What to forget first. To begin with the first of a Map is to step over all that was deleted
+   * since its table is as it is, thousands of them at each end.
+   */
+  readonly #order = new Fifo<{ id: string; bytes: number; forgetAtMs: number }>();
   #bytes = 0;
 
   constructor(options: {
@@ -41,7 +45,7 @@ export class Registry {
 
   get(id: string): RunOfNode | null {
     this.#forget();
-    return this.#running[id] ?? this.#ended.get(id)?.run ?? null;
+    return this.#running[id] ?? this.#ended.get(id) ?? null;
   }
 
   /** Keeps a run until some time after it has settled. */
@@ -58,18 +62,20 @@ export class Registry {
   #keep(id: string, run: EndedRun): void {
     delete this.#running[id];
     const { bytes } = run;
-    this.#ended.set(id, { run, bytes, forgetAtMs: this.#clock.monotonic() + this.#keepMs });
+    this.#ended.set(id, run);
+    this.#order.push({ id, bytes, forgetAtMs: this.#clock.monotonic() + this.#keepMs });
     this.#bytes += bytes;
     this.#forget();
   }
 
   #forget(): void {
     const now = this.#clock.monotonic();
-    for (const [id, { bytes, forgetAtMs }] of this.#ended) {
-      if (forgetAtMs > now && this.#bytes <= this.#bytesMax) return;
-      this.#ended.delete(id);
-      this.#bytes -= bytes;
-      this.#forgotten(id);
+    for (let oldest = this.#order.first; oldest; oldest = this.#order.first) {
+      if (oldest.forgetAtMs > now && this.#bytes <= this.#bytesMax) return;
+      this.#order.shift();
+      this.#ended.delete(oldest.id);
+      this.#bytes -= oldest.bytes;
+      this.#forgotten(oldest.id);
     }
   }
 }

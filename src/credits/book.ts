@@ -1,30 +1,16 @@
-import { type Clock, invariant, type Money } from '#kernel';
-import { asHeld, type Ended } from './journal.ts';
-import { journalRecord } from './journal-record.ts';
-import { affordable, emptyLease, type Lease, settle, take } from './lease.ts';
+import { Bag, invariant } from '#kernel';
+import { asHeld } from './journal.ts';
+import { affordable, emptyLease, type Lease, take } from './lease.ts';
 import type { LeaseTarget } from './lease-statements.ts';
 import { periodStart } from './periods.ts';
 import type { Held } from './posting-statements.ts';
-import type { AllowanceTarget, Hold, HoldRequest, SettlementRecord } from './terms.ts';
-
-/** A completion that runs, and what is set aside for it. */
-export interface RunningHold {
-  readonly organizationId: string;
-  leases: readonly Lease[];
-  /** Whose leases pay. */
-  session: number;
-  amount: Money;
-  /**
-   * Its session was lost and the next one did not get the money: it grows no more, and its record
-   * is late.
-   */
-  uncovered: boolean;
-}
+import { type HoldWatchers, RunningHold } from './running-hold.ts';
+import type { AllowanceTarget, Hold, HoldRequest } from './terms.ts';
 
 /** Leases and holds of this node: in memory, changed in steps without an await. */
 export interface Book {
   readonly leases: Iterable<Lease>;
-  readonly running: ReadonlySet<RunningHold>;
+  readonly running: Pick<Bag<RunningHold>, 'has' | 'size'> & Iterable<RunningHold>;
   /** The leases that a request touches, empty ones for what is not leased. */
   leasesOf(targets: readonly AllowanceTarget[]): readonly Lease[];
   /** The lease of an account or allowance, if this node has one. */
@@ -41,18 +27,10 @@ export interface Book {
   held(): readonly Held[];
 }
 
-export interface BookOptions {
-  readonly clock: Clock;
+export interface BookOptions extends HoldWatchers {
   readonly session: () => number;
   /** Database time: a hold belongs to the period of its admission. */
   readonly now: () => Date;
-  /** Finds out whether the session still lives, when a clock says that it may not. */
-  readonly confirm: () => Promise<void>;
-  readonly ended: (ended: Ended) => Promise<void>;
-  /** More or less of its money is held than before. */
-  readonly moved: (organizationId: string) => void;
-  /** These leases were used: look whether one wants more, to have `next` free again. */
-  readonly used: (leases: readonly Lease[], next: Money) => void;
 }
 
 /** Longer than two renewals, so that a hold's end is told too. */
@@ -61,7 +39,7 @@ const recentMs = 5_000;
 export function openBook(options: BookOptions): Book {
   const { clock } = options;
   const leases = new Map<string, Lease>();
-  const running = new Set<RunningHold>();
+  const running = new Bag<RunningHold>();
 
   const leaseOf = (target: AllowanceTarget, organizationId: string, at = options.now()): Lease => {
     const start = target.kind === 'ORGANIZATION' ? '' : periodStart(target.period, at).getTime();
@@ -91,17 +69,18 @@ export function openBook(options: BookOptions): Book {
       const touched = leasesOf(request.targets);
       const payable = affordable(touched);
       if (!take(touched, request.amount, clock)) return null;
-      const hold: RunningHold = {
+      const hold = new RunningHold({
+        ...request,
         organizationId: request.targets[0]?.id ?? '',
+        affordable: payable,
         leases: touched,
         session: options.session(),
-        amount: request.amount,
-        uncovered: false,
-      };
-      running.add(hold);
+        watchers: options,
+        running,
+      });
       options.moved(hold.organizationId);
       options.used(touched, request.amount);
-      return openHold(request.completion, hold, { ...options, payable, running });
+      return hold;
     },
     drop: (lease) => {
       for (const [name, known] of leases) if (known === lease) leases.delete(name);
@@ -119,46 +98,4 @@ export function openBook(options: BookOptions): Book {
 function find(leases: Iterable<Lease>, kind: Lease['kind'], target: string): Lease | undefined {
   for (const lease of leases) if (lease.kind === kind && lease.target === target) return lease;
   return undefined;
-}
-
-function openHold(
-  completion: string,
-  hold: RunningHold,
-  options: BookOptions & { payable: Money; running: Set<RunningHold> },
-): Hold {
-  const { clock, running } = options;
-  return {
-    completion,
-    get amount() {
-      return hold.amount;
-    },
-    affordable: options.payable,
-    extend(by) {
-      if (hold.uncovered || !running.has(hold)) return false;
-      const taken = take(hold.leases, by, clock);
-      if (taken) hold.amount += by;
-      if (taken) options.moved(hold.organizationId);
-      options.used(hold.leases, by);
-      return taken;
-    },
-    async covered() {
-      await options.confirm();
-      return !hold.uncovered;
-    },
-    async end(record) {
-      invariant(running.delete(hold), 'a hold ends once');
-      const charge = record?.charged ?? 0n;
-      invariant(charge >= 0n && charge <= hold.amount, 'a charge never exceeds its hold');
-      settle(hold.leases, { amount: hold.amount, charge }, clock);
-      options.moved(hold.organizationId);
-      if (record) await options.ended(endedOf(record, hold));
-    },
-  };
-}
-
-function endedOf(record: SettlementRecord, { leases, session }: RunningHold): Ended {
-  const [credits, ...allowances] = leases;
-  invariant(credits?.kind === 'ACCOUNT', "the organization's credits come first");
-  const json = journalRecord(record, credits.target, allowances);
-  return { session, leases, charge: record.charged, record: json };
 }

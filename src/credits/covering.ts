@@ -1,7 +1,8 @@
 import type { Clock } from '#kernel';
-import type { Book, RunningHold } from './book.ts';
+import type { Book } from './book.ts';
 import { take } from './lease.ts';
 import type { Leasing } from './leasing.ts';
+import type { RunningHold } from './running-hold.ts';
 import type { Session } from './session.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Money } from '#kernel';
 import { AdmissionLine, type RefillOptions } from './admission-line.ts';
-import type { RunningHold } from './book.ts';
 import { cover } from './covering.ts';
 import { Lanes } from './lanes.ts';
 import type { Lease } from './lease.ts';
 import { Leasing } from './leasing.ts';
+import type { RunningHold } from './running-hold.ts';
 import type { Hold, HoldRequest } from './terms.ts';
 import { refillWish } from './wishes.ts';
 

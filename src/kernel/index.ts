@@ -5,9 +5,11 @@
  * 2. An amount of money is an exact integer; there is one rounding rule.
  * 3. A log line has a closed set of fields; a credential in one of them is masked.
  */
+export { Bag } from './bag.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export { Fault, type FaultCode, type FaultTexts, type InputIssue, InvalidInput } from './fault.ts';
 export { amountOf, isKeepable, positive, together } from './fields.ts';
+export { Fifo } from './fifo.ts';
 export { type Flow, flowOf, inOrder, type Take } from './flow.ts';
 export {
   completionId,
