@@ -194,19 +194,16 @@ CompletionRef.implement({
       nullable: true,
       description: 'What was consumed and charged; final once it has ended.',
     }),
-    charges: t.field({
+    charges: t.expose('lines', {
       type: [ChargeLineRef],
       description: 'The bill, line by line; adds up to `usage.charged`.',
-      resolve: ({ lines }) => [...lines],
     }),
-    attempts: t.field({
+    attempts: t.expose('attempts', {
       type: [RouteAttemptRef],
       description: 'Who was tried, in order.',
-      resolve: ({ attempts }) => [...attempts],
     }),
-    droppedParameters: t.stringList({
+    droppedParameters: t.exposeStringList('droppedParameters', {
       description: 'Parameters of the request that the chosen endpoint could not take.',
-      resolve: (completion) => [...completion.droppedParameters],
     }),
     error: t.field({
       type: CompletionError,

@@ -1,6 +1,12 @@
 import type { ObjectRef } from '@pothos/core';
 import { builder, type SchemaShape } from './builder.ts';
-import { type Connection, type PageInfo, pageSizeDefault, rowsCounted } from './paging.ts';
+import {
+  type Connection,
+  type Edge,
+  type PageInfo,
+  pageSizeDefault,
+  rowsCounted,
+} from './paging.ts';
 
 type Shape = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>;
 
@@ -40,7 +46,7 @@ export function connectionOf<Row extends object>(options: {
   const name = node.name;
   const bounded = options.counted === 'bounded';
   const capped = (count: number) => (bounded && count > countMax ? null : count) as number;
-  const Edge = builder.objectRef<Connection<Row>['edges'][number]>(`${name}Edge`).implement({
+  const Edge = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
     description: `One row of a list of ${of}.`,
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
@@ -56,11 +62,10 @@ export function connectionOf<Row extends object>(options: {
   const Page = builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
     description: `A page of ${of}.`,
     fields: (t) => ({
-      edges: t.field({
+      edges: t.expose('edges', {
         type: [Edge],
         description: 'The rows, each with its cursor.',
         complexity: { field: 0, multiplier: 1 },
-        resolve: ({ edges }) => [...edges],
       }),
       nodes: t.field({
         type: [node],
@@ -68,11 +73,10 @@ export function connectionOf<Row extends object>(options: {
         complexity: { field: 0, multiplier: 1 },
         resolve: ({ edges }) => edges.map((edge) => edge.node),
       }),
-      pageInfo: t.field({
+      pageInfo: t.expose('pageInfo', {
         type: PageInfoRef,
         description: 'Where this page stands in the list.',
         complexity: 0,
-        resolve: (connection) => connection.pageInfo,
       }),
       totalCount: t.int({
         nullable: bounded,

@@ -22,8 +22,8 @@ const keys: Readonly<Record<Exclude<Order, 'PRICE'>, (figures: Figures) => numbe
 
 const negative = (value: number | null | undefined) => (value == null ? null : -value);
 
-export function endpointsBy(order: Order, { endpoints }: Model, rooms: Rooms): Endpoint[] {
-  if (order === 'PRICE') return [...endpoints];
+export function endpointsBy(order: Order, { endpoints }: Model, rooms: Rooms): readonly Endpoint[] {
+  if (order === 'PRICE') return endpoints;
   const key = new Map(
     endpoints.map(({ id }) => [
       id,

@@ -48,19 +48,16 @@ ModelRef.implement({
       nullable: true,
       description: 'Tokens that one answer may have; null when only the context limits it.',
     }),
-    inputModalities: t.field({
+    inputModalities: t.expose('inputModalities', {
       type: [Modality],
       description: 'What a prompt may hold.',
-      resolve: (model) => [...model.inputModalities],
     }),
-    outputModalities: t.field({
+    outputModalities: t.expose('outputModalities', {
       type: [Modality],
       description: 'What an answer may hold.',
-      resolve: (model) => [...model.outputModalities],
     }),
-    supportedParameters: t.stringList({
+    supportedParameters: t.exposeStringList('supportedParameters', {
       description: 'Request parameters that at least one endpoint takes, in the wire names.',
-      resolve: (model) => [...model.supportedParameters],
     }),
     openWeights: t.exposeBoolean('openWeights', {
       description: 'The weights can be downloaded.',
@@ -69,9 +66,8 @@ ModelRef.implement({
       nullable: true,
       description: 'Until when its training data reaches, as `2026-03`.',
     }),
-    aliases: t.stringList({
+    aliases: t.exposeStringList('aliases', {
       description: 'Other slugs that mean this model.',
-      resolve: (model) => [...model.aliases],
     }),
     pricing: t.field({
       type: PricingRef,

@@ -1,4 +1,11 @@
-import { type Facet, facetsOf, listModels, type ModelQuery } from '#catalog';
+import {
+  type Facet,
+  facetsOf,
+  type LiveScores,
+  listModels,
+  type Model,
+  type ModelQuery,
+} from '#catalog';
 import { builder } from './builder.ts';
 import { connectionOf, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
@@ -79,9 +86,15 @@ const ModelOrder = builder.inputType('ModelOrder', {
   }),
 });
 
-async function found(query: ModelQuery, { rooms }: Context) {
-  const scores = ordersByTraffic(query) ? await scoresOf(rooms) : {};
-  return listModels(rooms.catalog.market(), query, { canServe: canServe(rooms), scores });
+/** Shows what is found: at once, unless traffic has a say in the order. */
+function found<Shown>(
+  query: ModelQuery,
+  { rooms }: Context,
+  show: (models: readonly Model[]) => Shown,
+): Shown | Promise<Shown> {
+  const list = (scores: LiveScores) =>
+    show(listModels(rooms.catalog.market(), query, { canServe: canServe(rooms), scores }));
+  return ordersByTraffic(query) ? scoresOf(rooms).then(list) : list({});
 }
 
 const ModelConnection = connectionOf({ node: ModelRef, of: 'models' });
@@ -128,8 +141,8 @@ builder.queryFields((t) => ({
       ...pageArgs,
     },
     complexity: pageCost,
-    resolve: async (_root, args, context) =>
-      modelPage(args, await found(args, context), context.rooms),
+    resolve: (_root, args, context) =>
+      found(args, context, (models) => modelPage(args, models, context.rooms)),
   }),
   modelFacets: t.field({
     type: ModelFacets,
@@ -140,6 +153,6 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: ModelFilter, description: 'What the models must have.' }),
     },
     complexity: 20,
-    resolve: async (_root, args, context) => facetsOf(await found(args, context)),
+    resolve: (_root, args, context) => found(args, context, facetsOf),
   }),
 }));

@@ -20,8 +20,13 @@ export interface Page {
   readonly cursor: readonly string[] | null;
 }
 
+export interface Edge<Row> {
+  readonly cursor: string;
+  readonly node: Row;
+}
+
 export interface Connection<Row> {
-  readonly edges: readonly { readonly cursor: string; readonly node: Row }[];
+  readonly edges: readonly Edge<Row>[];
   readonly pageInfo: PageInfo;
   /** Counted when it is asked for. */
   totalCount(): number | Promise<number>;
@@ -111,15 +116,25 @@ export function arrayPage<Row>(options: {
   const [start, end] = page.backward
     ? [Math.max(0, (position ?? rows.length) - page.size), position ?? rows.length]
     : [(position ?? -1) + 1, Math.min(rows.length, (position ?? -1) + 1 + page.size)];
-  const edges = rows.slice(start, end).map((node) => ({
-    node,
-    /** Made when it is asked for: most pages show the first and the last one alone. */
-    get cursor() {
-      return cursorOf(list, [key(node)]);
-    },
-  }));
+  const place = (row: Row) => cursorOf(list, [key(row)]);
+  const edges = rows.slice(start, end).map((node) => new PlacedRow(node, place));
   const more = { hasPreviousPage: start > 0, hasNextPage: end < rows.length };
   return { edges, pageInfo: pageInfo(edges, more), totalCount: () => rows.length };
+}
+
+/** Its cursor is made when it is asked for: most pages show the first and the last one alone. */
+class PlacedRow<Row> implements Edge<Row> {
+  readonly node: Row;
+  readonly #place: (row: Row) => string;
+
+  constructor(node: Row, place: (row: Row) => string) {
+    this.node = node;
+    this.#place = place;
+  }
+
+  get cursor(): string {
+    return this.#place(this.node);
+  }
 }
 
 /** One direction of a table: what to sort by and how to go on from a key. */

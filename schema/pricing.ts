@@ -112,10 +112,9 @@ PricingRef.implement({
       description: 'For a request, whatever its length.',
       resolve: (pricing) => perUnit(pricing.request),
     }),
-    tiers: t.field({
+    tiers: t.expose('tiers', {
       type: [PricingTierRef],
       description: 'Other prices under a condition; the last one that applies wins, key by key.',
-      resolve: (pricing) => [...pricing.tiers],
     }),
     source: t.exposeString('source', {
       nullable: true,

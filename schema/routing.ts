@@ -97,10 +97,9 @@ const RoutePlanRef = builder.objectRef<Route>('RoutePlan').implement({
       resolve: (route) =>
         route.candidates.map((candidate, index) => ({ ...candidate, order: index + 1, route })),
     }),
-    rejected: t.field({
+    rejected: t.expose('rejected', {
       type: [RouteRejectionRef],
       description: 'Who would not, and why.',
-      resolve: (route) => [...route.rejected],
     }),
     error: t.field({
       type: ErrorInterface,

@@ -35,10 +35,9 @@ const StatementRef = builder.objectRef<Statement>('Statement').implement({
       description: 'Of all entries before its end, US dollars.',
       resolve: ({ closingBalance }) => formatMoney(closingBalance),
     }),
-    totals: t.field({
+    totals: t.expose('totals', {
       type: [StatementLineRef],
       description: 'One line for each kind of entry that occurred.',
-      resolve: ({ totals }) => [...totals],
     }),
     exportUrl: t.field({
       type: 'URL',

@@ -11,7 +11,7 @@ import { forwardArgs, PageInfoRef, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
 import { OrganizationRef } from './organization.ts';
-import { type Connection, type Keyset, type PageArgs, tablePage } from './paging.ts';
+import { type Connection, type Edge, type Keyset, type PageArgs, tablePage } from './paging.ts';
 import { UsageBucketRef } from './usage-bucket.ts';
 
 const groups: Record<Group, string> = {
@@ -41,30 +41,23 @@ interface UsagePage extends Connection<UsageBucket> {
   total(): UsageBucket;
 }
 
-const UsageBucketEdge = builder
-  .objectRef<Connection<UsageBucket>['edges'][number]>('UsageBucketEdge')
-  .implement({
-    description: 'One row of a list of usage.',
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', {
-        description: 'Its place in this list, for `after`; belongs to this list only.',
-      }),
-      node: t.field({
-        type: UsageBucketRef,
-        description: 'The row itself.',
-        resolve: ({ node }) => node,
-      }),
+const UsageBucketEdge = builder.objectRef<Edge<UsageBucket>>('UsageBucketEdge').implement({
+  description: 'One row of a list of usage.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', {
+      description: 'Its place in this list, for `after`; belongs to this list only.',
     }),
-  });
+    node: t.expose('node', { type: UsageBucketRef, description: 'The row itself.' }),
+  }),
+});
 
 const UsageConnection = builder.objectRef<UsagePage>('UsageConnection').implement({
   description: 'A page of usage.',
   fields: (t) => ({
-    edges: t.field({
+    edges: t.expose('edges', {
       type: [UsageBucketEdge],
       description: 'The rows, each with its cursor.',
       complexity: { field: 0, multiplier: 1 },
-      resolve: ({ edges }) => [...edges],
     }),
     nodes: t.field({
       type: [UsageBucketRef],
@@ -72,11 +65,10 @@ const UsageConnection = builder.objectRef<UsagePage>('UsageConnection').implemen
       complexity: { field: 0, multiplier: 1 },
       resolve: ({ edges }) => edges.map(({ node }) => node),
     }),
-    pageInfo: t.field({
+    pageInfo: t.expose('pageInfo', {
       type: PageInfoRef,
       description: 'Where this page stands in the list.',
       complexity: 0,
-      resolve: ({ pageInfo }) => pageInfo,
     }),
     totalCount: t.int({
       description: 'Buckets in the whole list.',

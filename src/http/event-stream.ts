@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '#kernel';
+import type { Clock, Timer } from '#kernel';
 
 /** A line that nobody reads keeps proxies from closing a connection on which nothing comes. */
 const keepAliveMs = 12_000;
 
 const lastChunk = '0\r\n\r\n';
 
-export interface EventStream {
-  /** Writes at once; resolves when the client can take more, or has left. */
-  write(text: string): Promise<void> | void;
-  end(text?: string): void;
-  readonly started: boolean;
+export interface EventStreamOptions {
+  readonly response: ServerResponse;
+  readonly clock: Clock;
+  readonly comment: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -18,56 +18,67 @@ export interface EventStream {
  * refusal before it still has a status of its own; `comment` is sent whenever nothing else was for
  * 12 seconds.
  */
-export function openEventStream(options: {
-  response: ServerResponse;
-  clock: Clock;
-  comment: string;
-  headers?: Readonly<Record<string, string>>;
-}): EventStream {
-  const { response, clock, comment } = options;
-  let started = false;
-  let wroteAt = clock.monotonic();
-  let framed = false;
+export class EventStream {
+  readonly #options: EventStreamOptions;
+  #timer: Timer;
+  #wroteAtMs: number;
+  #started = false;
+  #framed = false;
 
-  const start = () => {
-    if (started) return;
-    started = true;
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+    const { response, clock } = options;
+    this.#wroteAtMs = clock.monotonic();
+    this.#timer = clock.after(keepAliveMs, this.#keepAlive);
+    response.once('close', () => this.#timer.cancel());
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Writes at once; resolves when the client can take more, or has left. */
+  write(text: string): Promise<void> | void {
+    const { response, clock } = this.#options;
+    this.#start();
+    this.#wroteAtMs = clock.monotonic();
+    if (response.destroyed || response.write(this.#bytes(text))) return;
+    return drained(response);
+  }
+
+  end(text = ''): void {
+    this.#start();
+    this.#timer.cancel();
+    this.#options.response.end(`${this.#bytes(text)}${this.#framed ? lastChunk : ''}`);
+  }
+
+  readonly #keepAlive = (): void => {
+    const { clock, comment } = this.#options;
+    const leftMs = () => this.#wroteAtMs + keepAliveMs - clock.monotonic();
+    if (leftMs() <= 0) void this.write(`: ${comment}\n\n`);
+    this.#timer = clock.after(leftMs(), this.#keepAlive);
+  };
+
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { response, headers } = this.#options;
     response.socket?.setNoDelay(true);
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
-      ...options.headers,
+      ...headers,
     });
     // Node writes a chunk in four pieces, which costs more than the system call that they share.
-    framed = response.chunkedEncoding;
+    this.#framed = response.chunkedEncoding;
     response.chunkedEncoding = false;
-  };
-  const bytes = (text: string) =>
-    framed && text !== '' ? `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n` : text;
-  const write = (text: string): Promise<void> | void => {
-    start();
-    wroteAt = clock.monotonic();
-    if (response.destroyed || response.write(bytes(text))) return;
-    return drained(response);
-  };
-  const keepAlive = () => {
-    if (wroteAt + keepAliveMs <= clock.monotonic()) void write(`: ${comment}\n\n`);
-    timer = clock.after(wroteAt + keepAliveMs - clock.monotonic(), keepAlive);
-  };
-  let timer = clock.after(keepAliveMs, keepAlive);
-  response.once('close', () => timer.cancel());
-  return {
-    write,
-    end(text = '') {
-      start();
-      timer.cancel();
-      response.end(`${bytes(text)}${framed ? lastChunk : ''}`);
-    },
-    get started() {
-      return started;
-    },
-  };
+  }
+
+  #bytes(text: string): string {
+    if (!this.#framed || text === '') return text;
+    return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+  }
 }
 
 function drained(response: ServerResponse): Promise<void> {

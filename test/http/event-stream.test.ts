@@ -3,7 +3,7 @@ import { Agent, createServer, get, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openEventStream } from '../../src/http/event-stream.ts';
+import { EventStream } from '../../src/http/event-stream.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 const said = ['data: Łódź 👋\n\n', '', `data: ${'x'.repeat(70_000)}\n\n`, 'data: end\n\n'];
@@ -12,7 +12,7 @@ let port: number;
 
 beforeEach(async () => {
   server = createServer(async (_request, response) => {
-    const stream = openEventStream({ response, clock: virtualClock(), comment: 'here' });
+    const stream = new EventStream({ response, clock: virtualClock(), comment: 'here' });
     for (const each of said.slice(0, -1)) await stream.write(each);
     stream.end(said.at(-1));
   }).listen(0, '127.0.0.1');

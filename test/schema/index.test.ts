@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { buildSchema, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
+import {
+  buildSchema,
+  isEnumType,
+  isObjectType,
+  lexicographicSortSchema,
+  printSchema,
+} from 'graphql';
 import { expect, it } from 'vitest';
 import { schema } from '#schema';
 
@@ -20,6 +26,13 @@ it('every promise is described: types, fields, arguments, input fields and enum 
     }
   }
   expect(silent).toEqual([]);
+});
+
+it('a value of an enum is its name: compiled code gives it out as it is', () => {
+  const renamed = Object.values(schema.getTypeMap())
+    .flatMap((type) => (isEnumType(type) ? type.getValues() : []))
+    .filter(({ name, value }) => name !== value);
+  expect(renamed).toEqual([]);
 });
 
 it('a secret is told by nothing but the answer of who makes it', () => {

@@ -60,7 +60,9 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   const market = context.rooms.catalog.market();
   const operation = engine.prepare(asked, context);
   if ('kind' in operation && operation.kind === 'subscription') return false;
-  const result = 'kind' in operation ? await operation.run() : { errors: operation };
+  const started = 'kind' in operation ? operation.run() : { errors: operation };
+  // Several are answered in a turn: one that is here is written before the next one is made.
+  const result = started instanceof Promise ? await started : started;
   if ('each' in result) return false;
   if (exchange.response.destroyed) return true;
   const shown = shownOf(result as ExecutionResult, options);

@@ -24,6 +24,13 @@ export interface CheckedQuery {
 }
 
 /**
+ * Values of GraphQL's own scalars and of enums go out as resolvers gave them: their types were
+ * checked with the code, and a value of an enum is its name. Each would cost two lists that tell
+ * where it stands, in case it is wrong.
+ */
+export const compiling = { disableLeafSerialization: true };
+
+/**
  * Null: it is no query (what changes something is not hot), or it cannot be compiled: graphql-jit
  * reads `{ a: $b }` given for a scalar, as for JSON, without the variable.
  */
@@ -32,7 +39,7 @@ export function compiledQuery(
   node: OperationDefinitionNode,
 ): CheckedQuery | null {
   if (node.operation !== OperationTypeNode.QUERY || hasVariableInScalar(document)) return null;
-  const compiled = compileQuery(schema, document, node.name?.value);
+  const compiled = compileQuery(schema, document, node.name?.value, compiling);
   if (!isCompiledQuery(compiled)) return null;
   return { query: compiled.query, takesOneOf: takesOneOf(node) };
 }

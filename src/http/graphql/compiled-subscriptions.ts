@@ -16,6 +16,7 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Take } from '#kernel';
 import { type Context, schema } from '#schema';
+import { compiling } from './compiled-queries.ts';
 import { DeltaTexts } from './delta-texts.ts';
 import { type Result, type Results, resultsOf } from './results.ts';
 import { type Execute, SharedResults } from './shared-results.ts';
@@ -169,7 +170,7 @@ function compileEvents(document: DocumentNode, operationName: string | null | un
       : definition,
   );
   const events = { ...bare, definitions };
-  const compiled = compileQuery(eventSchema, events, operationName ?? undefined);
+  const compiled = compileQuery(eventSchema, events, operationName ?? undefined, compiling);
   return isCompiledQuery(compiled)
     ? { query: compiled.query, variables: used, texts: new DeltaTexts() }
     : null;

@@ -33,7 +33,8 @@ export interface Operation {
   readonly contextValue: Context;
   /** What it gave so far was made of the catalog alone: `WatchedContext` says how that is known. */
   ofCatalogAlone(): boolean;
-  run(): Promise<ExecutionResult | Results>;
+  /** What there is at once comes at once. */
+  run(): Started | Promise<Started>;
   /** What it cost; null before it was run, and of a subscription, which says it nowhere. */
   readonly cost: DocumentCost | null;
 }
@@ -138,7 +139,7 @@ class Prepared implements Operation {
     return this.#watched?.ofCatalogAlone ?? true;
   }
 
-  async run(): Promise<Started> {
+  run(): Started | Promise<Started> {
     const { request, document, asked, context, anonymousFeeds } = this.#preparation;
     const { operationName } = this;
     const variableValues = request.variables ?? undefined;

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { impersonal } from './impersonal-context.ts';
+import { ImpersonalContext } from './impersonal-context.ts';
 
 type Later<Value> = Value | Promise<Value>;
 
@@ -49,7 +49,7 @@ export class SharedResults {
 }
 
 function run(event: object, context: Context, execute: Execute) {
-  const seen = impersonal(context);
+  const seen = new ImpersonalContext(context);
   const own = execute(event, seen.context);
   // An error names the request that met it.
   const shared = (result: ExecutionResult) => (seen.personal || result.errors ? null : result);

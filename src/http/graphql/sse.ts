@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import { type Clock, Fault } from '#kernel';
 import type { Context } from '#schema';
 import { credentialEnded, whileValid } from '../credential-life.ts';
-import { openEventStream } from '../event-stream.ts';
+import { EventStream } from '../event-stream.ts';
 import type { Exchange } from '../exchange.ts';
 import { costMember } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
@@ -58,7 +58,7 @@ export async function streamEvents(options: {
     const cost = 'kind' in operation && !streams ? operation.cost : null;
     return cost ? text.slice(0, -1) + costMember(cost) : text;
   };
-  const stream = openEventStream({ response, clock, comment: 'still here' });
+  const stream = new EventStream({ response, clock, comment: 'still here' });
   const started = 'kind' in operation ? await operation.run() : { errors: operation };
   const results = 'each' in started ? started : alone(started);
   let ended: Fault | null = null;

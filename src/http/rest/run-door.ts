@@ -3,7 +3,7 @@ import type { Market } from '#catalog';
 import type { Completion, CompletionEvent, CompletionInput, Started } from '#completions';
 import { Fault } from '#kernel';
 import type { Rooms } from '#schema';
-import { openEventStream } from '../event-stream.ts';
+import { EventStream } from '../event-stream.ts';
 import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
 import { principalOf, tellLimit } from './caller.ts';
 import { renamed } from './errors.ts';
@@ -91,7 +91,7 @@ async function answerInParts<Request extends Asked>(
   const { response, signal } = exchange;
   const { content, error } = run.completion();
   if (!content && !error) throw contentGone(run.id);
-  const stream = openEventStream({ response, clock: rooms.clock, comment: 'BOURSE PROCESSING' });
+  const stream = new EventStream({ response, clock: rooms.clock, comment: 'BOURSE PROCESSING' });
   const parts = door.parts(run, market, asked);
   let failed = null as Completion | null; // set while the events come
   try {
