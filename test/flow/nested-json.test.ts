@@ -68,3 +68,14 @@ it.each(['reasoning_details', 'annotations'])(
     expect((await post(chat, { messages: [hello] })).status).toBe(200);
   },
 );
+
+it('arguments of a tool that a provider nests without an end are handed on as text', async () => {
+  const text = `{"a":${nested}}`;
+  const tool = { id: 'call_a', type: 'function', function: { name: 'f', arguments: text } };
+  upstream.answerWith((answer) =>
+    answer.json(200, wholeAnswer({ content: null, tool_calls: [tool] }, 'tool_calls')),
+  );
+  const { status, answer } = await post('/v1/messages', { max_tokens: 9, messages: [hello] });
+  expect(status).toBe(200);
+  expect(answer.content).toMatchObject([{ type: 'tool_use', input: { arguments: text } }]);
+});

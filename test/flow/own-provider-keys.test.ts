@@ -97,6 +97,21 @@ async function complete(client: GraphqlClient, more = ''): Promise<Data> {
   return data.complete;
 }
 
+it('REST tells of each attempt whose key it used', async () => {
+  const answeredWith = async () => {
+    const { completion } = await complete(acme);
+    const response = await fetch(`${app.url}/v1/generation?id=${completion.id}`, {
+      headers: { Authorization: `Bearer ${acme.key}` },
+    });
+    const { data } = await response.json();
+    return [data.is_byok, data.provider_responses.map((one: Data) => one.is_byok)];
+  };
+  const { providerKey } = await add();
+  expect(await answeredWith()).toEqual([true, [true]]);
+  await remove(providerKey.id);
+  expect(await answeredWith()).toEqual([false, [false]]);
+});
+
 it('the organization’s key goes upstream, and the fee alone is charged, to the digit', async () => {
   const { providerKey } = await add();
   expect(providerKey).toMatchObject({ hint: 'own-cred…6789', provider: { slug: 'theirs' } });

@@ -1,6 +1,6 @@
 import type { Market } from '#catalog';
 import type { Completion, FinishReason, Usage } from '#completions';
-import { dollarsOf, invariant } from '#kernel';
+import { dollarsOf, invariant, jsonDepthMax, nestedWithin } from '#kernel';
 import type { MessagesAnswer, MessagesBlock, MessagesStop, MessagesUsage } from '#schema';
 import { answeredBy } from '../openai/chat-answer.ts';
 import { thinkingBlocks } from './thinking.ts';
@@ -52,11 +52,16 @@ function blocksOf({ content }: Completion): MessagesBlock[] {
   ];
 }
 
-/** Arguments that are no JSON object (an answer that was cut) are handed on as text. */
+/**
+ * Arguments that are no JSON object (an answer that was cut), or one that nobody can walk, are
+ * handed on as text.
+ */
 function inputOf(text: string): Record<string, unknown> {
   try {
     const input: unknown = JSON.parse(text || '{}');
-    if (typeof input === 'object' && input !== null) return input as Record<string, unknown>;
+    if (typeof input === 'object' && input !== null && nestedWithin(input, jsonDepthMax)) {
+      return input as Record<string, unknown>;
+    }
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
   }
