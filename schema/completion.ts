@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
 import { CompletionError } from './errors.ts';
 import { MembershipRef } from './membership.ts';
+import { noRow } from './no-row.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { OrganizationRef } from './organization.ts';
 import { idOf } from './paging.ts';
@@ -241,7 +242,7 @@ CompletionRef.implement({
       description: 'The key that ran it; null when a person did.',
       resolve: (query, { apiKeyId }, _args, { rooms }) =>
         apiKeyId === null
-          ? null
+          ? noRow(query)
           : rooms.storage.prisma.apiKey.findFirst({ ...query, where: { id: apiKeyId } }),
     }),
     organization: t.prismaField({
@@ -261,7 +262,7 @@ CompletionRef.implement({
       description: 'The member whose budget it spent; null when none was.',
       resolve: (query, { membershipId }, _args, { rooms }) =>
         membershipId === null
-          ? null
+          ? noRow(query)
           : rooms.storage.prisma.membership.findFirst({ ...query, where: { id: membershipId } }),
     }),
   }),

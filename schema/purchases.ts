@@ -9,6 +9,7 @@ import { describedEnum } from './described.ts';
 import { UnavailableError } from './errors.ts';
 import { caught } from './failures.ts';
 import { newestFirst } from './newest-first.ts';
+import { noRow } from './no-row.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { idOf, tablePage } from './paging.ts';
 import { resultUnion, writeErrors } from './results.ts';
@@ -59,7 +60,7 @@ const CreditPurchaseRef = builder.prismaObject('Purchase', {
       description: 'Its entry in the ledger; null until it is paid.',
       resolve: (query, { entryId }, _args, { rooms }) =>
         entryId === null
-          ? null
+          ? noRow(query)
           : rooms.storage.prisma.entry.findFirst({ ...query, where: { id: entryId } }),
     }),
   }),
@@ -81,7 +82,7 @@ builder.prismaObjectField(LedgerEntryRef, 'purchase', (t) =>
     resolve: (query, { id, kind }, _args, { rooms }) =>
       kind === 'PURCHASE'
         ? rooms.storage.prisma.purchase.findFirst({ ...query, where: { entryId: id } })
-        : null,
+        : noRow(query),
   }),
 );
 

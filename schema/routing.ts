@@ -4,6 +4,7 @@ import { ProviderPreferences } from './completion-input.ts';
 import { describedEnum } from './described.ts';
 import { ErrorInterface } from './errors.ts';
 import { Refusal } from './failures.ts';
+import { noRow } from './no-row.ts';
 import { ProviderKeyRef } from './provider-key.ts';
 import { EndpointRef, ModelRef, RouteRejectionRef } from './refs.ts';
 import { maximumCharge, planRoute, type RouteInput } from './route-plan.ts';
@@ -77,7 +78,7 @@ const RouteCandidateRef = builder.objectRef<Placed>('RouteCandidate').implement(
       resolve: (query, { ownKey }, _args, { rooms }) =>
         ownKey
           ? rooms.storage.prisma.providerKey.findFirst({ ...query, where: { id: ownKey.id } })
-          : null,
+          : noRow(query),
     }),
     reason: t.exposeString('reason', { description: 'Why it stands where it does.' }),
   }),

@@ -4,6 +4,7 @@ import { formatMoney } from '#kernel';
 import { ApiKeyRef } from './api-key.ts';
 import { builder } from './builder.ts';
 import { MembershipRef } from './membership.ts';
+import { noRow } from './no-row.ts';
 import { EndpointRef, ModelRef, ProviderRef } from './refs.ts';
 
 const money = (name: 'cost' | 'fee' | 'charged' | 'refunded') => (bucket: UsageFigures) =>
@@ -48,7 +49,7 @@ export const UsageBucketRef = builder.objectRef<UsageBucket>('UsageBucket').impl
       description: 'With API_KEY: which one; null when a person asked, or it is not yours to see.',
       resolve: (query, { apiKeyId }, _args, { rooms, principal }) =>
         apiKeyId === null
-          ? null
+          ? noRow(query)
           : rooms.storage.prisma.apiKey.findFirst({
               ...query,
               where: { AND: [apiKeysSeenBy(principal), { id: apiKeyId }] },
@@ -60,7 +61,7 @@ export const UsageBucketRef = builder.objectRef<UsageBucket>('UsageBucket').impl
       description: 'With MEMBER: whose budget; null when none was, or not yours to see.',
       resolve: (query, { membershipId }, _args, { rooms, principal }) =>
         membershipId === null
-          ? null
+          ? noRow(query)
           : rooms.storage.prisma.membership.findFirst({
               ...query,
               where: { AND: [membershipsSeenBy(principal), { id: membershipId }] },

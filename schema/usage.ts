@@ -5,6 +5,7 @@ import { formatMoney, formatPrice, invariant } from '#kernel';
 import { providerKeysSeenBy } from '#provider-keys';
 import { builder } from './builder.ts';
 import { describedEnum } from './described.ts';
+import { noRow } from './no-row.ts';
 import { ProviderKeyRef } from './provider-key.ts';
 import { EndpointRef } from './refs.ts';
 
@@ -142,7 +143,7 @@ export const RouteAttemptRef = builder.objectRef<AttemptRecord>('RouteAttempt').
               ...query,
               where: { AND: [providerKeysSeenBy(principal), { id: providerKeyId }] },
             })
-          : null,
+          : noRow(query),
     }),
     outcome: t.expose('outcome', { type: AttemptOutcome, description: 'How it ended.' }),
     httpStatus: t.exposeInt('httpStatus', {

@@ -156,3 +156,31 @@ it('usage, statement and export say the same of what was charged, to the last di
   const tampered = statement.exportUrl.replace(/.$/, (last: string) => (last === 'A' ? 'B' : 'A'));
   expect((await fetch(tampered)).status).toBe(404);
 }, 60_000);
+
+it('what is not there is null, whatever is selected below it', async () => {
+  await buy('20');
+  const { data } = await app.admin.ask(
+    `mutation ($organizationId: ID!) { complete(input: { organizationId: $organizationId,
+      model: "sandbox/echo", messages: [{ role: USER, content: "Hello" }] }) {
+      ... on CompletePayload { completion { id
+        apiKey { name organization { slug } }
+        attempts { providerKey { name organization { slug } } } } } } }`,
+    { organizationId: acme.organizationId },
+  );
+  expect(data.complete.completion).toMatchObject({
+    apiKey: null,
+    attempts: [{ providerKey: null }],
+  });
+  const plan = `{ routePlan(input: { model: "sandbox/echo" }) {
+    candidates { providerKey { name provider { slug } organization { slug } } } } }`;
+  const planned = await app.admin.ask(plan);
+  expect(planned.data.routePlan.candidates).toEqual([{ providerKey: null }]);
+  const { credits, usage } = await ofAcme(`credits {
+      purchases(first: 1) { nodes { ledgerEntry { kind purchase { status } } } }
+      ledger(last: 1) { nodes { kind purchase { status ledgerEntry { kind } } } } }
+    usage(groupBy: [MODEL]) { nodes {
+      apiKey { name organization { slug } } member { role user { name } } } }`);
+  expect(credits.purchases.nodes).toEqual([{ ledgerEntry: null }]);
+  expect(credits.ledger.nodes).toEqual([{ kind: 'GRANT', purchase: null }]);
+  for (const bucket of usage.nodes) expect(bucket).toEqual({ apiKey: null, member: null });
+}, 60_000);
