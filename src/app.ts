@@ -97,7 +97,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     for (const close of closings.splice(0)) await close();
   };
   try {
-    const ground = await openGround(options, keep);
+    const site = new Site(options.config);
+    const ground = await openGround(options, site, keep);
     const demoKey = await firstStart({
       ...options,
       ...ground,
@@ -108,7 +109,6 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     const middle = await openMiddle(options, ground, keep);
     join(options, ground, middle);
-    const site = new Site(options.config);
     const doors = { ...options, ...ground, ...middle, site };
     const people = keep(await openSignIn(doors), (room) => room.close());
     return await serve(options, { ...ground, ...middle, site, people, demoKey, closeAll });
@@ -118,7 +118,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promise<Ground> {
+async function openGround(
+  { config, clock, log }: AppOptions,
+  site: Site,
+  keep: Keep,
+): Promise<Ground> {
   const { dataDir, databaseUrl, redisUrl } = config;
   const place = { databaseUrl, dataDir, clock, log };
   const storage = keep(await openStorage(place), (room) => room.close());
@@ -136,7 +140,7 @@ async function openGround({ config, clock, log }: AppOptions, keep: Keep): Promi
     appliedChange: () => storage.changes.applied,
   });
   keep(credits, (room) => room.close());
-  const known = { config, clock, log, storage, credits, secrets, bus };
+  const known = { config, clock, log, storage, credits, secrets, bus, site };
   const billing = keep(await openBillingRoom(known), (room) => room.close());
   return { storage, secrets, bus, credits, billing };
 }

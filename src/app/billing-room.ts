@@ -4,6 +4,7 @@ import { type Billing, type Credits, openBilling, stripePayments } from '#credit
 import type { Secrets } from '#identity';
 import type { Clock, Log } from '#kernel';
 import type { Storage } from '#storage';
+import type { Site } from './site.ts';
 
 interface Given {
   readonly config: Config;
@@ -13,6 +14,7 @@ interface Given {
   readonly credits: Credits;
   readonly secrets: Secrets;
   readonly bus: Bus;
+  readonly site: Site;
 }
 
 /** Billing, told by the settings who takes payments and where payers may go back to. */
@@ -24,9 +26,9 @@ export async function openBillingRoom({
   log,
   storage,
   credits,
+  site,
 }: Given): Promise<Billing> {
   const { stripe, allowedOrigins } = config;
-  const own = config.publicUrl ?? `http://${config.host}:${config.port}`;
   return openBilling({
     storage,
     credits,
@@ -34,8 +36,8 @@ export async function openBillingRoom({
     log,
     linkKey: secrets.cipher.derive('signed links 1'),
     payments: stripe && (await stripePayments({ ...stripe, log })),
-    seller: `Bourse, ${new URL(own).host}`,
-    returnOrigins: () => [new URL(own).origin, ...allowedOrigins],
+    seller: () => `Bourse, ${new URL(site.url).host}`,
+    returnOrigins: () => [new URL(site.url).origin, ...allowedOrigins],
     recall: (account) => bus.publish('recall', { account }),
     changed: (organization) => bus.publish('credits', { organization }),
   });

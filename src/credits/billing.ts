@@ -51,7 +51,7 @@ export interface BillingOptions {
   /** Null: this installation takes no payments. */
   readonly payments: Payments | null;
   /** Stands on receipts. */
-  readonly seller: string;
+  readonly seller: () => string;
   /** Origins that a payer may be sent back to; the first is this installation's own. */
   readonly returnOrigins: () => readonly string[];
   /** Tells whoever watches that the account has changed. */
@@ -117,7 +117,7 @@ export function openBilling(options: BillingOptions): Billing {
     receiptToken: (purchaseId) => links.make(['receipt', purchaseId], clock.now()),
     async receipt(token) {
       const [what, purchaseId = ''] = links.read(token, clock.now()) ?? [];
-      return what === 'receipt' ? readReceipt(storage, purchaseId, options.seller) : null;
+      return what === 'receipt' ? readReceipt(storage, purchaseId, options.seller()) : null;
     },
     async setAutoTopUp(actor, input) {
       if (!options.payments && input.amount !== null) throw takesNoPayments();

@@ -35,7 +35,7 @@ export function billingSuite(kind: DatabaseKind): void {
         log: silentLog,
         linkKey: new Uint8Array(32),
         payments: null,
-        seller: 'Bourse',
+        seller: () => 'Bourse',
         returnOrigins: () => ['http://bourse.test'],
         recall: (account) => credits.recalled(account),
         changed: (organizationId) => changed.push(organizationId),

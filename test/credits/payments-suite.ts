@@ -46,7 +46,7 @@ export function paymentsSuite(kind: DatabaseKind): void {
         log: silentLog,
         linkKey: new Uint8Array(32),
         payments: takes ? await payments() : null,
-        seller: 'Bourse',
+        seller: () => 'Bourse',
         returnOrigins: () => ['https://bourse.test'],
         recall: (account) => credits.recalled(account),
         changed: news,
