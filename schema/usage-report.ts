@@ -96,12 +96,10 @@ type Time = Date | null | undefined;
 const latest = (a: Time, b: Time) => (a && b && a > b ? a : (b ?? a));
 const earliest = (a: Time, b: Time) => (a && b && a < b ? a : (b ?? a));
 
-/** An absent end is now, an absent beginning that of the calendar month that the end closes. */
-function periodOf(since: Time, until: Time, nowMs: number): { since: Date; until: Date } {
-  const end = until ?? new Date(nowMs);
-  const last = new Date(end.getTime() - 1); // the end itself is outside
-  const month = new Date(Date.UTC(last.getUTCFullYear(), last.getUTCMonth()));
-  return { since: since ?? month, until: end };
+/** An absent beginning is that of the current calendar month, or of the one that the end closes. */
+function beginningOf(until: Time, nowMs: number): Date {
+  const last = new Date(until ? until.getTime() - 1 : nowMs); // the end itself is outside
+  return new Date(Date.UTC(last.getUTCFullYear(), last.getUTCMonth()));
 }
 
 interface UsageArgs extends PageArgs {
@@ -116,7 +114,7 @@ async function usageOf(organizationId: string, asked: UsageArgs, context: Contex
   const { since, until, groupBy, filter, orderBy, ...args } = asked;
   const { rooms } = context;
   const [from, to] = [latest(since, filter?.since), earliest(until, filter?.until)];
-  const period = periodOf(from, to, rooms.clock.now());
+  const period = { since: from ?? beginningOf(to, rooms.clock.now()), until: to ?? null };
   const filtered = askedFilter(filter, context);
   const question = { organizationId, ...period, groupBy, filter: filtered, orderBy };
   let whole: UsageAnswer | null = null;

@@ -173,7 +173,7 @@ function reading(
 ): Pick<Billing, 'usage' | 'statement' | 'exportToken' | 'exported' | 'forecast'> {
   return {
     async usage(question, slice) {
-      checkUsageQuestion(question);
+      checkUsageQuestion(question, clock.now());
       await credits.flush();
       return readUsage(storage, withWholeHour(question, clock.now()), slice);
     },

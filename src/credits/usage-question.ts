@@ -18,9 +18,14 @@ export interface UsageQuestion {
   readonly organizationId: string;
   /** Inclusive. */
   readonly since: Date;
-  /** Exclusive. */
-  readonly until: Date;
+  /** Exclusive; null: now. */
+  readonly until: Date | null;
   readonly groupBy: readonly UsageGroup[];
   readonly filter: CompletionFilter;
   readonly orderBy: UsageOrder;
+}
+
+/** A question whose end is known. */
+export interface BoundedUsageQuestion extends UsageQuestion {
+  readonly until: Date;
 }

@@ -1,5 +1,5 @@
 import { answeredByUsage, type Bind, conditionsOf } from './completion-filter.ts';
-import type { UsageQuestion } from './usage-question.ts';
+import type { BoundedUsageQuestion } from './usage-question.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -31,7 +31,7 @@ interface Part extends Period {
  * by hour; what begins or ends within an hour, and what sums do not know (a status, a user), is
  * read from the completions themselves.
  */
-export function usageSource(question: UsageQuestion, bind: Bind): string {
+export function usageSource(question: BoundedUsageQuestion, bind: Bind): string {
   const rows = ({ sums, ...period }: Part) =>
     sums
       ? fromSums({ ...question, ...period }, sums, bind)
@@ -40,7 +40,7 @@ export function usageSource(question: UsageQuestion, bind: Bind): string {
 }
 
 /** The coarsest first. */
-function sumsFor({ filter, groupBy }: UsageQuestion): readonly Sums[] {
+function sumsFor({ filter, groupBy }: BoundedUsageQuestion): readonly Sums[] {
   if (!answeredByUsage(filter)) return [];
   return groupBy.includes('HOUR') ? [byHour] : [byDay, byHour];
 }
@@ -60,7 +60,7 @@ function partsOf({ since, until }: Period, [sums, ...finer]: readonly Sums[]): P
 
 const dimensions = 'model_id, provider_id, endpoint_id, api_key_id, membership_id, app';
 
-function fromSums(question: UsageQuestion, { table, column }: Sums, bind: Bind): string {
+function fromSums(question: BoundedUsageQuestion, { table, column }: Sums, bind: Bind): string {
   return `SELECT ${column} AS hour, ${dimensions}, requests, failures, prompt_tokens, cached_tokens,
       completion_tokens, reasoning_tokens, cost, fee, charged, refunded
     FROM ${table} WHERE organization_id = ${bind(question.organizationId)}
@@ -69,7 +69,7 @@ function fromSums(question: UsageQuestion, { table, column }: Sums, bind: Bind):
       ${conditionsOf(question.filter, bind)}`;
 }
 
-function fromDetails({ since, until, ...question }: UsageQuestion, bind: Bind): string {
+function fromDetails({ since, until, ...question }: BoundedUsageQuestion, bind: Bind): string {
   const begun = new Date(since.getTime() - longestRunMs);
   return `SELECT date_trunc('hour', finished_at, 'UTC') AS hour, ${dimensions}, 1 AS requests,
       CASE WHEN status = 'FAILED' THEN 1 ELSE 0 END AS failures, prompt_tokens, cached_tokens,

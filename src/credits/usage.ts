@@ -1,7 +1,12 @@
 import { InvalidInput, type Money } from '#kernel';
 import { type Bind, binder } from './completion-filter.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
-import type { UsageGroup, UsageOrder, UsageQuestion } from './usage-question.ts';
+import type {
+  BoundedUsageQuestion,
+  UsageGroup,
+  UsageOrder,
+  UsageQuestion,
+} from './usage-question.ts';
 import { usageSource } from './usage-source.ts';
 
 /**
@@ -81,24 +86,26 @@ const dayMs = 24 * hourMs;
 const daysMax: Partial<Record<UsageGroup, number>> = { DAY: 366, HOUR: 31 };
 
 /** @throws InvalidInput that names the argument. */
-export function checkUsageQuestion({ since, until, groupBy }: UsageQuestion): void {
+export function checkUsageQuestion({ since, until, groupBy }: UsageQuestion, nowMs: number): void {
+  const lastsMs = (until?.getTime() ?? nowMs) - since.getTime();
   if (groupBy.length === 0) throw InvalidInput.at('groupBy', 'It is empty.', 'one group or more');
-  if (since >= until) {
+  if (lastsMs <= 0) {
     throw InvalidInput.at('until', 'It is not later than `since`.', 'a later time');
   }
   for (const group of groupBy) {
     const days = daysMax[group];
-    if (days !== undefined && until.getTime() - since.getTime() > days * dayMs) {
+    if (days !== undefined && lastsMs > days * dayMs) {
       throw InvalidInput.at('since', `By ${group} this is too long a time.`, `${days} days`);
     }
   }
 }
 
 /** The hour that runs ends now: taken whole, it is read from its sums. */
-export function withWholeHour(question: UsageQuestion, nowMs: number): UsageQuestion {
-  const untilMs = question.until.getTime();
-  if (untilMs < nowMs) return question;
-  return { ...question, until: new Date(Math.ceil(untilMs / hourMs) * hourMs) };
+export function withWholeHour(question: UsageQuestion, nowMs: number): BoundedUsageQuestion {
+  const { until } = question;
+  if (until && until.getTime() < nowMs) return { ...question, until };
+  const endMs = until?.getTime() ?? nowMs + 1; // what ended in this millisecond, too
+  return { ...question, until: new Date(Math.ceil(endMs / hourMs) * hourMs) };
 }
 
 /**
@@ -107,7 +114,7 @@ export function withWholeHour(question: UsageQuestion, nowMs: number): UsageQues
  */
 export async function readUsage(
   db: Pick<LedgerDatabase, 'query'>,
-  question: UsageQuestion,
+  question: BoundedUsageQuestion,
   slice: UsageSlice,
 ): Promise<UsageAnswer> {
   const { bind, parameters } = binder();
@@ -126,7 +133,7 @@ export async function readUsage(
   };
 }
 
-function bucketsOf(question: UsageQuestion, bind: Bind): string {
+function bucketsOf(question: BoundedUsageQuestion, bind: Bind): string {
   const groups = [...new Set(question.groupBy)];
   const parts = groups.map((group) => `(${partOf(group)})`);
   const finest = groups.filter(isTime).sort((a, b) => order.indexOf(a) - order.indexOf(b))[0];

@@ -238,6 +238,15 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(starts).toEqual([since + 2 * hour, since + hour, since]);
     });
 
+    test('usage to now has the whole hour that runs, from its sums', async () => {
+      const since = new Date(Math.floor(systemClock.now() / hour) * hour);
+      // Its node's clock may be ahead of the one that is asked.
+      await charge(1, { finishedAt: new Date(since.getTime() + hour - 1).toISOString() });
+      for (const groupBy of [['MODEL'], ['DAY'], ['HOUR']] as const) {
+        expect((await usage({ since, until: null, groupBy })).total.requests).toBe(1);
+      }
+    });
+
     test('the audit finds a day that is not the sum of its hours', async () => {
       await charge(1);
       await credits.flush();
