@@ -24,7 +24,7 @@ export class Overlap {
   /** The events of a continuation that are new. Thoughts on where to go on are no answer. */
   pass(batch: readonly UpstreamEvent[]): readonly UpstreamEvent[] {
     return batch.flatMap((event): readonly UpstreamEvent[] => {
-      if (event.type === 'reasoning') return [];
+      if (event.type === 'reasoning' || event.type === 'hiddenReasoning') return [];
       if (event.type === 'text') return texts(this.#take(event.text));
       return event.type === 'finish' || event.type === 'toolCall'
         ? [...texts(this.end()), event]

@@ -14,6 +14,7 @@ import type { ToolCallResult } from './completion.ts';
 export class Transcript {
   readonly #text: string[] = [];
   readonly #reasoning: string[] = [];
+  readonly #hidden: string[] = [];
   readonly #details: unknown[] = [];
   readonly #refusal: string[] = [];
   readonly #toolCalls = new Map<number, { callId: string; name: string; arguments: string[] }>();
@@ -24,7 +25,7 @@ export class Transcript {
   usage: UpstreamUsage | null = null;
   finish: UpstreamFinish | null = null;
 
-  /** UTF-8 bytes of all that was delivered, an upper bound of its tokens. */
+  /** UTF-8 bytes of all that was generated, an upper bound of its tokens. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -59,7 +60,7 @@ export class Transcript {
   /** Everything that was generated, for counting its tokens. */
   get generated(): string {
     const calls = this.toolCalls.map((call) => call.name + call.arguments);
-    return [this.reasoning ?? '', this.text, ...calls].join('');
+    return [this.reasoning ?? '', ...this.#hidden, this.text, ...calls].join('');
   }
 
   /** Takes in one event; true when it was content. */
@@ -75,6 +76,9 @@ export class Transcript {
       case 'reasoning':
         this.#reasoning.push(event.text);
         for (const each of [event.details ?? []].flat()) addThought(this.#details, each);
+        break;
+      case 'hiddenReasoning':
+        this.#hidden.push(event.text);
         break;
       case 'toolCall':
         this.#addToolCall(event);

@@ -153,6 +153,8 @@ export interface ReasoningOptions {
 export type UpstreamEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string; readonly details?: unknown }
+  /** Of a caller who does not want to see it: it was generated and counts, and is told nobody. */
+  | { readonly type: 'hiddenReasoning'; readonly text: string }
   | ToolCallFragment
   | { readonly type: 'refusal'; readonly text: string }
   | { readonly type: 'annotations'; readonly annotations: unknown }

@@ -5,6 +5,7 @@ import { sends, stand, text, used } from './stand.ts';
 
 const stop: UpstreamEvent = { type: 'finish', reason: { unified: 'STOP', raw: 'stop' } };
 const answer = 'The answer to that is a matter of taste, and of time.';
+const thoughts = 'Taste comes before time. '.repeat(150);
 
 async function usageOf(...events: UpstreamEvent[]) {
   const room = stand({});
@@ -32,6 +33,13 @@ describe("the provider's own figures", () => {
     });
   });
 
+  it('are believed about reasoning that came and was not to be shown', async () => {
+    expect(await usageOf({ type: 'hiddenReasoning', text: thoughts }, used(9, 800))).toMatchObject({
+      completionTokens: 800,
+      estimated: false,
+    });
+  });
+
   it('§21 are not believed about a visible answer that was never delivered', async () => {
     expect(await usageOf(used(9, 5_012))).toMatchObject({
       promptTokens: 9,
@@ -45,6 +53,13 @@ it('without figures it is counted, and said to be', async () => {
   expect(await usageOf()).toMatchObject({
     promptTokens: await countTokens('Hi'),
     completionTokens: await countTokens(answer),
+    estimated: true,
+  });
+});
+
+it('reasoning that was not to be shown is counted with the answer', async () => {
+  expect(await usageOf({ type: 'hiddenReasoning', text: thoughts })).toMatchObject({
+    completionTokens: await countTokens(thoughts + answer),
     estimated: true,
   });
 });

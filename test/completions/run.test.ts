@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault, formatMoney } from '#kernel';
 import type { Route } from '#routing';
+import type { UpstreamEvent } from '#upstream';
 import { fault } from '../routing/stand.ts';
 import {
   dollarAnAnswerToken,
@@ -234,9 +235,10 @@ describe('who watches decides how long it runs', () => {
 
 describe('the meter', () => {
   const offers = [{ provider: 'one', pricing: dollarAnAnswerToken, contextLength: 100_000 }];
-  const endless: Play = async function* () {
-    for (;;) yield [text('word ')];
-  };
+  const endlessly = (event: UpstreamEvent): Play =>
+    async function* () {
+      for (;;) yield [event];
+    };
 
   it('§17 an answer without a cap is held for 4,096 tokens and extended as it grows', async () => {
     const { run, play, purse } = stand({ offers, dollars: 50_000 });
@@ -247,9 +249,13 @@ describe('the meter', () => {
     expect(charged(completion)).toBe('9000');
   });
 
-  it('stops at what the credits pay: BUDGET, charged for what was delivered', async () => {
+  const kinds: readonly UpstreamEvent[] = [
+    text('word '),
+    { type: 'hiddenReasoning', text: 'word ' },
+  ];
+  it.each(kinds)('of $type stops at what the credits pay: BUDGET, with a charge', async (event) => {
     const { run, play, purse, calls } = stand({ offers, dollars: 5_000 });
-    play(endless);
+    play(endlessly(event));
     const { completion } = await run();
     expect(completion).toMatchObject({ status: 'SUCCEEDED', finishReason: 'BUDGET' });
     expect(calls[0]?.request.maxTokens).toBe(4_999);

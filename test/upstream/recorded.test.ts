@@ -128,9 +128,12 @@ function answered(
   return outcomeOf(pulled(connector, callTo(stub.url, { stream, request })));
 }
 
+const thoughtsIn = (events: readonly UpstreamEvent[], type: 'reasoning' | 'hiddenReasoning') =>
+  events.map((event) => (event.type === type ? event.text : '')).join('');
+
 function saidIn(events: readonly UpstreamEvent[]): object {
   const text = textOf(events);
-  const reasoning = events.map((event) => (event.type === 'reasoning' ? event.text : '')).join('');
+  const reasoning = thoughtsIn(events, 'reasoning');
   const calls = events.flatMap((event) => (event.type === 'toolCall' ? (event.name ?? []) : []));
   const annotations = events.find((event) => event.type === 'annotations')?.annotations;
   return {
@@ -157,8 +160,9 @@ describe.each(recordings)('$file over the connector $connector', ({ connector, f
   test('is said without its thinking to who does not want that', async () => {
     const request = { reasoning: { exclude: true } };
     const { batches, events } = await answered(connector, file, { bytes, request });
-    const { reasoning: _unsaid, ...rest } = said as { reasoning?: string };
+    const { reasoning: unsaid = '', ...rest } = said as { reasoning?: string };
     expect(saidIn(events)).toEqual(rest);
+    expect(thoughtsIn(events, 'hiddenReasoning')).toBe(unsaid);
     expect(batches.every((batch) => batch.length > 0)).toBe(true);
   });
 
