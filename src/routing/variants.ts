@@ -23,11 +23,15 @@ const variants: Readonly<Record<string, Partial<AskedModel>>> = {
   free: { free: true },
 };
 
+/** No name is longer, its variants included: a text that is goes through none of this. */
+const nameMax = 300;
+
 /**
  * The model behind a name with its variants (`author/name:free:floor`); of two sorts the last
  * counts.
  */
 export function findModel(market: Market, asked: string): AskedModel | null {
+  if (asked.length > nameMax) return null;
   const model = market.model(asked);
   if (model) return model.removedAt ? null : plainly(model, null);
   const latest = latestOf(market, asked);
@@ -58,6 +62,7 @@ function variantOff(asked: string): { name: string; says: Partial<AskedModel> | 
 
 /** A name without any variant, and what they say. */
 export function withoutVariants(asked: string): { name: string; says: Partial<AskedModel> } {
+  if (asked.length > nameMax) return { name: asked, says: {} };
   const { name, says } = variantOff(asked);
   if (!says) return { name, says: {} };
   const rest = withoutVariants(name);

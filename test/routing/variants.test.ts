@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findModel } from '../../src/routing/variants.ts';
+import { findModel, withoutVariants } from '../../src/routing/variants.ts';
 import { market } from './stand.ts';
 
 const all = market(
@@ -35,6 +35,12 @@ describe('the name of a model', () => {
     'is unknown: %j',
     (name) => expect(findModel(all, name)).toBeNull(),
   );
+
+  it('is unknown at once when it is longer than any', () => {
+    const long = `acme/one${':free'.repeat(200_000)}`;
+    expect(findModel(all, long)).toBeNull();
+    expect(withoutVariants(long)).toEqual({ name: long, says: {} });
+  });
 
   it('of a removed model is unknown, variants or not', () => {
     expect(findModel(all, 'acme/gone')).toBeNull();
