@@ -132,9 +132,7 @@ export const common = {
   image_config: notOffered('Answers are text.'),
   moderation: notOffered('Do it before or after the request.'),
   service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
-  store: notOffered(
-    'How long content is kept is set for the organization, as `retainContentDays`.',
-  ),
+  store: notOffered('How long content is kept is set for the organization, as retainContentDays.'),
   max_tool_calls: withoutEffect('no tool runs on the server.'),
   stop_server_tools_when: withoutEffect('no tool runs on the server.'),
   debug: may(z.object({ echo_upstream_body: notOffered('Read GET /v1/generation.') })),

@@ -95,6 +95,7 @@ describe('a list', () => {
     ['/v1/keys?limit=2', 'limit'],
     ['/v1/activity?user_id=somebody', 'user_id'],
     ['/v1/activity?date=yesterday', 'date'],
+    ['/v1/activity?api_key_hash=%00', 'api_key_hash'],
   ])('%s is refused by name, not answered as if it had not been said', async (path, param) => {
     const { status, answer } = await call('GET', path);
     expect([status, answer.error.param]).toEqual([400, param]);

@@ -124,6 +124,11 @@ describe('the other doors', () => {
     expect(stand.runs).toEqual([]);
   });
 
+  it('a setting that is set elsewhere is told by the name that it has there', async () => {
+    const response = await post('/v1/responses', { ...asked, input: 'hi', store: true });
+    expect((await response.json()).error.message).toContain('retainContentDays');
+  });
+
   it('the first of `models` is asked where there is no `model`', async () => {
     await answered({ model: undefined, models: ['acme/echo', 'acme/other'] });
     const input = { model: 'acme/echo', fallbackModels: ['acme/other'] };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idIssues, refuseIfAny } from '#identity';
 import { dollarsOf, InvalidInput } from '#kernel';
 import type { ActivityRow, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
@@ -39,6 +40,7 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
   });
   const asked = inShape(activityQuery, Object.fromEntries(exchange.url.searchParams), 'query');
   const { from, to } = windowOf(asked.date, rooms.clock.now());
+  refuseIfAny(idIssues('apiKey', 'api_key_hash', asked.api_key_hash));
   const apiKeyId = asked.api_key_hash ?? null;
   await rooms.credits.post();
   const rows = await rooms.storage.prisma.$queryRaw<Row[]>`
