@@ -35,6 +35,7 @@ export {
   type ModelOrder,
   type ModelOrderField,
   type ModelQuery,
+  searchMax,
 } from './listing.ts';
 export type {
   DataPolicy,

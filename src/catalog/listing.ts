@@ -1,3 +1,4 @@
+import { InvalidInput } from '#kernel';
 import { type CanServe, cheapestEndpoint, type ModelFilter, modelFilter } from './filter.ts';
 import type { Endpoint, Market, Model } from './market.ts';
 
@@ -41,6 +42,9 @@ export interface ListingOptions {
   readonly scores?: LiveScores;
 }
 
+/** Nobody types more; each word of it is looked for among all words, also with a letter wrong. */
+export const searchMax = 300;
+
 const isUsable: CanServe = ({ enabled, provider }) => enabled && provider.configured;
 
 /**
@@ -48,7 +52,7 @@ const isUsable: CanServe = ({ enabled, provider }) => enabled && provider.config
  * first when something is searched, else the most used. Models without the value come last in
  * either direction; ties go by slug.
  *
- * @throws InvalidInput with the paths `filter.…`.
+ * @throws InvalidInput with the paths `search` and `filter.…`.
  */
 export function listModels(
   market: Market,
@@ -56,6 +60,9 @@ export function listModels(
   { canServe = isUsable, scores = {} }: ListingOptions = {},
 ): readonly Model[] {
   const text = search?.trim() ?? '';
+  if (text.length > searchMax) {
+    throw InvalidInput.at('search', 'It is too long.', `up to ${searchMax} characters`);
+  }
   const fits = modelFilter(filter ?? {}, canServe);
   const field = orderBy?.field ?? (text === '' ? 'POPULARITY' : 'RELEVANCE');
   const direction = orderBy?.direction ?? (ascending.has(field) ? 'ASC' : 'DESC');

@@ -121,6 +121,12 @@ describe('an order', () => {
   });
 });
 
+it('a search for more text than anybody types is refused', () => {
+  const search = 'open '.repeat(61).trim();
+  expect(() => listModels(market, { search })).toThrow('search');
+  expect(listModels(market, { search: search.slice(0, 300) })).not.toHaveLength(0);
+});
+
 it('facets count each model once, most first', () => {
   expect(facetsOf(market.models)).toEqual({
     authors: [

@@ -6,6 +6,7 @@ import {
   type Model,
   type ModelOrder,
   type ModelQuery,
+  searchMax,
 } from '#catalog';
 import { type Clock, InvalidInput, parsePrice } from '#kernel';
 import { decimalOf } from '../rest/preferences.ts';
@@ -29,7 +30,7 @@ const count = z.coerce.number().int().nonnegative();
 
 /** The query of `models`; a filter that is not known here is refused, not passed over. */
 const modelQuery = z.strictObject({
-  q: z.string().optional(),
+  q: z.string().max(searchMax).optional(),
   supported_parameters: list.optional(),
   input_modalities: list.optional(),
   output_modalities: list.optional(),
