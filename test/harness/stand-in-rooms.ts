@@ -275,6 +275,10 @@ export class StandInRun implements Started {
     for (const text of texts) this.#push({ type: 'TextDelta', text });
   }
 
+  think(text: string, details: unknown): void {
+    this.#push({ type: 'ReasoningDelta', text, details });
+  }
+
   annotate(annotations: unknown): void {
     const { content } = this.#completion;
     if (content) this.#completion = { ...this.#completion, content: { ...content, annotations } };

@@ -93,6 +93,19 @@ describe('the other doors', () => {
     expect(text).not.toContain('message_stop');
   });
 
+  it('a thought of messages that comes with sealed ones is told all the same', async () => {
+    const response = post('/v1/messages', { ...asked, max_tokens: 10, stream: true });
+    const run = await firstRun();
+    run.start();
+    const sealed = ['a', 'b'].map((data) => ({ type: 'reasoning.encrypted', data }));
+    run.think('Hm', [{ type: 'reasoning.text', text: 'Hm' }, ...sealed]);
+    run.finish();
+    const told = chunksOf(await (await response).text());
+    expect(told.flatMap(({ delta }) => delta?.thinking ?? [])).toEqual(['Hm']);
+    const blocks = told.flatMap(({ content_block: block }) => block ?? []);
+    expect(blocks).toMatchObject([{ type: 'thinking' }, { data: 'a' }, { data: 'b' }]);
+  });
+
   it('a failure in the middle of a response is its last event', async () => {
     const text = await broken('/v1/responses', { input: 'hi' });
     expect(chunksOf(text).at(-1)).toMatchObject({

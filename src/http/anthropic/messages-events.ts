@@ -67,12 +67,10 @@ class Blocks {
 
   thinking({ text, details }: Delta<'ReasoningDelta'>): string {
     const { signature, redacted } = sealsIn(details);
-    if (redacted !== null) return this.#redacted(redacted);
-    const start = { type: 'thinking', thinking: '', signature: '' };
+    const thinks = text !== '' || signature !== null || redacted.length === 0;
     return (
-      this.#begin('thinking', start) +
-      (text ? this.#delta({ type: 'thinking_delta', thinking: text }) : '') +
-      (signature ? this.#delta({ type: 'signature_delta', signature }) : '')
+      (thinks ? this.#thought(text, signature) : '') +
+      redacted.map((data) => this.#redacted(data)).join('')
     );
   }
 
@@ -88,6 +86,15 @@ class Blocks {
     if (this.#open === null) return '';
     this.#open = null;
     return event('content_block_stop', { index: this.#index });
+  }
+
+  #thought(text: string, signature: string | null): string {
+    const start = { type: 'thinking', thinking: '', signature: '' };
+    return (
+      this.#begin('thinking', start) +
+      (text ? this.#delta({ type: 'thinking_delta', thinking: text }) : '') +
+      (signature ? this.#delta({ type: 'signature_delta', signature }) : '')
+    );
   }
 
   /** What is kept from the caller comes whole, as a block of its own. */

@@ -62,17 +62,13 @@ function joined(details: readonly z.infer<typeof detail>[]): ThinkingBlock[] {
   return blocks;
 }
 
-/** What the details of one event of a stream bring beside text; null where there is none. */
+/** What the details of one event of a stream bring beside text. */
 export function sealsIn(details: unknown): {
   readonly signature: string | null;
-  readonly redacted: string | null;
+  readonly redacted: readonly string[];
 } {
   const read = z.array(z.unknown()).safeParse(details).data ?? [];
   const known = read.flatMap((one) => detail.safeParse(one).data ?? []);
-  const text = known.find((one) => one.type === 'reasoning.text' && one.signature);
-  const encrypted = known.find((one) => one.type === 'reasoning.encrypted');
-  return {
-    signature: (text?.type === 'reasoning.text' && text.signature) || null,
-    redacted: encrypted?.type === 'reasoning.encrypted' ? encrypted.data : null,
-  };
+  const [signature = null] = known.flatMap((one) => ('signature' in one && one.signature) || []);
+  return { signature, redacted: known.flatMap((one) => ('data' in one ? one.data : [])) };
 }
