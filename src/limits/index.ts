@@ -8,7 +8,8 @@
  * 2. A refused request is not counted: who keeps asking is not kept out by asking.
  * 3. What `retryAfterMs` says is enough: after it one request is allowed, unless others took it.
  * 4. Requests of keys and guesses are counted for all nodes together; while Redis is away, by each
- *    node for itself, from what it knew. Points of document cost are each node's own.
+ *    node for itself, from what it knew, and what it counted alone is told to nobody. Points of
+ *    document cost are each node's own.
  */
 export { type Attempts, type AttemptsOptions, type Guess, openAttempts } from './attempts.ts';
 export { type Limits, openLimits, type RequestLimit } from './limits.ts';

@@ -46,6 +46,7 @@ export class Minute {
 
   #move(atMs: number): void {
     const second = Math.floor((atMs + this.#aheadMs) / bucketMs);
+    if (second <= this.#second) return; // another clock's second may have been a little ahead
     const passed = Math.min(second - this.#second, buckets);
     for (let step = 1; step <= passed; step++) {
       const bucket = (this.#second + step) % buckets;

@@ -26,7 +26,7 @@ export interface SharedMinutesOptions {
   readonly log: Log;
 }
 
-/** A request waits for so long, and then for a while nobody does. */
+/** A request waits for so long; then for a while nobody asks, and after that one of them. */
 const silentMs = 250;
 const askAgainMs = 1_000;
 
@@ -59,7 +59,15 @@ type Reply = readonly [number, string, string, readonly string[]];
 export async function openSharedMinutes(options: SharedMinutesOptions): Promise<SharedMinutes> {
   const { redisUrl, prefix, clock, log } = options;
   const client = await dial(redisUrl, log);
+  let answers = true;
   let askAtMs = 0;
+  const heard = (now: boolean, error?: unknown) => {
+    askAtMs = now ? 0 : clock.monotonic() + askAgainMs;
+    if (now === answers) return;
+    answers = now;
+    if (now) log.info('Redis counts the requests of keys again');
+    else log.warn('Redis does not count the requests of keys: each node counts its own', { error });
+  };
   const ask = (key: string, ...figures: number[]): Promise<unknown> =>
     client.eval(script, {
       keys: [`${prefix}:requests:${key}`],
@@ -67,18 +75,20 @@ export async function openSharedMinutes(options: SharedMinutesOptions): Promise<
     });
   const silence = async (signal: AbortSignal) => {
     await sleep(clock, silentMs, signal);
-    askAtMs = clock.monotonic() + askAgainMs;
-    return null;
+    throw new Error(`no answer within ${silentMs} ms`);
   };
   return {
     async take(key, perMinute, worth) {
       if (clock.monotonic() < askAtMs) return null;
+      if (!answers) askAtMs = clock.monotonic() + askAgainMs; // nobody else waits meanwhile
       const patience = new AbortController();
       try {
         const reply = await Promise.race([ask(key, perMinute, worth), silence(patience.signal)]);
-        return reply === null ? null : countOf(reply as Reply, clock.monotonic());
-      } catch {
-        return null; // not connected now: that is known at once
+        heard(true);
+        return countOf(reply as Reply, clock.monotonic());
+      } catch (error) {
+        heard(false, error);
+        return null;
       } finally {
         patience.abort();
       }

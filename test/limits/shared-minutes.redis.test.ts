@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Secret, silentLog, systemClock } from '#kernel';
+import { type Log, Secret, silentLog, systemClock } from '#kernel';
 import { type Limits, openLimits, openSharedMinutes } from '#limits';
 import { type LossyProxy, lossyProxy } from '../harness/lossy-proxy.ts';
+import { recordingLog } from '../harness/recording-log.ts';
 import { testRedisUrl } from '../harness/servers.ts';
 
 const closing: (() => unknown)[] = [];
@@ -14,8 +15,8 @@ const prefix = `bourse-test-${randomUUID()}`;
 const freshKey = () => `key_${randomUUID()}`;
 
 /** A node of an installation, once its way to Redis is open. */
-async function node(url = testRedisUrl): Promise<Limits> {
-  const options = { redisUrl: new Secret(url), prefix, clock: systemClock, log: silentLog };
+async function node(url = testRedisUrl, log: Log = silentLog): Promise<Limits> {
+  const options = { redisUrl: new Secret(url), prefix, clock: systemClock, log };
   const shared = await openSharedMinutes(options);
   closing.push(() => shared.close());
   await expect.poll(() => shared.take(freshKey(), 1, 1), { timeout: 30_000 }).not.toBeNull();
@@ -55,13 +56,19 @@ describe('the limit of a key', { timeout: 60_000 }, () => {
     'holds on a node whose way to Redis is %s, from what it knew',
     async (breakage) => {
       const { way, url } = await wayToRedis();
-      const [far, near, key] = [await node(url), await node(), freshKey()];
+      const log = recordingLog();
+      const [far, near, key] = [await node(url, log), await node(), freshKey()];
       await near.takeShared(key, 5);
       await far.takeShared(key, 5);
+      log.lines.length = 0;
       await way[breakage]();
       const alone = [];
       for (let request = 0; request < 5; request++) alone.push(await far.takeShared(key, 5));
       expect(alone.map(({ allowed }) => allowed)).toEqual([true, true, true, false, false]);
+      const warned = log.lines.filter(({ level }) => level === 'warn');
+      expect(warned).toMatchObject([
+        { message: expect.stringContaining('each node counts its own') },
+      ]);
     },
   );
 });
