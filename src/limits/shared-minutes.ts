@@ -61,7 +61,7 @@ export async function openSharedMinutes(options: SharedMinutesOptions): Promise<
   const client = await dial(redisUrl, log);
   let answers = true;
   let askAtMs = 0;
-  const heard = (now: boolean, error?: unknown) => {
+  const heard = (now: boolean, error: unknown) => {
     askAtMs = now ? 0 : clock.monotonic() + askAgainMs;
     if (now === answers) return;
     answers = now;
@@ -75,7 +75,7 @@ export async function openSharedMinutes(options: SharedMinutesOptions): Promise<
     });
   const silence = async (signal: AbortSignal) => {
     await sleep(clock, silentMs, signal);
-    throw new Error(`no answer within ${silentMs} ms`);
+    return null;
   };
   return {
     async take(key, perMinute, worth) {
@@ -84,8 +84,8 @@ export async function openSharedMinutes(options: SharedMinutesOptions): Promise<
       const patience = new AbortController();
       try {
         const reply = await Promise.race([ask(key, perMinute, worth), silence(patience.signal)]);
-        heard(true);
-        return countOf(reply as Reply, clock.monotonic());
+        heard(reply !== null, `no answer within ${silentMs} ms`);
+        return reply === null ? null : countOf(reply as Reply, clock.monotonic());
       } catch (error) {
         heard(false, error);
         return null;
