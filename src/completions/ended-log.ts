@@ -43,6 +43,13 @@ export class EndedLog implements ReadableLog {
     return this.#events.length;
   }
 
+  /** Of thoughts that stay apart. */
+  get details(): readonly unknown[] {
+    return this.#events.flatMap((event) =>
+      event.type === 'ReasoningDelta' && event.details ? [event.details] : [],
+    );
+  }
+
   get last(): CompletionEvent | undefined {
     return this.#events.at(-1);
   }

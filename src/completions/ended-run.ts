@@ -7,6 +7,7 @@ import type { Attachment, Owner, RunOfNode } from './run-of-node.ts';
 /** What objects weigh beside their strings, in bytes, as measured over ten thousand runs. */
 const bytesOfRun = 3_000;
 const bytesOfEvent = 150;
+const bytesOfDetails = 300;
 const noAttachment: Attachment = { leave: () => undefined };
 
 /** What is kept of a run that has settled: its events, the last of which has its completion. */
@@ -50,7 +51,9 @@ export class EndedRun implements RunOfNode {
   get bytes(): number {
     const { content } = this.completion();
     const inEvents = (content?.text.length ?? 0) + (content?.reasoning?.length ?? 0);
-    return bytesOfRun + this.log.size * bytesOfEvent + inEvents + weightOf(content);
+    const { size, details } = this.log;
+    const inDetails = details.length * bytesOfDetails + weightOf(details);
+    return bytesOfRun + size * bytesOfEvent + inEvents + inDetails + weightOf(content);
   }
 }
 

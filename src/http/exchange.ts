@@ -121,8 +121,8 @@ export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
       if (bytes > discardedBytesMax) turnAway();
     };
     if (Number(request.headers['content-length'] ?? 0) > discardedBytesMax) return turnAway();
-    const { 'content-encoding': encoding = 'identity' } = request.headers;
-    if (encoding !== 'identity') return reject(encoded(encoding));
+    const encoding = request.headers['content-encoding'] || 'identity';
+    if (encoding.toLowerCase() !== 'identity') return reject(encoded(encoding));
     request.on('data', take);
     const whole = () => (bytes > bodyBytesMax ? refuse() : resolve(Buffer.concat(chunks, bytes)));
     request.once('end', () => atTurnEnd(whole));

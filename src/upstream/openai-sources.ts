@@ -1,3 +1,5 @@
+import { jsonDepthMax, nestedWithin } from '#kernel';
+
 /** Where an answer has what it says from, beside its message. */
 export interface OpenAiSources {
   /** Perplexity, xAI: addresses, in the order in which the text numbers them. */
@@ -29,5 +31,10 @@ export function annotationsOf({ citations, search_results: results }: OpenAiSour
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** What nobody can walk is none. */
 const isSource = (value: unknown): value is Source =>
-  typeof value === 'object' && value !== null && 'url' in value && typeof value.url === 'string';
+  typeof value === 'object' &&
+  value !== null &&
+  'url' in value &&
+  typeof value.url === 'string' &&
+  nestedWithin(value, jsonDepthMax);

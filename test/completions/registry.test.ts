@@ -73,6 +73,18 @@ it('STREAM 7: beyond its budget the oldest go first', async () => {
   expect(kept.get('four')?.id).toBe('four');
 });
 
+it('signed thoughts, which stay apart, weigh as much as they are', async () => {
+  const { forgotten, add, end } = registry(20_000);
+  const thought = { type: 'ReasoningDelta', text: 'x' } as const;
+  for (const running of [add('one'), add('two')]) {
+    for (let sequence = 1; sequence <= 20; sequence++) {
+      running.log.append({ ...thought, details: [{ signature: 'y'.repeat(200) }] });
+    }
+    await end(running);
+  }
+  expect(forgotten).toEqual(['one']);
+});
+
 it('of a run that has settled its events and its completion are left', async () => {
   const { kept, add, end } = registry();
   const running = add('one');

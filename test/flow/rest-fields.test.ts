@@ -108,6 +108,15 @@ it('a body in an encoding is refused for that, not for what its bytes look like'
   expect((await response.json()).error.message).toContain('gzip');
 });
 
+it.each(['', 'identity', 'Identity'])('a body in the encoding "%s" is read', async (encoding) => {
+  const response = await fetch(app.url + chat, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${acme.key}`, 'Content-Encoding': encoding },
+    body: '[]',
+  });
+  expect(response.status).toBe(400);
+});
+
 it('messages: a stop that ended the answer is named, streamed or not', async () => {
   const asked = { messages: [{ role: 'user', content: 'one two three four' }] };
   const { answer } = await post(messages, { ...asked, stop_sequences: ['four', 'three'] });

@@ -16,6 +16,11 @@ test('what was found stands where nothing is cited', () => {
   expect(annotationsOf({ citations: null, search_results: [found] })).toEqual([cites(found)]);
 });
 
+test('a source that is nested so deep that nobody can walk it is none', () => {
+  const extra = JSON.parse(`${'['.repeat(10_000)}${']'.repeat(10_000)}`);
+  expect(annotationsOf({ search_results: [{ ...found, extra }, found] })).toEqual([cites(found)]);
+});
+
 test.each([
   [{}],
   [{ citations: 'https://a.example', search_results: 7 }],
