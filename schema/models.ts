@@ -125,7 +125,8 @@ const ModelFacets = builder.objectRef<ReturnType<typeof facetsOf>>('ModelFacets'
   }),
 });
 
-const searchText = 'What a person types: names, slugs, authors; small mistakes are forgiven.';
+const searchText =
+  'What a person types, up to 300 characters: names, slugs, authors; small mistakes are forgiven.';
 
 builder.queryFields((t) => ({
   models: t.field({
