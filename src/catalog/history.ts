@@ -64,13 +64,20 @@ export async function openHistory({ prisma, changes }: Storage): Promise<Catalog
   return {
     async *follow(after, signal) {
       let seen = after ?? latest;
-      const wake = () => {
-        for (const resolve of waiting) resolve();
+      let wake = () => {};
+      const news = () =>
+        new Promise<void>((resolve) => {
+          wake = resolve;
+          waiting.add(wake);
+        });
+      const leave = () => {
+        waiting.delete(wake);
+        wake();
       };
-      signal.addEventListener('abort', wake, { once: true });
+      signal.addEventListener('abort', leave, { once: true });
       try {
         while (!signal.aborted) {
-          if (seen >= latest) await new Promise<void>((resolve) => waiting.add(resolve));
+          if (seen >= latest) await news();
           else {
             for (const change of await beyond(seen)) {
               if (signal.aborted) return;
@@ -80,7 +87,7 @@ export async function openHistory({ prisma, changes }: Storage): Promise<Catalog
           }
         }
       } finally {
-        signal.removeEventListener('abort', wake);
+        signal.removeEventListener('abort', leave);
       }
     },
   };

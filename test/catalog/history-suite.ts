@@ -191,6 +191,19 @@ export function historySuite(kind: DatabaseKind): void {
       expect((await waiting).done).toBe(true);
     });
 
+    it('who leaves is no news to those who stay', async () => {
+      const stays = new AbortController();
+      let looked = 0;
+      Object.defineProperty(stays.signal, 'aborted', { get: () => ++looked < 0 });
+      void follow(null, stays).next();
+      const leaving = follow(null);
+      const last = leaving.changes.next();
+      const before = looked;
+      leaving.ends.abort();
+      expect((await last).done).toBe(true);
+      expect(looked).toBe(before);
+    });
+
     it('who was away for longer than memory goes reads the table, and misses none', async () => {
       await add('one');
       const rows = Array.from({ length: 1_700 }, (_, index) => ({
