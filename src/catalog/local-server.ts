@@ -11,9 +11,17 @@ import type { Snapshot, SnapshotModel } from './snapshot.ts';
  */
 export const localProvider = 'ollama';
 
+/** Who says more does not say how much it takes. */
+const tokensMax = 100_000_000;
+
 const listing = z.object({
   data: z
-    .array(z.object({ id: z.string().min(1).max(200), max_model_len: z.number().int().optional() }))
+    .array(
+      z.object({
+        id: z.string().min(1).max(200),
+        max_model_len: z.int().min(1).max(tokensMax).optional().catch(undefined),
+      }),
+    )
     .max(1_000),
 });
 

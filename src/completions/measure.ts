@@ -21,7 +21,7 @@ const nothing: TokenUsage = { prompt: 0, completion: 0, cacheRead: 0, cacheWrite
  */
 const toleratedFactor = 1.5;
 const toleratedTokens = 50;
-/** More than anybody counts: who reports more is not believed in anything. */
+/** More, both together, than anybody counts: who reports more is not believed in anything. */
 const tokensMax = 2 ** 31 - 1;
 /** Few vocabularies need a token for less than this many bytes of ordinary text. */
 const bytesPerTokenMin = 3;
@@ -48,7 +48,7 @@ export async function measure(running: Running): Promise<Measure> {
 }
 
 const countable = (usage: UpstreamUsage | null): boolean =>
-  usage === null || (usage.prompt <= tokensMax && usage.completion <= tokensMax);
+  usage === null || usage.prompt + usage.completion <= tokensMax;
 
 /**
  * Providers report their own bill: a visible answer far beyond what was delivered is not believed.

@@ -22,9 +22,12 @@ export interface Archive {
   prune(nowMs: number): Promise<void>;
 }
 
-/** Long enough for a month and the month before it, which rankings compare. */
+/**
+ * Hours and days for a month and the month before it, which rankings compare; minutes for the
+ * history of a day, nothing longer is made of them.
+ */
 const keptMs: Readonly<Record<Step, number>> = {
-  MINUTE: 31 * stepMs.DAY,
+  MINUTE: 2 * stepMs.DAY,
   HOUR: 62 * stepMs.DAY,
   DAY: 62 * stepMs.DAY,
 };

@@ -1,5 +1,6 @@
 import type { Clock, Log, Timer } from '#kernel';
 import type { Storage } from '#storage';
+import { AppNames } from './app-names.ts';
 import { type Archive, openArchive } from './archive.ts';
 import { Figures } from './figures.ts';
 import { type HistoryPoint, longHistory, shortHistory } from './history.ts';
@@ -87,6 +88,7 @@ class Room implements Metrics {
   readonly #archive: Archive;
   readonly #series = new Map<string, Series>();
   readonly #own = new Own();
+  readonly #apps = new AppNames();
   readonly #long: LongWindows;
   readonly #closing = new AbortController();
   #refreshing: Promise<void> | null = null;
@@ -122,7 +124,8 @@ class Room implements Metrics {
 
   record(sample: Sample): void {
     this.#count(sample.endpointId, sample);
-    if (sample.app !== null) this.#count(appSubject(sample.app), sample);
+    const app = this.#apps.of(sample);
+    if (app !== null) this.#count(appSubject(app), sample);
   }
 
   #count(subject: string, sample: Sample): void {

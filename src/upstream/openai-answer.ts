@@ -2,6 +2,7 @@ import { jsonDepthMax, nestedWithin } from '#kernel';
 import type { UpstreamEvent, UpstreamUsage } from './connector.ts';
 import { failureOfFinish, readFinish } from './openai-finish.ts';
 import { annotationsOf, type OpenAiSources } from './openai-sources.ts';
+import { textAt } from './openai-text.ts';
 import { type OpenAiToolCall, ToolCalls } from './openai-tool-calls.ts';
 import { type OpenAiUsage, readUsage } from './openai-usage.ts';
 import { UpstreamFault } from './upstream-fault.ts';
@@ -82,6 +83,16 @@ export class AnswerReader {
    * MALFORMED for what is no answer, and what `errorInBody` makes of an error.
    */
   read(answer: OpenAiAnswer, events: UpstreamEvent[], says: 'delta' | 'message' = 'delta'): void {
+    try {
+      this.#read(answer, events, says);
+    } catch (thrown) {
+      if (thrown instanceof UpstreamFault) throw thrown;
+      // Something of another kind stands where a list or an object is walked.
+      throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200, cause: thrown });
+    }
+  }
+
+  #read(answer: OpenAiAnswer, events: UpstreamEvent[], says: 'delta' | 'message'): void {
     if (typeof answer !== 'object' || answer === null) {
       throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
     }
@@ -90,7 +101,8 @@ export class AnswerReader {
     if (message) this.#readMessage(message, events);
     const error = answer.error ?? choice?.error;
     if (error) throw this.#errorInBody(error);
-    if (choice?.finish_reason) this.#readFinish(choice.finish_reason);
+    const finish = textAt(choice?.finish_reason);
+    if (finish !== '') this.#readFinish(finish);
     const stop = choice?.stop_reason ?? choice?.matched_stop;
     if (typeof stop === 'string') this.#stopSequence = stop;
     const usage = answer.usage ?? answer.x_groq?.usage;
@@ -132,7 +144,8 @@ export class AnswerReader {
     } else if (content) {
       for (const part of content) readPart(part, events);
     }
-    if (message.refusal) events.push({ type: 'refusal', text: message.refusal });
+    const refusal = textAt(message.refusal);
+    if (refusal !== '') events.push({ type: 'refusal', text: refusal });
     if (message.tool_calls) {
       for (const call of message.tool_calls) this.#readToolCall(call, events);
     }
@@ -154,9 +167,10 @@ export class AnswerReader {
 /** Services that send one text under two names send it twice; the first that is filled counts. */
 function readReasoning(message: OpenAiMessage, events: UpstreamEvent[]): void {
   const details = message.reasoning_details;
-  const named = message.reasoning_content || message.reasoning || message.thinking;
-  if (!named && !details?.length) return;
-  const text = named || (details ?? []).map((each) => each.text ?? each.summary ?? '').join('');
+  const { reasoning_content, reasoning, thinking } = message;
+  const named = textAt(reasoning_content) || textAt(reasoning) || textAt(thinking);
+  if (named === '' && !details?.length) return;
+  const text = named || (details ?? []).map((each) => textAt(each.text ?? each.summary)).join('');
   events.push({
     type: 'reasoning',
     text,
@@ -171,9 +185,11 @@ function readable<Json>(json: Json): Json {
 }
 
 function readPart(part: OpenAiPart, events: UpstreamEvent[]): void {
-  if (part.text) events.push({ type: 'text', text: part.text });
+  const said = textAt(part.text);
+  if (said !== '') events.push({ type: 'text', text: said });
   const { thinking } = part;
-  if (!thinking) return;
-  const text = typeof thinking === 'string' ? thinking : thinking.map((t) => t.text ?? '').join('');
-  if (text !== '') events.push({ type: 'reasoning', text });
+  const thought = Array.isArray(thinking)
+    ? thinking.map(({ text }) => textAt(text)).join('')
+    : textAt(thinking);
+  if (thought !== '') events.push({ type: 'reasoning', text: thought });
 }

@@ -1,5 +1,6 @@
 import { base62Digits, secureText } from '#kernel';
 import type { ToolCallFragment } from './connector.ts';
+import { textAt } from './openai-text.ts';
 
 export interface OpenAiToolCall {
   readonly index?: number | null;
@@ -22,8 +23,8 @@ export class ToolCalls {
 
   /** Null for a fragment that says nothing. */
   read(call: OpenAiToolCall): ToolCallFragment | null {
-    const id = call.id || null;
-    const name = call.function?.name || null;
+    const id = textAt(call.id) || null;
+    const name = textAt(call.function?.name) || null;
     const text = argumentText(call.function?.arguments);
     const known = this.#find(call.index ?? null, id, name);
     if (known >= 0) {

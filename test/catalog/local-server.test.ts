@@ -28,6 +28,16 @@ it('what the server lists is offered at price 0, under names that are slugs', as
   expect(endpoint?.pricing).toMatchObject({ prompt: 0n, completion: 0n });
 });
 
+it.each([-1, 0, 2 ** 40, 0.5, 'many'])(
+  'a context of %s is none that a server says',
+  async (said) => {
+    const data = [{ id: 'llama3.2:3b', max_model_len: said }];
+    const models = await listLocalModels(url, answering({ data }), signal);
+    const market = marketOf(localRows(url, models, at));
+    expect(market.model('ollama/llama3.2-3b')?.contextLength).toBe(8_192);
+  },
+);
+
 it('a server that has no models yet is there without any', async () => {
   const models = await listLocalModels(url, answering({ data: [] }), signal);
   expect(marketOf(localRows(url, models, at)).provider('ollama')?.endpoints).toEqual([]);

@@ -40,6 +40,15 @@ describe("the provider's own figures", () => {
     });
   });
 
+  it('are not believed when they are more than tokens are ever counted, together', async () => {
+    const half = 2 ** 30;
+    expect(await usageOf(used(half, half, { reasoning: half }))).toMatchObject({
+      promptTokens: await countTokens('Hi'),
+      completionTokens: await countTokens(answer),
+      estimated: true,
+    });
+  });
+
   it('§21 are not believed about a visible answer that was never delivered', async () => {
     expect(await usageOf(used(9, 5_012))).toMatchObject({
       promptTokens: 9,

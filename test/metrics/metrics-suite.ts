@@ -1,7 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '#kernel';
-import { type Metrics, type MetricsWindow, openMetrics, type PublishedSeconds } from '#metrics';
+import {
+  Figures,
+  type Metrics,
+  type MetricsWindow,
+  openMetrics,
+  type PublishedSeconds,
+} from '#metrics';
 import type { Storage } from '#storage';
+import { openArchive } from '../../src/metrics/archive.ts';
+import { steps } from '../../src/metrics/window.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';
 import { sample } from './sample-maker.ts';
@@ -193,6 +201,25 @@ export function metricsSuite(kind: DatabaseKind): void {
       expect(metrics.medians('end_a')?.timeToFirstTokenMs).toBeGreaterThan(890);
       await clock.advance(60_000);
       expect(metrics.medians('end_a')?.timeToFirstTokenMs).toBeLessThan(110);
+    });
+
+    test('are kept while a window reaches them: minutes two days, others two months', async () => {
+      const kept = ['MINUTE 1', 'HOUR 1', 'DAY 1', 'HOUR 3', 'DAY 3', 'HOUR 61', 'DAY 61'];
+      for (const daysAgo of [1, 3, 61, 63]) {
+        const atMs = clock.now() - daysAgo * 24 * 3_600_000;
+        const rows = steps.map((step) => ({
+          step,
+          atMs,
+          subject: 'end_a',
+          figures: new Figures(),
+        }));
+        await openArchive(storage).write(daysAgo, rows);
+      }
+      await openArchive(storage).prune(clock.now());
+      const left = await storage.query<{ readonly row: string }>(
+        `SELECT step || ' ' || session AS row FROM metrics_row`,
+      );
+      expect(left.map(({ row }) => row).toSorted()).toEqual(kept.toSorted());
     });
 
     test('of an application stand beside those of the endpoint', async () => {

@@ -321,4 +321,27 @@ describe('a stream', () => {
       { type: 'refusal', text: 'No.' },
     ]);
   });
+
+  const call = (given: object) => ({
+    tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '' }, ...given }],
+  });
+  test.each<[string, (odd: unknown) => unknown]>([
+    ['a text', (odd) => ({ delta: { content: odd } })],
+    ['a part', (odd) => ({ delta: { content: [{ type: 'text', text: odd }] } })],
+    ['a thought', (odd) => ({ delta: { reasoning_content: odd } })],
+    ['a thought by another name', (odd) => ({ delta: { thinking: odd } })],
+    ['a part of a thought', (odd) => ({ delta: { content: [{ thinking: [{ text: odd }] }] } })],
+    ['a detail of a thought', (odd) => ({ delta: { reasoning_details: [{ text: odd }] } })],
+    ['a refusal', (odd) => ({ delta: { refusal: odd } })],
+    ["a tool call's id", (odd) => ({ delta: call({ id: odd }) })],
+    ["a tool's name", (odd) => ({ delta: call({ function: { name: odd } }) })],
+    ['tool calls', (odd) => ({ delta: { tool_calls: odd } })],
+    ['a finish reason', (odd) => ({ delta: {}, finish_reason: odd })],
+  ])('with something else where %s should stand is MALFORMED', (_, choice) => {
+    for (const odd of [5, true, { text: 'a' }, [null]]) {
+      const { events, thrown } = read(chunks({ choices: [choice(odd)] }));
+      expect(events).toEqual([]);
+      expect(thrown).toMatchObject({ name: 'UpstreamFault', failure: 'MALFORMED' });
+    }
+  });
 });
