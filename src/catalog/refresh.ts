@@ -5,7 +5,13 @@ import { endpointsOf, gather, modelOf, slugIndex } from './assemble.ts';
 import { importSnapshot, readShipped } from './catalog.ts';
 import { type ModelsDevCatalog, modelsDevOffer, readModelsDev } from './models-dev.ts';
 import { joinFacts, type Offer } from './offer.ts';
-import { endpointKey, type Snapshot, type SnapshotEndpoint, snapshotForm } from './snapshot.ts';
+import {
+  endpointKey,
+  isModelSlug,
+  type Snapshot,
+  type SnapshotEndpoint,
+  snapshotForm,
+} from './snapshot.ts';
 
 export interface RefreshOptions {
   readonly storage: Storage;
@@ -38,7 +44,8 @@ const plausibleShare = 0.8;
 
 /**
  * Reads the prices that models.dev lists today and imports them. A download that fails, is cut
- * short, is no catalog or lacks more than a fifth of what is known changes nothing.
+ * short, is no catalog or lacks more than a fifth of what is known changes nothing. Of an entry
+ * that cannot be read, or that cannot be kept, what is known stays.
  *
  * @throws Fault UNAVAILABLE when it cannot be had, CONFLICT when it is not believed.
  */
@@ -58,7 +65,9 @@ export function refreshed(base: Snapshot, listed: ModelsDevCatalog, today: strin
   const offers = offersIn(base, listed, today);
   refuseImplausible(base, offers, listed);
   const slugs = slugIndex(base.models.map((model) => model.slug));
-  const gathered = gather(offers, (offer) => slugs.findOrAdd(offer.upstreamModel, offer.provider));
+  const gathered = gather(offers, (offer) =>
+    slugs.findOrAdd(offer.upstreamModel, offer.provider),
+  ).filter(({ slug }) => isModelSlug(slug));
   const models = new Map(base.models.map((model) => [model.slug, model]));
   const fresh = gathered.flatMap((group) => {
     const facts = joinFacts(group.offers.map((offer) => offer.facts));
@@ -85,7 +94,7 @@ export function refreshed(base: Snapshot, listed: ModelsDevCatalog, today: strin
 function offersIn(base: Snapshot, listed: ModelsDevCatalog, checkedAt: string): Offer[] {
   return base.providers.flatMap(({ slug, feed }) =>
     Object.values(listed[feed ?? '']?.models ?? {}).flatMap((model) => {
-      const offer = modelsDevOffer(model, { provider: slug, source, checkedAt });
+      const offer = model && modelsDevOffer(model, { provider: slug, source, checkedAt });
       return offer ? [offer] : [];
     }),
   );
@@ -109,7 +118,7 @@ function sameOr(old: SnapshotEndpoint | undefined, fresh: SnapshotEndpoint): Sna
 function isDropped(endpoint: SnapshotEndpoint, base: Snapshot, listed: ModelsDevCatalog): boolean {
   const feed = base.providers.find(({ slug }) => slug === endpoint.provider)?.feed ?? '';
   const there = listed[feed]?.models;
-  return copies.has(endpoint.source) && there !== undefined && !there[endpoint.upstreamModel];
+  return copies.has(endpoint.source) && there !== undefined && !(endpoint.upstreamModel in there);
 }
 
 function refuseImplausible(base: Snapshot, offers: readonly Offer[], listed: ModelsDevCatalog) {

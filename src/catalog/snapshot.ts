@@ -13,6 +13,9 @@ const slugPart = '[a-z0-9][a-z0-9._-]*';
 const providerSlug = z.string().regex(new RegExp(`^${slugPart}$`));
 const modelSlug = z.string().regex(new RegExp(`^${slugPart}/${slugPart}$`));
 
+/** Whether a model can have this slug: not every name that a provider makes up leads to one. */
+export const isModelSlug = (slug: string): boolean => modelSlug.safeParse(slug).success;
+
 const prices = z.strictObject({
   prompt: decimal,
   completion: decimal,

@@ -85,6 +85,42 @@ describe('a download laid over the catalog', () => {
     expect(find(snapshot, 'open/beta-70b', 'dear')?.tiers).toBeUndefined();
   });
 
+  const delta = listed('open/Delta-9B', 0.15, 0.6);
+  it.each<[string, object]>([
+    ['a negative price', { cost: { input: -0.15, output: 0.6 } }],
+    ['a price that no bill holds', { cost: { input: 1e7, output: 0.6 } }],
+    ['a price that no text holds', { cost: { input: 1e16, output: 0.6 } }],
+    ['a price in words', { cost: { input: 'cheap', output: 0.6 } }],
+    ['a name that is no slug', { id: '模型' }],
+    ['a name that cannot be kept', { name: 'Delta\0' }],
+  ])('leaves out an entry with %s, and that one alone', (_what, odd) => {
+    const other = { ...delta, ...odd };
+    const dear = { id: 'dear-feed', name: 'Dear', models: { alphaDear, betaDear, odd: other } };
+    const snapshot = apply({ ...fresh, 'dear-feed': dear });
+    expect(find(snapshot, 'open/beta-70b', 'dear')?.prices.prompt).toBe('0.000006');
+    expect(snapshot.models.map(({ slug }) => slug).toSorted()).toEqual(
+      base.models.map(({ slug }) => slug).toSorted(),
+    );
+  });
+
+  it('keeps what is known of an offer whose entry cannot be read', () => {
+    const odd = { ...alphaDear, cost: { input: -1, output: 1 } };
+    const models = { [alphaDear.id]: odd, betaDear, delta };
+    const snapshot = apply({ ...fresh, 'dear-feed': { id: 'dear-feed', name: 'Dear', models } });
+    expect(find(snapshot, 'open/alpha-7b', 'dear')).toEqual(find(base, 'open/alpha-7b', 'dear'));
+  });
+
+  it.each([
+    ['a length that is none', { limit: { context: 1e12, output: 1 } }],
+    ['a day that is none', { release_date: '2026-99-99' }],
+  ])('takes an entry with %s without it', (_what, odd) => {
+    const models = { alphaDear, betaDear, delta: { ...delta, ...odd } };
+    const snapshot = apply({ ...fresh, 'dear-feed': { id: 'dear-feed', name: 'Dear', models } });
+    expect(snapshot.models.find(({ slug }) => slug === 'open/delta-9b')).toMatchObject({
+      createdAt: '2026-11-24',
+    });
+  });
+
   it.each([
     ['a known provider', { 'dear-feed': fresh['dear-feed'] }],
     ['all models', { 'dear-feed': feed('dear-feed'), 'cheap-feed': feed('cheap-feed') }],
@@ -152,7 +188,6 @@ describe('a refresh', () => {
     ['ends too early', (_request, response) => response.end(text.slice(0, 200))],
     ['is a web page', (_request, response) => response.end('<!doctype html>')],
     ['has another form', (_request, response) => response.end('{"dear-feed":{"models":[]}}')],
-    ['holds a negative price', (_request, response) => response.end(text.replace('0.15', '-0.15'))],
     ['is nearly empty', (_request, response) => response.end('{}')],
   ])('that %s changes nothing', async (_what, answer) => {
     const before = await allPrices();
