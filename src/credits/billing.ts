@@ -1,4 +1,4 @@
-import { type Clock, Fault, type Log, type Money, sleep } from '#kernel';
+import { type Clock, Fault, type Log, type Money } from '#kernel';
 import type { Storage } from '#storage';
 import { type AccountFeed, openAccountFeed } from './account-feed.ts';
 import type { GrantInput } from './account-statements.ts';
@@ -6,7 +6,6 @@ import { noteAlerts, writeAlertThresholds } from './alerts.ts';
 import { keepCompletionMonths } from './completion-months.ts';
 import type { Credits } from './credits.ts';
 import { type Forecast, forecast } from './forecast.ts';
-import { accountId } from './lease.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
 import { tellMovement } from './movement-events.ts';
 import {
@@ -16,8 +15,10 @@ import {
   type Refunded,
   refundCompletion,
 } from './movements.ts';
+import { collectWhatIsOwed } from './owed.ts';
 import type { Payments } from './payments.ts';
 import { openPurchases, type Purchases, takesNoPayments } from './purchases.ts';
+import { recalling } from './recalling.ts';
 import { readReceipt } from './receipt.ts';
 import { recorded } from './recorded.ts';
 import { type SignedLinks, signedLinks } from './signed-links.ts';
@@ -96,13 +97,8 @@ export type Gift = GrantInput & { readonly organizationId: string };
 /** Who moved what, and why; an amount of null is all that is left. */
 type Told = Pick<Refund, 'actor' | 'reason' | 'amount'>;
 
-/** How often balances and limits are looked at for alerts and top-ups. */
+/** How often balances and limits are looked at for what is owed, alerts and top-ups. */
 const lookEveryMs = 5_000;
-
-/** What an administrator takes may have to come back from the nodes' leases first. */
-const recalls = 10;
-/** 1.2 s in all, the first tries close together. */
-const recallMs = (before: number) => 30 + before * 20;
 
 export function openBilling(options: BillingOptions): Billing {
   const { storage, clock } = options;
@@ -148,11 +144,12 @@ const inText = (figures: Readonly<Record<string, Money | null>>) =>
     Object.entries(figures).map(([name, figure]) => [name, figure?.toString() ?? null]),
   );
 
-/** Notes alerts and tops up; what fails is logged and looked at again. */
+/** Collects, notes alerts and tops up; what fails is logged and looked at again. */
 function oneLookAtATime(options: BillingOptions): () => void {
   const { storage, log, changed } = options;
   let busy = false;
   const look = async () => {
+    await collectWhatIsOwed(options);
     for (const organizationId of await noteAlerts(storage)) changed(organizationId);
     await topUpWhereDue(options);
   };
@@ -192,7 +189,7 @@ function reading(
 
 /** What is moved by hand is in the audit log before it is answered. */
 function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 'refund'> {
-  const { storage, credits, clock, recall, changed } = options;
+  const { storage, credits, changed } = options;
   const tell = (action: string, moved: Refunded, { actor, reason, amount }: Told) => {
     const { organizationId, entryId: subject } = moved;
     const details = { reason, amount: amount?.toString() ?? null };
@@ -208,19 +205,16 @@ function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 're
     async adjust(adjustment) {
       const { organizationId } = adjustment;
       await credits.account(organizationId); // posted; NOT_FOUND where there is none
-      for (let recalled = 0; recalled < recalls; recalled++) {
-        const entryId = await adjustOnce(storage, adjustment);
-        if (entryId) {
-          await tell('credits.adjusted', { organizationId, entryId }, adjustment);
-          changed(organizationId);
-          return { entryId };
-        }
-        recall(accountId(organizationId));
-        await sleep(clock, recallMs(recalled));
+      const once = () => adjustOnce(storage, adjustment);
+      const entryId = await recalling(options, organizationId, once);
+      if (!entryId) {
+        throw new Fault('CONFLICT', {
+          public: 'The account has less than that, or running completions hold it. Take less.',
+        });
       }
-      throw new Fault('CONFLICT', {
-        public: 'The account has less than that, or running completions hold it. Take less.',
-      });
+      await tell('credits.adjusted', { organizationId, entryId }, adjustment);
+      changed(organizationId);
+      return { entryId };
     },
     async refund(refund) {
       await credits.flush();

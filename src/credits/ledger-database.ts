@@ -9,7 +9,7 @@ export interface LedgerDatabase {
 
 /** Runs one of the statements that answer exactly one row. */
 export async function oneRow<T extends object>(
-  database: LedgerDatabase,
+  database: Pick<LedgerDatabase, 'query'>,
   sql: string,
   parameters: readonly unknown[],
 ): Promise<T> {

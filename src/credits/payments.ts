@@ -79,6 +79,8 @@ export type PaymentNews =
   | {
       readonly kind: 'DISPUTED';
       readonly intent: string;
+      /** One payment may have several. */
+      readonly dispute: string;
       readonly cents: number;
       readonly closed: boolean;
     };

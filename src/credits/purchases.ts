@@ -2,8 +2,9 @@ import { type Clock, Fault, InvalidInput, type Log, type Money, newId } from '#k
 import type { Storage } from '#storage';
 import { buyable } from './buyable.ts';
 import { accountId } from './lease.ts';
-import type { LedgerDatabase } from './ledger-database.ts';
+import { type LedgerDatabase, oneRow, toJson } from './ledger-database.ts';
 import { type MovementEvent, tellMovement } from './movement-events.ts';
+import { collectOwed } from './owed.ts';
 import { moneyOf, type PaymentNews, type Payments } from './payments.ts';
 import { keyUsedOtherwise } from './refusals.ts';
 
@@ -155,24 +156,34 @@ async function take(options: PurchasesOptions, news: PaymentNews): Promise<void>
   const { storage, changed, recall } = options;
   const sql = 'SELECT id, organization_id, amount, actor FROM purchase WHERE payment_intent = $1';
   const [row] = await storage.query<PaidRow>(sql, [news.intent]);
-  // The payment itself may not have been told yet: the provider comes back with what is refused.
-  if (!row)
-    throw new Fault('CONFLICT', { public: 'No such payment is known. Tell it again later.' });
   const total = moneyOf(news.cents).toString();
-  const values = news.kind === 'RETURNED' ? [total, null, null] : [null, total, news.closed];
-  await storage.query('SELECT purchase_return($1, $2::bigint, $3::bigint, $4::boolean)', [
-    row.id,
-    ...values,
-  ]);
-  recall(accountId(row.organization_id));
-  if (news.kind === 'RETURNED') {
-    await storage.query('SELECT receivable_collect($1)', [row.organization_id]);
+  if (!row || !(await enter(storage, { row, news, total }))) {
+    // The payment itself has not been told yet: the provider comes back with what is refused.
+    throw new Fault('CONFLICT', { public: 'No such payment is known. Tell it again later.' });
   }
-  const closed = news.kind === 'DISPUTED' ? { closed: news.closed } : {};
-  const details = { amount: total, ...closed };
+  if (news.kind === 'RETURNED') await collectOwed(options, row.organization_id);
+  else recall(accountId(row.organization_id));
+  const decided = news.kind === 'DISPUTED' ? { dispute: news.dispute, closed: news.closed } : {};
+  const details = { amount: total, ...decided };
   await tell(options, row, { action: happened[news.kind], details });
   changed(row.organization_id);
 }
+
+/** False when the payment has not been credited yet. */
+async function enter(
+  storage: PurchasesOptions['storage'],
+  { row, news, total }: { row: PaidRow; news: TakenBack; total: string },
+): Promise<boolean> {
+  const values =
+    news.kind === 'RETURNED'
+      ? [total, null]
+      : [null, toJson({ id: news.dispute, amount: total, closed: news.closed })];
+  const sql = 'SELECT purchase_return($1, $2::bigint, $3::jsonb) AS owed';
+  const { owed } = await oneRow<{ owed: bigint | null }>(storage, sql, [row.id, ...values]);
+  return owed !== null;
+}
+
+type TakenBack = Extract<PaymentNews, { kind: 'RETURNED' | 'DISPUTED' }>;
 
 /** The verbs of what the payment provider did with a payment that had been credited. */
 const happened = {

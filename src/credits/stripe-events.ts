@@ -19,6 +19,7 @@ export function newsOf(event: Stripe.Event): PaymentNews | null {
     case 'payment_intent.succeeded':
       return paidIntent(event.data.object);
     case 'payment_intent.payment_failed':
+    case 'payment_intent.canceled':
       return failedIntent(event.data.object);
     case 'charge.refunded':
       return returned(event.data.object);
@@ -101,8 +102,9 @@ function returned(charge: Stripe.Charge): PaymentNews | null {
 /** Decided for us: nothing is disputed any more. Against us: the amount stays owed. */
 function disputed(dispute: Stripe.Dispute): PaymentNews | null {
   const intent = idOf(dispute.payment_intent);
-  const { status, amount } = dispute;
+  const { id, status, amount } = dispute;
   const kept = status === 'won' || status === 'warning_closed';
   const closed = kept || status === 'lost';
-  return intent ? { kind: 'DISPUTED', intent, cents: kept ? 0 : amount, closed } : null;
+  const cents = kept ? 0 : amount;
+  return intent ? { kind: 'DISPUTED', intent, dispute: id, cents, closed } : null;
 }

@@ -5,17 +5,7 @@ import type { Storage } from '#storage';
 import { noteAlerts } from '../../src/credits/alerts.ts';
 import { topUpWhereDue } from '../../src/credits/top-ups.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
-import {
-  balanceOf,
-  credit,
-  dollars,
-  ledgerOf,
-  newCompletion,
-  openNode,
-  organization,
-  recordOf,
-  violations,
-} from './node.ts';
+import { balanceOf, dollars, ledgerOf, openNode, organization, violations } from './node.ts';
 import { type StripeStandIn, stripeStandIn, webhookSecret } from './stripe-stand-in.ts';
 
 /** Tests alone look for top-ups and alerts: a look between two lines would be a race. */
@@ -208,10 +198,15 @@ export function paymentsSuite(kind: DatabaseKind): void {
     });
 
     const owed = () => balanceOf(storage, `receivable:${acme}`);
+    const disputeOf = (purchase: string, amount: number, id = 'dp_1') => ({
+      ...{ id, payment_intent: `pi_${purchase}`, amount, status: 'needs_response' },
+    });
+    const refunded = (purchase: string, cents: number) =>
+      tell('charge.refunded', { payment_intent: `pi_${purchase}`, amount_refunded: cents });
 
     test('a dispute is owed and leaves the balance; won, it is owed no more', async () => {
       const id = await bought();
-      const dispute = { payment_intent: `pi_${id}`, amount: 2_000, status: 'needs_response' };
+      const dispute = disputeOf(id, 2_000);
       await tell('charge.dispute.created', dispute);
       await tell('charge.dispute.created', dispute);
       expect([await owed(), await ledgerOf(storage, acme)]).toEqual(['-20', 'PURCHASE 20 → 20']);
@@ -220,32 +215,10 @@ export function paymentsSuite(kind: DatabaseKind): void {
       expect(await owed()).toBe('0');
     });
 
-    test('while a payment is disputed nothing is admitted, and what runs may end', async () => {
-      const id = await bought();
-      const ask = (amount: number) =>
-        credits.admit({
-          completion: newCompletion(credits.session),
-          targets: [credit(acme)],
-          amount: dollars(amount),
-        });
-      const running = await ask(5);
-      const dispute = { payment_intent: `pi_${id}`, amount: 2_000, status: 'needs_response' };
-      await tell('charge.dispute.created', dispute);
-      const refused = await ask(1).catch((thrown) => thrown);
-      expect(refused).toMatchObject({ code: 'INSUFFICIENT_CREDITS', available: 0n });
-      expect(refused.public).toContain('20 US dollars are owed');
-      await running.end(recordOf(running.completion, acme, 4));
-      await tell('charge.dispute.closed', { ...dispute, status: 'won' });
-      await (await ask(16)).end(null);
-      await credits.flush();
-      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20\nUSAGE -4 → 16');
-    });
-
     test('what is owed is taken from the next payment first', async () => {
       const id = await bought();
       await takeAway(20);
-      const lost = { payment_intent: `pi_${id}`, amount: 2_000, status: 'lost' };
-      await tell('charge.dispute.closed', lost);
+      await tell('charge.dispute.closed', { ...disputeOf(id, 2_000), status: 'lost' });
       await bought(50);
       expect(await owed()).toBe('0');
       expect(await ledgerOf(storage, acme)).toMatch(/PURCHASE 50 → 50\nADJUSTMENT -20 → 30$/);
@@ -253,9 +226,9 @@ export function paymentsSuite(kind: DatabaseKind): void {
 
     test('a payment that goes back is taken from what is free', async () => {
       const id = await bought();
-      await tell('charge.refunded', { payment_intent: `pi_${id}`, amount_refunded: 500 });
-      await tell('charge.refunded', { payment_intent: `pi_${id}`, amount_refunded: 2_000 });
-      await tell('charge.refunded', { payment_intent: `pi_${id}`, amount_refunded: 500 });
+      await refunded(id, 500);
+      await refunded(id, 2_000);
+      await refunded(id, 500);
       expect(await ledgerOf(storage, acme)).toMatch(/-5 → 15\nADJUSTMENT -15 → 0$/);
       expect(await row(id)).toMatchObject({ status: 'REFUNDED' });
     });
@@ -343,6 +316,34 @@ export function paymentsSuite(kind: DatabaseKind): void {
       await topUp();
       expect(new Set(charged().map(({ key }) => key))).toEqual(before);
       expect(await ledgerOf(storage, acme)).toMatch(/PURCHASE 10 → 30$/);
+    });
+
+    test('what a bank takes days for goes back only after it has come', async () => {
+      await bought();
+      await setTopUp(100, 10);
+      stripe.answer = 'processing';
+      await topUp();
+      const sql =
+        'SELECT id, payment_intent AS intent FROM purchase WHERE automatic AND status = $1';
+      const [pending] = await storage.query<{ id: string; intent: string }>(sql, ['OPEN']);
+      const { id = '', intent: payment_intent = '' } = pending ?? {};
+      const back = () => tell('charge.refunded', { payment_intent, amount_refunded: 1_000 });
+      await expect(back()).rejects.toMatchObject({ code: 'CONFLICT' });
+      await tell('payment_intent.succeeded', { ...intent(id, 1_000), id: payment_intent });
+      await back();
+      expect(await ledgerOf(storage, acme)).toMatch(/PURCHASE 10 → 30\nADJUSTMENT -10 → 20$/);
+    });
+
+    test('an attempt that the payment provider gave up makes room for the next', async () => {
+      await bought();
+      await setTopUp(100, 10);
+      stripe.answer = 'processing';
+      await topUp();
+      const [{ id = '' } = {}] = await storage.query<{ id: string }>(
+        `SELECT id FROM purchase WHERE automatic AND status = 'OPEN'`,
+      );
+      await tell('payment_intent.canceled', { ...intent(id), amount_received: 0 });
+      expect(await row(id)).toMatchObject({ status: 'FAILED' });
     });
 
     test('half a setting is refused, and none turns it off', async () => {

@@ -17,7 +17,7 @@ export interface StripeStandIn {
   readonly url: string;
   readonly asked: Asked[];
   /** How payment intents end from now on. */
-  answer: 'succeeded' | 'declined' | 'broken';
+  answer: 'succeeded' | 'processing' | 'declined' | 'broken';
   event(type: string, object: object): { body: Buffer; signature: string };
   close(): Promise<void>;
 }
@@ -77,7 +77,7 @@ function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answe
     return { status: 402, body: { error } };
   }
   const amount = Number(form.get('amount'));
-  const body = { id: `pi_${++made}`, object: 'payment_intent', status: 'succeeded', amount };
+  const body = { id: `pi_${++made}`, object: 'payment_intent', status: how, amount };
   return { status: 200, body };
 }
 

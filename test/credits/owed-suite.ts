@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Billing, type Credits, openBilling } from '#credits';
+import { type Clock, silentLog, systemClock } from '#kernel';
+import type { Storage } from '#storage';
+import { collectWhatIsOwed } from '../../src/credits/owed.ts';
+import type { PaymentNews } from '../../src/credits/payments.ts';
+import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
+import {
+  balanceOf,
+  credit,
+  dollars,
+  ledgerOf,
+  newCompletion,
+  openNode,
+  organization,
+  recordOf,
+  violations,
+} from './node.ts';
+
+/** Tests alone look: a look between two lines would be a race. */
+const looksOnlyWhenTold: Clock = { ...systemClock, every: () => ({ cancel: () => {} }) };
+
+/** Payments that go back or are disputed, on both databases. */
+export function owedSuite(kind: DatabaseKind): void {
+  describe(`what is owed on ${kind}`, () => {
+    let storage: Storage;
+    let credits: Credits;
+    let billing: Billing;
+    let acme: string;
+
+    beforeAll(async () => {
+      storage = await freshDatabase(kind);
+      credits = await openNode(storage);
+      billing = openBilling({
+        storage,
+        credits,
+        clock: looksOnlyWhenTold,
+        log: silentLog,
+        linkKey: new Uint8Array(32),
+        payments: {
+          checkout: async ({ id }) => ({ session: `cs_${id}`, url: 'https://pay.test' }),
+          charge: async () => ({ kind: 'UNKNOWN' }),
+          news: async (body) => JSON.parse(body.toString()),
+        },
+        seller: () => 'Bourse',
+        returnOrigins: () => ['https://bourse.test'],
+        recall: (account) => credits.recalled(account),
+        changed: () => undefined,
+      });
+    }, 120_000);
+    afterAll(async () => {
+      billing.close();
+      await credits.close();
+      await storage.close();
+    });
+    beforeEach(async () => {
+      acme = await organization(storage, 0);
+    });
+    afterEach(async () => expect(await violations(storage)).toEqual([]));
+
+    const tell = (news: PaymentNews) =>
+      billing.paymentNews(Buffer.from(JSON.stringify(news)), 'signed');
+    const bought = async (amount: number) => {
+      const [returnUrl, idempotencyKey] = ['https://bourse.test', null];
+      const { purchaseId } = await billing.purchase({
+        ...{ organizationId: acme, amount: dollars(amount), returnUrl, idempotencyKey },
+        actor: 'usr_1',
+      });
+      await tell({
+        ...{ kind: 'PAID', purchase: purchaseId, cents: amount * 100, intent: `pi_${purchaseId}` },
+        ...{ session: null, customer: null, paymentMethod: null, payer: null },
+      });
+      return purchaseId;
+    };
+    const refunded = (purchase: string, amount: number) =>
+      tell({ kind: 'RETURNED', intent: `pi_${purchase}`, cents: amount * 100 });
+    const disputed = (
+      purchase: string,
+      amount: number,
+      { dispute = 'dp_1', closed = false } = {},
+    ) =>
+      tell({
+        ...{ kind: 'DISPUTED', intent: `pi_${purchase}`, dispute, closed },
+        cents: amount * 100,
+      });
+    const owed = () => balanceOf(storage, `receivable:${acme}`);
+    const ask = (amount: number) =>
+      credits.admit({
+        completion: newCompletion(credits.session),
+        targets: [credit(acme)],
+        amount: dollars(amount),
+      });
+    const look = () => {
+      const recall = (account: string) => credits.recalled(account);
+      return collectWhatIsOwed({ storage, clock: systemClock, recall });
+    };
+
+    test('while a payment is disputed nothing is admitted, and what runs may end', async () => {
+      const id = await bought(20);
+      const running = await ask(5);
+      await disputed(id, 20);
+      const refused = await ask(1).catch((thrown) => thrown);
+      expect(refused).toMatchObject({ code: 'INSUFFICIENT_CREDITS', available: 0n });
+      expect(refused.public).toContain('20 US dollars are owed');
+      await running.end(recordOf(running.completion, acme, 4));
+      await disputed(id, 0, { closed: true });
+      await (await ask(16)).end(null);
+      await credits.flush();
+      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20\nUSAGE -4 → 16');
+    });
+
+    test('what completions held is used no more while a payment is disputed', async () => {
+      const id = await bought(20);
+      const running = await ask(18);
+      await disputed(id, 20);
+      await running.end(null);
+      const asked = async () => {
+        await look();
+        return ask(1).then(
+          (hold) => hold.end(null),
+          ({ code }) => code,
+        );
+      };
+      await expect.poll(asked, { timeout: 10_000 }).toBe('INSUFFICIENT_CREDITS');
+      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20');
+    });
+
+    test('what was paid for a dispute comes back when it is won', async () => {
+      const id = await bought(20);
+      await disputed(id, 20);
+      await bought(50);
+      expect(await ledgerOf(storage, acme)).toMatch(/ADJUSTMENT -20 → 50$/);
+      await disputed(id, 0, { closed: true });
+      expect(await ledgerOf(storage, acme)).toMatch(/ADJUSTMENT 20 → 70$/);
+      expect(await owed()).toBe('0');
+    });
+
+    test('each dispute of a payment is owed for itself, in whatever order they end', async () => {
+      const id = await bought(20);
+      await disputed(id, 3, { dispute: 'dp_1' });
+      await disputed(id, 4, { dispute: 'dp_2' });
+      expect(await owed()).toBe('-7');
+      await disputed(id, 0, { dispute: 'dp_1', closed: true });
+      await disputed(id, 3, { dispute: 'dp_1' });
+      expect(await owed()).toBe('-4');
+      await disputed(id, 4, { dispute: 'dp_2', closed: true });
+      expect(await owed()).toBe('-4');
+      await disputed(id, 20, { dispute: 'dp_3' });
+      expect(await owed()).toBe('-20');
+    });
+
+    test('what nodes have free of it comes back first, and the rest is used on', async () => {
+      const id = await bought(20);
+      await (await ask(1)).end(null); // the node has leased all of it
+      await refunded(id, 5);
+      expect(await owed()).toBe('0');
+      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20\nADJUSTMENT -5 → 15');
+      await (await ask(15)).end(null);
+    });
+
+    test('what running completions hold of it is taken when they have ended', async () => {
+      const id = await bought(20);
+      const running = await ask(18);
+      await refunded(id, 5);
+      expect(await owed()).toBe('-3');
+      await running.end(recordOf(running.completion, acme, 4));
+      const rest = async () => {
+        await look();
+        return owed();
+      };
+      await expect.poll(rest, { timeout: 10_000 }).toBe('0');
+      expect(await ledgerOf(storage, acme)).toMatch(/USAGE -4 → 14\nADJUSTMENT -3 → 11$/);
+    });
+
+    test('what is disputed is not taken with what went back', async () => {
+      const [first, second] = [await bought(20), await bought(30)];
+      await disputed(second, 30);
+      await refunded(first, 5);
+      expect(await owed()).toBe('-30');
+      expect(await ledgerOf(storage, acme)).toMatch(/→ 50\nADJUSTMENT -5 → 45$/);
+    });
+  });
+}

@@ -1,0 +1,3 @@
+import { owedSuite } from './owed-suite.ts';
+
+owedSuite('embedded');
