@@ -3,27 +3,39 @@ type Schema = Readonly<Record<string, unknown>>;
 const depthMax = 16;
 
 /**
- * A small value that satisfies a JSON Schema: const, enum, default, $ref into the schema, anyOf
- * and oneOf (the first), allOf, and the bounds of objects, arrays, strings and numbers. Patterns
- * are not looked at: it serves a simulation.
+ * Values, properties looked at and characters, together: a schema of a line can ask for a billion
+ * of each. What is missing when they are used up is null.
  */
-export function jsonExample(schema: unknown): unknown {
-  return example(schema, schema, 0);
+const partsMax = 50_000;
+
+/** One schema, and what an example of it may still be made of. */
+interface Making {
+  readonly root: unknown;
+  partsLeft: number;
 }
 
-function example(given: unknown, root: unknown, depth: number): unknown {
-  if (!isObject(given) || depth > depthMax) return depth > depthMax ? null : 'text';
-  const schema = merged(given, root);
-  if ('const' in schema) return schema['const'];
-  if ('default' in schema) return schema['default'];
-  if (Array.isArray(schema['enum'])) return schema['enum'][0];
+/**
+ * A small value that satisfies a JSON Schema: const, enum, default, $ref into the schema, anyOf
+ * and oneOf (the first), allOf, and the bounds of objects, arrays, strings and numbers, as far as
+ * `partsMax` allows. Patterns are not looked at: it serves a simulation.
+ */
+export function jsonExample(schema: unknown): unknown {
+  return example(schema, { root: schema, partsLeft: partsMax }, 0);
+}
+
+function example(given: unknown, making: Making, depth: number): unknown {
+  making.partsLeft -= 1;
+  if (depth > depthMax || making.partsLeft < 0) return null;
+  if (!isObject(given)) return 'text';
+  const schema = merged(given, making);
+  if ('const' in schema) return weighed(schema['const'], making);
+  if ('default' in schema) return weighed(schema['default'], making);
+  if (Array.isArray(schema['enum'])) return weighed(schema['enum'][0], making);
   switch (typeOf(schema)) {
     case 'object':
-      return objectExample(schema, root, depth);
+      return objectExample(schema, making, depth);
     case 'array':
-      return Array.from({ length: numberIn(schema, 'minItems') ?? 1 }, () =>
-        example(schema['items'] ?? {}, root, depth + 1),
-      );
+      return arrayExample(schema, making, depth);
     case 'integer':
     case 'number':
       return numberExample(schema);
@@ -32,36 +44,52 @@ function example(given: unknown, root: unknown, depth: number): unknown {
     case 'null':
       return null;
     default:
-      return stringExample(schema);
+      return stringExample(schema, making);
   }
 }
 
+/** A value that the schema itself gives. */
+function weighed(value: unknown, making: Making): unknown {
+  making.partsLeft -= JSON.stringify(value)?.length ?? 0;
+  return value;
+}
+
 /** The schema with its $ref followed, its allOf joined and the first of its alternatives taken. */
-function merged(schema: Schema, root: unknown): Schema {
+function merged(schema: Schema, making: Making): Schema {
   let whole = schema;
   for (let step = 0; step < depthMax; step++) {
+    making.partsLeft -= Object.keys(whole).length;
     const { $ref: ref, allOf, anyOf, oneOf, ...rest } = whole as Schema & Record<string, unknown>;
     const alternative = Array.isArray(anyOf) ? anyOf[0] : Array.isArray(oneOf) ? oneOf[0] : {};
     const parts = [
-      typeof ref === 'string' ? pointed(root, ref) : {},
+      typeof ref === 'string' ? pointed(making.root, ref) : {},
       ...(Array.isArray(allOf) ? allOf : []),
       alternative,
     ].filter(isObject);
     if (parts.every((part) => Object.keys(part).length === 0)) return rest;
-    whole = Object.assign({}, ...parts, rest, {
-      properties: Object.assign({}, ...[...parts, rest].map((each) => each['properties'])),
-    });
+    const properties = Object.assign({}, ...[...parts, rest].map((each) => each['properties']));
+    whole = Object.assign({}, ...parts, rest, { properties });
+    making.partsLeft -= parts.length + Object.keys(properties).length + String(ref).length;
   }
   return whole;
 }
 
-function objectExample(schema: Schema, root: unknown, depth: number): unknown {
+function objectExample(schema: Schema, making: Making, depth: number): unknown {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? schema['required'] : null;
   const names = required?.map(String) ?? Object.keys(properties);
   return Object.fromEntries(
-    names.map((name) => [name, example(properties[name] ?? {}, root, depth + 1)]),
+    names.map((name) => [name, example(properties[name] ?? {}, making, depth + 1)]),
   );
+}
+
+function arrayExample(schema: Schema, making: Making, depth: number): unknown {
+  const values: unknown[] = [];
+  const length = numberIn(schema, 'minItems') ?? 1;
+  while (values.length < length && making.partsLeft > 0) {
+    values.push(example(schema['items'] ?? {}, making, depth + 1));
+  }
+  return values;
 }
 
 function numberExample(schema: Schema): number {
@@ -82,10 +110,12 @@ const formats: Readonly<Record<string, string>> = {
   uuid: '00000000-0000-4000-8000-000000000000',
 };
 
-function stringExample(schema: Schema): string {
+function stringExample(schema: Schema, making: Making): string {
   const format = formats[String(schema['format'])];
   if (format) return format;
-  const text = 'text'.padEnd(numberIn(schema, 'minLength') ?? 0, '.');
+  const length = Math.min(numberIn(schema, 'minLength') ?? 0, making.partsLeft);
+  const text = 'text'.padEnd(length, '.');
+  making.partsLeft -= text.length;
   return text.slice(0, numberIn(schema, 'maxLength'));
 }
 

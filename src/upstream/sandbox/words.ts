@@ -1,6 +1,8 @@
 /** A token of the sandbox is a word with its space. */
 export function tokensOf(text: string): readonly string[] {
-  return text.match(/\s*\S+\s*/g) ?? (text === '' ? [] : [text]);
+  const [first, ...others] = text.match(/\S+\s*/g) ?? [];
+  if (first === undefined) return text === '' ? [] : [text];
+  return [text.slice(0, text.search(/\S/)) + first, ...others];
 }
 
 export function countWords(text: string): number {

@@ -34,3 +34,29 @@ test('a schema that contains itself comes to an end', () => {
   };
   expect(JSON.stringify(jsonExample(tree)).length).toBeLessThan(1_000);
 });
+
+const halves = Array.from({ length: 40 }, (_, at) => {
+  const half = { $ref: `#/$defs/n${at + 1}` };
+  return [`n${at}`, { type: 'object', required: ['a', 'b'], properties: { a: half, b: half } }];
+});
+
+test.each<[string, unknown]>([
+  ['a billion items', { type: 'array', minItems: 1e9 }],
+  ['a text of a billion characters', { type: 'string', minLength: 1e9 }],
+  ['a thousand lists in each of a thousand', lists(1_000, 6)],
+  ['twice as much on each level', { $ref: '#/$defs/n0', $defs: Object.fromEntries(halves) }],
+  ['the same long text over and over', lists(1_000, 2, { const: 'x'.repeat(1_000) })],
+  ['a wide schema over and over', lists(1_000, 2, Object.fromEntries(many('k', 1_000)))],
+])('a schema that asks for %s gets an example of bounded size', (_, schema) => {
+  expect(JSON.stringify(jsonExample(schema)).length).toBeLessThan(500_000);
+});
+
+function lists(length: number, levels: number, items: unknown = {}): unknown {
+  return levels === 0
+    ? items
+    : { type: 'array', minItems: length, items: lists(length, levels - 1, items) };
+}
+
+function many(name: string, count: number) {
+  return Array.from({ length: count }, (_, at) => [`${name}${at}`, 1] as const);
+}
