@@ -3,13 +3,21 @@ import type { ContentPartInput, MessageInput } from './input.ts';
 import type { Issues } from './issues.ts';
 
 const messagesMax = 2_000;
+/** Of all messages together. */
+const partsMax = 10_000;
 const mediaType = /^[a-z]+\/[a-zA-Z0-9.+-]+$/;
-const base64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/** White space stands in one place of it alone: two would be tried in every way. */
+const base64 = /^[A-Za-z0-9+/\s]+(?:=\s*){0,2}$/;
 
 export function checkMessages(issues: Issues, messages: readonly MessageInput[], at: string): void {
   if (messages.length === 0) issues.add(at, 'There is none.', 'at least one message');
   issues.list(at, messages, messagesMax);
-  // A list that is far too long is not walked.
+  // Lists that are far too long are not walked.
+  const parts = messages.reduce((sum, message) => sum + (message.parts?.length ?? 0), 0);
+  if (parts > partsMax) {
+    issues.add(at, `They have ${parts} parts.`, `at most ${partsMax} in all`);
+    return;
+  }
   for (const [index, message] of messages.slice(0, messagesMax).entries()) {
     checkMessage(issues, message, `${at}.${index}`);
   }

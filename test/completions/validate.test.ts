@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { CompletionInput } from '../../src/completions/input.ts';
 import { normalise } from '../../src/completions/normalise.ts';
 import { validate } from '../../src/completions/validate.ts';
@@ -24,6 +24,11 @@ describe('a wrong input is refused with the path of what is wrong', () => {
     ['no model', { model: null }, 'input.model'],
     ['no message', { messages: [] }, 'input.messages'],
     ['2,001 messages', { messages: Array(2_001).fill(message) }, 'input.messages'],
+    [
+      '10,001 parts',
+      { messages: Array(3).fill({ role: 'USER', parts: Array(3_334).fill({ text: 'x' }) }) },
+      'input.messages',
+    ],
     ['temperature 9', { temperature: 9 }, 'input.temperature'],
     ['temperature NaN', { temperature: Number.NaN }, 'input.temperature'],
     ['no token', { maxTokens: 0 }, 'input.maxTokens'],
@@ -154,4 +159,15 @@ describe('a good input', () => {
     expect(preferences.maxPromptPrice).toBe(2_500_000_000_000n);
     expect(preferences.allowFallbacks).toBe(true);
   });
+});
+
+test('media whose base64 ends in a mistake after much white space is refused in one go', () => {
+  const file = { data: `QUJD${' '.repeat(4_000_000)}!`, mediaType: 'application/pdf' };
+  const paths = pathsOf({ ...good, messages: [{ role: 'USER', parts: [{ file }] }] });
+  expect(paths).toEqual(['input.messages.0.parts.0.file.data']);
+});
+
+test.each(['QUJD', 'QUI=', 'QQ==', 'QUJD\nQUI=\n'])('%j is base64', (data) => {
+  const file = { data, mediaType: 'application/pdf' };
+  expect(pathsOf({ ...good, messages: [{ role: 'USER', parts: [{ file }] }] })).toEqual([]);
 });
