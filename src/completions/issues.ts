@@ -1,10 +1,14 @@
-import { type InputIssue, InvalidInput, nestedWithin } from '#kernel';
+import { type InputIssue, InvalidInput, issuesMax, nestedWithin } from '#kernel';
 
-/** Gathers everything that is wrong with an input, so that a client can mark all fields at once. */
+/**
+ * Gathers what is wrong with an input, up to a number that nobody reads, so that a client can mark
+ * all fields at once.
+ */
 export class Issues {
   readonly #found: InputIssue[] = [];
 
   add(path: string, message: string, accepted?: string): void {
+    if (this.#found.length === issuesMax) return;
     this.#found.push({ path, message, ...(accepted === undefined ? {} : { accepted }) });
   }
 

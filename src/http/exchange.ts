@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ConnectionLost } from '#completions';
 import { atTurnEnd, Fault, InvalidInput } from '#kernel';
+import { hasFewValues, jsonValuesMax } from './json-values.ts';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -126,15 +127,19 @@ export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
     request.on('data', take);
     const whole = () => (bytes > bodyBytesMax ? refuse() : resolve(Buffer.concat(chunks, bytes)));
     request.once('end', () => atTurnEnd(whole));
-    request.once('error', reject);
+    request.once('error', () => reject(brokenOff()));
   });
 }
+
+/** Nobody is there to read it. */
+const brokenOff = () => new Fault('CANCELLED', { public: 'The request broke off.' });
 
 const encoded = (encoding: string) =>
   new RequestRefused(415, `A body in ${encoding.slice(0, 32)} is not read. Send it as it is.`);
 
-/** The body as JSON; InvalidInput when it is none. */
+/** The body as JSON; InvalidInput when it is none, or one of more values than anybody needs. */
 export function jsonOf(body: Buffer): unknown {
+  if (!hasFewValues(body)) throw tooManyValues();
   try {
     return JSON.parse(body.toString());
   } catch (thrown) {
@@ -142,6 +147,9 @@ export function jsonOf(body: Buffer): unknown {
     throw InvalidInput.at('body', `This is not JSON: ${reason.slice(0, 200)}.`, 'a JSON object');
   }
 }
+
+export const tooManyValues = () =>
+  InvalidInput.at('body', 'It has too many values.', `at most ${jsonValuesMax} in all`);
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   sendText(response, status, JSON.stringify(body));

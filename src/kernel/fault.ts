@@ -88,14 +88,18 @@ export interface InputIssue {
   accepted?: string;
 }
 
+/** More of what is wrong helps nobody, and a list of a million would be answered in full. */
+export const issuesMax = 100;
+
 /** Bad input: every issue with its path, so that a client can mark all fields at once. */
 export class InvalidInput extends Fault {
   override readonly name = 'InvalidInput';
   readonly issues: readonly InputIssue[];
 
   constructor(issues: readonly InputIssue[]) {
-    super('INVALID_INPUT', { public: issues.map(sentence).join(' ') || 'The input is invalid.' });
-    this.issues = issues;
+    const told = issues.slice(0, issuesMax);
+    super('INVALID_INPUT', { public: told.map(sentence).join(' ') || 'The input is invalid.' });
+    this.issues = told;
   }
 
   static at(path: string, message: string, accepted?: string): InvalidInput {

@@ -7,7 +7,14 @@
  */
 export { Bag } from './bag.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
-export { Fault, type FaultCode, type FaultTexts, type InputIssue, InvalidInput } from './fault.ts';
+export {
+  Fault,
+  type FaultCode,
+  type FaultTexts,
+  type InputIssue,
+  InvalidInput,
+  issuesMax,
+} from './fault.ts';
 export { amountOf, isKeepable, positive, together } from './fields.ts';
 export { Fifo } from './fifo.ts';
 export { type Flow, flowOf, inOrder, type Take } from './flow.ts';

@@ -56,3 +56,10 @@ it('says everything that is wrong at once', () => {
   });
   expect(all.map(({ path }) => path)).toEqual(['a', 'b']);
 });
+
+it('says a hundred of a million that are wrong', () => {
+  const all = found((issues) => {
+    for (let at = 0; at < 1_000_000; at++) issues.add(`${at}`, 'It is missing.');
+  });
+  expect(all.at(-1)?.path).toBe('99');
+});

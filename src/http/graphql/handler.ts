@@ -4,7 +4,8 @@ import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
 import { callerOf } from '../callers.ts';
 import { simpleContentType } from '../cross-site-forms.ts';
-import { bodyOf, type Exchange, RequestRefused, sendJson } from '../exchange.ts';
+import { bodyOf, type Exchange, RequestRefused, sendJson, tooManyValues } from '../exchange.ts';
+import { hasFewValues } from '../json-values.ts';
 import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -74,7 +75,9 @@ async function postedBody(exchange: Exchange): Promise<Buffer> {
   if (simpleContentType.test(exchange.request.headers['content-type'] ?? '')) {
     throw new RequestRefused(415, 'Send the operation as application/json.');
   }
-  return bodyOf(exchange);
+  const body = await bodyOf(exchange);
+  if (!hasFewValues(body)) throw tooManyValues();
+  return body;
 }
 
 const isJson = ({ headers }: IncomingMessage) =>

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { InvalidInput } from '#kernel';
+import { InvalidInput, issuesMax } from '#kernel';
 
 /**
  * What came, in the shape that it must have. InvalidInput names every field that is wrong, or the
@@ -13,10 +13,13 @@ export function inShape<Shape extends z.ZodType>(
   const read = shape.safeParse(given);
   if (read.success) return read.data;
   throw new InvalidInput(
-    read.error.issues.flatMap(inner).map(({ path, message }) => ({
-      path: path.join('.') || whole,
-      message: `${message.replace(/\.$/, '')}.`,
-    })),
+    read.error.issues
+      .slice(0, issuesMax)
+      .flatMap(inner)
+      .map(({ path, message }) => ({
+        path: path.join('.') || whole,
+        message: `${message.replace(/\.$/, '')}.`,
+      })),
   );
 }
 
