@@ -3,11 +3,12 @@ import type { Context } from './context.ts';
 import { CreditAccountRef, theOnly } from './credits.ts';
 import { inOrganization } from './organization-argument.ts';
 
-/** The account's row each time that something about it is another. */
-async function* accounts(organizationId: string, { rooms, signal }: Context) {
+/** The account's row each time that something about it is another, as long as one may read it. */
+async function* accounts(organizationId: string, { rooms, principal, signal }: Context) {
   const where = { organizationId };
   const include = { organization: true };
   for await (const _ of rooms.billing.watch(organizationId, signal)) {
+    rooms.identity.demand(principal, organizationId, 'CREDITS_READ');
     yield theOnly(await rooms.storage.prisma.creditAccount.findFirst({ where, include }));
   }
 }
@@ -19,7 +20,7 @@ builder.subscriptionField('creditAccount', (t) =>
       inOrganization(organizationId, ['CREDITS_READ'], context),
     description:
       'The current state at once, then when it changed, at most 4 times a second, the newest ' +
-      'state only.',
+      'state only. It ends with FORBIDDEN or NOT_FOUND when the caller may read them no more.',
     args: { organizationId: t.arg.id({ required: true, description: 'Whose credits.' }) },
     complexity: 10,
     extensions: { endless: true },

@@ -1,4 +1,5 @@
 import type { Completion, Content, CompletionStatus as Status } from '#completions';
+import { apiKeysSeenBy, membershipsSeenBy } from '#identity';
 import { Fault } from '#kernel';
 import type { ChatMessage } from '#upstream';
 import { ApiKeyRef } from './api-key.ts';
@@ -239,11 +240,14 @@ CompletionRef.implement({
     apiKey: t.prismaField({
       type: ApiKeyRef,
       nullable: true,
-      description: 'The key that ran it; null when a person did.',
-      resolve: (query, { apiKeyId }, _args, { rooms }) =>
+      description: 'The key that ran it; null when a person did, or it is not yours to see.',
+      resolve: (query, { apiKeyId }, _args, { rooms, principal }) =>
         apiKeyId === null
           ? noRow(query)
-          : rooms.storage.prisma.apiKey.findFirst({ ...query, where: { id: apiKeyId } }),
+          : rooms.storage.prisma.apiKey.findFirst({
+              ...query,
+              where: { AND: [apiKeysSeenBy(principal), { id: apiKeyId }] },
+            }),
     }),
     organization: t.prismaField({
       type: OrganizationRef,
@@ -259,11 +263,14 @@ CompletionRef.implement({
     member: t.prismaField({
       type: MembershipRef,
       nullable: true,
-      description: 'The member whose budget it spent; null when none was.',
-      resolve: (query, { membershipId }, _args, { rooms }) =>
+      description: 'The member whose budget it spent; null when none was, or not yours to see.',
+      resolve: (query, { membershipId }, _args, { rooms, principal }) =>
         membershipId === null
           ? noRow(query)
-          : rooms.storage.prisma.membership.findFirst({ ...query, where: { id: membershipId } }),
+          : rooms.storage.prisma.membership.findFirst({
+              ...query,
+              where: { AND: [membershipsSeenBy(principal), { id: membershipId }] },
+            }),
     }),
   }),
 });

@@ -108,6 +108,8 @@ export interface Completions {
   cancel(principal: Principal, id: string): Promise<Completion | null>;
   /** Ends every run of a revoked key, or of a secret of it that was replaced. */
   endRunsOf(ended: EndedCredential): void;
+  /** Ends every run of a member who has left. */
+  endRunsOfMember(membershipId: string): void;
   /**
    * What was said in one that was found, as far as this caller may read it now: to whoever ran it
    * for ten minutes, to those who may read content as long as the organization keeps it.

@@ -60,6 +60,11 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
         if (runsOn(running, ended)) running.end({ kind: 'cancelled' });
       }
     },
+    endRunsOfMember(membershipId) {
+      for (const running of registry.live()) {
+        if (running.payer.membershipId === membershipId) running.end({ kind: 'cancelled' });
+      }
+    },
     drain: (graceMs) => drain(registry, rooms, graceMs),
     close: () => keptContent.close(),
     get running() {

@@ -118,7 +118,9 @@ export class Access {
   }
 }
 
-function organizationNotFound(): Fault {
+export const memberNotFound = () => new Fault('NOT_FOUND', { public: 'There is no such member.' });
+
+export function organizationNotFound(): Fault {
   return new Fault('NOT_FOUND', { public: 'There is no such organization.' });
 }
 

@@ -7,10 +7,11 @@ import type { Cipher } from './cipher.ts';
 import { changeTopic } from './follow.ts';
 import { idIssues, refuseIfAny } from './input-issues.ts';
 import type { KeyChanges } from './key-changes.ts';
-import { keyToWrite, memberOf } from './key-rights.ts';
+import { demandMember, keyToWrite, memberOf } from './key-rights.ts';
 import { type CreateApiKeyInput, type NewKeySettings, newKeySettings } from './new-key-input.ts';
 import type { ApiKey, Principal } from './principal.ts';
 import { apiKeyOfRow } from './rows.ts';
+import { writeAs } from './write-as.ts';
 import type { Writing } from './writing.ts';
 
 export interface CreatedApiKey {
@@ -29,13 +30,14 @@ export async function createApiKey(
   principal: Principal,
   input: CreateApiKeyInput,
 ): Promise<CreatedApiKey> {
-  const { storage, clock, cipher, access } = writing;
+  const { clock, cipher, access } = writing;
   const settings = newKeySettings(input, clock.now());
   const { organizationId } = input;
   const organization = access.demand(principal, organizationId, 'KEYS_WRITE', 'KEYS_WRITE_OWN');
   const membershipId = memberOf(writing, principal, { organization, settings, input });
   const secret = newApiKey();
-  const apiKey = await storage.write(async (tx) => {
+  const apiKey = await writeAs(writing, { principal, organizationId }, async (tx) => {
+    if (membershipId !== null) await demandMember(tx, membershipId);
     const made = await insertKey(tx, {
       organizationId,
       membershipId,

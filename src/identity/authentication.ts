@@ -172,7 +172,7 @@ function secretsOf({ hash, previous }: KeyEntry, now: number): readonly string[]
 }
 
 /** One sentence for all reasons: which one it is would tell a stranger that the key exists. */
-function unauthenticated(): Fault {
+export function unauthenticated(): Fault {
   return new Fault('UNAUTHENTICATED', {
     public: 'This credential is not valid. Send a valid API key as "Authorization: Bearer <key>".',
   });

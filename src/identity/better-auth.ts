@@ -1,8 +1,10 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { genericOAuth } from 'better-auth/plugins/generic-oauth';
 import { base32Digits, type Clock, type Log, newId, secureText } from '#kernel';
 import { knownAlreadyLetter, resetLetter, verificationLetter } from './letters.ts';
+import { fitting, refusedUser, wrongInput } from './people-input.ts';
 import { addressHeader, type OAuthClient, type PeopleOptions } from './people-options.ts';
 
 export const openAuth = (options: PeopleOptions) => betterAuth(authOptions(options));
@@ -44,6 +46,9 @@ function authOptions(options: PeopleOptions) {
     account: { modelName: 'authAccount', encryptOAuthTokens: true },
     verification: { modelName: 'authVerification', storeIdentifier: 'hashed' },
     ...signInByOthers(options),
+    hooks: { before: checkedInput },
+    user: { validateUserInfo: refusedUser },
+    databaseHooks: { user: { create: { before: async (user) => fitting(user) } } },
     // Attempts are counted before it is asked: for all nodes together, and by account too.
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
@@ -58,7 +63,18 @@ function authOptions(options: PeopleOptions) {
   } satisfies BetterAuthOptions;
 }
 
-function signInByOthers({ github, google, oidc }: PeopleOptions) {
+const checkedInput = createAuthMiddleware(async ({ path, body }) => {
+  const message = wrongInput(path, body);
+  if (message) throw new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });
+});
+
+/** An address that the other side has not verified waits for its letter like one of a sign-up. */
+function signInByOthers({ github, google, oidc, mail }: PeopleOptions) {
+  const clientOf = ({ clientId, clientSecret }: OAuthClient) => ({
+    clientId,
+    clientSecret: clientSecret.reveal(),
+    requireEmailVerification: mail.delivers,
+  });
   const issuer = oidc && {
     ...clientOf(oidc),
     providerId: 'oidc',
@@ -75,11 +91,6 @@ function signInByOthers({ github, google, oidc }: PeopleOptions) {
     plugins: issuer ? [genericOAuth({ config: [issuer] })] : [],
   };
 }
-
-const clientOf = ({ clientId, clientSecret }: OAuthClient) => ({
-  clientId,
-  clientSecret: clientSecret.reveal(),
-});
 
 function idOf(model: string, clock: Clock): string {
   return model === 'user' ? newId('user', clock) : secureText(26, base32Digits);

@@ -10,6 +10,7 @@ import { type KeyChanges, keyChanges, type UpdateApiKeyInput } from './key-chang
 import { keyToWrite } from './key-rights.ts';
 import type { ApiKey, Principal } from './principal.ts';
 import { apiKeyOfRow } from './rows.ts';
+import { writeAs } from './write-as.ts';
 import type { Writing } from './writing.ts';
 
 /**
@@ -22,10 +23,10 @@ export async function updateApiKey(
   principal: Principal,
   input: UpdateApiKeyInput,
 ): Promise<ApiKey> {
-  const { storage, clock } = writing;
+  const { clock } = writing;
   const changes = keyChanges(input, clock.now());
   const { id, organizationId } = await keyToWrite(writing, principal, input.id);
-  return storage.write(async (tx) => {
+  return writeAs(writing, { principal, organizationId }, async (tx) => {
     const where = { id, revokedAt: null };
     const [row] = await tx.apiKey.updateManyAndReturn({ where, data: columnsOf(changes) });
     if (!row) throw keyRevoked();
@@ -56,11 +57,11 @@ export async function rotateApiKey(
   principal: Principal,
   asked: { readonly id: string; readonly graceSeconds: number },
 ): Promise<CreatedApiKey> {
-  const { storage, clock } = writing;
-  const { id } = await keyToWrite(writing, principal, checkedRotation(asked));
+  const { clock } = writing;
+  const { id, organizationId } = await keyToWrite(writing, principal, checkedRotation(asked));
   const secret = newApiKey();
   const until = asked.graceSeconds === 0 ? null : clock.now() + asked.graceSeconds * 1_000;
-  const apiKey = await storage.write(async (tx) => {
+  const apiKey = await writeAs(writing, { principal, organizationId }, async (tx) => {
     const replaced = await tx.$executeRaw`
       UPDATE api_key SET
         previous_hash = CASE WHEN ${until !== null} THEN hash END,

@@ -8,6 +8,7 @@ import { nameIssues } from './name-check.ts';
 import { slugIssues, slugTaken } from './organizations.ts';
 import type { Organization, Principal } from './principal.ts';
 import { organizationOf } from './rows.ts';
+import { writeAs } from './write-as.ts';
 import type { Writing } from './writing.ts';
 
 /** The contract's UpdateOrganizationInput: an absent field stays; none of them can be cleared. */
@@ -33,10 +34,10 @@ export async function updateOrganization(
   principal: Principal,
   input: UpdateOrganizationInput,
 ): Promise<Organization> {
-  const { storage, clock, access } = writing;
+  const { clock, access } = writing;
   const changes = changesOf(input);
   const { id } = access.demand(principal, input.id, 'ORGANIZATION_WRITE');
-  return storage.write(async (tx) => {
+  return writeAs(writing, { principal, organizationId: id, alone: true }, async (tx) => {
     const changed = await change(tx, id, changes);
     tx.change(changeTopic, `organization:${id}`);
     const [actor, action] = [actorOf(principal), 'organization.updated'];

@@ -1,6 +1,7 @@
 import type { Storage } from '#storage';
 import type { Directory, KeyEntry } from './directory.ts';
 import type { Lookup } from './lookup.ts';
+import type { Membership } from './principal.ts';
 import { keyEntryOf, membershipOf, organizationOf } from './rows.ts';
 
 /**
@@ -11,21 +12,26 @@ export const changeTopic = 'identity';
 /**
  * Reads everything into the directory and from then on re-reads what changes, wherever it was
  * changed. One reading at a time: an earlier one that ends late would put back what a later one
- * replaced. `keysChanged` gets the keys that were read anew, as they were before.
+ * replaced. `changed` gets the keys and members that were read anew, as they were before.
  */
 export async function follow(
   storage: Storage,
   directory: Directory,
-  keysChanged: (before: readonly KeyEntry[]) => void,
+  changed: (before: Before) => void,
 ): Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
   const readNext = (subjects: readonly string[]) => {
-    const next = last.then(() => reread(storage, directory, subjects)).then(keysChanged);
+    const next = last.then(() => reread(storage, directory, subjects)).then(changed);
     last = next.catch(() => {});
     return next;
   };
   storage.changes.on(changeTopic, readNext);
   await readNext(['*']);
+}
+
+export interface Before {
+  readonly keys: readonly KeyEntry[];
+  readonly members: readonly Membership[];
 }
 
 /**
@@ -35,19 +41,20 @@ async function reread(
   { prisma }: Storage,
   { organizations, memberships, keys }: Directory,
   subjects: readonly string[],
-): Promise<readonly KeyEntry[]> {
+): Promise<Before> {
   await refresh(organizations, named('organization', subjects), async (where) => {
     const rows = await prisma.organization.findMany({ where, include: { policy: true } });
     return rows.map(organizationOf);
   });
-  await refresh(memberships, named('membership', subjects), async (where) => {
+  const members = await refresh(memberships, named('membership', subjects), async (where) => {
     const rows = await prisma.membership.findMany({ where: { ...where, removedAt: null } });
     return rows.map(membershipOf);
   });
-  return refresh(keys, named('key', subjects), async (where) => {
+  const before = await refresh(keys, named('key', subjects), async (where) => {
     const rows = await prisma.apiKey.findMany({ where: { ...where, revokedAt: null } });
     return rows.map(keyEntryOf);
   });
+  return { keys: before, members };
 }
 
 type Ids = readonly string[] | 'all';

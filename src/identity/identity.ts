@@ -4,6 +4,7 @@ import { Access } from './access.ts';
 import { type Acts, openActs } from './acts.ts';
 import { Authentication, type EndedCredential } from './authentication.ts';
 import type { Cipher } from './cipher.ts';
+import { Departures } from './departures.ts';
 import { Directory } from './directory.ts';
 import { administratorId } from './first-start.ts';
 import { follow } from './follow.ts';
@@ -52,6 +53,8 @@ export interface Identity extends Acts {
   deny(apiKeyId: string): void;
   /** `Authentication.onRevoked` */
   onRevoked(listener: (ended: EndedCredential) => void): () => void;
+  /** `Departures.onLeft` */
+  onLeft(listener: (membershipId: string) => void): () => void;
   /** Writes what is pending. */
   close(): Promise<void>;
 }
@@ -73,7 +76,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     log,
     used: (apiKeyId) => lastUse.note(apiKeyId),
   });
-  await follow(storage, directory, (before) => authentication.keysChanged(before));
+  const departures = new Departures(directory, log);
+  await follow(storage, directory, ({ keys, members }) => {
+    authentication.keysChanged(keys);
+    departures.membersChanged(members);
+  });
   const current = (principal: Principal) => authentication.current(principal);
   const writing: Writing = {
     storage,
@@ -107,6 +114,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     lastUsed: (apiKeyId) => lastUse.noted(apiKeyId),
     deny: (apiKeyId) => authentication.deny(apiKeyId),
     onRevoked: (listener) => authentication.onRevoked(listener),
+    onLeft: (listener) => departures.onLeft(listener),
     async close() {
       authentication.close();
       await lastUse.close();

@@ -13,6 +13,8 @@
  * 5. Every change is in the audit, in the same transaction.
  * 6. A sign-up, a sign-in and a letter answer alike whether the address has an account or not.
  * 7. The first start happens once for a database, however many nodes begin at once.
+ * 8. Who acts in an organization belongs to it when the act commits (`writeAs`); what runs for who
+ *    has left is told so on every node that hears of it (`onLeft`).
  */
 export { credentialNeeded } from './access.ts';
 export { actorOf } from './actor.ts';

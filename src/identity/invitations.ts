@@ -1,11 +1,13 @@
 import { record } from '#audit';
-import { base62Digits, Fault, type InputIssue, newId, Secret, secureText } from '#kernel';
+import { base62Digits, Fault, newId, Secret, secureText } from '#kernel';
 import type { Prisma, Transaction } from '#storage';
 import { credentialNeeded } from './access.ts';
 import { actorOf } from './actor.ts';
+import { emailIssues } from './email-check.ts';
 import { idIssues, refuseIfAny } from './input-issues.ts';
 import { demandOwnerFor } from './owners.ts';
 import type { Organization, Principal, Role } from './principal.ts';
+import { writeAs } from './write-as.ts';
 import type { Writing } from './writing.ts';
 
 /** The contract's InviteMemberInput. */
@@ -23,10 +25,6 @@ export interface Invited {
 }
 
 const lifeMs = 7 * 86_400_000;
-const emailMax = 254;
-/** What better-auth takes for an address too; whether it exists shows when somebody accepts. */
-const emailForm = /^[^\s\p{C}@<>()",;:\\]+@[^\s\p{C}@<>()",;:\\.]+(?:\.[^\s\p{C}@<>()",;:\\.]+)+$/u;
-
 /**
  * Invites an address for seven days. An invitation that the address had to this organization is
  * replaced. Faults: UNAUTHENTICATED; FORBIDDEN, also for role OWNER when the caller is none;
@@ -37,7 +35,7 @@ export async function inviteMember(
   principal: Principal,
   input: InviteMemberInput,
 ): Promise<Invited> {
-  const { storage, clock, cipher, access } = writing;
+  const { clock, cipher, access } = writing;
   const email = input.email.trim().toLowerCase();
   const { organizationId, role } = input;
   refuseIfAny([
@@ -57,17 +55,12 @@ export async function inviteMember(
     createdAt: new Date(clock.now()),
     expiresAt: new Date(clock.now() + lifeMs),
   };
-  await storage.write(async (tx) => {
+  await writeAs(writing, { principal, organizationId }, async (tx) => {
     await replaceOpen(tx, row);
     const event = { ...about(row, principal), action: 'member.invited', details: { email, role } };
     await record(tx, event, clock);
   });
   return { invitationId: row.id, organization, token };
-}
-
-function emailIssues(path: string, email: string): readonly InputIssue[] {
-  if (email.length <= emailMax && emailForm.test(email)) return [];
-  return [{ path, message: 'This is not an e-mail address.', accepted: 'name@example.com' }];
 }
 
 async function replaceOpen(tx: Transaction, row: Prisma.InvitationCreateManyInput): Promise<void> {

@@ -1,5 +1,6 @@
 import { Fault } from '#kernel';
-import { credentialNeeded } from './access.ts';
+import type { Transaction } from '#storage';
+import { credentialNeeded, memberNotFound } from './access.ts';
 import type { CreateApiKeyInput, NewKeySettings } from './new-key-input.ts';
 import type { ApiKey, Organization, Principal } from './principal.ts';
 import { apiKeyOfRow } from './rows.ts';
@@ -57,9 +58,14 @@ export function memberOf(writing: Writing, principal: Principal, asked: Asked): 
   if (asks === null || asks === own) return own;
   const membership = directory.memberships.get(asks);
   if (membership?.organizationId !== organization.id) {
-    throw new Fault('NOT_FOUND', { public: 'There is no such member.' });
+    throw memberNotFound();
   }
   return membership.id;
+}
+
+/** Whose the new key is may have left a moment ago, together with all keys. */
+export async function demandMember(tx: Transaction, id: string): Promise<void> {
+  if ((await tx.membership.count({ where: { id, removedAt: null } })) === 0) throw memberNotFound();
 }
 
 const keyNotFound = () => new Fault('NOT_FOUND', { public: 'There is no such API key.' });

@@ -1,13 +1,14 @@
 import { record } from '#audit';
 import { Fault } from '#kernel';
 import type { Transaction } from '#storage';
-import { credentialNeeded } from './access.ts';
+import { credentialNeeded, memberNotFound } from './access.ts';
 import { actorOf, personOf } from './actor.ts';
 import { changeTopic } from './follow.ts';
 import { clearedIssues, idIssues, limitIssues, limitOf, refuseIfAny } from './input-issues.ts';
 import { demandOwnerFor, keepAnOwner } from './owners.ts';
 import type { Membership, Principal, Role } from './principal.ts';
 import { membershipOf } from './rows.ts';
+import { writeAs } from './write-as.ts';
 import type { Writing } from './writing.ts';
 
 /** The contract's UpdateMemberInput: an absent field stays; a budget of null is no limit. */
@@ -27,25 +28,24 @@ export async function updateMember(
   principal: Principal,
   input: UpdateMemberInput,
 ): Promise<Membership> {
-  const { storage, clock } = writing;
+  const { clock } = writing;
   const { membershipId, role, monthlyBudget } = input;
   refuseIfAny([
     ...idIssues('membership', 'input.membershipId', membershipId),
     ...clearedIssues('input.role', role),
     ...limitIssues('input.monthlyBudget', monthlyBudget, -1n),
   ]);
-  const member = memberToWrite(writing, principal, membershipId);
-  const roles = role ? [member.role, role] : [member.role];
-  demandOwnerFor(writing, principal, { ...member, roles });
+  const { organizationId } = memberToWrite(writing, principal, membershipId);
   const data = {
     ...(role ? { role } : {}),
     ...(monthlyBudget === undefined ? {} : { monthlyBudget: limitOf(monthlyBudget) }),
   };
-  return storage.write(async (tx) => {
+  return writeAs(writing, { principal, organizationId, alone: true }, async (tx) => {
+    const member = await memberNow(tx, membershipId);
+    const roles = role ? [member.role, role] : [member.role];
+    demandOwnerFor(writing, principal, { organizationId, roles });
     if (member.role === 'OWNER' && role && role !== 'OWNER') await keepAnOwner(tx, member);
-    const where = { id: member.id, removedAt: null };
-    const [row] = await tx.membership.updateManyAndReturn({ where, data });
-    if (!row) throw memberNotFound();
+    const row = await tx.membership.update({ where: { id: member.id }, data });
     tx.change(changeTopic, `membership:${member.id}`);
     const budget = row.monthlyBudget?.toString() ?? null;
     const details = { role: row.role, monthlyBudget: budget };
@@ -65,9 +65,7 @@ export async function removeMember(
 ): Promise<Membership> {
   refuseIfAny(idIssues('membership', 'membershipId', membershipId));
   const member = memberToWrite(writing, principal, membershipId);
-  demandOwnerFor(writing, principal, { ...member, roles: [member.role] });
-  await end(writing, member, { ...about(member, principal), action: 'member.removed' });
-  return member;
+  return end(writing, principal, { member, action: 'member.removed' });
 }
 
 /**
@@ -83,25 +81,36 @@ export async function leaveOrganization(
   refuseIfAny(idIssues('organization', 'organizationId', organizationId));
   const member = writing.directory.membershipOf(userId, organizationId);
   if (!member) throw new Fault('NOT_FOUND', { public: 'You are in no such organization.' });
-  await end(writing, member, { ...about(member, principal), action: 'member.left' });
-  return member;
+  return end(writing, principal, { member, action: 'member.left' });
 }
 
 async function end(
-  { storage, clock }: Writing,
-  member: Membership,
-  event: ReturnType<typeof about> & { readonly action: string },
-): Promise<void> {
+  writing: Writing,
+  principal: Principal,
+  { member: { id, organizationId }, action }: { member: Membership; action: string },
+): Promise<Membership> {
+  const { clock } = writing;
   const now = new Date(clock.now());
-  await storage.write(async (tx) => {
+  return writeAs(writing, { principal, organizationId, alone: true }, async (tx) => {
+    const member = await memberNow(tx, id);
+    if (action === 'member.removed') {
+      demandOwnerFor(writing, principal, { organizationId, roles: [member.role] });
+    }
     if (member.role === 'OWNER') await keepAnOwner(tx, member);
-    const where = { id: member.id, removedAt: null };
-    const { count } = await tx.membership.updateMany({ where, data: { removedAt: now } });
-    if (count === 0) throw memberNotFound();
-    const keys = await revokeKeys(tx, member, now);
-    tx.change(changeTopic, `membership:${member.id}`);
-    await record(tx, { ...event, details: { role: member.role, revokedKeys: keys } }, clock);
+    await tx.membership.update({ where: { id }, data: { removedAt: now } });
+    const revokedKeys = await revokeKeys(tx, member, now);
+    tx.change(changeTopic, `membership:${id}`);
+    const details = { role: member.role, revokedKeys };
+    await record(tx, { ...about(member, principal), action, details }, clock);
+    return member;
   });
+}
+
+/** The member as the transaction finds them; it holds the organization alone. */
+async function memberNow(tx: Transaction, id: string): Promise<Membership> {
+  const row = await tx.membership.findFirst({ where: { id, removedAt: null } });
+  if (!row) throw memberNotFound();
+  return membershipOf(row);
 }
 
 async function revokeKeys(tx: Transaction, { id }: Membership, now: Date): Promise<string[]> {
@@ -130,5 +139,3 @@ function memberToWrite(writing: Writing, principal: Principal, id: string): Memb
 function about({ id, organizationId }: Membership, principal: Principal) {
   return { chain: organizationId, actor: actorOf(principal), subject: id };
 }
-
-const memberNotFound = () => new Fault('NOT_FOUND', { public: 'There is no such member.' });

@@ -19,3 +19,10 @@ export function nameIssues(path: string, name: string): InputIssue[] {
   }
   return [];
 }
+
+/** Of a name that nobody here can ask again about, what may stand; empty when nothing may. */
+export function fittingName(name: string): string {
+  const plain = name.replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ').trim();
+  const cut = plain.slice(0, nameMax).toWellFormed().trim();
+  return nameIssues('name', cut).length === 0 ? cut : '';
+}

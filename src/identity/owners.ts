@@ -25,12 +25,11 @@ export function demandOwnerFor(
 
 /**
  * Refuses to leave the organization without an owner (CONFLICT). To be asked in the transaction
- * that takes this one away, before it does: the organization's row stays locked until the commit,
- * so two owners who leave at once leave one after the other, and the second is refused.
+ * that takes this one away, before it does, alone (`writeAs`): two owners who leave at once leave
+ * one after the other, and the second is refused.
  */
 export async function keepAnOwner(tx: Transaction, leaving: Membership): Promise<void> {
   const { id, organizationId } = leaving;
-  await tx.$queryRaw`SELECT id FROM organization WHERE id = ${organizationId} FOR UPDATE`;
   const others = { organizationId, role: 'OWNER' as const, removedAt: null, id: { not: id } };
   if ((await tx.membership.count({ where: others })) > 0) return;
   throw new Fault('CONFLICT', {

@@ -24,9 +24,11 @@ export interface PeopleOptions {
 
 /** Counts what is guessed at; the room of limits does. */
 export interface Guesses {
-  take(guess: 'password' | 'address' | 'account' | 'letters', who: string): Promise<number | null>;
-  giveBack(guess: 'password' | 'address' | 'account', who: string): Promise<void>;
+  take(guess: PasswordGuess | 'letters' | 'letter', who: string): Promise<number | null>;
+  giveBack(guess: PasswordGuess, who: string): Promise<void>;
 }
+
+type PasswordGuess = 'password' | 'address' | 'account';
 
 export interface Site {
   /** Known once the server listens. */

@@ -38,16 +38,19 @@ export function openPeople(options: PeopleOptions): People {
     opened ??= open(options);
     return opened;
   };
+  const sessionOf = async (cookie: string) =>
+    (await auth()).api.getSession({ headers: new Headers({ cookie }) });
+  const accountOf = async (cookie: string) => (await sessionOf(cookie))?.user.email ?? null;
+  const guarding = { ...options, accountOf };
   return {
     async answer(request) {
-      if (!telling.test(new URL(request.url).pathname)) return (await auth()).handler(request);
-      const answer = guarded(request, options, async (passed) => (await auth()).handler(passed));
+      const answer = guarded(request, guarding, async (passed) => (await auth()).handler(passed));
+      if (!telling.test(new URL(request.url).pathname)) return answer;
       const [response] = await Promise.all([answer, sleep(clock, answerAfterMs)]);
       return response;
     },
     async personOf(cookie) {
-      const { api } = await auth();
-      const found = await api.getSession({ headers: new Headers({ cookie }) });
+      const found = await sessionOf(cookie);
       if (!found) return null;
       const { session, user } = found;
       return { kind: 'user', userId: user.id, platformAdmin: false, sessionId: session.id };

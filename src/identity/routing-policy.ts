@@ -6,6 +6,7 @@ import { changeTopic } from './follow.ts';
 import { clearedIssues, idIssues, refuseIfAny } from './input-issues.ts';
 import { modelListIssues, providerListIssues } from './name-patterns.ts';
 import type { Organization, Principal } from './principal.ts';
+import { writeAs } from './write-as.ts';
 import type { Writing } from './writing.ts';
 
 /**
@@ -35,13 +36,13 @@ export async function updateRoutingPolicy(
   principal: Principal,
   { organizationId, ...change }: UpdateRoutingPolicyInput,
 ): Promise<Organization> {
-  const { storage, clock, access, directory } = writing;
+  const { clock, access, directory } = writing;
   refuseIfAny([
     ...idIssues('organization', 'input.organizationId', organizationId),
     ...changeIssues(change),
   ]);
   const { id } = access.demand(principal, organizationId, 'POLICY_WRITE');
-  await storage.write(async (tx) => {
+  await writeAs(writing, { principal, organizationId }, async (tx) => {
     const data = columnsOf(change);
     const create = { organizationId: id, ...data };
     await tx.routingPolicy.upsert({ where: { organizationId: id }, create, update: data });

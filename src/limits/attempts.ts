@@ -15,6 +15,8 @@ const rules = {
   account: { points: 100, duration: 900 },
   /** Accounts and letters that one address asks for. */
   letters: { points: 300, duration: 600 },
+  /** Letters that one account is sent, whosoever asks. */
+  letter: { points: 10, duration: 600 },
   /** One address tries keys. */
   key: { points: 100, duration: 60 },
 } as const;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Browser } from '../harness/browser.ts';
+import { type IdentityProvider, openIdentityProvider } from '../harness/identity-provider.ts';
 import { openPostOffice, type PostOffice } from '../harness/post-office.ts';
 import { type RunningApp, runningApp } from '../harness/running-app.ts';
 
@@ -7,6 +8,7 @@ import { type RunningApp, runningApp } from '../harness/running-app.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 let office: PostOffice;
+let issuer: IdentityProvider;
 let running: RunningApp;
 const shown: string[] = [];
 const password = 'a long enough password';
@@ -15,10 +17,12 @@ beforeAll(async () => {
   office = await openPostOffice();
   const show = (text: string) => void shown.push(text);
   const mail = { SMTP_URL: office.url, MAIL_FROM: 'Bourse <hello@bourse.test>' };
-  running = await runningApp(mail, { show });
+  issuer = await openIdentityProvider();
+  running = await runningApp({ ...mail, ...issuer.settings }, { show });
 }, 180_000);
 afterAll(async () => {
   await running.close();
+  await issuer.close();
   await office.close();
 });
 
@@ -41,6 +45,19 @@ it('who signs up with an address that has an account is told so by letter alone'
   const again = await browser().signUp('bob@example.com', 'quite another password');
   expect(again.status).toBe(200);
   expect(await office.letterTo('bob@example.com')).toContain(running.app.url);
+});
+
+it('an address that an OpenID provider did not verify waits for its letter too', async () => {
+  const said = { sub: 'cy', aud: 'bourse', email: 'cy@example.com', name: 'Cy' };
+  issuer.claims = { ...said, email_verified: false };
+  const page = browser();
+  const refused = await issuer.signIn(page);
+  expect(refused.headers.get('location')).toContain('error=email_not_verified');
+  expect((await page.ask('{ viewer { __typename } }')).data.viewer).toBeNull();
+  const letter = await office.letterTo('cy@example.com');
+  await page.send(linkIn(letter).slice(running.app.url.length));
+  await issuer.signIn(page);
+  expect((await page.ask('{ viewer { __typename } }')).data.viewer.__typename).toBe('User');
 });
 
 it('no link stands on the terminal', () => {

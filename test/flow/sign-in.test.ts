@@ -210,6 +210,80 @@ it('guesses at a password are slowed, whether the account is there or not', asyn
   expect(JSON.stringify(log.lines)).not.toMatch(/hal@|nobody-at-all|wrong password/);
 });
 
+it('a password is guessed at no more often with a session than without', async () => {
+  const page = await signedIn('ida@example.com');
+  const verify = (password: string) => page.send('/auth/verify-password', { password });
+  const change = (currentPassword: string) =>
+    page.send('/auth/change-password', { currentPassword, newPassword: 'a new long password' });
+  for (let count = 0; count < 5; count++) {
+    expect((await verify('wrong password')).status).toBe(400);
+    expect((await change('wrong password')).status).toBe(400);
+  }
+  const refused = [await verify(password), await change(password)];
+  refused.push(await browser().signIn('ida@example.com', password));
+  expect(refused.map(({ status }) => status)).toEqual([429, 429, 429]);
+});
+
+it('nobody is sent more than ten letters in ten minutes, however it is asked', async () => {
+  const before = shown.length;
+  const page = browser();
+  await page.signUp('jo@example.com', password);
+  const statuses: number[] = [];
+  for (let count = 0; count < 12; count++) {
+    const ask = { email: count % 2 ? 'JO@example.com' : 'jo@example.com', redirectTo: '/' };
+    statuses.push((await page.send('/auth/request-password-reset?x=/sign-in/', ask)).status);
+  }
+  expect(statuses).toEqual([...Array(9).fill(200), 429, 429, 429]);
+  const letters = shown.slice(before).filter((text) => text.includes('jo@example.com'));
+  expect(letters).toHaveLength(10);
+});
+
+describe('what people say of themselves', () => {
+  it('is refused when it is no name, no address or no picture', async () => {
+    const page = await signedIn('kim@example.com');
+    const bad: object[] = [
+      { name: 'x'.repeat(101) },
+      { name: 'two\nlines' },
+      { name: 5 },
+      { name: null },
+      { image: 'javascript:alert(1)' },
+      { image: `https://example.com/${'x'.repeat(2_048)}` },
+    ];
+    for (const said of bad) {
+      const response = await page.send('/auth/update-user', said);
+      expect([said, response.status]).toEqual([said, 400]);
+      expect(await response.json()).toMatchObject({ code: 'INVALID_INPUT' });
+    }
+    expect((await page.ask(viewer)).data.viewer.name).toBe('kim');
+    const [name, email] = ['Kim', `${'x'.repeat(250)}@example.com`];
+    for (const said of [
+      { name, email },
+      { email: 'new-kim@example.com', name: 'two\nlines' },
+    ]) {
+      const response = await browser().send('/auth/sign-up/email', { password, ...said });
+      expect(response.status).toBe(400);
+    }
+  });
+
+  it('is refused alike whether the address has an account or not', async () => {
+    await browser().signUp('leo@example.com', password);
+    const told = async (email: string) => {
+      const said = { email, password, name: 'two\nlines' };
+      const response = await browser().send('/auth/sign-up/email', said);
+      return [response.status, await response.json()];
+    };
+    expect(await told('leo@example.com')).toEqual(await told('no-leo@example.com'));
+  });
+
+  it('is theirs to change', async () => {
+    const page = await signedIn('mia@example.com');
+    expect((await page.send('/auth/update-user', { name: 'Mia' })).status).toBe(200);
+    expect((await page.ask(viewer)).data.viewer.name).toBe('Mia');
+    expect((await page.send('/auth/update-user', { name: '' })).status).toBe(200);
+    expect((await page.ask(viewer)).data.viewer.name).toBe('mia');
+  });
+});
+
 it('guesses at keys are slowed, and a good key behind the same address works on', async () => {
   const guess = () => running.ask('not-a-key-at-all', '{ platform { name } }');
   const statuses: number[] = [];

@@ -195,6 +195,7 @@ function completionsOf(runs: StandInRun[], goods: Market): Completions {
     content: async (_principal, { content }) => content,
     readableUntil: () => null,
     endRunsOf() {},
+    endRunsOfMember() {},
     async close() {},
     async drain() {},
     get running() {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { verifyChains } from '#audit';
 import { InvalidInput, newId } from '#kernel';
 import type { DatabaseKind } from '../harness/databases.ts';
+import { elsewhere, openNode } from './node.ts';
 import { codeOf, populated } from './populated.ts';
 
 /** The same promises about members and invitations on every database. */
@@ -187,11 +188,14 @@ export function membersSuite(kind: DatabaseKind): void {
     for (const way of ['leave', 'remove'] as const) {
       const { id, principal, email } = await town.member(organizationId, 'DEVELOPER');
       const made = await town.identity.createApiKey(principal, { organizationId, name: 'mine' });
-      const ended: string[] = [];
+      const [ended, left]: [string[], string[]] = [[], []];
       const forget = town.identity.onRevoked(({ apiKeyId }) => ended.push(apiKeyId));
+      const forgetLeft = town.identity.onLeft((membershipId) => left.push(membershipId));
       if (way === 'leave') await town.identity.leaveOrganization(principal, organizationId);
       else await town.identity.removeMember(owner, id);
       forget();
+      forgetLeft();
+      expect(left).toEqual([id]);
       expect(town.identity.permissions(principal, organizationId)).toBeNull();
       expect(() => town.identity.authenticate(made.secret.reveal())).toThrow(/not valid/);
       expect(ended).toEqual([made.apiKey.id]);
@@ -202,6 +206,93 @@ export function membersSuite(kind: DatabaseKind): void {
       const again = await town.identity.acceptInvitation(principal, token.reveal());
       expect(again).toMatchObject({ id, role: 'VIEWER', monthlyBudget: null });
     }
+  });
+
+  describe('a node that has not heard of it yet', () => {
+    async function late() {
+      const { principal: owner, organizationId } = await town.owner('Late');
+      const member = await town.member(organizationId, 'ADMIN');
+      const { hear, storage } = elsewhere(town.storage);
+      const node = await openNode(storage, town.clock);
+      return { owner, organizationId, member, node, hear };
+    }
+
+    test('lets nobody act who was removed, and gives them no key', async () => {
+      const { owner, organizationId, member, node, hear } = await late();
+      const { principal, id: membershipId } = member;
+      const other = await town.identity.createApiKey(owner, { organizationId, name: 'other' });
+      const { id } = other.apiKey;
+      const asked = { organizationId, email: 'accomplice@example.com', role: 'ADMIN' as const };
+      await town.identity.removeMember(owner, membershipId);
+      expect(node.role(principal, organizationId)).toBe('ADMIN');
+      const acts = [
+        node.createApiKey(principal, { organizationId, name: 'mine' }),
+        node.createApiKey(principal, { organizationId, name: 'mine', kind: 'MANAGEMENT' }),
+        node.createApiKey(owner, { organizationId, name: 'theirs', membershipId }),
+        node.updateApiKey(principal, { id, creditLimit: null }),
+        node.rotateApiKey(principal, { id, graceSeconds: 0 }),
+        node.inviteMember(principal, asked),
+        node.updateMember(owner, { membershipId, role: 'OWNER' }),
+        node.removeMember(owner, membershipId),
+        node.updateOrganization(principal, { id: organizationId, name: 'Mine' }),
+        node.updateRoutingPolicy(principal, { organizationId, allowTraining: false }),
+      ];
+      const codes = await Promise.all(acts.map(codeOf));
+      expect(new Set(codes)).toEqual(new Set(['NOT_FOUND']));
+      const left: string[] = [];
+      node.onLeft((gone) => left.push(gone));
+      await hear();
+      expect(left).toEqual([membershipId]);
+      await node.close();
+    });
+
+    test('lets no key act that was revoked or rotated away', async () => {
+      const { owner, organizationId, node } = await late();
+      const named = { organizationId, kind: 'MANAGEMENT' as const, name: 'manager' };
+      const keys = [
+        await town.identity.createApiKey(owner, named),
+        await town.identity.createApiKey(owner, named),
+      ];
+      await node.close();
+      const fresh = await openNode(elsewhere(town.storage).storage, town.clock);
+      const [one, two] = keys.map(({ secret }) => fresh.authenticate(secret.reveal()));
+      await town.identity.revokeApiKey(owner, keys[0]?.apiKey.id ?? '');
+      const rotation = { id: keys[1]?.apiKey.id ?? '', graceSeconds: 0 };
+      await town.identity.rotateApiKey(owner, rotation);
+      for (const principal of [one, two]) {
+        const act = fresh.createApiKey(principal ?? owner, named);
+        expect(await codeOf(act)).toBe('UNAUTHENTICATED');
+      }
+      await fresh.close();
+    });
+
+    test('lets a former role do nothing, and takes no owner for somebody else', async () => {
+      const { owner, organizationId, member, node } = await late();
+      const { principal, id: membershipId } = member;
+      await town.identity.updateMember(owner, { membershipId, role: 'OWNER' });
+      await town.identity.leaveOrganization(owner, organizationId);
+      expect(node.role(principal, organizationId)).toBe('ADMIN');
+      const demote = node.updateMember(town.administrator, { membershipId, role: 'VIEWER' });
+      expect(await codeOf(demote)).toBe('CONFLICT');
+      const remove = node.removeMember(town.administrator, membershipId);
+      expect(await codeOf(remove)).toBe('CONFLICT');
+      const named = { organizationId, name: 'mine' };
+      expect(await codeOf(node.createApiKey(principal, named))).toBe('CONFLICT');
+      await node.close();
+    });
+  });
+
+  test('whoever makes keys while they are removed keeps none', async () => {
+    const { principal: owner, organizationId } = await town.owner('Racing');
+    const { id, principal } = await town.member(organizationId, 'ADMIN');
+    const make = () => codeOf(town.identity.createApiKey(principal, { organizationId, name: 'k' }));
+    const before = Array.from({ length: 10 }, make);
+    const removed = codeOf(town.identity.removeMember(owner, id));
+    const codes = await Promise.all([...before, ...Array.from({ length: 10 }, make)]);
+    expect(await removed).toBe('ok');
+    expect(codes.every((code) => code === 'ok' || code === 'NOT_FOUND')).toBe(true);
+    const where = { membershipId: id, revokedAt: null };
+    expect(await town.storage.prisma.apiKey.count({ where })).toBe(0);
   });
 
   test('a budget is kept, cleared with null and left alone when absent', async () => {
