@@ -36,6 +36,8 @@ export interface AppOptions {
   readonly random: Random;
   readonly log: Log;
   readonly version: string;
+  /** Being opened already; by default it is opened here. */
+  readonly storage?: Promise<Storage> | undefined;
   /** Writes to the terminal of who runs it; by default standard output. */
   readonly show?: (text: string) => void;
   /**
@@ -118,14 +120,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function openGround(
-  { config, clock, log }: AppOptions,
-  site: Site,
-  keep: Keep,
-): Promise<Ground> {
-  const { dataDir, databaseUrl, redisUrl } = config;
-  const place = { databaseUrl, dataDir, clock, log };
-  const storage = keep(await openStorage(place), (room) => room.close());
+async function openGround(options: AppOptions, site: Site, keep: Keep): Promise<Ground> {
+  const { config, clock, log } = options;
+  const { dataDir, redisUrl } = config;
+  const opening = options.storage ?? openStorage({ ...config, clock, log });
+  const storage = keep(await opening, (room) => room.close());
   const secrets = await openSecrets(config);
   const prefix = installationName(secrets);
   const bus = keep(await openBus({ redisUrl, clock, log, prefix }), (room) => room.close());

@@ -9,6 +9,15 @@ import { openVault, type Rotated } from '#vault';
 /** Whoever keeps sealed credentials. */
 const holders = [resealProviderSecrets, resealProviderKeys];
 
+/** `npm run keys:rotate`, and what it says. */
+export async function rotate(config: Config, log: Log): Promise<number> {
+  const { number, resealed } = await rotateMasterKey(config, log);
+  process.stdout.write(
+    `Master key ${number} seals from now on; ${resealed} credentials resealed.\n`,
+  );
+  return 0;
+}
+
 /**
  * Seals every credential anew under a new master key, on a running or a stopped server: running
  * nodes hear of it like of any change.

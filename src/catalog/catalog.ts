@@ -57,12 +57,12 @@ export const readShipped = async (): Promise<Snapshot> =>
  */
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const { storage } = options;
-  const shipped = options.shipped ?? (await readShipped());
-  await importSnapshot(options, shipped);
   const access = openAccess(options);
   const current = new Current(access);
   storage.changes.on(catalogTopic, (subjects) => current.reread(storage, staleOf(subjects)));
   await current.reread(storage, allStale);
+  const shipped = options.shipped ?? (await readShipped());
+  if (differs(current.rows, shipped)) await importSnapshot(options, shipped);
   const market = () => current.market;
   const writing = { ...options, market, isConfigured: isConfigured(access) };
   const local = options.local && followLocal({ ...options.local, ...options, current });
@@ -82,6 +82,11 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   };
 }
 
+const desiredFrom = (snapshot: Snapshot) => desiredOf(snapshot, sandboxSnapshot);
+
+const differs = (rows: Rows, snapshot: Snapshot) =>
+  !isEmpty(reconcile(rows, desiredFrom(snapshot)));
+
 /** The first import writes thousands of rows; a small machine under load needs its time for it. */
 const importTimeoutMs = 120_000;
 
@@ -94,7 +99,7 @@ export async function importSnapshot(
   { storage, clock }: { readonly storage: Storage; readonly clock: Clock },
   snapshot: Snapshot,
 ): Promise<boolean> {
-  const desired = desiredOf(snapshot, sandboxSnapshot);
+  const desired = desiredFrom(snapshot);
   return storage.write(
     async (tx) => {
       const before = await lockedPicture(tx, allStale);
@@ -129,6 +134,11 @@ class Current {
 
   get market(): Market {
     return this.#market;
+  }
+
+  /** What the tables held when they were last read. */
+  get rows(): Rows {
+    return this.#rows;
   }
 
   /**

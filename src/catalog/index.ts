@@ -22,7 +22,13 @@
 export { type AccessOptions, addressVariable } from './access.ts';
 export type { CatalogAdministration } from './administration.ts';
 export { pricingOf } from './build.ts';
-export { type Catalog, type CatalogOptions, openCatalog, readShipped } from './catalog.ts';
+export {
+  type Catalog,
+  type CatalogOptions,
+  importSnapshot,
+  openCatalog,
+  readShipped,
+} from './catalog.ts';
 export { type CanServe, cheapestEndpoint, type ModelFilter, modelFilter } from './filter.ts';
 export { type CatalogChange, type CatalogHistory, withPrices } from './history.ts';
 export type { Incidents, Seen } from './incidents.ts';

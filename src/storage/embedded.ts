@@ -15,22 +15,22 @@ export type EmbeddedNews = { listening: true } | { died: string };
 
 export interface EmbeddedDatabase {
   readonly socketFolder: string;
+  /** Resolves when it takes connections. @throws Fault INTERNAL when it does not come up. */
+  readonly listening: Promise<void>;
   /** A clean shutdown; the folder of the socket is the caller's to remove. */
   close(): Promise<void>;
 }
 
 /**
- * Starts PGlite in a worker thread, serving on a socket in `socketFolder`; resolves when it takes
- * connections. When the thread dies later without having been asked to, that is logged, its
- * connections break and new ones are refused: no statement waits for it.
- *
- * @throws Fault INTERNAL when it does not come up.
+ * Starts PGlite in a worker thread, serving on a socket in `socketFolder`. When the thread dies
+ * later without having been asked to, that is logged, its connections break and new ones are
+ * refused: no statement waits for it.
  */
-export async function startEmbedded(options: {
+export function startEmbedded(options: {
   files: string | null;
   socketFolder: string;
   log: Log;
-}): Promise<EmbeddedDatabase> {
+}): EmbeddedDatabase {
   const { files, socketFolder, log } = options;
   // The name that PostgreSQL's clients expect in a socket folder.
   const start: EmbeddedStart = { files, socket: join(socketFolder, '.s.PGSQL.5432') };
@@ -55,9 +55,10 @@ export async function startEmbedded(options: {
     if ('died' in news) cause = news.died;
     else listening.resolve();
   });
-  await listening.promise;
+  listening.promise.catch(() => {}); // who waits for it hears of it
   return {
     socketFolder,
+    listening: listening.promise,
     close() {
       closing = true;
       worker.postMessage('close');

@@ -20,4 +20,10 @@ export { type default as PrismaTypes, getDatamodel } from './generated/pothos.ts
 export { Prisma, type PrismaClient } from './generated/prisma/client.ts';
 export * from './generated/prisma/enums.ts';
 export { isOutage } from './outage.ts';
-export { openStorage, type Storage, type StorageOptions } from './storage.ts';
+export {
+  openStorage,
+  prepareStorage,
+  type Storage,
+  type StorageOptions,
+  startStorage,
+} from './storage.ts';

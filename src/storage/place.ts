@@ -2,10 +2,14 @@ import type { Log, Secret } from '#kernel';
 import type { DatabaseAddress } from './connections.ts';
 import { notedFolder, takeDataDirectory } from './data-directory.ts';
 import { startEmbedded } from './embedded.ts';
+import type { Migration } from './migrate.ts';
+import { copyTemplate } from './template.ts';
 
-/** A database that takes connections. */
+/** A database, running or just started. */
 export interface Place {
   readonly address: DatabaseAddress;
+  /** Resolves when it takes connections. @throws Fault INTERNAL when it does not come up. */
+  readonly listening: Promise<void>;
   /** Ends what was started for it. */
   release(): Promise<void>;
 }
@@ -15,6 +19,8 @@ export interface PlaceOptions {
   databaseUrl?: Secret | null;
   dataDir: string;
   log: Log;
+  /** What an embedded database made anew may have already. */
+  migrations: readonly Migration[];
   /**
    * For a process that looks on: when another has `dataDir`, go to that one's database instead of
    * being refused.
@@ -25,8 +31,8 @@ export interface PlaceOptions {
 /**
  * The server, or the embedded database started in its directory.
  *
- * @throws Fault CONFLICT when another process has the directory, INTERNAL when the embedded
- * database does not start.
+ * @throws Fault CONFLICT when another process has the directory, INVALID_INPUT when it cannot be
+ * used.
  */
 export async function findDatabase(options: PlaceOptions): Promise<Place> {
   const { databaseUrl, dataDir, join = false } = options;
@@ -40,20 +46,25 @@ export async function findDatabase(options: PlaceOptions): Promise<Place> {
   }
 }
 
-async function embeddedIn({ dataDir, log }: PlaceOptions): Promise<Place> {
+async function embeddedIn({ dataDir, migrations, log }: PlaceOptions): Promise<Place> {
   const directory = await takeDataDirectory(dataDir);
   const { socketFolder, database: files } = directory;
   try {
-    const database = await startEmbedded({ files, socketFolder, log });
+    await copyTemplate(files, migrations);
+    const database = startEmbedded({ files, socketFolder, log });
     const release = async () => {
       await database.close();
       await directory.release();
     };
-    return { address: { socketFolder }, release };
+    return { address: { socketFolder }, listening: database.listening, release };
   } catch (error) {
     await directory.release();
     throw error;
   }
 }
 
-const borrowed = (address: DatabaseAddress): Place => ({ address, async release() {} });
+const borrowed = (address: DatabaseAddress): Place => ({
+  address,
+  listening: Promise.resolve(),
+  async release() {},
+});

@@ -12,9 +12,10 @@ import {
 } from './connections.ts';
 import { pastDeadlocks } from './deadlock.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
-import { migrate, readMigrations } from './migrate.ts';
+import { type Migration, migrate, readMigrations } from './migrate.ts';
 import { asFault } from './outage.ts';
 import { findDatabase, type Place, type PlaceOptions } from './place.ts';
+import { keepTemplate } from './template.ts';
 
 /** The open database. */
 export interface Storage {
@@ -47,7 +48,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-export interface StorageOptions extends PlaceOptions {
+export interface StorageOptions extends Omit<PlaceOptions, 'migrations'> {
   clock: Clock;
   /** Default 5 s; 0 lets a statement run, for those who read everything. */
   statementTimeoutMs?: number;
@@ -65,12 +66,44 @@ export const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations',
  * fails.
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  return storageAt(await findDatabase(options), options);
+  const { opened } = await startStorage(options);
+  return opened;
 }
 
-/** As `openStorage`, over a database that runs already; gives `place` back also when it fails. */
+/**
+ * As `openStorage`, but resolves as soon as the embedded database's thread runs, for those who have
+ * work of their own until it answers.
+ */
+export async function startStorage(
+  options: StorageOptions,
+): Promise<{ readonly opened: Promise<Storage> }> {
+  const migrations = await readMigrations(migrationsFolder);
+  const place = await findDatabase({ ...options, migrations });
+  const opened = storageAt(place, migrations, options);
+  opened.catch(() => {}); // who waits for it hears of it
+  return { opened };
+}
+
+/**
+ * Makes the database that new embedded ones begin as a copy of, with what `fill` writes into it.
+ *
+ * @throws Fault as `openStorage`.
+ */
+export async function prepareStorage(
+  world: { clock: Clock; log: Log },
+  fill: (storage: Storage) => Promise<void>,
+): Promise<void> {
+  await keepTemplate(await readMigrations(migrationsFolder), async (dataDir) => {
+    const storage = await openStorage({ dataDir, ...world });
+    await fill(storage);
+    await storage.close();
+  });
+}
+
+/** As `openStorage`, over a database that was started; gives `place` back also when it fails. */
 async function storageAt(
   place: Place,
+  migrations: readonly Migration[],
   options: { clock: Clock; log: Log; statementTimeoutMs?: number },
 ): Promise<Storage> {
   const { clock, log } = options;
@@ -81,7 +114,8 @@ async function storageAt(
     await place.release();
   };
   try {
-    await migrate(place.address, await readMigrations(migrationsFolder), log);
+    await place.listening;
+    await migrate(place.address, migrations, log);
     const changes = await ChangeLog.open(prisma, log);
     const kind = 'url' in place.address ? 'server' : 'embedded';
     return { kind, ...assemble({ prisma, pool, changes, clock, log, closeAll }) };

@@ -42,7 +42,8 @@ export async function emptyDatabase(
     return { address: { url }, drop };
   }
   const socketFolder = await privateFolder();
-  const database = await startEmbedded({ files: null, socketFolder, log: silentLog });
+  const database = startEmbedded({ files: null, socketFolder, log: silentLog });
+  await database.listening;
   const drop = async () => {
     await database.close();
     await removeSocketFolder(socketFolder);
