@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Log, Secret } from '#kernel';
 import { openDelivery } from './delivery.ts';
 import { readEnvelope, writeEnvelope } from './envelope.ts';
+import { openShelf, type Shelf } from './shelf.ts';
 import type { BusTopics, Topic } from './topics.ts';
 
 export interface Bus {
@@ -23,6 +24,8 @@ export interface Bus {
   onHealed(listener: () => void): () => void;
   /** Whether there can be other nodes: with Redis. */
   readonly shared: boolean;
+  /** What nodes leave for each other; null without Redis. */
+  readonly shelf: Shelf | null;
   /** False while other nodes are out of reach. Always true without Redis: there are no others. */
   readonly connected: boolean;
   /**
@@ -56,6 +59,7 @@ function local({ log }: BusOptions): Bus {
     subscribe: delivery.subscribe,
     onHealed: delivery.onHealed,
     shared: false,
+    shelf: null,
     connected: true,
     close: async () => delivery.end(),
   };
@@ -64,7 +68,8 @@ function local({ log }: BusOptions): Bus {
 async function shared({ clock, log, prefix }: BusOptions, url: Secret): Promise<Bus> {
   const delivery = openDelivery(log);
   const origin = randomUUID();
-  const channel = `${prefix ?? 'bourse'}:bus`;
+  const name = prefix ?? 'bourse';
+  const channel = `${name}:bus`;
 
   const received = (text: string) => {
     const envelope = readEnvelope(text);
@@ -92,6 +97,7 @@ async function shared({ clock, log, prefix }: BusOptions, url: Secret): Promise<
     subscribe: delivery.subscribe,
     onHealed: delivery.onHealed,
     shared: true,
+    shelf: openShelf(link, name, clock),
     get connected() {
       return link.connected;
     },

@@ -1,5 +1,6 @@
 import { createClient } from 'redis';
-import { type Clock, deadline, Fault, type Log, type Secret, sleep, type Timer } from '#kernel';
+import { type Clock, deadline, type Log, type Secret, sleep, type Timer } from '#kernel';
+import { silence } from './silence.ts';
 
 /** One line to one Redis channel that comes back by itself. */
 export interface Link {
@@ -8,6 +9,8 @@ export interface Link {
   readonly attempted: Promise<void>;
   /** Sends to the channel, or loses the text while the line is down. */
   send(text: string): void;
+  /** Asks the server something over the same line; rejects while it is down. */
+  ask<Answer>(question: (client: Client) => Promise<Answer>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -36,7 +39,7 @@ const drainMs = 500;
  */
 const waitingMax = 10_000;
 
-type Client = ReturnType<typeof open>;
+export type Client = ReturnType<typeof open>;
 
 /**
  * The client's own reconnecting is off, because it cannot tell a frozen server from a quiet one: a
@@ -90,6 +93,10 @@ export function openLink(options: LinkOptions): Link {
       const own = client;
       if (own && connected) own.publish(channel, text).catch((error) => lose(own, error));
     },
+    ask: async (question) => {
+      if (!client || !connected) throw silence('the line is down');
+      return question(client);
+    },
     async close() {
       closed = true;
       timer?.cancel();
@@ -117,7 +124,8 @@ async function connect(client: Client, options: LinkOptions): Promise<void> {
 function watch(client: Client, clock: Clock, dead: (reason: unknown) => void): Timer {
   let unanswered = 0;
   return clock.every(pingMs, () => {
-    if (unanswered === unansweredMax) return dead(silence());
+    if (unanswered === unansweredMax)
+      return dead(silence(`no answer to a ping for ${unansweredMax * pingMs} ms`));
     if (unanswered++ > 0) return;
     client.ping().then(() => {
       unanswered = 0;
@@ -137,12 +145,5 @@ function open(url: Secret) {
     commandsQueueMaxLength: waitingMax,
     maintNotifications: 'disabled',
     socket: { connectTimeout: dialMs, reconnectStrategy: false },
-  });
-}
-
-function silence(): Fault {
-  return new Fault('UNAVAILABLE', {
-    public: 'Redis does not answer.',
-    internal: `no answer to a ping for ${unansweredMax * pingMs} ms`,
   });
 }

@@ -47,6 +47,7 @@ export function beginner(rooms: Rooms, kept: Kept): Begin {
 
   const launch = (running: Running): Running => {
     registry.add(running);
+    if (running.lasting) nodes.copy(running);
     statusChanged(running);
     void run(running, rooms);
     return running;

@@ -6,7 +6,7 @@ import { countStored, listStored } from './list.ts';
 import type { Nodes } from './nodes/nodes.ts';
 import type { Registry } from './registry.ts';
 import type { Rooms } from './rooms.ts';
-import type { RunOfNode } from './run-of-node.ts';
+import type { Owner, RunOfNode } from './run-of-node.ts';
 import { mayEnd, readsContent, sees, shownTo } from './shown.ts';
 import { startedOf } from './started.ts';
 import { findStored } from './stored.ts';
@@ -54,6 +54,7 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
     const keptMs = stored && clock.now() - (stored.finishedAt?.getTime() ?? 0);
     if (keptMs !== null && keptMs > keepMs) return stored;
     const found = await visibleElsewhere(principal, id);
+    if (!found && !stored) mustBeReachable(id, nodes);
     return found ? shown(principal, found) : stored;
   };
 
@@ -61,22 +62,24 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
     const run = visible(principal, id);
     if (run) return readable(principal, run.owner) ? startedOf(run) : null;
     const found = await visibleElsewhere(principal, id);
+    if (!found) mustBeReachable(id, nodes);
     return found && readable(principal, found) ? nodes.started(found) : null;
   };
-  const readable = (principal: Principal, owner: Parameters<typeof sees>[1]) =>
-    readsContent(principal, owner, identity);
+  const readable = (principal: Principal, owner: Owner) => readsContent(principal, owner, identity);
 
   return {
     find,
     join,
     async cancel(principal, id) {
       const run = visible(principal, id);
-      const owner = run ? run.owner : await visibleElsewhere(principal, id);
+      const elsewhere = run ? null : await visibleElsewhere(principal, id);
+      const owner = run ? run.owner : elsewhere;
       const caller = identity.current(principal);
       if (owner && !mayEnd(caller, owner, identity)) throw mayNotEnd();
       run?.end({ kind: 'cancelled' });
       await run?.settled;
-      const cancelled = owner && !run ? await nodes.cancel(id) : null;
+      const cancelled = elsewhere && (await nodes.cancel(id));
+      if (elsewhere && !elsewhere.finishedAt && !cancelled) mustBeReachable(id, nodes);
       return cancelled ? shownTo(caller, cancelled, identity) : find(principal, id);
     },
     /** Each with its content while that is kept here. */
@@ -89,6 +92,15 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
     },
     count: (question, most) => countStored(question, most, rooms),
   };
+}
+
+/** What may be at a node that does not answer is not said to be nowhere. */
+function mustBeReachable(id: string, nodes: Nodes): void {
+  if (!nodes.unreachable(id)) return;
+  throw new Fault('UNAVAILABLE', {
+    public: 'The node that may have this completion does not answer now. Try again.',
+    retryAfterMs: 1_000,
+  });
 }
 
 const mayNotEnd = () =>

@@ -10,7 +10,8 @@
  *    nothing.
  * 5. The last event of an answer is sent after its charge is durable.
  * 6. A key is claimed in the database before anything is tried under it; what was tried uses it up.
- * 7. What runs on another node is asked of that node, over the bus and sealed (`nodes/`).
+ * 7. What runs on another node is asked of that node, over the bus and sealed (`nodes/`); where it
+ *    does not answer, its copy tells what was said.
  * 8. What was said is in no table, unless the organization keeps it; then as long as it says.
  */
 export type {

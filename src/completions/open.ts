@@ -31,8 +31,12 @@ export function openCompletions(rooms: Omit<Rooms, 'losses' | 'kept'>): Completi
 function opened(rooms: Rooms, keptContent: KeptContent): Completions {
   const { clock, identity } = rooms;
   const repeats = new Repeats();
+  const forget = (id: string) => {
+    repeats.forget(id);
+    nodes.forget(id);
+  };
   const kept = { clock, keepMs, bytesMax: keptBytesMax };
-  const registry = new Registry({ ...kept, forget: (id) => repeats.forget(id) });
+  const registry = new Registry({ ...kept, forget });
   const feed = new StatusFeed(rooms.log);
   const nodes = openNodes(rooms, registry, feed);
   const statusChanged = (running: Running) => {
@@ -66,7 +70,10 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
       }
     },
     drain: (graceMs) => drain(registry, rooms, graceMs),
-    close: () => keptContent.close(),
+    async close() {
+      await nodes.close();
+      await keptContent.close();
+    },
     get running() {
       return registry.running;
     },
@@ -96,7 +103,7 @@ function reading(
 ): Pick<Completions, 'content' | 'readableUntil'> {
   const elsewhere = async (principal: Principal, { id, finishedAt }: Completion) => {
     const gone = finishedAt !== null && clock.now() - finishedAt.getTime() > keepMs;
-    const found = gone || !nodes.mayHave(id) ? null : await nodes.find(id);
+    const found = gone ? null : await nodes.find(id);
     return found && shownTo(identity.current(principal), found, identity).content;
   };
   return {

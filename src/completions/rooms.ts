@@ -34,7 +34,7 @@ export interface Rooms {
   /** The installation's key: its uses are the same on every node. */
   readonly cipher: Pick<Cipher, 'derive'>;
   /** To the other nodes. */
-  readonly bus: Pick<Bus, 'publish' | 'subscribe' | 'shared'>;
+  readonly bus: Pick<Bus, 'publish' | 'subscribe' | 'shared' | 'shelf' | 'onHealed'>;
   /** What the organization brings along, and how it fares. */
   readonly providerKeys: Pick<ProviderKeys, 'of' | 'used'>;
   readonly connectors: (name: string) => Connector | null;

@@ -122,6 +122,11 @@ export class Running implements RunOfNode {
     return this.#options.streamed;
   }
 
+  /** Whoever began it may come back to it by another node. */
+  get lasting(): boolean {
+    return this.#options.detached || this.request.idempotencyKey !== null;
+  }
+
   /** Aborts when the run has ended before its provider did. */
   get signal(): AbortSignal {
     return this.#abort.signal;

@@ -32,6 +32,27 @@ describe('over Redis', () => {
   });
 });
 
+const put = async (bus: Bus, text: string, ms = 60_000) =>
+  bus.shelf?.put('said', Buffer.from(text), ms);
+const texts = async (bus: Bus) => (await bus.shelf?.read('said'))?.map(String);
+
+it('what one node leaves, every node of the installation reads, until it is over', async () => {
+  const prefix = `bourse-test-${randomUUID()}`;
+  const [a, b] = [await node(testRedisUrl, prefix), await node(testRedisUrl, prefix)];
+  const stranger = await node(testRedisUrl, `${prefix}-other`);
+  await put(a, 'no more');
+  await put(a, 'one');
+  expect(await a.shelf?.add('said', Buffer.from([0, 255]), 60_000)).toBe(true);
+  expect(await b.shelf?.read('said')).toEqual([Buffer.from('one'), Buffer.from([0, 255])]);
+  expect(await texts(stranger)).toEqual([]);
+  await a.shelf?.drop('said');
+  expect(await texts(b)).toEqual([]);
+  expect(await a.shelf?.add('said', Buffer.from('two'), 60_000)).toBe(false);
+  expect(await texts(b)).toEqual([]);
+  await put(a, 'three', 1);
+  await expect.poll(() => texts(b)).toEqual([]);
+});
+
 it('a message reaches every other node once, and no other installation', async () => {
   const prefix = `bourse-test-${randomUUID()}`;
   const [a, b, c] = [
@@ -132,6 +153,20 @@ describe('when Redis goes away', () => {
     redis.thaw();
     await back;
     expect(a.connected).toBe(true);
+  });
+
+  it('what cannot be put or read is refused within seconds, and then works again', async () => {
+    const bus = await node(redis.url, 'x');
+    redis.freeze();
+    const asked = Promise.allSettled([put(bus, 'one'), texts(bus)]);
+    expect((await asked).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect.poll(() => bus.connected, { timeout: 6_000 }).toBe(false);
+    await expect(put(bus, 'two')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const back = healed(bus);
+    redis.thaw();
+    await back;
+    await put(bus, 'three');
+    expect(await texts(bus)).toEqual(['three']);
   });
 
   it('a node starts within seconds beside a frozen server and heals when it answers', async () => {

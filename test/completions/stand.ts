@@ -1,3 +1,4 @@
+import type { Shelf } from '#bus';
 import type { Completion, CompletionEvent, CompletionInput, Completions } from '#completions';
 import type { ClaimInput, Credits, Hold, HoldRequest, SettlementRecord } from '#credits';
 import { InsufficientCredits } from '#credits';
@@ -60,7 +61,13 @@ const payer: Payer = {
 
 /** Rooms that a run tells things, and that have nothing to say. */
 const deaf = {
-  bus: { publish: () => undefined, subscribe: () => () => undefined, shared: false },
+  bus: {
+    publish: () => undefined,
+    subscribe: () => () => undefined,
+    onHealed: () => () => undefined,
+    shared: false,
+    shelf: null,
+  },
   observer: { settled: () => undefined, refused: () => undefined },
 };
 
@@ -80,6 +87,8 @@ export function stand(options: {
   /** Own keys of the payer, by the provider's slug. */
   readonly ownKeys?: Readonly<Record<string, readonly OwnKey[]>>;
   readonly feeRate?: bigint;
+  /** What this node leaves for others; none by default. */
+  readonly shelf?: Shelf;
   /** Null: those of somebody who runs completions. */
   readonly permissions?: (principal: Principal) => readonly string[] | null;
 }): Stand {
@@ -113,8 +122,7 @@ export function stand(options: {
   };
   const rooms = {
     ...deaf,
-    clock,
-    log,
+    ...{ bus: { ...deaf.bus, shelf: options.shelf ?? null }, clock, log },
     identity: identity as unknown as Rooms['identity'], // the room asks for nothing else
     router: openRouter({ clock, random: seededRandom('stand'), market: () => goods }),
     credits: purse as unknown as Credits, // likewise

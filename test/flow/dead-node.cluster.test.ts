@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseMoney } from '#kernel';
 import { freshFolder, serverDatabase } from '../harness/databases.ts';
-import { type Data, graphqlClient } from '../harness/graphql-client.ts';
+import { type Data, type GraphqlClient, graphqlClient } from '../harness/graphql-client.ts';
 import { type ServerProcess, startServer } from '../harness/server-process.ts';
 import { testRedisUrl } from '../harness/servers.ts';
 import { saying, stubUpstream, textChunk, type UpstreamStub } from '../harness/upstream-stub.ts';
@@ -20,6 +21,8 @@ import {
 let database: Awaited<ReturnType<typeof serverDatabase>>;
 let folder: string;
 let dying: ServerProcess;
+/** It is stopped as a deployment does. */
+let leaving: WholeApp;
 let living: WholeApp;
 let acme: Customer;
 let upstream: UpstreamStub;
@@ -34,6 +37,7 @@ beforeAll(async () => {
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };
   living = await wholeApp({ settings });
+  leaving = await wholeApp({ settings });
   dying = await startServer({
     ...settings,
     DATA_DIR: folder,
@@ -62,53 +66,103 @@ const feed = `subscription ($organizationId: ID!) {
 const resume = `subscription ($id: ID!, $after: Int!) {
   resumeCompletion(id: $id, after: $after) { ${events} } }`;
 
-it('STREAM 23: when a node dies its viewers are told, and the key begins anew', {
+const read = `query ($id: ID!) { completion(id: $id) { status text usage { charged } } }`;
+const ofKey = `mutation ($key: String!) { complete(input: { model: "acme/writer",
+  idempotencyKey: $key, messages: [{ role: USER, content: "Go." }] }) { __typename
+  ... on CompletePayload { replayed completion { id text usage { charged } } } } }`;
+
+/** A caller at another node, once its key and the model are known there. */
+async function callerAt(url: string): Promise<GraphqlClient> {
+  const client = graphqlClient(url, acme.key);
+  while (!(await client.ask('{ model(slug: "acme/writer") { slug } }')).data?.model);
+  return client;
+}
+
+/** Waits until what was said of it is where other nodes find it. */
+async function copied(id: string): Promise<void> {
+  const redis = await createClient({ url: testRedisUrl }).connect();
+  while ((await redis.keys(`*:said:${id}`)).length === 0);
+  redis.destroy();
+}
+
+const textOf = (seen: Data[]) => seen.map(({ text }) => text ?? '').join('');
+
+it('STREAM 25: what ended at a node that was stopped is whole at another', async () => {
+  upstream.answerWith(saying('Whole answer'));
+  const key = crypto.randomUUID();
+  const there = await callerAt(leaving.url);
+  const whole = await collected(there.overWebSocket(run, { key }));
+  const id = whole[0].completionId;
+  await leaving.close();
+  const replayed = await collected(acme.overWebSocket(resume, { id, after: 0 }));
+  expect(textOf(replayed)).toBe('Whole answer');
+  expect(replayed.at(-1)).toEqual(whole.at(-1));
+  const rest = await collected(acme.overWebSocket(resume, { id, after: 2 }));
+  expect(rest[0]).toMatchObject({ firstSequence: 3 });
+  const { charged } = whole.at(-1).usage;
+  const { data } = await acme.ask(read, { id });
+  expect(data.completion).toEqual({
+    status: 'SUCCEEDED',
+    text: 'Whole answer',
+    usage: { charged },
+  });
+  const again = await acme.ask(ofKey, { key });
+  const completion = { id, text: 'Whole answer', usage: { charged } };
+  expect(again.data.complete).toMatchObject({ replayed: false, completion });
+  expect(await collected(acme.overWebSocket(run, { key }))).toEqual(replayed);
+});
+
+it('STREAM 23, 25: when a node dies its viewers are told, and the key begins anew', {
   timeout: 240_000,
 }, async () => {
   const before = (await acme.credits()).balance;
   upstream.answerWith((answer) => answer.sse(textChunk('Half ')));
-  const there = graphqlClient(dying.url, acme.key);
-  const knowsTheKey = async () =>
-    (await there.ask('{ model(slug: "acme/writer") { slug } }')).data?.model;
-  while (!(await knowsTheKey())) {
-    // A new key, and a new model, are known at another node within a second.
-  }
+  const there = await callerAt(dying.url);
   const { organizationId } = acme;
   const list = untilFailed(acme.overWebSocket(feed, { organizationId }));
   const key = crypto.randomUUID();
   const watching = there.overWebSocket(run, { key });
   let rest: Promise<Data[]> | undefined;
   let seen = 0;
+  let id = '';
   try {
-    for await (const { completionId: id, sequence, text } of watching) {
-      if (!text) continue;
-      seen = sequence;
-      const elsewhere = acme.overWebSocket(resume, { id, after: sequence - 1 });
+    for await (const event of watching) {
+      if (!event.text) continue;
+      seen = event.sequence;
+      id = event.completionId;
+      await copied(id);
+      const elsewhere = acme.overWebSocket(resume, { id, after: seen - 1 });
       rest = collected(elsewhere, () => void dying.end('SIGKILL'));
     }
   } catch {
     // Its own viewer lost the connection.
   }
+  const late = await collected(acme.overWebSocket(resume, { id, after: 0 }));
+  expect(late[0]).toMatchObject({ __typename: 'CompletionStarted', sequence: 1 });
   const told = (await rest) as Data[];
-  expect(told[0]).toMatchObject({ text: 'Half ' });
-  expect(told.at(-1)).toMatchObject({
-    __typename: 'CompletionFailed',
-    firstSequence: seen + 1,
-    sequence: seen + 1,
-    error: { code: 'INTERNAL', retryable: true },
-    usage: { charged: '0' },
-    completion: { status: 'FAILED' },
-  });
+  for (const viewer of [late, told]) {
+    expect(textOf(viewer)).toBe('Half ');
+    expect(viewer.at(-1)).toMatchObject({
+      __typename: 'CompletionFailed',
+      firstSequence: seen + 1,
+      sequence: seen + 1,
+      error: { code: 'INTERNAL', retryable: true },
+      usage: { charged: '0' },
+      completion: { status: 'FAILED' },
+    });
+  }
+  const { data } = await acme.ask(read, { id });
+  expect(data.completion).toEqual({ status: 'FAILED', text: 'Half ', usage: { charged: '0' } });
   expect(await list).toEqual({
-    id: told[0].completionId,
+    id,
     status: 'FAILED',
     finishedAt: expect.any(String),
     error: { code: 'INTERNAL' },
   });
   upstream.answerWith(saying('Whole'));
   const again = await collected(acme.overWebSocket(run, { key }));
-  expect(again.map(({ text }) => text ?? '').join('')).toBe('Whole');
-  expect(again[0].completionId).not.toBe(told[0].completionId);
+  expect(textOf(again)).toBe('Whole');
+  expect(again[0].completionId).not.toBe(id);
   const charged = parseMoney(again.at(-1).usage.charged);
   expect(before - (await acme.credits()).balance).toBe(charged);
   expect(await living.audit()).toEqual([]);

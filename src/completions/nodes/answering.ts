@@ -2,6 +2,7 @@ import { type Clock, readCompletionId } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Registry } from '../registry.ts';
 import type { RunOfNode } from '../run-of-node.ts';
+import { Running } from '../running.ts';
 import type { Answer, Post, Question } from './post.ts';
 import type { RemoteViewers } from './remote-viewers.ts';
 import { completionToWire, eventToWire } from './wire.ts';
@@ -13,6 +14,8 @@ export interface AnsweringOptions {
   readonly viewers: RemoteViewers;
   /** This node's session, which is in the ids of its completions. */
   readonly session: () => number;
+  /** Somebody on another node watches it. */
+  readonly watched: (running: Running) => void;
 }
 
 /** Whoever only looks does not need them, and they may be megabytes; the last event has them. */
@@ -57,6 +60,7 @@ export class Answering {
     reply: (answer: Answer) => void,
   ): void {
     const { log } = run;
+    if (run instanceof Running) this.#options.watched(run);
     this.#options.viewers.follow(run, viewer, () => {
       if (after >= log.length && !log.closed) return false;
       reply({ kind: 'events', events: log.after(after).map(eventToWire) });

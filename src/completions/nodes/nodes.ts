@@ -3,21 +3,28 @@ import type { Completion } from '../completion.ts';
 import type { Started } from '../completions.ts';
 import type { Registry } from '../registry.ts';
 import type { Rooms } from '../rooms.ts';
+import type { Running } from '../running.ts';
 import type { StatusFeed } from '../status-feed.ts';
 import { Answering } from './answering.ts';
 import { Asking } from './asking.ts';
+import { type Copies, openCopies } from './copies.ts';
+import { Copying } from './copying.ts';
+import { Hearing } from './hearing.ts';
 import { Interest } from './interest.ts';
-import { orphanEnd, tellOrphans } from './orphans.ts';
+import { Orphans, orphan, orphanEnd } from './orphans.ts';
 import { type Letter, openPost } from './post.ts';
-import { RemoteViewer } from './remote-viewer.ts';
+import { RemoteViewer, type RemoteViewerOptions } from './remote-viewer.ts';
 import { RemoteViewers } from './remote-viewers.ts';
 import { completionFromWire, eventFromWire } from './wire.ts';
 
 /** The completions of other nodes, as if they were here. */
 export interface Nodes {
-  /** Whether another node that is alive runs it or may keep it. */
-  mayHave(id: string): boolean;
-  /** One that runs on another node or is still kept there; null when none of them knows it. */
+  /** Whether it may be at a node that is alive and does not answer. */
+  unreachable(id: string): boolean;
+  /**
+   * One that runs on another node, is still kept there, or was copied by one that does not answer;
+   * null when nothing tells of it.
+   */
   find(id: string): Promise<Completion | null>;
   /** Cancels one and waits for its settlement; null like `find`. */
   cancel(id: string): Promise<Completion | null>;
@@ -25,24 +32,37 @@ export interface Nodes {
   started(found: Completion): Started;
   /** The status of a completion of this node has changed. */
   changed(organizationId: string, completion: () => Completion): void;
+  /** Copies a run of this node for the others from now on. */
+  copy(running: Running): void;
+  /** An ended one of this node is not kept any more. */
+  forget(id: string): void;
+  /** Finishes the copies of what has ended. */
+  close(): Promise<void>;
 }
 
 /** Without an answer a node is asked so often whether it has something. */
 const triesMax = 3;
 
 export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): Nodes {
-  const { bus, clock, credits, market } = rooms;
+  const { bus, clock, credits } = rooms;
   const post = openPost(rooms);
   const asking = new Asking(clock, post);
   const viewers = new RemoteViewers(clock);
+  const hearing = new Hearing(bus, clock);
+  const copies = bus.shelf && openCopies(bus.shelf, rooms);
+  const copying = copies && new Copying({ ...rooms, copies });
+  const copy = (running: Running) => copying?.begin(running);
   const session = () => credits.session;
-  const answering = new Answering({ clock, post, registry, viewers, session });
+  const answering = new Answering({ clock, post, registry, viewers, session, watched: copy });
   const interest = new Interest({ clock, post, feed, registry });
+  const orphans = new Orphans(feed, rooms);
   let live: readonly number[] | null = null;
+  let newest = 0;
   credits.onRenewed(({ liveSessions }) => {
-    const gone = live?.filter((session) => !liveSessions.includes(session)) ?? [];
     live = liveSessions;
-    void tellOrphans(feed, (id) => gone.includes(sessionOf(id)), rooms);
+    newest = Math.max(newest, ...liveSessions);
+    const wasLive = (session: number) => session <= newest;
+    orphans.tell((id) => wasLive(sessionOf(id)) && !liveSessions.includes(sessionOf(id)));
   });
 
   const read: { readonly [Kind in Letter['kind']]?: (letter: never, from: string) => void } = {
@@ -60,38 +80,97 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
   post.onLetter((letter, from) => read[letter.kind]?.(letter as never, from));
 
   const mayAnswer = (id: string) => live === null || live.includes(sessionOf(id));
+  const silent = (id: string) => hearing.silent(sessionOf(id));
   const elsewhere = (id: string) =>
     bus.shared && sessionOf(id) !== credits.session && othersMayKeep(sessionOf(id), live);
 
-  const ask = async (kind: 'look' | 'cancel', id: string): Promise<Completion | null> => {
-    if (!elsewhere(id)) return null;
-    const goOn = (tries: number) => mayAnswer(id) && (kind === 'cancel' || tries < triesMax);
+  const known = { asking, hearing, copies, rooms, elsewhere, mayAnswer, silent };
+  const viewing = viewingWith({ ...rooms, post, asking, copies, mayAnswer, silent });
+  return {
+    ...searching(known),
+    unreachable: (id) => elsewhere(id) && live !== null && mayAnswer(id) && silent(id),
+    started: (found) => followed(found, viewing(found)),
+    changed: (organizationId, completion) => interest.changed(organizationId, completion),
+    copy,
+    forget: (id) => copying?.forget(id),
+    close: async () => copying?.close(),
+  };
+}
+
+interface Searching {
+  readonly asking: Asking;
+  readonly hearing: Hearing;
+  readonly copies: Copies | null;
+  readonly rooms: Rooms;
+  readonly elsewhere: (id: string) => boolean;
+  readonly mayAnswer: (id: string) => boolean;
+  readonly silent: (id: string) => boolean;
+}
+
+/** Asks the node of a completion for it, and where that does not answer, its copy. */
+function searching(known: Searching): Pick<Nodes, 'find' | 'cancel'> {
+  const { asking, hearing, copies, rooms, elsewhere, mayAnswer, silent } = known;
+
+  /** Null when its node does not have it; undefined when nobody has answered. */
+  const ask = async (kind: 'look' | 'cancel', id: string) => {
+    if (!elsewhere(id) || silent(id)) return undefined;
+    const patience = kind === 'cancel' ? Number.POSITIVE_INFINITY : triesMax;
+    const goOn = (tries: number) => mayAnswer(id) && !silent(id) && tries < patience;
     const answer = await asking.ask({ kind, id }, { goOn });
-    if (answer?.kind !== 'completion' || !answer.completion) return null;
-    return completionFromWire(answer.completion);
+    if (answer?.kind === 'completion') {
+      return answer.completion && completionFromWire(answer.completion);
+    }
+    hearing.unanswered(sessionOf(id));
+    return undefined;
+  };
+
+  /** What its copy tells; when its node is gone, with the end that it then has. */
+  const fromCopy = async (id: string): Promise<Completion | null> => {
+    const own = sessionOf(id) === rooms.credits.session;
+    const copy = own ? null : await copies?.read(id);
+    if (!copy) return null;
+    return copy.ended || mayAnswer(id) ? copy.completion : orphan(copy.completion, rooms, copy.at);
   };
 
   return {
-    mayHave: (id) => elsewhere(id) && mayAnswer(id),
-    find: (id) => ask('look', id),
-    cancel: (id) => ask('cancel', id),
-    started: (found) =>
-      followed(found, (after, signal) => {
-        const { id } = found;
-        return new RemoteViewer({
-          id,
-          after,
-          signal,
-          clock,
-          post,
-          asking,
-          mayAnswer: () => mayAnswer(id),
-          read: (event) => eventFromWire(event, market()),
-          orphaned: (seen) => orphanEnd(found, seen, rooms),
-        });
-      }),
-    changed: (organizationId, completion) => interest.changed(organizationId, completion),
+    async find(id) {
+      const answer = await ask('look', id);
+      return answer === undefined ? fromCopy(id) : answer;
+    },
+    cancel: async (id) => (await ask('cancel', id)) ?? null,
   };
+}
+
+interface Viewing extends Pick<RemoteViewerOptions, 'post' | 'asking'>, Rooms {
+  readonly copies: Copies | null;
+  readonly mayAnswer: (id: string) => boolean;
+  readonly silent: (id: string) => boolean;
+}
+
+type View = (after: number, signal?: AbortSignal) => RemoteViewer;
+
+/** Views of completions of other nodes. */
+function viewingWith({ mayAnswer, silent, copies, ...rooms }: Viewing) {
+  const copied = async (id: string, after: number) => {
+    const copy = await copies?.read(id);
+    const events = copy?.after(after) ?? [];
+    return copy?.ended || events.length > 0 ? events : null;
+  };
+  return (found: Completion): View =>
+    (after, signal) => {
+      const { id } = found;
+      return new RemoteViewer({
+        ...{ ...rooms, id, after, signal },
+        mayAnswer: () => mayAnswer(id),
+        silent: () => silent(id),
+        read: (event) => eventFromWire(event, rooms.market()),
+        copied: (seen) => copied(id, seen),
+        async orphaned(seen) {
+          const copy = await copies?.read(id);
+          return orphanEnd(await orphan(copy?.completion ?? found, rooms, copy?.at), seen);
+        },
+      });
+    };
 }
 
 /** There are other nodes, or one has begun since this node last looked. */
@@ -100,10 +179,7 @@ const othersMayKeep = (session: number, live: readonly number[] | null) =>
 
 const sessionOf = (id: string) => readCompletionId(id)?.session ?? -1;
 
-function followed(
-  found: Completion,
-  view: (after: number, signal?: AbortSignal) => RemoteViewer,
-): Started {
+function followed(found: Completion, view: View): Started {
   let completion = found;
   return {
     id: found.id,

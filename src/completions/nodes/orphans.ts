@@ -10,41 +10,57 @@ type Reading = Pick<Rooms, 'clock' | 'credits' | 'storage'>;
 
 /**
  * What became of a completion whose node is gone. What that node acknowledged is in the ledger by
- * then; what is not there was never charged.
+ * then; what is not there was never charged. `lastSeenMs` is wall time, now by default.
  */
-async function orphan(found: Completion, rooms: Reading): Promise<Completion> {
+export async function orphan(
+  found: Completion,
+  rooms: Reading,
+  lastSeenMs = rooms.clock.now(),
+): Promise<Completion> {
   const stored = await storedCompletion(found.id, rooms);
   if (stored) return stored;
   const error = new Fault('INTERNAL', {
     public: 'The node that ran it is gone. Nothing was charged for it; try again.',
   });
-  const finishedAt = new Date(rooms.clock.now());
+  const finishedAt = new Date(lastSeenMs);
   return { ...found, status: 'FAILED', finishReason: 'ERROR', error, finishedAt };
 }
 
 /** Its last event, for whoever has seen those up to `seen`. */
-export async function orphanEnd(
-  found: Completion,
-  seen: number,
-  rooms: Reading,
-): Promise<CompletionEvent> {
-  const completion = await orphan(found, rooms);
+export function orphanEnd(completion: Completion, seen: number): CompletionEvent {
   const error = completion.error ?? resumeExpired();
   const numbers = { completionId: completion.id, firstSequence: seen + 1, sequence: seen + 1 };
   return { type: 'CompletionFailed', ...numbers, error, usage: completion.usage, completion };
 }
 
-/** Tells whoever watches the end of all that has lost its node, which tells it no more. */
-export async function tellOrphans(
-  feed: StatusFeed,
-  isOrphan: (id: string) => boolean,
-  rooms: Reading & Pick<Rooms, 'log'>,
-): Promise<void> {
-  for (const running of feed.elsewhere.filter(({ id }) => isOrphan(id))) {
+/**
+ * Tells whoever watches the end of all that has lost its node, which tells it no more; what cannot
+ * be read then, the next time.
+ */
+export class Orphans {
+  readonly #feed: StatusFeed;
+  readonly #rooms: Reading & Pick<Rooms, 'log'>;
+  #telling = false;
+
+  constructor(feed: StatusFeed, rooms: Reading & Pick<Rooms, 'log'>) {
+    this.#feed = feed;
+    this.#rooms = rooms;
+  }
+
+  tell(isOrphan: (id: string) => boolean): void {
+    if (this.#telling) return;
+    const orphans = this.#feed.elsewhere.filter(({ id }) => isOrphan(id));
+    if (orphans.length > 0) void this.#tell(orphans);
+  }
+
+  async #tell(orphans: readonly Completion[]): Promise<void> {
+    this.#telling = true;
     try {
-      feed.tellFrom(await orphan(running, rooms));
+      for (const running of orphans) this.#feed.tellFrom(await orphan(running, this.#rooms));
     } catch (error) {
-      rooms.log.warn('what a node left could not be read', { completion: running.id, error });
+      this.#rooms.log.warn('what a node left could not be read yet', { error });
+    } finally {
+      this.#telling = false;
     }
   }
 }

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Timer } from '#kernel';
+import { type Clock, sleep, type Timer } from '#kernel';
 import { ConnectionLost } from '../completions.ts';
 import { type CompletionEvent, isLast } from '../events.ts';
 import type { Asking } from './asking.ts';
-import type { Post } from './post.ts';
+import type { Answer, Post } from './post.ts';
 import type { WireEvent } from './wire.ts';
 
 type Batch = IteratorResult<readonly CompletionEvent[], undefined>;
 
 const done: Batch = { done: true, value: undefined };
 const stayMs = 1_000;
+/** While its node is silent. */
+const againMs = 1_000;
+const failuresMax = 30;
 
 export interface RemoteViewerOptions {
   readonly id: string;
@@ -20,7 +23,11 @@ export interface RemoteViewerOptions {
   readonly asking: Asking;
   /** Whether the node that runs it may still be there. */
   readonly mayAnswer: () => boolean;
+  /** Whether it is not heard at present. */
+  readonly silent: () => boolean;
   readonly read: (event: WireEvent) => CompletionEvent;
+  /** What its copy has after a number: none when that was the last, null when more may come. */
+  readonly copied: (after: number) => Promise<readonly CompletionEvent[] | null>;
   /** The last event when that node is gone: what became of it after the number `after`. */
   readonly orphaned: (after: number) => Promise<CompletionEvent>;
 }
@@ -36,6 +43,7 @@ export class RemoteViewer implements AsyncIterableIterator<readonly CompletionEv
   readonly #left = new AbortController();
   readonly #staying: Timer;
   #cursor: number;
+  #failures = 0;
 
   constructor(options: RemoteViewerOptions) {
     const { id, after, signal, clock, post } = options;
@@ -52,19 +60,46 @@ export class RemoteViewer implements AsyncIterableIterator<readonly CompletionEv
   }
 
   async next(): Promise<Batch> {
-    if (this.#left.signal.aborted) return done;
-    const { id, asking, mayAnswer, read, orphaned } = this.#options;
+    while (!this.#left.signal.aborted) {
+      const events = await this.#more();
+      if (this.#left.signal.aborted) break;
+      if (!events) continue;
+      const last = events.at(-1);
+      if (!last || isLast(last)) this.#end();
+      if (!last) break;
+      this.#cursor = last.sequence;
+      return { done: false, value: events };
+    }
+    return done;
+  }
+
+  /** What comes next: from its node, or while that is silent from its copy; null: ask again. */
+  async #more(): Promise<readonly CompletionEvent[] | null> {
+    const { mayAnswer, silent, read, copied, orphaned, clock } = this.#options;
+    const answer = mayAnswer() && !silent() ? await this.#ask() : null;
+    if (answer?.kind === 'events') return answer.events.map(read);
+    const left = await copied(this.#cursor);
+    if (left) return left;
+    if (answer || !mayAnswer()) {
+      const end = await orphaned(this.#cursor).catch((thrown) => this.#failed(thrown));
+      if (end) return [end];
+    }
+    await sleep(clock, againMs, this.#left.signal).catch(() => undefined);
+    return null;
+  }
+
+  /** What became of it could not be read: it is tried again, but not for ever. */
+  #failed(thrown: unknown): null {
+    if (++this.#failures > failuresMax) throw thrown;
+    return null;
+  }
+
+  /** Waits for events until its node is gone or silent. */
+  #ask(): Promise<Answer | null> {
+    const { id, asking, mayAnswer, silent } = this.#options;
     const question = { kind: 'follow', id, after: this.#cursor, viewer: this.#viewer } as const;
-    const how = { goOn: mayAnswer, signal: this.#left.signal };
-    const answer = await asking.ask(question, how);
-    if (this.#left.signal.aborted) return done;
-    const events =
-      answer?.kind === 'events' ? answer.events.map(read) : [await orphaned(this.#cursor)];
-    const last = events.at(-1);
-    if (!last || isLast(last)) this.#end();
-    if (!last) return done;
-    this.#cursor = last.sequence;
-    return { done: false, value: events };
+    const goOn = () => mayAnswer() && !silent();
+    return asking.ask(question, { goOn, signal: this.#left.signal });
   }
 
   return(): Promise<Batch> {

@@ -1,34 +1,46 @@
 import { expect, it } from 'vitest';
+import type { Completion } from '#completions';
+import { openCopies } from '../../../src/completions/nodes/copies.ts';
+import { packed } from '../../../src/completions/nodes/copy.ts';
 import { openNodes } from '../../../src/completions/nodes/nodes.ts';
+import { completionToWire, eventToWire } from '../../../src/completions/nodes/wire.ts';
 import { Registry } from '../../../src/completions/registry.ts';
 import type { Rooms } from '../../../src/completions/rooms.ts';
 import { StatusFeed } from '../../../src/completions/status-feed.ts';
+import type { StatusViewer } from '../../../src/completions/status-viewer.ts';
 import { completionId } from '../../../src/kernel/index.ts';
-import { recordingLog } from '../../harness/recording-log.ts';
 import { virtualClock } from '../../harness/virtual-clock.ts';
-import { cipherOf, postOf, wires } from './stand.ts';
+import { says, stand } from '../stand.ts';
+import { memoryShelf, postOf, wires } from './stand.ts';
 
-/** A node that knows of itself alone, and what another one hears of it. */
-function alone(session: number) {
+/** A node that knows of these sessions, and what another one hears of it. */
+function nodeOf(session: number, live = [session]) {
   const clock = virtualClock();
   const { bus } = wires();
-  const onRenewed = (listener: (renewed: { liveSessions: number[] }) => void) =>
-    listener({ liveSessions: [session] });
-  const log = recordingLog();
+  const renewals: ((renewed: { liveSessions: number[] }) => void)[] = [];
+  const onRenewed = (listener: (renewed: { liveSessions: number[] }) => void) => {
+    renewals.push(listener);
+    listener({ liveSessions: live });
+  };
+  const { rooms: others } = stand({});
+  const shelf = memoryShelf();
   const rooms = {
-    bus: Object.assign(bus, { shared: true }),
+    ...others,
+    bus: Object.assign(bus, { shared: true, shelf, onHealed: () => () => undefined }),
     clock,
-    cipher: cipherOf(1),
-    log,
-    credits: { session, onRenewed },
+    credits: Object.assign(others.credits, { session, onRenewed }),
   } as unknown as Rooms;
-  const { got } = postOf(bus);
+  const { got, post } = postOf(bus, 0);
   const registry = new Registry({ clock, keepMs: 0, bytesMax: 0, forget: () => undefined });
-  return { clock, got, nodes: openNodes(rooms, registry, new StatusFeed(log)) };
+  const feed = new StatusFeed(rooms.log);
+  const renew = (liveSessions: number[]) => {
+    for (const tell of renewals) tell({ liveSessions });
+  };
+  return { clock, got, post, shelf, rooms, feed, renew, nodes: openNodes(rooms, registry, feed) };
 }
 
 it('asks for what a node runs that began since it last looked', async () => {
-  const { clock, got, nodes } = alone(5);
+  const { clock, got, nodes } = nodeOf(5);
   const id = completionId(clock.now(), 6, 1);
   const found = nodes.find(id);
   expect(got).toMatchObject([{ kind: 'look', id }]);
@@ -37,8 +49,108 @@ it('asks for what a node runs that began since it last looked', async () => {
 });
 
 it('asks nobody for what no other node can have', async () => {
-  const { clock, got, nodes } = alone(5);
+  const { clock, got, nodes } = nodeOf(5);
   for (const session of [4, 5])
     expect(await nodes.find(completionId(clock.now(), session, 1))).toBeNull();
   expect(got).toEqual([]);
+});
+
+it('STREAM 26: a node that left three questions unanswered is asked nothing more', async () => {
+  const { clock, got, nodes } = nodeOf(5, [4, 5]);
+  const id = completionId(clock.now(), 4, 1);
+  const found = nodes.find(id);
+  await clock.advance(3_000);
+  expect(await found).toBeNull();
+  expect(got).toHaveLength(3);
+  expect(await nodes.find(id)).toBeNull();
+  expect(await nodes.cancel(id)).toBeNull();
+  expect(got).toHaveLength(3);
+  expect(nodes.unreachable(id)).toBe(true);
+});
+
+/** What a node of this session has left of a run that said half of it. */
+async function halfOf({ rooms, shelf }: ReturnType<typeof nodeOf>, session: number) {
+  const room = stand({});
+  room.play(says('Half ', 'whole'));
+  const { completion, events } = await room.run();
+  const id = completionId(0, session, 1);
+  const running = { ...completion, id, status: 'RUNNING' as const, finishedAt: null };
+  const said = events.slice(0, 2).map((event) => eventToWire({ ...event, completionId: id }));
+  const piece = { at: 7, completion: completionToWire(running), events: packed(said) };
+  await openCopies(shelf, rooms).begin(id, piece);
+  return { id, running };
+}
+
+it('STREAM 25: the copy answers for a node that is silent, and after it is gone', async () => {
+  const node = nodeOf(5, [4, 5]);
+  const { id } = await halfOf(node, 4);
+  await node.clock.advance(6_000);
+  const found = await node.nodes.find(id);
+  expect(found).toMatchObject({ status: 'RUNNING', content: { text: 'Half ' } });
+  node.renew([5]);
+  expect(await node.nodes.find(id)).toMatchObject({
+    status: 'FAILED',
+    finishedAt: new Date(7),
+    content: { text: 'Half ' },
+  });
+});
+
+it('STREAM 25: a viewer gets what was copied at once, its end when the node is gone', async () => {
+  const node = nodeOf(5, [4, 5]);
+  const { id, running } = await halfOf(node, 4);
+  await node.clock.advance(6_000);
+  const batches: object[] = [];
+  const watching = (async () => {
+    for await (const batch of node.nodes.started(running).events(1)) batches.push(...batch);
+  })();
+  await node.clock.advance(10_000);
+  expect(batches).toMatchObject([{ text: 'Half ', sequence: 2 }]);
+  node.renew([5]);
+  await node.clock.advance(1_000);
+  await watching;
+  expect(batches).toMatchObject([
+    { text: 'Half ' },
+    { type: 'CompletionFailed', sequence: 3, completion: { id, content: { text: 'Half ' } } },
+  ]);
+});
+
+it('STREAM 25: a viewer of a silent node that is heard again follows it', async () => {
+  const node = nodeOf(5, [4, 5]);
+  const { running } = await halfOf(node, 4);
+  await node.clock.advance(6_000);
+  const flow = node.nodes.started(running).events(2);
+  const watching = flow[Symbol.asyncIterator]();
+  const next = watching.next();
+  await node.clock.advance(3_000);
+  expect(node.got.map(({ kind }) => kind)).not.toContain('follow');
+  node.rooms.bus.publish('heartbeat', { session: 4, change: '1', at: 0, database: true });
+  await node.clock.advance(1_000);
+  const asked = node.got.find(({ kind }) => kind === 'follow') as { ask: number };
+  const event = { type: 'TextDelta', completionId: '', text: 'whole' } as const;
+  const events = [{ ...event, sequence: 3, firstSequence: 3 }];
+  node.post.send({ kind: 'events', ask: asked.ask, events });
+  expect((await next).value).toEqual(events);
+  await watching.return?.();
+});
+
+it('STREAM 23: who watches is told what a dead node left, once it can be read', async () => {
+  const node = nodeOf(5, [4, 5]);
+  const { running } = await halfOf(node, 4);
+  const organizationId = running.organizationId ?? '';
+  const told: (string | null)[] = [];
+  const viewer = { begin: () => undefined, take: ({ status }: Completion) => told.push(status) };
+  node.feed.enter(organizationId, viewer as unknown as StatusViewer); // nothing else is asked
+  node.feed.tellFrom(running);
+  const { findUnique } = node.rooms.storage.prisma.completion;
+  const away = () => Promise.reject(new RangeError('the database is away'));
+  Object.assign(node.rooms.storage.prisma.completion, { findUnique: away });
+  node.renew([5]);
+  await node.clock.advance(0);
+  expect(told).toEqual(['RUNNING']);
+  Object.assign(node.rooms.storage.prisma.completion, { findUnique });
+  node.renew([5]);
+  await node.clock.advance(0);
+  node.renew([5]);
+  await node.clock.advance(0);
+  expect(told).toEqual(['RUNNING', 'FAILED']);
 });

@@ -1,4 +1,4 @@
-import type { Bus, BusTopics } from '#bus';
+import type { Bus, BusTopics, Shelf } from '#bus';
 import { Secret } from '#kernel';
 import { type Letter, openPost, type Post } from '../../../src/completions/nodes/post.ts';
 import { openCipher } from '../../../src/identity/cipher.ts';
@@ -36,4 +36,32 @@ export function postOf(
   const got: Letter[] = [];
   post.onLetter((letter) => got.push(letter));
   return { post, got, log };
+}
+
+/** A shelf in memory, with how often something was put on it or added. */
+export function memoryShelf() {
+  const lists = new Map<string, Buffer[]>();
+  const shelf = {
+    lists,
+    writes: 0,
+    /** Thrown by everything. */
+    broken: null as Error | null,
+    async put(name: string, content: Uint8Array) {
+      shelf.writes++;
+      if (shelf.broken) throw shelf.broken;
+      lists.set(name, [Buffer.from(content)]);
+    },
+    async add(name: string, content: Uint8Array) {
+      shelf.writes++;
+      if (shelf.broken) throw shelf.broken;
+      lists.get(name)?.push(Buffer.from(content));
+      return lists.has(name);
+    },
+    async read(name: string) {
+      if (shelf.broken) throw shelf.broken;
+      return lists.get(name) ?? [];
+    },
+    drop: async (name: string) => void lists.delete(name),
+  };
+  return shelf satisfies Shelf;
 }
