@@ -6,7 +6,8 @@ export const claudeFormat = 'anthropic-claude-v1';
 
 interface Piece {
   readonly type: 'reasoning.text';
-  readonly text: string;
+  /** Absent where a piece brings the signature alone. */
+  readonly text?: string | null;
   readonly format?: unknown;
   readonly signature?: unknown;
 }
@@ -25,12 +26,15 @@ export function wholeThoughts(details: readonly unknown[]): unknown[] {
 export function addThought(whole: unknown[], next: unknown): void {
   const last = whole.at(-1);
   const goesOn = isPiece(last) && isPiece(next) && !last.signature && last.format === next.format;
-  if (goesOn) whole[whole.length - 1] = { ...last, ...next, text: last.text + next.text };
-  else whole.push(next);
+  if (goesOn) {
+    whole[whole.length - 1] = { ...last, ...next, text: (last.text ?? '') + (next.text ?? '') };
+  } else {
+    whole.push(next);
+  }
 }
 
 function isPiece(detail: unknown): detail is Piece {
   if (typeof detail !== 'object' || detail === null) return false;
   const { type, text } = detail as Partial<Piece>;
-  return type === 'reasoning.text' && typeof text === 'string';
+  return type === 'reasoning.text' && (text == null || typeof text === 'string');
 }

@@ -8,6 +8,11 @@ it('pieces of a thought are one, up to its signature', () => {
   expect(wholeThoughts(pieces)).toEqual([piece('ab', { signature: 's' }), piece('c')]);
 });
 
+it('a signature may come without any text', () => {
+  const signature = { type: 'reasoning.text', signature: 's' };
+  expect(wholeThoughts([piece('a'), signature])).toEqual([piece('a', { signature: 's' })]);
+});
+
 it('what is another thing, or of another format, stays by itself', () => {
   const details = [
     piece('a', { format: 'one' }),
