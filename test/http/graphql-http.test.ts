@@ -62,6 +62,62 @@ it('a form of a foreign page does not reach an operation', async () => {
   expect(form.status).toBe(415);
 });
 
+it.each([
+  ['an answer in a form that is not made', { Accept: 'image/png' }, 406, 'application/json'],
+  [
+    'a body in a form that is not read',
+    { 'Content-Type': 'application/xml' },
+    415,
+    'application/json',
+  ],
+  ['a body in no form', { 'Content-Type': '' }, 415, 'application/json'],
+])('%s is refused with words that say what is right', async (_, headers, status, words) => {
+  const answer = await post(JSON.stringify({ query: '{ platform { name } }' }), headers);
+  expect(answer.status).toBe(status);
+  expect((await answer.json()).errors[0].message).toContain(words);
+});
+
+describe('a subscription over HTTP', () => {
+  const query =
+    'subscription { completion(input: { model: "acme/echo", messages: [] }) { __typename } }';
+  const subscribe = (Accept: string) =>
+    post(JSON.stringify({ query }), { Accept, Authorization: `Bearer ${key}` });
+
+  it('goes to whoever takes anything as events with ids', async () => {
+    const answer = subscribe('*/*');
+    while (!stand.runs[0]) await new Promise((resolve) => setImmediate(resolve));
+    stand.runs[0].start();
+    stand.runs[0].finish();
+    const text = await (await answer).text();
+    expect(text).toContain('id: cmp_');
+    expect(text).toContain('event: complete');
+    stand.runs.length = 0;
+  });
+
+  it('is refused where events are not taken, and starts nothing', async () => {
+    const answer = await subscribe('application/json');
+    expect(answer.status).toBe(406);
+    expect((await answer.json()).errors[0].message).toContain('Accept: text/event-stream');
+    expect(stand.runs).toEqual([]);
+  });
+
+  it.each([
+    '{ rankings(first: 1) @include(if: $wanted) { rank } }',
+    '{ ...Ranks @skip(if: $wanted) } fragment Ranks on Subscription { rankings { rank } }',
+    '{ ... on Subscription { rankings @skip(if: $wanted) { rank } } }',
+  ])('is told that its one field stands under no condition: %s', async (selection) => {
+    const { errors } = await server.ask(`subscription ($wanted: Boolean!) ${selection}`, {
+      variables: { wanted: true },
+    });
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(/@(skip|include) with a variable/),
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      },
+    ]);
+  });
+});
+
 it('what goes wrong inside is masked, with a request id to report it by', async () => {
   const answer = await server.ask('{ organization(slug: "acme") { slug } }');
   expect(answer.errors?.[0]).toMatchObject({

@@ -12,6 +12,7 @@ import { schema } from '#schema';
 import { type CheckedQuery, compiledQuery } from './compiled-queries.ts';
 import { limitRules, refuseLong } from './document-limits.ts';
 import { isEndless, isFeed } from './feeds.ts';
+import { subscribedConditions } from './subscribed-conditions.ts';
 
 /** A document that was read and checked once, with what is known of its operations. */
 export interface KnownDocument {
@@ -57,7 +58,7 @@ function read(text: string): KnownDocument {
   const operations = new Map<string, KnownOperation>();
   return {
     document,
-    errors: validate(schema, document, rules).map(ofValidation),
+    errors: validated(document).map(ofValidation),
     operation(name) {
       const key = name ?? '';
       const found = operations.get(key);
@@ -69,6 +70,15 @@ function read(text: string): KnownDocument {
       return operation;
     },
   };
+}
+
+/**
+ * graphql-js looks for the one field of a subscription before it has variables, and throws where a
+ * condition has one: what is wrong with it is said first.
+ */
+function validated(document: DocumentNode): readonly GraphQLError[] {
+  const conditions = subscribedConditions(document);
+  return conditions.length > 0 ? conditions : validate(schema, document, rules);
 }
 
 /** With the code that the contract gives it; those of limits have their own. */

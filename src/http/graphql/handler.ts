@@ -3,9 +3,9 @@ import type { GraphQLError } from 'graphql';
 import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
 import { callerOf } from '../callers.ts';
-import { simpleContentType } from '../cross-site-forms.ts';
 import { bodyOf, type Exchange, RequestRefused, sendJson, tooManyValues } from '../exchange.ts';
 import { hasFewValues } from '../json-values.ts';
+import { refuseUnacceptable, refuseUnreadable, takesEvents } from './acceptable.ts';
 import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -40,15 +40,15 @@ export function openGraphqlHandler(options: GraphqlOptions) {
       if (answerAgain({ exchange, question, accept, context, answers })) return;
     }
     const asked = body ? question && posted(question) : inAddress(exchange.url);
-    if (asked && streams) {
-      const how = { exchange, asked, accept, context, engine, clock, lastCall };
-      if (await streamEvents(how)) return;
-    }
     if (asked) {
       const how = { exchange, asked, accept, context, engine };
+      const asEvents = { ...how, clock, lastCall };
+      if (streams && (await streamEvents(asEvents))) return;
       const answer =
         question === null ? answerByGet(how) : answerByPost({ ...how, question, answers });
       if (await answer) return;
+      if (!streams && takesEvents(accept) && (await streamEvents(asEvents))) return;
+      if (!showsPage(request, accept)) refuseUnacceptable(accept, engine.prepare(asked, context));
     }
     if (body) Object.assign(request, { body });
     await engine.yoga(request, exchange.response, context);
@@ -72,13 +72,15 @@ async function contextOf(exchange: Exchange, rooms: Rooms): Promise<Context> {
 }
 
 async function postedBody(exchange: Exchange): Promise<Buffer> {
-  if (simpleContentType.test(exchange.request.headers['content-type'] ?? '')) {
-    throw new RequestRefused(415, 'Send the operation as application/json.');
-  }
+  refuseUnreadable(exchange.request.headers['content-type']);
   const body = await bodyOf(exchange);
   if (!hasFewValues(body)) throw tooManyValues();
   return body;
 }
+
+/** GraphiQL, which Yoga shows to a browser that opens the address. */
+const showsPage = ({ method }: IncomingMessage, accept: string) =>
+  method !== 'POST' && accept.includes('text/html');
 
 const isJson = ({ headers }: IncomingMessage) =>
   /^application\/json\b/i.test(headers['content-type'] ?? '');
