@@ -3,12 +3,12 @@ import { usage } from './chat-answer.ts';
 import { integer, may, text, withoutEffect } from './fields.ts';
 import { providerPreferences } from './provider-preferences.ts';
 
+const textsAlone = 'Tokens and media are not read. Accepted: a text, or a list of texts';
+
 /** `POST …/embeddings`. */
 export const embeddingRequest = z.object({
   model: z.string(),
-  input: z.union([z.string(), z.array(z.string())], {
-    error: 'Accepted: a text, or a list of texts. Tokens and media are not.',
-  }),
+  input: z.union([z.string(), z.array(z.string({ error: textsAlone }))], { error: textsAlone }),
   dimensions: integer,
   encoding_format: may(z.enum(['float', 'base64'])),
   provider: may(providerPreferences),

@@ -101,6 +101,21 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/models/{id}',
+    summary:
+      "One model as OpenAI's clients ask for it: the slug, or an alias, is one part of the path.",
+    key: null,
+    answer: shapes.oneModelAnswer.shape.data,
+  },
+  {
+    method: 'get',
+    path: '/v1/models/{author}/{slug}',
+    summary: 'The same, with the slug as it is.',
+    key: null,
+    answer: shapes.oneModelAnswer.shape.data,
+  },
+  {
+    method: 'get',
     path: '/v1/models/{author}/{slug}/endpoints',
     summary: 'Who offers a model, at which price.',
     key: null,

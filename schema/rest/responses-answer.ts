@@ -22,12 +22,15 @@ const item = z.discriminatedUnion('type', [
     role: z.literal('assistant'),
     status,
     content: z.array(
-      z.object({
-        type: z.literal('output_text'),
-        text: z.string(),
-        annotations: z.array(z.unknown()),
-        logprobs: z.array(z.unknown()),
-      }),
+      z.discriminatedUnion('type', [
+        z.object({
+          type: z.literal('output_text'),
+          text: z.string(),
+          annotations: z.array(z.unknown()),
+          logprobs: z.array(z.unknown()),
+        }),
+        z.object({ type: z.literal('refusal'), refusal: z.string() }),
+      ]),
     ),
   }),
   z.object({
@@ -51,6 +54,15 @@ const item = z.discriminatedUnion('type', [
 
 export type ResponsesItem = z.infer<typeof item>;
 
+/** A tool as it was asked for, with what was left out as null: clients insist on the fields. */
+const tool = z.object({
+  type: z.literal('function'),
+  name: z.string(),
+  description: nullableText,
+  parameters: z.record(z.string(), z.unknown()).nullable(),
+  strict: json,
+});
+
 /** The whole answer of `responses`, and what its first and last events carry. */
 export const responsesAnswer = z.object({
   id: z.string(),
@@ -70,11 +82,13 @@ export const responsesAnswer = z.object({
   parallel_tool_calls: z.boolean(),
   temperature: nullableNumber,
   top_p: nullableNumber,
+  frequency_penalty: nullableNumber,
+  presence_penalty: nullableNumber,
   max_output_tokens: nullableInteger,
   previous_response_id: z.null(),
   store: z.literal(false),
   tool_choice: json,
-  tools: z.array(z.unknown()),
+  tools: z.array(tool),
   text: json,
   reasoning: json,
   truncation: z.literal('disabled'),

@@ -76,7 +76,13 @@ export const responsesRequest = z.object({
   model: z.string(),
   input: z.union([
     z.string(),
-    z.array(z.discriminatedUnion('type', [functionCall, functionCallOutput, reasoning, message])),
+    z.array(
+      z.discriminatedUnion('type', [functionCall, functionCallOutput, reasoning, message], {
+        error:
+          'No item is kept here, so none can be referred to: send it whole, as clients do with ' +
+          '`store: false`. Accepted: message, reasoning, function_call, function_call_output',
+      }),
+    ),
   ]),
   instructions: text,
   stream: flag,

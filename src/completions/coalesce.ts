@@ -70,7 +70,9 @@ export class Coalescer {
  */
 export function join(a: UnnumberedDelta, b: UnnumberedDelta): UnnumberedDelta | null {
   if (a.type === 'TextDelta' && b.type === 'TextDelta') {
-    return { type: a.type, text: a.text + b.text };
+    if (a.refusal !== b.refusal) return null;
+    const { type, text, refusal } = a;
+    return { type, text: text + b.text, ...(refusal && { refusal }) };
   }
   if (a.type === 'ReasoningDelta' && b.type === 'ReasoningDelta' && !a.details && !b.details) {
     return { type: a.type, text: a.text + b.text, details: null };
@@ -116,8 +118,9 @@ function isDelta(event: CompletionEvent): event is DeltaEvent {
 function toDelta(event: UpstreamEvent): UnnumberedDelta | null {
   switch (event.type) {
     case 'text':
-    case 'refusal':
       return event.text ? { type: 'TextDelta', text: event.text } : null;
+    case 'refusal':
+      return event.text ? { type: 'TextDelta', text: event.text, refusal: true } : null;
     case 'reasoning':
       return { type: 'ReasoningDelta', text: event.text, details: event.details ?? null };
     case 'toolCall':

@@ -76,11 +76,16 @@ function textsFrom(events: readonly CompletionEvent[], start: number): TextEvent
   const texts: TextEvent[] = [];
   for (let at = start; at < events.length; at++) {
     const event = events[at];
-    if (!event || !isText(event) || event.type !== (texts[0] ?? event).type) break;
+    if (!event || !isText(event) || !isSameKind(event, texts[0] ?? event)) break;
     texts.push(event);
   }
   return texts;
 }
+
+const isSameKind = (a: TextEvent, b: TextEvent) =>
+  a.type === b.type && isRefusal(a) === isRefusal(b);
+
+const isRefusal = (event: TextEvent) => 'refusal' in event && event.refusal === true;
 
 /** Blocks with signatures stay apart. */
 function isText(event: CompletionEvent): event is TextEvent {

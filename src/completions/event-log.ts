@@ -54,7 +54,7 @@ export class EventLog implements ReadableLog {
 
 /** Nearly all events are texts, one for each token: written out, they cost less than a spread. */
 function numberedAs(event: Unnumbered, completionId: string, sequence: number): CompletionEvent {
-  if (event.type === 'TextDelta') {
+  if (event.type === 'TextDelta' && !event.refusal) {
     const { type, text } = event;
     return { type, text, completionId, sequence, firstSequence: sequence };
   }

@@ -34,6 +34,8 @@ export interface CompletionStarted extends Numbered {
 export interface TextDelta extends Numbered {
   readonly type: 'TextDelta';
   readonly text: string;
+  /** The model says by it that it does not answer. */
+  readonly refusal?: true;
 }
 
 export interface ReasoningDelta extends Numbered {

@@ -18,7 +18,7 @@ import { answerLandingPage } from './landing-page.ts';
 import { answerMetrics } from './metrics-page.ts';
 import { allowOrigin, answerPreflight } from './other-origins.ts';
 import { refuse } from './rest/refuse.ts';
-import { type RestRoute as Route, restRoutes } from './rest/routes.ts';
+import { type RestRoute as Route, restRoutes, tellingLimit } from './rest/routes.ts';
 import { servedBy } from './served.ts';
 import { answerSignIn } from './sign-in.ts';
 
@@ -173,7 +173,12 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
   ];
   const routes = new Map(own.map((route) => [route.pattern, route]));
   const rest = restRoutes(rooms);
-  const nothing: Route = { pattern: '{unknown}', methods: allMethods, answer: notFound, refuse };
+  const nothing: Route = {
+    pattern: '{unknown}',
+    methods: allMethods,
+    answer: notFound,
+    refuse: tellingLimit(refuse, rooms),
+  };
   const people: Route = {
     pattern: '/auth/{path}',
     methods: ['GET', 'POST'],

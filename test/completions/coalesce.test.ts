@@ -56,6 +56,19 @@ it('keeps kinds, tool calls and signed reasoning apart, in order', () => {
   ]);
 });
 
+it('keeps a refusal apart from what was said before it', () => {
+  const { deltas, sent } = coalescer(0);
+  deltas.push([
+    { type: 'text', text: 'Well.' },
+    { type: 'refusal', text: 'I ' },
+    { type: 'refusal', text: 'will not.' },
+  ]);
+  expect(sent).toEqual([
+    { type: 'TextDelta', text: 'Well.' },
+    { type: 'TextDelta', text: 'I will not.', refusal: true },
+  ]);
+});
+
 it('joins the pieces of one thought with its signature, and no two thoughts', () => {
   const { deltas, sent } = coalescer(0);
   const piece = (text: string, more: object = {}) => ({ type: 'reasoning.text', text, ...more });

@@ -17,6 +17,11 @@ const pieces = fc.array(
   fc.oneof(
     fc.record({ type: fc.constant('TextDelta' as const), text: fc.string({ unit: 'grapheme' }) }),
     fc.record({
+      type: fc.constant('TextDelta' as const),
+      text: fc.string(),
+      refusal: fc.constant(true as const),
+    }),
+    fc.record({
       type: fc.constant('ReasoningDelta' as const),
       text: fc.string(),
       details: fc.constantFrom(null, [{ signature: 'abc' }]),

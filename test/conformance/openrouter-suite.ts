@@ -88,6 +88,24 @@ export function openrouterSuite(served: ServedLater): void {
     expect(providers.data.map(({ slug }) => slug)).toContain('sandbox');
   });
 
+  it('a response, whole and as a stream, every event of it in its schema', async () => {
+    const tools = [{ type: 'function' as const, name: weather.name, parameters: null }];
+    const responsesRequest = { model: chatRequest.model, input: question, tools };
+    const whole = await client().responses.send({ responsesRequest });
+    expect(whole).toMatchObject({
+      status: 'completed',
+      outputText: expect.stringMatching(question),
+    });
+    const events = await client().responses.send({
+      responsesRequest: { ...responsesRequest, stream: true },
+    });
+    if ('status' in events) throw new TypeError('no stream where one was asked for');
+    const types = [];
+    for await (const event of events) types.push('raw' in event ? 'unknown' : event.type);
+    expect(types).not.toContain('unknown');
+    expect([types[0], types.at(-1)]).toEqual(['response.created', 'response.completed']);
+  });
+
   it('embeddings', async () => {
     const requestBody = { model: 'sandbox/embed', input: 'one two' };
     const answer = await client().embeddings.generate({ requestBody });

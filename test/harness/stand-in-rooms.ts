@@ -280,6 +280,13 @@ export class StandInRun implements Started {
     this.#push({ type: 'ReasoningDelta', text, details });
   }
 
+  refuse(text: string): void {
+    const { content } = this.#completion;
+    const refused = content && { ...content, text: content.text + text, refusal: text };
+    this.#completion = { ...this.#completion, content: refused };
+    this.#push({ type: 'TextDelta', text, refusal: true });
+  }
+
   annotate(annotations: unknown): void {
     const { content } = this.#completion;
     if (content) this.#completion = { ...this.#completion, content: { ...content, annotations } };

@@ -106,6 +106,61 @@ describe('the other doors', () => {
     expect(blocks).toMatchObject([{ type: 'thinking' }, { data: 'a' }, { data: 'b' }]);
   });
 
+  it('a response tells a refusal as one, no text that clients would parse', async () => {
+    const response = post('/v1/responses', { ...asked, input: 'hi' });
+    (await firstRun()).refuse('I will not.');
+    stand.runs[0]?.finish();
+    const whole = await (await response).json();
+    const part = { type: 'refusal', refusal: 'I will not.' };
+    expect(whole).toMatchObject({ output: [{ type: 'message', content: [part] }] });
+    expect([whole.output.length, whole.output_text]).toEqual([1, '']);
+    stand.runs.length = 0;
+    const stream = post('/v1/responses', { ...asked, input: 'hi', stream: true });
+    (await firstRun()).refuse('I will not.');
+    stand.runs[0]?.finish();
+    const events = chunksOf(await (await stream).text());
+    expect(events.map(({ type }) => type)).toContain('response.refusal.delta');
+    expect(events.at(-1).response.output).toEqual(whole.output);
+  });
+
+  it('a chunk tells a refusal as one, and as text for those who only read that', async () => {
+    const stream = post('/v1/chat/completions', { ...asked, stream: true });
+    (await firstRun()).refuse('I will not.');
+    stand.runs[0]?.finish();
+    const [first] = chunksOf(await (await stream).text());
+    const delta = { content: 'I will not.', refusal: 'I will not.' };
+    expect(first.choices[0].delta).toMatchObject(delta);
+  });
+
+  it('a stream of messages begins with about the tokens of its prompt, and no cost', async () => {
+    const tools = [{ name: 'f', input_schema: { type: 'object' } }];
+    const content = 'four letters are about a token';
+    const response = post('/v1/messages', {
+      ...asked,
+      ...{ messages: [{ role: 'user', content }], tools, max_tokens: 10, stream: true },
+    });
+    const run = await firstRun();
+    run.text('Hello');
+    run.finish();
+    const [start, ...rest] = chunksOf(await (await response).text());
+    const { usage } = start.message;
+    expect(usage.input_tokens).toBeGreaterThan(content.length / 4);
+    expect(usage.input_tokens).toBeLessThan(100);
+    expect(usage).not.toHaveProperty('cost');
+    expect(rest.at(-2).usage).toMatchObject({ input_tokens: 3, cost: 0.00000525 });
+  });
+
+  it('messages name the request where its clients look for it, whatever the answer', async () => {
+    const refused = await post('/v1/messages', { ...asked });
+    expect(refused.headers.get('request-id')).toBe((await refused.json()).request_id);
+    const wrong = await fetch(`${server.url}/v1/messages`);
+    expect([wrong.status, wrong.headers.get('request-id')]).toEqual([405, expect.any(String)]);
+    const answer = post('/v1/messages', { ...asked, max_tokens: 10 });
+    (await firstRun()).finish();
+    const { headers } = await answer;
+    expect(headers.get('request-id')).toBe(headers.get('x-request-id'));
+  });
+
   it('a failure in the middle of a response is its last event', async () => {
     const text = await broken('/v1/responses', { input: 'hi' });
     expect(chunksOf(text).at(-1)).toMatchObject({
@@ -130,6 +185,8 @@ describe('the other doors', () => {
       { input: [{ type: 'function_call_output', call_id: 'a' }] },
       'input.0.output',
     ],
+    ['/v1/responses', { input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input.0.type'],
+    ['/v1/embeddings', { input: [1, 2] }, 'input.0'],
   ])('%s refuses by name what it does not offer: %j', async (path, fields, param) => {
     const response = await post(path, { ...asked, ...fields });
     expect(response.status).toBe(400);
@@ -140,6 +197,14 @@ describe('the other doors', () => {
   it('a setting that is set elsewhere is told by the name that it has there', async () => {
     const response = await post('/v1/responses', { ...asked, input: 'hi', store: true });
     expect((await response.json()).error.message).toContain('retainContentDays');
+  });
+
+  it.each([
+    ['/v1/responses', { input: [{ type: 'item_reference', id: 'msg_1' }] }, '`store: false`'],
+    ['/v1/embeddings', { input: [1, 2] }, 'Accepted: a text, or a list of texts'],
+  ])('%s says what would be right instead of %j', async (path, fields, words) => {
+    const response = await post(path, { ...asked, ...fields });
+    expect((await response.json()).error.message).toContain(words);
   });
 
   it('the first of `models` is asked where there is no `model`', async () => {
@@ -215,6 +280,14 @@ describe('the lists have every field that clients insist on', () => {
     expect((await get('/v1/models?max_price=0.5')).data).toEqual([]);
     expect((await get('/v1/models?output_modalities=embeddings')).data).toEqual([]);
     expect((await get('/v1/models?category=legal')).error.message).toContain('category');
+  });
+
+  it('one model as OpenAI clients retrieve it: its id as one part of the path or two', async () => {
+    const model = (await get('/v1/model/acme/echo')).data;
+    for (const id of ['acme%2Fecho', 'acme/echo', 'acme%2Fecho:floor']) {
+      expect(await get(`/v1/models/${id}`)).toEqual(model);
+    }
+    expect((await get('/api/v1/models/acme%2Fnothing')).error.code).toBe(404);
   });
 
   it('one model, with a variant or without; 404 for one that is none', async () => {

@@ -1,6 +1,6 @@
 import { Fault } from '#kernel';
 import type { MessagesErrorAnswer } from '#schema';
-import { sendJson } from '../exchange.ts';
+import { type Exchange, sendJson } from '../exchange.ts';
 import { errorTypeOf, messageOf, metadataOf, statusOf } from '../rest/errors.ts';
 import type { FailedAttempts } from '../rest/failed-attempts.ts';
 import { type Refuse, tellWhetherToRetry } from '../rest/refuse.ts';
@@ -36,9 +36,15 @@ export function messagesError(
   };
 }
 
+/** Anthropic's clients read the request's id from a header without an X. */
+export function nameRequest({ response, requestId }: Exchange): void {
+  response.setHeader('Request-Id', requestId);
+}
+
 export const refuseMessages: Refuse = (exchange, thrown, attempts = null) => {
   const fault = Fault.from(thrown);
   tellWhetherToRetry(exchange, fault);
+  nameRequest(exchange);
   const { requestId } = exchange;
   sendJson(exchange.response, statusOf(fault), messagesError(fault, { requestId, attempts }));
 };

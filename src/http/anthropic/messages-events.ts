@@ -1,17 +1,22 @@
 import type { Market } from '#catalog';
-import { type Completion, type CompletionEvent, noUsage, type Started } from '#completions';
+import type { Completion, CompletionEvent, Started } from '#completions';
 import type { Fault } from '#kernel';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
-import type { PartsWriter } from '../rest/run-door.ts';
+import type { Asked, PartsWriter } from '../rest/run-door.ts';
 import { messagesUsageOf, stopOf } from './messages-answer.ts';
 import { messagesError } from './messages-errors.ts';
+import { roughPromptTokens } from './rough-prompt.ts';
 import { sealsIn } from './thinking.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Delta<Type> = Extract<CompletionEvent, { type: Type }>;
 
 /** An answer as Anthropic streams it: blocks that begin, grow and stop, one at a time. */
-export function openMessagesEvents(run: Started, market: Market): PartsWriter {
+export function openMessagesEvents(
+  run: Started,
+  market: Market,
+  { input }: Pick<Asked, 'input'>,
+): PartsWriter {
   const blocks = new Blocks();
   let model = run.completion().requestedModel;
   let begun = false;
@@ -19,7 +24,12 @@ export function openMessagesEvents(run: Started, market: Market): PartsWriter {
   const begin = () => {
     if (begun) return '';
     begun = true;
-    const usage = messagesUsageOf(noUsage);
+    const usage = {
+      input_tokens: roughPromptTokens(input),
+      output_tokens: 0,
+      cache_read_input_tokens: 0,
+      cache_creation_input_tokens: 0,
+    };
     const message = { id: run.id, type: 'message', role: 'assistant', model, content: [] };
     const end = { stop_reason: null, stop_sequence: null, usage };
     return event('message_start', { message: { ...message, ...end } });

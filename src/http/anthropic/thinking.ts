@@ -10,9 +10,12 @@ import { claudeFormat as format } from '#upstream';
 const detail = z.union([
   z.object({
     type: z.literal('reasoning.text'),
-    text: z.string(),
+    text: z.string().nullish(),
     signature: z.string().nullish(),
   }),
+  z
+    .object({ type: z.literal('reasoning.summary'), summary: z.string() })
+    .transform(({ summary: text }) => ({ type: 'reasoning.text' as const, text, signature: null })),
   z.object({ type: z.literal('reasoning.encrypted'), data: z.string() }),
 ]);
 
@@ -35,30 +38,38 @@ export function detailsOf(blocks: readonly Thought[]): unknown {
 
 type ThinkingBlock = Extract<MessagesBlock, { type: 'thinking' | 'redacted_thinking' }>;
 
-/** What was thought, as blocks: signed where the provider signed it. */
+/** What was thought, as blocks in its order: signed where the provider signed it. */
 export function thinkingBlocks(content: Content): ThinkingBlock[] {
   const read = z.array(z.unknown()).safeParse(content.reasoningDetails);
-  const details = (read.data ?? []).flatMap((one) => detail.safeParse(one).data ?? []);
-  const signed = details.some((one) => one.type === 'reasoning.encrypted' || one.signature);
-  if (signed) return joined(details);
-  if (!content.reasoning) return [];
-  return [{ type: 'thinking', thinking: content.reasoning, signature: '' }];
+  const blocks = joined((read.data ?? []).flatMap((one) => detail.safeParse(one).data ?? []));
+  const told = blocks.some(({ type }) => type === 'thinking');
+  return told || !content.reasoning ? blocks : [thought(content.reasoning, ''), ...blocks];
 }
 
-/** A stream brings the text of one thought in pieces and its signature behind them. */
+const thought = (thinking: string, signature: string): ThinkingBlock => ({
+  type: 'thinking',
+  thinking,
+  signature,
+});
+
+/** A stream brings the text of one thought in pieces and its signature, if any, behind them. */
 function joined(details: readonly z.infer<typeof detail>[]): ThinkingBlock[] {
   const blocks: ThinkingBlock[] = [];
   let text = '';
+  const end = (signature: string) => {
+    if (text !== '' || signature !== '') blocks.push(thought(text, signature));
+    text = '';
+  };
   for (const one of details) {
     if (one.type === 'reasoning.encrypted') {
+      end('');
       blocks.push({ type: 'redacted_thinking', data: one.data });
       continue;
     }
-    text += one.text;
-    if (!one.signature) continue;
-    blocks.push({ type: 'thinking', thinking: text, signature: one.signature });
-    text = '';
+    text += one.text ?? '';
+    if (one.signature) end(one.signature);
   }
+  end('');
   return blocks;
 }
 

@@ -5,7 +5,7 @@ import { type Exchange, sendJson } from '../exchange.ts';
 import { secondsOf } from '../openai/chat-answer.ts';
 import type { Parameters } from '../rest/address.ts';
 import { architectureOf, isUsable, pricingOf } from './model-answer.ts';
-import { modelNamed } from './models.ts';
+import { modelNamed, nameIn } from './models.ts';
 
 /** `GET …/models/{author}/{slug}/endpoints`: who offers a model, and how. */
 export async function answerEndpoints(
@@ -13,7 +13,7 @@ export async function answerEndpoints(
   rooms: Rooms,
   parameters: Parameters,
 ): Promise<void> {
-  const model = modelNamed(rooms, parameters);
+  const model = modelNamed(rooms, nameIn(parameters));
   sendJson(response, 200, {
     data: {
       id: model.slug,

@@ -35,12 +35,19 @@ export function answerModelCount({ response, url }: Exchange, { catalog, clock }
 
 /** `GET …/model/{author}/{slug}`. */
 export function answerModel({ response }: Exchange, rooms: Rooms, parameters: Parameters): void {
-  sendJson(response, 200, { data: modelAnswer(modelNamed(rooms, parameters)) });
+  sendJson(response, 200, { data: modelAnswer(modelNamed(rooms, nameIn(parameters))) });
 }
 
+/** `GET …/models/{id}`, as OpenAI's clients ask for one: the model itself, in no envelope. */
+export function retrieveModel({ response }: Exchange, rooms: Rooms, parameters: Parameters): void {
+  sendJson(response, 200, modelAnswer(modelNamed(rooms, nameIn(parameters))));
+}
+
+/** What a path calls a model: its author and slug, or both as one part of it. */
+export const nameIn = ({ author, slug, id }: Parameters): string => id ?? `${author}/${slug}`;
+
 /** By whatever a completion can ask for: a slug, an alias, the latest of a family, a variant. */
-export function modelNamed({ catalog }: Rooms, { author, slug }: Parameters): Model {
-  const name = `${author}/${slug}`;
+export function modelNamed({ catalog }: Rooms, name: string): Model {
   const market = catalog.market();
   const model = market.model(name) ?? findModel(market, name)?.model;
   if (model) return model;

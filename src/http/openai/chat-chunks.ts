@@ -50,7 +50,7 @@ export function openChunks(run: Started, market: Market): PartsWriter {
         servedBy(event.endpoint.model.slug, providerName(event.endpoint));
         return '';
       case 'TextDelta':
-        return delta(`{"content":${JSON.stringify(event.text)}}`);
+        return delta(event.refusal ? refusalOf(event) : contentOf(event));
       case 'ReasoningDelta':
         return delta(JSON.stringify(reasoningOf(event)));
       case 'ToolCallDelta':
@@ -69,6 +69,13 @@ export function openChunks(run: Started, market: Market): PartsWriter {
 }
 
 const providerName = ({ provider }: Endpoint) => provider.name;
+
+type Text = Extract<CompletionEvent, { type: 'TextDelta' }>;
+
+const contentOf = ({ text }: Text) => `{"content":${JSON.stringify(text)}}`;
+
+/** Clients that parse the content for its structure look there first; the others show it. */
+const refusalOf = ({ text }: Text) => JSON.stringify({ content: text, refusal: text });
 
 type Reasoning = Extract<CompletionEvent, { type: 'ReasoningDelta' }>;
 type ToolCall = Extract<CompletionEvent, { type: 'ToolCallDelta' }>;

@@ -47,7 +47,9 @@ export function endedResponse(ended: EndedResponse): ResponsesAnswer {
 }
 
 const textOf = (item: ResponsesItem) =>
-  item.type === 'message' ? item.content.map(({ text }) => text).join('') : '';
+  item.type === 'message'
+    ? item.content.map((part) => (part.type === 'output_text' ? part.text : '')).join('')
+    : '';
 
 /** A response as it begins: what was asked for, and nothing answered yet. */
 export function openResponse(begun: Omit<EndedResponse, 'output'>): ResponsesAnswer {
@@ -71,16 +73,28 @@ export function openResponse(begun: Omit<EndedResponse, 'output'>): ResponsesAns
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     temperature: request.temperature ?? null,
     top_p: request.top_p ?? null,
+    frequency_penalty: request.frequency_penalty ?? null,
+    presence_penalty: request.presence_penalty ?? null,
     max_output_tokens: request.max_output_tokens ?? null,
     previous_response_id: null,
     store: false,
     tool_choice: request.tool_choice ?? 'auto',
-    tools: request.tools ?? [],
+    tools: request.tools?.map(toolOf) ?? [],
     text: request.text ?? { format: { type: 'text' } },
     reasoning: request.reasoning ?? null,
     truncation: 'disabled',
   };
 }
+
+type Tool = NonNullable<ResponsesRequest['tools']>[number];
+
+const toolOf = ({ type, name, description = null, parameters = null, strict }: Tool) => ({
+  type,
+  name,
+  description,
+  parameters,
+  strict: strict ?? null,
+});
 
 function responsesUsageOf({ usage, lines }: Completion): ResponsesUsage {
   const { cost, is_byok } = usageOf(usage, lines);
@@ -102,11 +116,15 @@ function itemsOf({ id, content }: Completion): ResponsesItem[] {
   invariant(content, 'what is answered is kept');
   const items: ResponsesItem[] = [];
   const next = () => `${id}_${items.length}`;
-  const { reasoning, reasoningDetails, text, toolCalls } = content;
+  const { reasoning, reasoningDetails, text, refusal, toolCalls } = content;
   if (reasoning || sealed(reasoningDetails)) {
     items.push(reasoningItem(next(), reasoning ?? '', reasoningDetails));
   }
-  if (text || toolCalls.length === 0) items.push(messageItem(next(), text));
+  const said = refusal ? text.slice(0, Math.max(0, text.lastIndexOf(refusal))) : text;
+  if (said || (!refusal && toolCalls.length === 0)) {
+    items.push(messageItem(next(), outputText(said)));
+  }
+  if (refusal) items.push(messageItem(next(), refused(refusal)));
   for (const call of toolCalls) items.push(callItem(next(), call));
   return items;
 }
@@ -121,14 +139,12 @@ export function reasoningItem(id: string, text: string, details: unknown): Respo
   };
 }
 
-export function messageItem(id: string, text: string): ResponsesItem {
-  return {
-    type: 'message',
-    id: `msg_${id}`,
-    role: 'assistant',
-    status: 'completed',
-    content: [outputText(text)],
-  };
+type Message = Extract<ResponsesItem, { type: 'message' }>;
+export type MessagePart = Message['content'][number];
+
+export function messageItem(id: string, part: MessagePart): Message {
+  const content = [part];
+  return { type: 'message', id: `msg_${id}`, role: 'assistant', status: 'completed', content };
 }
 
 export const outputText = (text: string) => ({
@@ -137,6 +153,8 @@ export const outputText = (text: string) => ({
   annotations: [],
   logprobs: [],
 });
+
+export const refused = (refusal: string) => ({ type: 'refusal' as const, refusal });
 
 export function callItem(
   id: string,

@@ -51,7 +51,7 @@ export function openResponsesEvents(
       case 'RouteChanged':
         return '';
       case 'TextDelta':
-        return begin() + items.text(one.text);
+        return begin() + (one.refusal ? items.refusal(one.text) : items.text(one.text));
       case 'ReasoningDelta':
         return begin() + items.reasoning(one);
       case 'ToolCallDelta':

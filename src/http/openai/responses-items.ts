@@ -1,7 +1,14 @@
 import type { ReasoningDelta, ToolCallDelta } from '#completions';
 import type { ResponsesItem } from '#schema';
 import { wholeThoughts } from '#upstream';
-import { callItem, messageItem, outputText, reasoningItem } from './responses-answer.ts';
+import {
+  callItem,
+  type MessagePart,
+  messageItem,
+  outputText,
+  reasoningItem,
+  refused,
+} from './responses-answer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Event = (type: string, data: Json) => string;
@@ -33,20 +40,16 @@ export class ItemEvents {
   }
 
   text(text: string): string {
-    const begun = this.#begin('message', () => {
-      const item = { ...messageItem(this.#id, ''), status: 'in_progress', content: [] };
-      const place = { ...this.#place(item.id), content_index: 0 };
-      return {
-        itemId: item.id,
-        events:
-          this.#added(item) +
-          this.#event('response.content_part.added', { ...place, part: outputText('') }),
-        close: () => this.#closeMessage(item.id),
-      };
-    });
+    const begun = this.#beginMessage('message', outputText(''), (id) => this.#closeMessage(id));
     return (
       begun + this.#grow('response.output_text.delta', text, { content_index: 0, logprobs: [] })
     );
+  }
+
+  /** That the model does not answer is a message of its own, no text that clients would parse. */
+  refusal(text: string): string {
+    const begun = this.#beginMessage('refusal', refused(''), (id) => this.#closeRefusal(id));
+    return begun + this.#grow('response.refusal.delta', text, { content_index: 0 });
   }
 
   reasoning({ text, details }: Pick<ReasoningDelta, 'text' | 'details'>): string {
@@ -119,14 +122,35 @@ export class ItemEvents {
     return this.#event(type, { ...this.#place(this.#open.itemId), ...more, delta });
   }
 
+  #beginMessage(kind: string, part: MessagePart, close: (id: string) => string): string {
+    return this.#begin(kind, () => {
+      const item = { ...messageItem(this.#id, part), status: 'in_progress', content: [] };
+      const place = { ...this.#place(item.id), content_index: 0 };
+      return {
+        itemId: item.id,
+        events: this.#added(item) + this.#event('response.content_part.added', { ...place, part }),
+        close: () => close(item.id),
+      };
+    });
+  }
+
   #closeMessage(id: string): string {
     const text = this.#text.join('');
     const place = { ...this.#place(id), content_index: 0 };
-    return (
-      this.#event('response.output_text.done', { ...place, text, logprobs: [] }) +
-      this.#event('response.content_part.done', { ...place, part: outputText(text) }) +
-      this.#ended(messageItem(this.#id, text))
-    );
+    const done = this.#event('response.output_text.done', { ...place, text, logprobs: [] });
+    return done + this.#closePart(place, outputText(text));
+  }
+
+  #closeRefusal(id: string): string {
+    const refusal = this.#text.join('');
+    const place = { ...this.#place(id), content_index: 0 };
+    const done = this.#event('response.refusal.done', { ...place, refusal });
+    return done + this.#closePart(place, refused(refusal));
+  }
+
+  #closePart(place: Json, part: MessagePart): string {
+    const done = this.#event('response.content_part.done', { ...place, part });
+    return done + this.#ended(messageItem(this.#id, part));
   }
 
   #closeReasoning(id: string): string {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CompletionInput } from '#completions';
 import { credentialNeeded, type Principal } from '#identity';
+import { Fault } from '#kernel';
 import type { Rooms } from '#schema';
 import { callerOf as keyOrSession } from '../callers.ts';
 import { credentialOf, type Exchange } from '../exchange.ts';
@@ -40,6 +41,18 @@ export function tellLimit({ response }: Exchange, principal: Principal, { limits
   response.setHeader('X-RateLimit-Limit', limit);
   response.setHeader('X-RateLimit-Remaining', remaining);
   response.setHeader('X-RateLimit-Reset', resetAt.getTime());
+}
+
+/** The same where nobody is asked who it is: of a public list, of an address that is none. */
+export function tellLimitOfKey(exchange: Exchange, rooms: Rooms): void {
+  if (exchange.response.hasHeader('X-RateLimit-Limit')) return;
+  const { headers, socket } = exchange.request;
+  try {
+    const credential = credentialOf(given(headers));
+    if (credential) tellLimit(exchange, rooms.identity.authenticate(credential, socket), rooms);
+  } catch (thrown) {
+    if (Fault.from(thrown).code !== 'UNAUTHENTICATED') throw thrown;
+  }
 }
 
 type FromHeaders = Required<Pick<CompletionInput, 'idempotencyKey' | 'sessionId' | 'app'>>;

@@ -6,9 +6,9 @@ import { changeKey, createKey, listKeys, revokeKey, showKey } from '../account/k
 import { answerOwnKey } from '../account/own-key.ts';
 import { answerCountTokens } from '../anthropic/count-tokens.ts';
 import { messages } from '../anthropic/messages.ts';
-import { refuseMessages } from '../anthropic/messages-errors.ts';
+import { nameRequest, refuseMessages } from '../anthropic/messages-errors.ts';
 import { answerEndpoints } from '../catalog/endpoints.ts';
-import { answerModel, answerModelCount, answerModels } from '../catalog/models.ts';
+import { answerModel, answerModelCount, answerModels, retrieveModel } from '../catalog/models.ts';
 import { answerProviders } from '../catalog/providers.ts';
 import type { Exchange } from '../exchange.ts';
 import { chatCompletions } from '../openai/chat-completions.ts';
@@ -16,6 +16,7 @@ import { answerEmbeddings } from '../openai/embeddings.ts';
 import { responses } from '../openai/responses.ts';
 import { textCompletions } from '../openai/text-completions.ts';
 import { matchAddress, type Parameters } from './address.ts';
+import { tellLimitOfKey } from './caller.ts';
 import { type Refuse, refuse } from './refuse.ts';
 import { type Asked, answerThrough, type RunDoor } from './run-door.ts';
 
@@ -37,19 +38,44 @@ const reads = (answer: Answer): Address => ({
   refuse,
 });
 
+/** What is public: who asks is not looked at, but for the limit of requests of a key. */
+const lists = (answer: Answer): Address =>
+  reads((exchange, rooms, parameters) => {
+    tellLimitOfKey(exchange, rooms);
+    return answer(exchange, rooms, parameters);
+  });
+
+const toAnthropic = ({ methods, refuse }: Address): Address => ({
+  methods: Object.fromEntries(
+    Object.entries(methods).map(([method, answer]) => [
+      method,
+      (exchange: Exchange, rooms: Rooms, parameters: Parameters) => {
+        nameRequest(exchange);
+        return answer(exchange, rooms, parameters);
+      },
+    ]),
+  ),
+  refuse,
+});
+
 /** All of them are reached below `/api/v1` as well. */
 const addresses: Readonly<Record<string, Address>> = {
   '/v1/chat/completions': through(chatCompletions),
   '/v1/completions': through(textCompletions),
   '/v1/embeddings': { methods: { POST: answerEmbeddings }, refuse },
-  '/v1/messages': through(messages),
-  '/v1/messages/count_tokens': { methods: { POST: answerCountTokens }, refuse: refuseMessages },
+  '/v1/messages': toAnthropic(through(messages)),
+  '/v1/messages/count_tokens': toAnthropic({
+    methods: { POST: answerCountTokens },
+    refuse: refuseMessages,
+  }),
   '/v1/responses': through(responses),
-  '/v1/models': reads(answerModels),
-  '/v1/models/count': reads(answerModelCount),
-  '/v1/model/{author}/{slug}': reads(answerModel),
-  '/v1/models/{author}/{slug}/endpoints': reads(answerEndpoints),
-  '/v1/providers': reads(answerProviders),
+  '/v1/models': lists(answerModels),
+  '/v1/models/count': lists(answerModelCount),
+  '/v1/model/{author}/{slug}': lists(answerModel),
+  '/v1/models/{id}': lists(retrieveModel),
+  '/v1/models/{author}/{slug}': lists(retrieveModel),
+  '/v1/models/{author}/{slug}/endpoints': lists(answerEndpoints),
+  '/v1/providers': lists(answerProviders),
   '/v1/key': reads(answerOwnKey),
   '/v1/keys': { methods: { GET: listKeys, HEAD: listKeys, POST: createKey }, refuse },
   '/v1/keys/{hash}': {
@@ -93,6 +119,14 @@ function varyingRoute(place: string, rooms: Rooms): RestRoute | null {
 
 const placeOf = (path: string) => path.replace(/^\/api(?=\/v1\/)/, '').replace(/\/$/, '');
 
+/** A refusal that tells a key its limit of requests, too. */
+export const tellingLimit =
+  (refuse: Refuse, rooms: Rooms): Refuse =>
+  (exchange, thrown, attempts) => {
+    tellLimitOfKey(exchange, rooms);
+    refuse(exchange, thrown, attempts);
+  };
+
 interface Given {
   readonly rooms: Rooms;
   readonly parameters: Parameters;
@@ -107,6 +141,6 @@ function routeOf(
     pattern,
     methods: Object.keys(methods),
     answer: (exchange) => methods[exchange.request.method ?? '']?.(exchange, rooms, parameters),
-    refuse,
+    refuse: tellingLimit(refuse, rooms),
   };
 }
