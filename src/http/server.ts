@@ -96,7 +96,7 @@ export function openHttp(options: HttpOptions): HttpServer {
       const fault = Fault.from(thrown);
       if (fault.code === 'INTERNAL') log.error('a request failed', { requestId, error: thrown });
       if (response.headersSent) return void response.destroy();
-      route.refuse(exchange, fault);
+      refuseSafely(exchange, () => route.refuse(exchange, fault), log);
     }
   }
 
@@ -128,6 +128,16 @@ export function openHttp(options: HttpOptions): HttpServer {
       return sockets.size;
     },
   };
+}
+
+/** One answer that cannot be made must not take the others with it. */
+function refuseSafely({ response, requestId }: Exchange, refuse: () => void, log: Log): void {
+  try {
+    refuse();
+  } catch (thrown) {
+    log.error('a refusal could not be made', { requestId, error: thrown });
+    response.destroy();
+  }
 }
 
 interface Upgrade {
