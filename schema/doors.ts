@@ -13,7 +13,7 @@ export interface CreditsDoor {
   memberSpend(membershipId: string): Promise<Money>;
 }
 
-export type KeyLimit = Pick<ApiKey, 'id' | 'creditLimit' | 'limitPeriod'>;
+export type KeyLimit = Pick<ApiKey, 'id' | 'creditLimit' | 'limitPeriod' | 'limitNumber'>;
 
 export interface KeySpend {
   readonly spent: Money;

@@ -117,16 +117,18 @@ function targetsOf({
   apiKey,
   membershipId,
   monthlyBudget,
+  budgetNumber,
 }: Payer): AllowanceTarget[] {
   const targets: AllowanceTarget[] = [
-    { kind: 'ORGANIZATION', id: organization.id, limit: null, period: 'NONE' },
+    { kind: 'ORGANIZATION', id: organization.id, limit: null, period: 'NONE', number: 0 },
   ];
   if (membershipId && monthlyBudget !== null) {
-    targets.push({ kind: 'MEMBER', id: membershipId, limit: monthlyBudget, period: 'MONTHLY' });
+    const [limit, number] = [monthlyBudget, budgetNumber];
+    targets.push({ kind: 'MEMBER', id: membershipId, limit, period: 'MONTHLY', number });
   }
   if (apiKey && apiKey.creditLimit !== null) {
-    const { id, creditLimit: limit, limitPeriod: period } = apiKey;
-    targets.push({ kind: 'API_KEY', id, limit, period });
+    const { id, creditLimit: limit, limitPeriod: period, limitNumber: number } = apiKey;
+    targets.push({ kind: 'API_KEY', id, limit, period, number });
   }
   return targets;
 }

@@ -11,6 +11,8 @@ export interface Account {
 export interface KeyPeriod {
   readonly id: string;
   readonly limitPeriod: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY';
+  /** How often the limit began anew. */
+  readonly limitNumber: number;
 }
 
 export interface KeySpend {

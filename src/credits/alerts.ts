@@ -35,14 +35,15 @@ export async function writeAlertThresholds(
 const limits = `
   SELECT k.organization_id AS organization, w.id AS allowance, k.credit_limit AS "limit"
     FROM allowance w JOIN api_key k ON w.subject = 'API_KEY' AND k.id = w.subject_id
-    WHERE k.credit_limit > 0 AND k.revoked_at IS NULL AND w.period_start = CASE k.limit_period
+    WHERE k.credit_limit > 0 AND k.revoked_at IS NULL AND w.number = k.limit_number
+      AND w.period_start = CASE k.limit_period
       WHEN 'DAILY' THEN date_trunc('day', now(), 'UTC')
       WHEN 'WEEKLY' THEN date_trunc('week', now(), 'UTC')
       WHEN 'MONTHLY' THEN date_trunc('month', now(), 'UTC')
       ELSE to_timestamp(0) END
   UNION ALL SELECT m.organization_id, w.id, m.monthly_budget
     FROM allowance w JOIN membership m ON w.subject = 'MEMBER' AND m.id = w.subject_id
-    WHERE m.monthly_budget > 0 AND m.removed_at IS NULL
+    WHERE m.monthly_budget > 0 AND m.removed_at IS NULL AND w.number = m.budget_number
       AND w.period_start = date_trunc('month', now(), 'UTC')`;
 
 /** Notes what has fallen below a threshold or nears its limit, and answers whose it is. */

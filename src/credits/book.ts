@@ -43,7 +43,7 @@ export function openBook(options: BookOptions): Book {
 
   const leaseOf = (target: AllowanceTarget, organizationId: string, at = options.now()): Lease => {
     const start = target.kind === 'ORGANIZATION' ? '' : periodStart(target.period, at).getTime();
-    const name = `${target.kind}:${target.id}:${start}`;
+    const name = `${target.kind}:${target.id}:${target.number}:${start}`;
     const known = leases.get(name);
     if (known) return known;
     const lease = emptyLease(target, organizationId, at);

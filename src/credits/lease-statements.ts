@@ -14,6 +14,7 @@ export interface GrantTarget extends LeaseTarget {
   readonly limit: Money | null;
   readonly subject: 'MEMBER' | 'API_KEY' | null;
   readonly subjectId: string | null;
+  readonly number: number;
   readonly periodStart: Date | null;
 }
 

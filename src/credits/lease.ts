@@ -70,7 +70,8 @@ export function emptyLease(source: AllowanceTarget, organizationId: string, at: 
 
 function leaseTarget(source: AllowanceTarget, start: Date | null): LeaseTarget {
   if (!start) return { kind: 'ACCOUNT', target: accountId(source.id) };
-  const natural = `${source.kind}:${source.id}:${start.toISOString()}`;
+  const first = `${source.kind}:${source.id}:${start.toISOString()}`;
+  const natural = source.number === 0 ? first : `${first}:${source.number}`;
   return { kind: 'ALLOWANCE', target: derivedId('allowance', natural) };
 }
 
@@ -145,5 +146,6 @@ function noteSpending({ spending }: Lease, charge: Money, nowMs: number): void {
 export function grantTarget(lease: Lease, min: Money, want: Money): GrantTarget {
   const { kind, target, limit, source, periodStart } = lease;
   const subject = source.kind === 'ORGANIZATION' ? null : source.kind;
-  return { kind, target, min, want, limit, subject, subjectId: source.id, periodStart };
+  const { id: subjectId, number } = source;
+  return { kind, target, min, want, limit, subject, subjectId, number, periodStart };
 }

@@ -26,7 +26,8 @@ export async function readKeySpend(machine: Machine, key: KeyPeriod): Promise<Ke
   const { session, settlement, statements } = machine;
   await machine.flush();
   return settlement.undisturbed(async () => {
-    const source = { kind: 'API_KEY', id: key.id, limit: null, period: key.limitPeriod } as const;
+    const { id, limitPeriod: period, limitNumber: number } = key;
+    const source = { kind: 'API_KEY', id, limit: null, period, number } as const;
     const { kind, target, periodStart, resetsAt } = emptyLease(source, '', session.now());
     const row = await statements.keySpend(session.number, {
       apiKeyId: key.id,

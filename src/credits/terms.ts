@@ -13,6 +13,11 @@ export interface AllowanceTarget {
   readonly limit: Money | null;
   /** `NONE` is one period for ever. Ignored for credits. */
   readonly period: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY';
+  /**
+   * How often the limit began anew. A new one counts from what was charged in its period until
+   * then. Ignored for credits.
+   */
+  readonly number: number;
 }
 
 /** What an admission asks for. */

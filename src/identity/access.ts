@@ -114,6 +114,7 @@ export class Access {
       membershipId: membership?.id ?? null,
       userId,
       monthlyBudget: membership?.monthlyBudget ?? null,
+      budgetNumber: membership?.budgetNumber ?? 0,
     };
   }
 }

@@ -40,6 +40,8 @@ export interface ApiKey {
   /** 10⁻¹² US dollar per period; null without a limit. */
   readonly creditLimit: bigint | null;
   readonly limitPeriod: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY';
+  /** How often a limit began anew: was set where none was, or counted by another period. */
+  readonly limitNumber: number;
   readonly requestsPerMinute: number | null;
   /** Patterns like `anthropic/*`; null allows all, an empty list nothing. */
   readonly allowedModels: readonly string[] | null;
@@ -90,6 +92,8 @@ export interface Membership {
   readonly role: Role;
   /** Of each calendar month, UTC, 10⁻¹² US dollar; null without one. */
   readonly monthlyBudget: bigint | null;
+  /** How often a budget was set where none was. */
+  readonly budgetNumber: number;
 }
 
 /**
@@ -105,4 +109,6 @@ export interface Payer {
   readonly userId: string | null;
   /** The member's budget per calendar month, 10⁻¹² US dollar; null without one. */
   readonly monthlyBudget: bigint | null;
+  /** How often that budget was set where none was. */
+  readonly budgetNumber: number;
 }

@@ -33,8 +33,8 @@ function policyOf(row: Prisma.RoutingPolicyModel): RoutingPolicy {
 }
 
 export function membershipOf(row: Prisma.MembershipModel): Membership {
-  const { id, organizationId, userId, role, monthlyBudget } = row;
-  return { id, organizationId, userId, role, monthlyBudget };
+  const { id, organizationId, userId, role, monthlyBudget, budgetNumber } = row;
+  return { id, organizationId, userId, role, monthlyBudget, budgetNumber };
 }
 
 export function keyEntryOf(row: Prisma.ApiKeyModel): KeyEntry {
@@ -54,6 +54,7 @@ export function apiKeyOfRow(row: Prisma.ApiKeyModel): ApiKey {
     hint: row.hint,
     creditLimit: row.creditLimit,
     limitPeriod: row.limitPeriod,
+    limitNumber: row.limitNumber,
     requestsPerMinute: row.requestsPerMinute,
     allowedModels: textsOf(row.allowedModels),
     createdAt: row.createdAt,

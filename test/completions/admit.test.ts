@@ -12,6 +12,7 @@ const apiKey: ApiKey = {
   hint: 'sk-…',
   creditLimit: null,
   limitPeriod: 'NONE',
+  limitNumber: 0,
   requestsPerMinute: null,
   allowedModels: null,
   createdAt: new Date(0),
@@ -26,14 +27,14 @@ describe('what limits a payer is all asked at once', () => {
     ['credits alone', { apiKey }, [organization]],
     [
       'the budget of a member',
-      { apiKey, membershipId: 'mem_1', monthlyBudget: 5n },
-      [organization, { kind: 'MEMBER', id: 'mem_1', limit: 5n, period: 'MONTHLY' }],
+      { apiKey, membershipId: 'mem_1', monthlyBudget: 5n, budgetNumber: 2 },
+      [organization, { kind: 'MEMBER', id: 'mem_1', limit: 5n, period: 'MONTHLY', number: 2 }],
     ],
     ['a member without a budget', { apiKey, membershipId: 'mem_1' }, [organization]],
     [
       'the limit of a key',
-      { apiKey: { ...apiKey, creditLimit: 7n, limitPeriod: 'DAILY' as const } },
-      [organization, { kind: 'API_KEY', id: apiKey.id, limit: 7n, period: 'DAILY' }],
+      { apiKey: { ...apiKey, creditLimit: 7n, limitPeriod: 'DAILY' as const, limitNumber: 3 } },
+      [organization, { kind: 'API_KEY', id: apiKey.id, limit: 7n, period: 'DAILY', number: 3 }],
     ],
   ])('%s', async (_name, payer, targets) => {
     const room = stand({ payer });

@@ -22,6 +22,7 @@ const payer: Payer = {
   membershipId: null,
   userId: null,
   monthlyBudget: null,
+  budgetNumber: 0,
 };
 
 function registry(bytesMax = 1_000_000) {

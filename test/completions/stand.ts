@@ -57,6 +57,7 @@ const payer: Payer = {
   membershipId: null,
   userId: 'usr_someone',
   monthlyBudget: null,
+  budgetNumber: 0,
 };
 
 /** Rooms that a run tells things, and that have nothing to say. */

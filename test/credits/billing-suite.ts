@@ -56,7 +56,13 @@ export function billingSuite(kind: DatabaseKind): void {
       const completion = newCompletion(credits.session);
       const targets = [
         credit(acme),
-        { kind: 'API_KEY', id: `key_${acme}`, limit: dollars(100), period: 'MONTHLY' } as const,
+        {
+          kind: 'API_KEY',
+          id: `key_${acme}`,
+          limit: dollars(100),
+          period: 'MONTHLY',
+          number: 0,
+        } as const,
       ];
       const hold = await credits.admit({ completion, targets, amount: dollars(tokens) });
       const now = new Date(systemClock.now()).toISOString();
@@ -65,7 +71,9 @@ export function billingSuite(kind: DatabaseKind): void {
       return given.completion ?? completion;
     };
     const spentByKey = async () => {
-      const { spent } = await credits.keySpend({ id: `key_${acme}`, limitPeriod: 'MONTHLY' });
+      const { spent } = await credits.keySpend({
+        ...{ id: `key_${acme}`, limitPeriod: 'MONTHLY', limitNumber: 0 },
+      });
       return formatMoney(spent);
     };
     const hour = 3_600_000;

@@ -111,7 +111,13 @@ export function creditsSuite(kind: DatabaseKind): void {
 
     test("a key's limit refuses before the credits do, and says when it starts anew", async () => {
       const acme = await organization(storage, 10);
-      const key = { kind: 'API_KEY', id: 'key_daily', limit: dollars(3), period: 'DAILY' } as const;
+      const key = {
+        kind: 'API_KEY',
+        id: 'key_daily',
+        limit: dollars(3),
+        period: 'DAILY',
+        number: 0,
+      } as const;
       const admit = (amount: number) =>
         credits.admit({
           completion: newCompletion(credits.session),
@@ -146,6 +152,7 @@ export function creditsSuite(kind: DatabaseKind): void {
         id: 'key_later',
         limit: dollars(5),
         period: 'NONE',
+        number: 0,
       } as const;
       const refusal = await credits
         .admit({
@@ -155,7 +162,9 @@ export function creditsSuite(kind: DatabaseKind): void {
         })
         .catch((thrown) => thrown);
       expect(refusal).toMatchObject({ code: 'LIMIT_EXCEEDED', available: dollars(1) });
-      const spent = await credits.keySpend({ id: 'key_later', limitPeriod: 'NONE' });
+      const spent = await credits.keySpend({
+        ...{ id: 'key_later', limitPeriod: 'NONE', limitNumber: 0 },
+      });
       expect(spent).toEqual({ spent: dollars(4), held: 0n, periodEndsAt: null });
     });
 
@@ -166,7 +175,7 @@ export function creditsSuite(kind: DatabaseKind): void {
           completion: newCompletion(credits.session),
           targets: [
             credit(acme),
-            { kind: 'API_KEY', id: 'key_moved', limit: dollars(limit), period: 'NONE' },
+            { kind: 'API_KEY', id: 'key_moved', limit: dollars(limit), period: 'NONE', number: 0 },
           ],
           amount: dollars(amount),
         });

@@ -48,9 +48,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       target: accountId(acme),
       min: dollars(min),
       want: dollars(want),
-      limit: null,
-      subject: null,
-      subjectId: null,
+      ...{ limit: null, subject: null, subjectId: null, number: 0 },
       periodStart: null,
     });
     const ofKey = (min: number, limit: number, periodStart = new Date(0)): GrantTarget => ({
@@ -61,6 +59,7 @@ export function ledgerSuite(kind: DatabaseKind): void {
       limit: dollars(limit),
       subject: 'API_KEY',
       subjectId: `key_${acme}`,
+      number: 0,
       periodStart,
     });
     const json = (records: readonly SettlementRecord[], allowances: readonly LeaseTarget[] = []) =>

@@ -70,6 +70,7 @@ export const credit = (id: string): AllowanceTarget => ({
   id,
   limit: null,
   period: 'NONE',
+  number: 0,
 });
 
 let counter = 0;

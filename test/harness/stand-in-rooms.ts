@@ -57,6 +57,7 @@ export const keyPrincipal: Principal = {
     hint: 'sk-bourse-of-t…ests',
     creditLimit: null,
     limitPeriod: 'NONE',
+    limitNumber: 0,
     requestsPerMinute: null,
     allowedModels: null,
     createdAt: new Date(0),

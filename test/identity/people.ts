@@ -27,6 +27,7 @@ export const membership = (organizationSlug: string, userId: string, role: Role)
   userId,
   role,
   monthlyBudget: null,
+  budgetNumber: 0,
 });
 
 /** A key of this organization whose secret is `secret of <name>`. */
@@ -42,6 +43,7 @@ export function key(organizationSlug: string, name: string, changed: KeyChanges 
       hint: '',
       creditLimit: null,
       limitPeriod: 'NONE',
+      limitNumber: 0,
       requestsPerMinute: null,
       allowedModels: null,
       createdAt: new Date(0),

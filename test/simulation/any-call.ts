@@ -203,7 +203,7 @@ export class Calls {
 }
 
 const tooMany = { prompt: 2 ** 31, completion: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
-const nobody = { subject: null, subjectId: null, periodStart: null };
+const nobody = { subject: null, subjectId: null, number: 0, periodStart: null };
 
 const ofCredits = (organization: string): LeaseTarget => ({
   kind: 'ACCOUNT',
@@ -216,5 +216,6 @@ const ofKey = (organization: string) =>
     target: `alw_${organization}`,
     subject: 'API_KEY',
     subjectId: `key_${organization}`,
+    number: 0,
     periodStart: new Date('2026-01-01'),
   }) as const;

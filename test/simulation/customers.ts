@@ -35,8 +35,14 @@ export function newRequest(
 ): Request {
   const { organizationId, apiKeyId, limit } = customer;
   const limited = random.next() < 0.4;
-  const credit = { kind: 'ORGANIZATION', id: organizationId, limit: null, period: 'NONE' } as const;
-  const key = { kind: 'API_KEY', id: apiKeyId, limit, period: 'DAILY' } as const;
+  const credit = {
+    kind: 'ORGANIZATION',
+    id: organizationId,
+    limit: null,
+    period: 'NONE',
+    number: 0,
+  } as const;
+  const key = { kind: 'API_KEY', id: apiKeyId, limit, period: 'DAILY', number: 0 } as const;
   return {
     completion: completionId(Date.UTC(2026, 0, 15), session, n),
     targets: limited ? [credit, key] : [credit],
