@@ -43,9 +43,12 @@ const sweepMs = 1_000;
 /** Trouble is told for so long, and told again halfway while it lasts: one message may be lost. */
 const troubledMs = 10_000;
 
+/** `since` is null of what was never otherwise. */
+type Observed = Omit<Condition, 'since'> & { readonly since: Date | null };
+
 interface Entry {
   readonly breaker: Breaker;
-  observed: Condition;
+  observed: Observed;
   /** Monotonic: from when on the other nodes are to be told of its trouble. */
   troubleToldAgainAt: number;
 }
@@ -161,8 +164,8 @@ export class Health {
   status(endpoint: Endpoint): Condition {
     const withheld = withheldCondition(endpoint);
     if (withheld) return withheld;
-    if (this.#entries.has(endpoint.id)) return this.#observe(endpoint.id);
-    return { status: 'UP', reason: null, since: endpoint.createdAt };
+    const observed = this.#entries.has(endpoint.id) ? this.#observe(endpoint.id) : neverInTrouble;
+    return { ...observed, since: observed.since ?? endpoint.createdAt };
   }
 
   /** To be told what the other nodes should know. Returns how to stop it. */
@@ -210,8 +213,8 @@ export class Health {
   #entry(endpointId: string): Entry {
     const known = this.#entries.get(endpointId);
     if (known) return known;
-    const observed: Condition = { status: 'UP', reason: null, since: new Date(this.#clock.now()) };
-    const entry = { breaker: new Breaker(this.#clock), observed, troubleToldAgainAt: 0 };
+    const breaker = new Breaker(this.#clock);
+    const entry = { breaker, observed: neverInTrouble, troubleToldAgainAt: 0 };
     this.#entries.set(endpointId, entry);
     return entry;
   }
@@ -231,19 +234,18 @@ export class Health {
   }
 
   /** Notes the status of now and tells when it is another one than before. */
-  #observe(endpointId: string): Condition {
+  #observe(endpointId: string): Observed {
     const entry = this.#entry(endpointId);
     const line = this.#lines.get(endpointId, platformCredential);
-    const { status, reason } = conditionOf(entry.breaker, line);
-    const previous = entry.observed;
-    const changed = status !== previous.status;
-    const since = changed ? new Date(this.#clock.now()) : previous.since;
-    entry.observed = { status, reason, since };
-    if (status !== 'UP') this.#sweepLater();
+    const now = conditionOf(entry.breaker, line);
+    const { status: previous, since } = entry.observed;
+    const changed = now.status !== previous;
+    const current = { ...now, since: new Date(this.#clock.now()) };
+    entry.observed = changed ? current : { ...now, since };
+    if (now.status !== 'UP') this.#sweepLater();
     this.#tellTrouble(endpointId, entry, line);
     if (changed) {
-      const change = { endpointId, previous: previous.status, current: entry.observed };
-      for (const listener of this.#statusListeners) listener(change);
+      for (const listener of this.#statusListeners) listener({ endpointId, previous, current });
     }
     return entry.observed;
   }
@@ -274,6 +276,8 @@ export class Health {
     });
   }
 }
+
+const neverInTrouble: Observed = { status: 'UP', reason: null, since: null };
 
 /** What opens it is told as that. */
 const failsAtTimes = ({ failsHere, state }: Breaker) => failsHere && state === 'CLOSED';

@@ -262,6 +262,9 @@ describe('the status', () => {
 
   it('of trouble that passes is UP again by itself, and says since when', async () => {
     const { clock, health, one, fail, told, changes } = stand();
+    await clock.advance(1_000);
+    health.report(one, 'SUCCEEDED');
+    expect(health.status(one).since).toEqual(one.createdAt);
     fail(1);
     const failedAt = clock.now();
     await clock.advance(31_000);
