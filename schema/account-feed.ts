@@ -1,7 +1,8 @@
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { CreditAccountRef, theOnly } from './credits.ts';
+import { CreditAccountRef } from './credits.ts';
 import { inOrganization } from './organization-argument.ts';
+import { written } from './written.ts';
 
 /** The account's row each time that something about it is another, as long as one may read it. */
 async function* accounts(organizationId: string, { rooms, principal, signal }: Context) {
@@ -9,7 +10,7 @@ async function* accounts(organizationId: string, { rooms, principal, signal }: C
   const include = { organization: true };
   for await (const _ of rooms.billing.watch(organizationId, signal)) {
     rooms.identity.demand(principal, organizationId, 'CREDITS_READ');
-    yield theOnly(await rooms.storage.prisma.creditAccount.findFirst({ where, include }));
+    yield written(await rooms.storage.prisma.creditAccount.findFirst({ where, include }));
   }
 }
 

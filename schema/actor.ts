@@ -11,7 +11,7 @@ export const Actor = builder.unionType('Actor', {
 });
 
 /** Who has this id; null when nobody did it, or when it is known no more. */
-export function actorOf(id: string | null, { rooms }: Context) {
+export function actorWithId(id: string | null, { rooms }: Context) {
   if (id === null) return null;
   const { prisma } = rooms.storage;
   if (isId('apiKey', id)) return prisma.apiKey.findFirst({ where: { id } });

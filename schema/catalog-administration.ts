@@ -1,6 +1,5 @@
 import type { Endpoint, Model, Provider } from '#catalog';
-import type { Principal } from '#identity';
-import { invariant } from '#kernel';
+import { actorOf } from '#identity';
 import { builder } from './builder.ts';
 import { caught } from './failures.ts';
 import { Modality } from './model.ts';
@@ -153,12 +152,6 @@ const RemoveEndpointResult = resultUnion({
   name: 'RemoveEndpointResult',
   payload: endpointPayload('RemoveEndpointPayload', 'The endpoint is no longer offered.'),
 });
-
-/** Whoever gets here was let in as an administrator. */
-function actorOf(principal: Principal): string {
-  invariant(principal.kind === 'user', 'a platform administrator is a person');
-  return principal.userId;
-}
 
 const authScopes = { platformAdmin: true };
 const who = 'Platform administrators only.';

@@ -1,17 +1,15 @@
-import { Fault, formatMoney, type Money, positive, together } from '#kernel';
+import { formatMoney, type Money } from '#kernel';
 import type { Prisma } from '#storage';
-import { Actor, actorOf } from './actor.ts';
+import { Actor, actorWithId } from './actor.ts';
 import { builder } from './builder.ts';
 import { connectionOf, countMax, pageArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
 import { describedEnum } from './described.ts';
-import { caught } from './failures.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { OrganizationRef } from './organization.ts';
 import { idOf, type Keyset, tablePage } from './paging.ts';
-import { keyText, reasoned, reasonText } from './reasoned.ts';
 import { CompletionRef } from './refs.ts';
-import { resultUnion } from './results.ts';
+import { written } from './written.ts';
 
 export const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.', {
   PURCHASE: 'Credits that were bought.',
@@ -64,7 +62,7 @@ export const LedgerEntryRef = builder.prismaObject('Entry', {
       type: Actor,
       nullable: true,
       description: 'Who moved it by hand; null for what happened by itself, as a charge does.',
-      resolve: ({ tx }, _args, context) => actorOf(tx.actor, context),
+      resolve: ({ tx }, _args, context) => actorWithId(tx.actor, context),
     }),
   }),
 });
@@ -167,7 +165,7 @@ export const CreditAccountRef = builder.prismaObject('CreditAccount', {
       type: OrganizationRef,
       description: 'Whose it is.',
       resolve: async (query, { organizationId }, _args, { rooms }) =>
-        theOnly(
+        written(
           await rooms.storage.prisma.organization.findFirst({
             ...query,
             where: { id: organizationId ?? '' },
@@ -177,10 +175,13 @@ export const CreditAccountRef = builder.prismaObject('CreditAccount', {
   }),
 });
 
-/** Rows that another row refers to. */
-export function theOnly<Row>(row: Row | null): Row {
-  if (row) return row;
-  throw new Fault('NOT_FOUND', { public: 'It does not exist, or it is not yours.' });
+/** The account of an organization, in answers of what was done to it. */
+export async function accountNow(
+  query: Prisma.CreditAccountDefaultArgs,
+  organizationId: string,
+  { prisma }: Context['rooms']['storage'],
+) {
+  return written(await prisma.creditAccount.findFirst({ ...query, where: { organizationId } }));
 }
 
 builder.prismaObjectField(OrganizationRef, 'credits', (t) =>
@@ -221,64 +222,3 @@ findNode('ledgerEntry', 'LedgerEntry', async (id, context) => {
   });
   return mayRead(context, entry?.account.organizationId) ? entry : null;
 });
-
-const GrantCreditsInput = builder.inputType('GrantCreditsInput', {
-  description: 'Credits as a gift.',
-  fields: (t) => ({
-    organizationId: t.id({ required: true, description: 'Who gets them.' }),
-    amount: t.field({ type: 'Decimal', required: true, description: 'US dollars, above 0.' }),
-    reason: t.string({ required: true, description: reasonText }),
-    idempotencyKey: t.string({ required: true, description: keyText }),
-  }),
-});
-
-const GrantCreditsPayload = builder
-  .objectRef<{ entryId: string; organizationId: string }>('GrantCreditsPayload')
-  .implement({
-    description: 'The credits were granted.',
-    fields: (t) => ({
-      account: t.prismaField({
-        type: CreditAccountRef,
-        description: 'As it stands now.',
-        resolve: async (query, { organizationId }, _args, { rooms }) =>
-          theOnly(
-            await rooms.storage.prisma.creditAccount.findFirst({
-              ...query,
-              where: { organizationId },
-            }),
-          ),
-      }),
-      entry: t.prismaField({
-        type: LedgerEntryRef,
-        description: 'Its entry in the ledger.',
-        resolve: async (query, { entryId }, _args, { rooms }) =>
-          theOnly(await rooms.storage.prisma.entry.findFirst({ ...query, where: { id: entryId } })),
-      }),
-    }),
-  });
-
-const GrantCreditsResult = resultUnion({
-  name: 'GrantCreditsResult',
-  payload: GrantCreditsPayload,
-});
-
-builder.mutationField('grantCredits', (t) =>
-  t.field({
-    type: GrantCreditsResult,
-    nullable: true,
-    authScopes: { platformAdmin: true },
-    description: 'Gives credits to an organization. Platform administrators only.',
-    args: { input: t.arg({ type: GrantCreditsInput, required: true, description: 'The gift.' }) },
-    resolve: (_root, { input }, { rooms, principal }) =>
-      caught(async () => {
-        const gift = together({
-          organizationId: () => idOf('organization', input.organizationId, 'input.organizationId'),
-          amount: () => positive(input.amount),
-          ...reasoned(input),
-        });
-        const actor = principal.kind === 'user' ? principal.userId : null;
-        const { organizationId } = gift;
-        return { ...(await rooms.billing.grant({ ...gift, actor })), organizationId };
-      }),
-  }),
-);

@@ -1,13 +1,24 @@
 import type { Refunded } from '#credits';
+import { actorOf } from '#identity';
 import { amountOf, InvalidInput, type Money, positive, together } from '#kernel';
 import { builder } from './builder.ts';
-import type { Context } from './context.ts';
-import { CreditAccountRef, LedgerEntryRef, theOnly } from './credits.ts';
+import { accountNow, CreditAccountRef, LedgerEntryRef } from './credits.ts';
 import { caught } from './failures.ts';
 import { idOf } from './paging.ts';
 import { keyText, reasoned, reasonText } from './reasoned.ts';
 import { CompletionRef } from './refs.ts';
 import { resultUnion } from './results.ts';
+import { written } from './written.ts';
+
+const GrantCreditsInput = builder.inputType('GrantCreditsInput', {
+  description: 'Credits as a gift.',
+  fields: (t) => ({
+    organizationId: t.id({ required: true, description: 'Who gets them.' }),
+    amount: t.field({ type: 'Decimal', required: true, description: 'US dollars, above 0.' }),
+    reason: t.string({ required: true, description: reasonText }),
+    idempotencyKey: t.string({ required: true, description: keyText }),
+  }),
+});
 
 const RefundCompletionInput = builder.inputType('RefundCompletionInput', {
   description: "What is given back of a completion's charge.",
@@ -36,6 +47,9 @@ const AdjustCreditsInput = builder.inputType('AdjustCreditsInput', {
   }),
 });
 
+const isMovement = (value: unknown) =>
+  typeof value === 'object' && value !== null && 'entryId' in value;
+
 /** What the answer to every movement shows. */
 const moved = builder.interfaceRef<Refunded>('CreditMovement').implement({
   description: 'Money was moved by hand.',
@@ -43,21 +57,22 @@ const moved = builder.interfaceRef<Refunded>('CreditMovement').implement({
     account: t.prismaField({
       type: CreditAccountRef,
       description: 'As it stands now.',
-      resolve: async (query, { organizationId }, _args, { rooms }) =>
-        theOnly(
-          await rooms.storage.prisma.creditAccount.findFirst({
-            ...query,
-            where: { organizationId },
-          }),
-        ),
+      resolve: (query, { organizationId }, _args, { rooms }) =>
+        accountNow(query, organizationId, rooms.storage),
     }),
     entry: t.prismaField({
       type: LedgerEntryRef,
       description: 'Its entry in the ledger.',
       resolve: async (query, { entryId }, _args, { rooms }) =>
-        theOnly(await rooms.storage.prisma.entry.findFirst({ ...query, where: { id: entryId } })),
+        written(await rooms.storage.prisma.entry.findFirst({ ...query, where: { id: entryId } })),
     }),
   }),
+});
+
+const GrantCreditsPayload = builder.objectRef<Refunded>('GrantCreditsPayload').implement({
+  description: 'The credits were granted.',
+  interfaces: [moved],
+  isTypeOf: isMovement,
 });
 
 const RefundCompletionPayload = builder
@@ -65,13 +80,13 @@ const RefundCompletionPayload = builder
   .implement({
     description: 'It was given back.',
     interfaces: [moved],
-    isTypeOf: (value) => typeof value === 'object' && value !== null && 'completionId' in value,
+    isTypeOf: (value) => isMovement(value) && 'completionId' in value,
     fields: (t) => ({
       completion: t.field({
         type: CompletionRef,
         description: 'As it stands now.',
         resolve: async ({ completionId }, _args, { rooms, principal }) =>
-          theOnly(await rooms.completions.find(principal, completionId)),
+          written(await rooms.completions.find(principal, completionId)),
       }),
     }),
   });
@@ -79,10 +94,8 @@ const RefundCompletionPayload = builder
 const AdjustCreditsPayload = builder.objectRef<Refunded>('AdjustCreditsPayload').implement({
   description: 'The balance was corrected.',
   interfaces: [moved],
-  isTypeOf: (value) => typeof value === 'object' && value !== null && !('completionId' in value),
+  isTypeOf: isMovement,
 });
-
-const actorOf = ({ principal }: Context) => (principal.kind === 'user' ? principal.userId : null);
 
 function notZero(text: string): Money {
   const amount = amountOf(text, 'input.amount');
@@ -91,6 +104,24 @@ function notZero(text: string): Money {
 }
 
 builder.mutationFields((t) => ({
+  grantCredits: t.field({
+    type: resultUnion({ name: 'GrantCreditsResult', payload: GrantCreditsPayload }),
+    nullable: true,
+    authScopes: { platformAdmin: true },
+    description: 'Gives credits to an organization. Platform administrators only.',
+    args: { input: t.arg({ type: GrantCreditsInput, required: true, description: 'The gift.' }) },
+    resolve: (_root, { input }, { rooms, principal }) =>
+      caught(async () => {
+        const gift = together({
+          organizationId: () => idOf('organization', input.organizationId, 'input.organizationId'),
+          amount: () => positive(input.amount),
+          ...reasoned(input),
+        });
+        const { organizationId } = gift;
+        const done = await rooms.billing.grant({ ...gift, actor: actorOf(principal) });
+        return { ...done, organizationId };
+      }),
+  }),
   refundCompletion: t.field({
     type: resultUnion({ name: 'RefundCompletionResult', payload: RefundCompletionPayload }),
     nullable: true,
@@ -101,7 +132,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: RefundCompletionInput, required: true, description: 'The refund.' }),
     },
-    resolve: (_root, { input }, context) =>
+    resolve: (_root, { input }, { rooms, principal }) =>
       caught(async () => {
         const refund = together({
           completionId: () => idOf('completion', input.completionId, 'input.completionId'),
@@ -109,7 +140,7 @@ builder.mutationFields((t) => ({
           ...reasoned(input),
         });
         const { completionId } = refund;
-        const done = await context.rooms.billing.refund({ ...refund, actor: actorOf(context) });
+        const done = await rooms.billing.refund({ ...refund, actor: actorOf(principal) });
         return { ...done, completionId };
       }),
   }),
@@ -121,7 +152,7 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: AdjustCreditsInput, required: true, description: 'The correction.' }),
     },
-    resolve: (_root, { input }, context) =>
+    resolve: (_root, { input }, { rooms, principal }) =>
       caught(async () => {
         const adjustment = together({
           organizationId: () => idOf('organization', input.organizationId, 'input.organizationId'),
@@ -129,7 +160,7 @@ builder.mutationFields((t) => ({
           ...reasoned(input),
         });
         const { organizationId } = adjustment;
-        const done = await context.rooms.billing.adjust({ ...adjustment, actor: actorOf(context) });
+        const done = await rooms.billing.adjust({ ...adjustment, actor: actorOf(principal) });
         return { ...done, organizationId };
       }),
   }),

@@ -1,10 +1,11 @@
 import { autoTopUpFields, type OpenedPurchase, thresholdsOf } from '#credits';
-import { Fault, formatMoney, together } from '#kernel';
+import { actorOf } from '#identity';
+import { formatMoney, together } from '#kernel';
 import type { Prisma } from '#storage';
 import { builder } from './builder.ts';
 import { connectionOf, forwardArgs, pageCost } from './connection.ts';
 import type { Context } from './context.ts';
-import { CreditAccountRef, LedgerEntryRef, mayRead, theOnly } from './credits.ts';
+import { accountNow, CreditAccountRef, LedgerEntryRef, mayRead } from './credits.ts';
 import { describedEnum } from './described.ts';
 import { UnavailableError } from './errors.ts';
 import { caught } from './failures.ts';
@@ -13,6 +14,7 @@ import { noRow } from './no-row.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { idOf, tablePage } from './paging.ts';
 import { resultUnion, writeErrors } from './results.ts';
+import { written } from './written.ts';
 
 const PurchaseStatus = describedEnum('PurchaseStatus', 'How far a purchase is.', {
   OPEN: 'The page can be paid, or the payment is on its way.',
@@ -194,7 +196,7 @@ const PurchaseCreditsPayload = builder
         type: CreditPurchaseRef,
         description: 'As it stands now.',
         resolve: async (query, { purchaseId: id }, _args, { rooms }) =>
-          theOnly(await rooms.storage.prisma.purchase.findFirst({ ...query, where: { id } })),
+          written(await rooms.storage.prisma.purchase.findFirst({ ...query, where: { id } })),
       }),
     }),
   });
@@ -231,13 +233,8 @@ const accountPayload = (name: string, description: string) =>
       account: t.prismaField({
         type: CreditAccountRef,
         description: 'As it stands now.',
-        resolve: async (query, { organizationId }, _args, { rooms }) =>
-          theOnly(
-            await rooms.storage.prisma.creditAccount.findFirst({
-              ...query,
-              where: { organizationId },
-            }),
-          ),
+        resolve: (query, { organizationId }, _args, { rooms }) =>
+          accountNow(query, organizationId, rooms.storage),
       }),
     }),
   });
@@ -245,12 +242,6 @@ const accountPayload = (name: string, description: string) =>
 /** Refuses who may not change the organization's money. @throws Fault NOT_FOUND, FORBIDDEN */
 function demandPayer({ organizationId }: OfOrganization, { rooms, principal }: Context): void {
   rooms.identity.demand(principal, organizationId, 'CREDITS_WRITE');
-}
-
-function actorOf({ principal }: Context): string {
-  if (principal.kind === 'user') return principal.userId;
-  if (principal.kind === 'apiKey') return principal.apiKey.id;
-  throw new Fault('UNAUTHENTICATED', { public: 'This needs credentials.' });
 }
 
 const authScopes = { authenticated: true };
@@ -278,7 +269,7 @@ builder.mutationFields((t) => ({
         const { billing } = context.rooms;
         const wanted = together({ ...organizationOf(input), ...billing.purchaseFields(input) });
         demandPayer(wanted, context);
-        return billing.purchase({ ...wanted, actor: actorOf(context) });
+        return billing.purchase({ ...wanted, actor: actorOf(context.principal) });
       }),
   }),
   setAutoTopUp: t.field({
@@ -298,7 +289,7 @@ builder.mutationFields((t) => ({
       caught(async () => {
         const set = together({ ...organizationOf(input), ...autoTopUpFields(input) });
         demandPayer(set, context);
-        await context.rooms.billing.setAutoTopUp(actorOf(context), set);
+        await context.rooms.billing.setAutoTopUp(actorOf(context.principal), set);
         return set;
       }),
   }),
@@ -327,7 +318,7 @@ builder.mutationFields((t) => ({
           thresholds: () => thresholdsOf(thresholds),
         });
         demandPayer(set, context);
-        await context.rooms.billing.setAlertThresholds(actorOf(context), set);
+        await context.rooms.billing.setAlertThresholds(actorOf(context.principal), set);
         return set;
       }),
   }),
