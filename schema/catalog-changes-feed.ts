@@ -1,5 +1,5 @@
 import type { CatalogChange } from '#catalog';
-import { InvalidInput } from '#kernel';
+import { dayMs, InvalidInput } from '#kernel';
 import { builder } from './builder.ts';
 import {
   CatalogChangeFilter,
@@ -27,7 +27,7 @@ async function* changes(filter: Filter, after: bigint | null, { rooms, signal }:
   }
 }
 
-const replayedMs = 7 * 24 * 3_600_000;
+const replayedMs = 7 * dayMs;
 
 /** Throws for a cursor that is none of this list, or so old that it marks no gap any more. */
 async function checked(cursor: string, { storage, clock }: Rooms): Promise<bigint> {

@@ -1,4 +1,11 @@
-import { type InputIssue, InvalidInput, isKeepable, type Price, priceOrNull } from '#kernel';
+import {
+  hourMs,
+  type InputIssue,
+  InvalidInput,
+  isKeepable,
+  type Price,
+  priceOrNull,
+} from '#kernel';
 import { connectorNames } from '#upstream';
 import type { Prices } from './market.ts';
 import type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';
@@ -7,7 +14,7 @@ const textMax = 200;
 const descriptionMax = 10_000;
 const listMax = 100;
 const tokensMax = 100_000_000;
-const timeoutMaxMs = 3_600_000;
+const timeoutMaxMs = hourMs;
 
 /** How providers are spoken to: OpenAI's protocol, or the AI SDK package that speaks theirs. */
 const connectors: ReadonlySet<string> = new Set(connectorNames);

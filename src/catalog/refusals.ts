@@ -1,4 +1,4 @@
-import type { Clock, Log } from '#kernel';
+import { type Clock, dayMs, type Log } from '#kernel';
 import type { Storage, Transaction } from '#storage';
 import type { IsConfigured } from './differences.ts';
 import type { Endpoint, Market, RefusedParameter } from './market.ts';
@@ -29,7 +29,7 @@ export interface RefusalsOptions {
 }
 
 /** A day: providers learn too, so that the next request tries it anew. */
-export const refusalLifeMs = 86_400_000;
+export const refusalLifeMs = dayMs;
 const sweepMs = 600_000;
 
 export function openRefusals(options: RefusalsOptions): Refusals {

@@ -1,4 +1,5 @@
 import MiniSearch from 'minisearch';
+import { dayMs } from '#kernel';
 import type { Model } from './market.ts';
 import { keyOf } from './names.ts';
 
@@ -67,7 +68,7 @@ function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/\d+(\.\d+)*[bkmt]?(?![a-z])|[\p{L}]+|\d+(\.\d+)*/gu) ?? [];
 }
 
-const yearMs = 365 * 86_400_000;
+const yearMs = 365 * dayMs;
 const epoch = Date.UTC(2023, 0, 1);
 
 /** Newer, plainer and more widely offered models first, among those that match alike. */

@@ -1,4 +1,5 @@
 import type { Identity, Principal } from '#identity';
+import { dayMs } from '#kernel';
 import { type Completion, keepMs } from './completion.ts';
 import type { Owner } from './run-of-node.ts';
 
@@ -31,8 +32,6 @@ export function daysKept(principal: Principal, owner: Owner, identity: Rights): 
   const organization = identity.visibleOrganization(principal, owner.organizationId ?? '');
   return organization?.retainContentDays ?? 0;
 }
-
-const dayMs = 86_400_000;
 
 /**
  * Until when this caller can read what was said; null while it runs, and in the past for whoever

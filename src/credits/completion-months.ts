@@ -1,9 +1,9 @@
-import type { Clock, Log } from '#kernel';
+import { type Clock, hourMs, type Log } from '#kernel';
 import type { LedgerDatabase } from './ledger-database.ts';
 
 /** Details of completions are kept for as many whole months; their entries and sums stay. */
 const monthsKept = 13;
-const lookEveryMs = 3_600_000;
+const lookEveryMs = hourMs;
 
 export interface CompletionMonthsOptions {
   readonly storage: Pick<LedgerDatabase, 'query'>;

@@ -1,8 +1,6 @@
-import type { Money } from '#kernel';
+import { dayMs, hourMs, type Money } from '#kernel';
 import type { LedgerDatabase } from './ledger-database.ts';
 
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 const days = 7;
 
 export interface Forecast {

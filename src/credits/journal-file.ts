@@ -9,7 +9,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, invariant, type Log, secureText } from '#kernel';
+import { type Clock, dayMs, invariant, type Log, secureText } from '#kernel';
 import { frame, readFrames } from './frames.ts';
 
 /** A segment is followed by the next one at this size. */
@@ -18,7 +18,7 @@ const segmentBytesMax = 4 * 2 ** 20;
  * Posted segments are kept this long: after a power loss they bring a restored copy of the database
  * up to date.
  */
-const keepMs = 24 * 3_600_000;
+const keepMs = dayMs;
 
 /** What one write was: the records of one batch and the session whose lease pays them. */
 export interface JournalFrame {

@@ -1,3 +1,4 @@
+import { dayMs } from '#kernel';
 import type { AllowanceTarget } from './terms.ts';
 
 type Period = AllowanceTarget['period'];
@@ -34,5 +35,3 @@ export function nextPeriodStart(period: Period, at: Date): Date | null {
       return new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1));
   }
 }
-
-const dayMs = 86_400_000;

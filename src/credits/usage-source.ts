@@ -1,10 +1,9 @@
+import { dayMs, hourMs } from '#kernel';
 import { answeredByUsage, type Bind, conditionsOf } from './completion-filter.ts';
 import type { BoundedUsageQuestion } from './usage-question.ts';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 /** No completion runs for longer: its id tells when it began, its usage counts when it ended. */
-const longestRunMs = 24 * hourMs;
+const longestRunMs = dayMs;
 
 /** Sums of whole steps of time, UTC. */
 interface Sums {

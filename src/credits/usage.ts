@@ -1,4 +1,4 @@
-import { InvalidInput, type Money } from '#kernel';
+import { dayMs, hourMs, InvalidInput, type Money } from '#kernel';
 import { type Bind, binder } from './completion-filter.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
 import type {
@@ -81,8 +81,6 @@ const ranks: Readonly<Record<UsageOrder, string>> = {
   TIME: 'coalesce(extract(epoch FROM start)::bigint, 0)',
 };
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 const daysMax: Partial<Record<UsageGroup, number>> = { DAY: 366, HOUR: 31 };
 
 /** @throws InvalidInput that names the argument. */

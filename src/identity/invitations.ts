@@ -1,5 +1,5 @@
 import { record } from '#audit';
-import { base62Digits, Fault, newId, Secret, secureText } from '#kernel';
+import { base62Digits, dayMs, Fault, newId, Secret, secureText } from '#kernel';
 import type { Prisma, Transaction } from '#storage';
 import { credentialNeeded } from './access.ts';
 import { actorOf } from './actor.ts';
@@ -24,7 +24,8 @@ export interface Invited {
   readonly token: Secret;
 }
 
-const lifeMs = 7 * 86_400_000;
+const lifeMs = 7 * dayMs;
+
 /**
  * Invites an address for seven days. An invitation that the address had to this organization is
  * replaced. Faults: UNAUTHENTICATED; FORBIDDEN, also for role OWNER when the caller is none;

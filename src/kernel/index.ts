@@ -7,6 +7,7 @@
  */
 export { Bag } from './bag.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
+export { dayMs, hourMs, minuteMs, secondMs } from './durations.ts';
 export {
   Fault,
   type FaultCode,

@@ -1,16 +1,9 @@
+import { hourMs, minuteMs, secondMs } from '#kernel';
 import type { Archive } from './archive.ts';
 import { Figures } from './figures.ts';
 import type { Own } from './own.ts';
 import type { Series, Source } from './series.ts';
-import {
-  hourMs,
-  type MetricsWindow,
-  minuteMs,
-  type Step,
-  secondMs,
-  stepMs,
-  windowMs,
-} from './window.ts';
+import { type MetricsWindow, type Step, stepMs, windowMs } from './window.ts';
 
 export interface HistoryPoint {
   /** The beginning of the step. */

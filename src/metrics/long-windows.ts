@@ -1,8 +1,9 @@
+import { dayMs, hourMs, minuteMs } from '#kernel';
 import { Figures } from './figures.ts';
 import { PastHours } from './past-hours.ts';
 import { PresentHours } from './present-hours.ts';
 import { joined, type Rows, type Sums } from './sums.ts';
-import { dayMs, hourMs, minuteMs, type Span, spansOf, windowMs } from './window.ts';
+import { type Span, spansOf, windowMs } from './window.ts';
 
 /** A window as it was read, whole. */
 interface Reading {

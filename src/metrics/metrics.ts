@@ -1,4 +1,4 @@
-import type { Clock, Log, Timer } from '#kernel';
+import { type Clock, hourMs, type Log, minuteMs, secondMs, type Timer } from '#kernel';
 import type { Storage } from '#storage';
 import { AppNames } from './app-names.ts';
 import { type Archive, openArchive } from './archive.ts';
@@ -9,7 +9,7 @@ import { Own } from './own.ts';
 import { type PublishedSecond, type PublishedSeconds, readSeconds } from './published.ts';
 import type { Sample } from './sample.ts';
 import { type Medians, Series, type Source } from './series.ts';
-import { hourMs, type MetricsWindow, minuteMs, secondMs, startOf, windowMs } from './window.ts';
+import { type MetricsWindow, startOf, windowMs } from './window.ts';
 
 export interface MetricsOptions {
   readonly storage: Pick<Storage, 'query'>;

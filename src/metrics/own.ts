@@ -1,6 +1,7 @@
+import { secondMs } from '#kernel';
 import { Figures } from './figures.ts';
 import type { Sample } from './sample.ts';
-import { type Span, type Step, secondMs, startOf, stepMs, steps } from './window.ts';
+import { type Span, type Step, startOf, stepMs, steps } from './window.ts';
 
 /** Figures of one subject and one step, as a row of the database. */
 export interface Row {

@@ -1,5 +1,6 @@
+import { hourMs, minuteMs } from '#kernel';
 import { type Rows, readSums, type Sums } from './sums.ts';
-import { hourMs, hoursOf, minuteMs, type Stretch, spansOf, writtenUntil } from './window.ts';
+import { hoursOf, type Stretch, spansOf, writtenUntil } from './window.ts';
 
 export interface PastReading extends Stretch {
   readonly sums: Sums;

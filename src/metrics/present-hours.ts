@@ -1,5 +1,6 @@
+import { hourMs, secondMs } from '#kernel';
 import { type Rows, readSums, type Sums } from './sums.ts';
-import { hourMs, secondMs, startOf } from './window.ts';
+import { startOf } from './window.ts';
 
 /** Windows that end now are read one after the other: for so long one reading is good for all. */
 const sharedMs = 30 * secondMs;

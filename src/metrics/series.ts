@@ -1,5 +1,6 @@
+import { minuteMs, secondMs } from '#kernel';
 import { Figures } from './figures.ts';
-import { type MetricsWindow, minuteMs, secondMs, windowMs } from './window.ts';
+import { type MetricsWindow, windowMs } from './window.ts';
 
 const secondsPerMinute = minuteMs / secondMs;
 /** Enough for a window of five minutes to be exact to the second. */

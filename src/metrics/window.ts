@@ -1,3 +1,5 @@
+import { dayMs, hourMs, minuteMs } from '#kernel';
+
 /** How far back figures reach. */
 export type MetricsWindow =
   | 'ONE_MINUTE'
@@ -7,11 +9,6 @@ export type MetricsWindow =
   | 'ONE_DAY'
   | 'ONE_WEEK'
   | 'ONE_MONTH';
-
-export const secondMs = 1_000;
-export const minuteMs = 60 * secondMs;
-export const hourMs = 60 * minuteMs;
-export const dayMs = 24 * hourMs;
 
 /** A month is 30 days. */
 export const windowMs: Readonly<Record<MetricsWindow, number>> = {

@@ -1,8 +1,6 @@
 import type { Endpoint } from '#catalog';
+import { hourMs, minuteMs } from '#kernel';
 import type { RouteRequest } from './request.ts';
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
 
 /**
  * How long providers say that they keep the cache of a prompt after its last use. Whoever says

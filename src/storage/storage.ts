@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { type Clock, Fault, type Log, sleep } from '#kernel';
+import { type Clock, Fault, hourMs, type Log, sleep } from '#kernel';
 import { ChangeLog, type Changes, type Transaction, type WriteOptions } from './changes.ts';
 import {
   type ConnectionLimits,
@@ -168,7 +168,6 @@ function assemble(parts: {
   };
 }
 
-const hourMs = 3_600_000;
 const readyMs = 1_000;
 
 async function within(clock: Clock, ms: number, answer: Promise<unknown>): Promise<void> {

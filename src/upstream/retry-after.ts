@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Clock } from '#kernel';
+import { type Clock, hourMs } from '#kernel';
 
 /** A provider that asks for more is not waited for: the breaker and the router decide anew. */
-const retryAfterMsMax = 3_600_000;
+const retryAfterMsMax = hourMs;
 
 /**
  * When the provider asks to be tried again, in milliseconds from now; undefined when it does not

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idIssues, refuseIfAny } from '#identity';
-import { dollarsOf, InvalidInput } from '#kernel';
+import { dayMs, dollarsOf, InvalidInput } from '#kernel';
 import type { ActivityRow, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import { callerOf } from '../rest/caller.ts';
@@ -18,7 +18,6 @@ interface Row {
   readonly reasoningTokens: bigint;
 }
 
-const dayMs = 86_400_000;
 const days = 30;
 
 const activityQuery = z.strictObject({

@@ -8,7 +8,7 @@ import {
   type ModelQuery,
   searchMax,
 } from '#catalog';
-import { type Clock, InvalidInput, parsePrice } from '#kernel';
+import { type Clock, dayMs, InvalidInput, parsePrice } from '#kernel';
 import { decimalOf } from '../rest/preferences.ts';
 import { inShape } from '../rest/shape.ts';
 import { modelAnswer } from './model-answer.ts';
@@ -72,8 +72,6 @@ export function findModels(market: Market, query: Query, clock: Clock): readonly
   );
   return sort || q ? offered : offered.toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
 }
-
-const dayMs = 86_400_000;
 
 function filterOf(query: Query, clock: Clock): NonNullable<ModelQuery['filter']> {
   const outputs = query.output_modalities ?? ['text'];

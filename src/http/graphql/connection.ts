@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 import { actingFrom, type Origin } from '#audit';
 import { ConnectionLost } from '#completions';
 import { anonymous, type Principal } from '#identity';
-import { Fault, type Log, type Take } from '#kernel';
+import { dayMs, Fault, type Log, type Take } from '#kernel';
 import type { Rooms } from '#schema';
 import type { SocketAllowances } from '../allowance.ts';
 import { callerOf, ForeignOrigin } from '../callers.ts';
@@ -22,7 +22,7 @@ import { closing, type Result } from './results.ts';
 import { bytesOf } from './shared-results.ts';
 import { SocketContext } from './socket-context.ts';
 
-const lifeMs = 24 * 3_600_000;
+const lifeMs = dayMs;
 /** Running operations on one socket. */
 const operationsMax = 100;
 
