@@ -1,4 +1,5 @@
 import type { CatalogChangeKind, EndpointStatus } from '#storage';
+import { given } from './given.ts';
 import type { EndpointRow, IncidentRow, ModelRow, ProviderRow, RefusalRow, Rows } from './rows.ts';
 
 /** What the tables said at a moment of the things that a transaction is about. */
@@ -164,11 +165,3 @@ function changedFields<Row>(old: Row | undefined, row: Row, shown: readonly (key
 }
 
 const textOf = (value: unknown) => JSON.stringify(value);
-
-type Given<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-
-/** Without what is undefined. */
-function given<Fields extends object>(fields: Fields): Given<Fields> {
-  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as Given<Fields>;
-}

@@ -26,6 +26,9 @@ export interface ModelFilter {
 /** Whether an endpoint can serve now. */
 export type CanServe = (endpoint: Endpoint) => boolean;
 
+/** It is switched on and its provider can be spoken to, however it fares at present. */
+export const isUsable: CanServe = ({ enabled, provider }) => enabled && provider.configured;
+
 type Test<Of> = (of: Of) => boolean;
 
 const namesMax = 100;

@@ -29,7 +29,13 @@ export {
   openCatalog,
   readShipped,
 } from './catalog.ts';
-export { type CanServe, cheapestEndpoint, type ModelFilter, modelFilter } from './filter.ts';
+export {
+  type CanServe,
+  cheapestEndpoint,
+  isUsable,
+  type ModelFilter,
+  modelFilter,
+} from './filter.ts';
 export { type CatalogChange, type CatalogHistory, withPrices } from './history.ts';
 export type { Incidents, Seen } from './incidents.ts';
 export {

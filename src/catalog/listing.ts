@@ -1,5 +1,11 @@
 import { InvalidInput } from '#kernel';
-import { type CanServe, cheapestEndpoint, type ModelFilter, modelFilter } from './filter.ts';
+import {
+  type CanServe,
+  cheapestEndpoint,
+  isUsable,
+  type ModelFilter,
+  modelFilter,
+} from './filter.ts';
 import type { Endpoint, Market, Model } from './market.ts';
 
 export type ModelOrderField =
@@ -44,8 +50,6 @@ export interface ListingOptions {
 
 /** Nobody types more; each word of it is looked for among all words, also with a letter wrong. */
 export const searchMax = 300;
-
-const isUsable: CanServe = ({ enabled, provider }) => enabled && provider.configured;
 
 /**
  * The models that a search and a filter leave, in order. Without `orderBy` the best match comes

@@ -1,6 +1,6 @@
-import { blendedPrice, type Market, type Model } from '#catalog';
+import { blendedPrice, isUsable, type Market, type Model } from '#catalog';
 import { isFaultModel } from './fault-models.ts';
-import { isUsable } from './latest.ts';
+import { canBeUsed } from './latest.ts';
 import { once } from './once.ts';
 import type { RouteRequest } from './request.ts';
 import { type AskedModel, plainly } from './variants.ts';
@@ -57,7 +57,7 @@ const as = (half: Half) => (model: Model) =>
 
 /** The models that can be used here, newest first, parted at the median of their lowest prices. */
 const halves = once((market: Market): Readonly<Record<Half, readonly Model[]>> => {
-  const usable = market.models.filter(isUsable).sort(newestFirst);
+  const usable = market.models.filter(canBeUsed).sort(newestFirst);
   const [real, sandbox] = [
     usable.filter((model) => !isSimulated(model)),
     usable.filter(isSimulated),
@@ -75,7 +75,7 @@ const isSimulated = ({ endpoints }: Model) => endpoints.every(({ provider }) => 
 
 /** Of what can be used; the catalog lists endpoints by price. */
 const lowestPrice = ({ endpoints }: Model) => {
-  const usable = endpoints.find(({ enabled, provider }) => enabled && provider.configured);
+  const usable = endpoints.find(isUsable);
   return usable ? blendedPrice(usable.pricing) : 0n;
 };
 

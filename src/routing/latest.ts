@@ -1,4 +1,4 @@
-import type { Market, Model } from '#catalog';
+import { isUsable, type Market, type Model } from '#catalog';
 import { once } from './once.ts';
 
 /**
@@ -27,15 +27,14 @@ const families = once((market: Market): ReadonlyMap<string, readonly Model[]> =>
 
 function newestUsableFirst(left: Model, right: Model): number {
   return (
-    Number(isUsable(right)) - Number(isUsable(left)) ||
+    Number(canBeUsed(right)) - Number(canBeUsed(left)) ||
     Number(left.deprecatedAt !== null) - Number(right.deprecatedAt !== null) ||
     right.createdAt.getTime() - left.createdAt.getTime() ||
     (left.slug < right.slug ? -1 : 1)
   );
 }
 
-export const isUsable = ({ endpoints }: Model) =>
-  endpoints.some(({ enabled, provider }) => enabled && provider.configured);
+export const canBeUsed = ({ endpoints }: Model) => endpoints.some(isUsable);
 
 const wordsOf = (name: string) => name.split(/[-:]/);
 const isVersion = (word: string) => /^v?\d/.test(word);

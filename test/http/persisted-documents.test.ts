@@ -95,7 +95,9 @@ it('what is sent is kept within bounds: the ones used longest ago are forgotten'
   const text = (number: number) => `#${number}${' '.repeat(60_000)}\n{ platform { name } }`;
   for (let number = 0; number < 200; number++) {
     documents.keep({ query: text(number), documentId: hashOf(text(number)) });
+    documents.textOf({ documentId: hashOf(text(1)), query: number < 1 ? text(1) : null });
   }
+  expect(documents.textOf({ documentId: hashOf(text(1)) })).toBe(text(1));
   expect(documents.textOf({ documentId: hashOf(text(199)) })).toBe(text(199));
   expect(() => documents.textOf({ documentId: hashOf(text(0)) })).toThrow('NotFound');
 });

@@ -1,10 +1,10 @@
-import type { Endpoint } from '#catalog';
+import { type Endpoint, isUsable } from '#catalog';
 import { type MetricsWindow, performanceOf } from '#metrics';
 import type { EndpointAnswer, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import { secondsOf } from '../openai/chat-answer.ts';
 import type { Parameters } from '../rest/address.ts';
-import { architectureOf, isUsable, pricingOf } from './model-answer.ts';
+import { architectureOf, pricingOf } from './model-answer.ts';
 import { modelNamed, nameIn } from './models.ts';
 
 /** `GET …/models/{author}/{slug}/endpoints`: who offers a model, and how. */

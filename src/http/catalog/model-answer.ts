@@ -1,10 +1,7 @@
-import { cheapestEndpoint, type Endpoint, type Model, type Pricing } from '#catalog';
+import { cheapestEndpoint, isUsable, type Model, type Pricing } from '#catalog';
 import { formatPrice, type Price } from '#kernel';
 import type { ModelAnswer, PricingAnswer } from '#schema';
 import { secondsOf } from '../openai/chat-answer.ts';
-
-/** Enabled, and its provider can be spoken to. */
-export const isUsable = ({ enabled, provider }: Endpoint) => enabled && provider.configured;
 
 /** A model as clients list it: the price and limits are those of one endpoint, never a mix. */
 export function modelAnswer(model: Model): ModelAnswer {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
 
 /** How a client may name a document instead of sending it. */
 export interface DocumentNames {
@@ -21,8 +22,11 @@ const keptCharactersMax = 8 * 1024 * 1024;
  */
 export class PersistedDocuments {
   readonly #listed: ReadonlyMap<string, string>;
-  readonly #sent = new Map<string, string>();
-  #characters = 0;
+  readonly #sent = new LRUCache<string, string>({
+    maxSize: keptCharactersMax,
+    maxEntrySize: documentCharactersMax,
+    sizeCalculation: (query) => query.length,
+  });
 
   /** `manifest`: from hash in hex to document. */
   constructor(manifest: ReadonlyMap<string, string> = new Map()) {
@@ -46,15 +50,7 @@ export class PersistedDocuments {
   keep(request: DocumentNames): void {
     const { query } = request;
     const hash = query ? hashIn(request) : null;
-    if (!query || hash === null || query.length > documentCharactersMax) return;
-    const known = this.#sent.delete(hash);
-    this.#sent.set(hash, query); // the one used last stands last
-    if (!known) this.#characters += query.length;
-    for (const [oldest, text] of this.#sent) {
-      if (this.#characters <= keptCharactersMax) return;
-      this.#sent.delete(oldest);
-      this.#characters -= text.length;
-    }
+    if (query && hash !== null) this.#sent.set(hash, query);
   }
 }
 
