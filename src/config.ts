@@ -107,7 +107,7 @@ export function readConfig(environment: Environment = process.env): Config {
     publicUrl: read('PUBLIC_URL', httpAddress),
     ollamaBaseUrl: read('OLLAMA_BASE_URL', httpAddress),
     stripe: readStripe(settings),
-    publicTrafficFloor: read('PUBLIC_TRAFFIC_FLOOR', whole(1, 64)) ?? 1,
+    publicTrafficFloor: read('PUBLIC_TRAFFIC_FLOOR', whole(1, 1_000_000)) ?? 1,
     anonymousSocketsPerAddress: read('ANONYMOUS_SOCKETS_PER_ADDRESS', whole(0, 1_000_000)) ?? 50,
     anonymousFeedsPerAddress: read('ANONYMOUS_FEEDS_PER_ADDRESS', whole(0, 1_000_000)) ?? 10,
     shutdownGraceMs: read('SHUTDOWN_GRACE_MS', whole(0, 3_600_000)) ?? 30_000,

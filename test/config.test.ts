@@ -134,7 +134,6 @@ const refused: [name: string, text: string, told: string][] = [
   ['PUBLIC_URL', `https://a/?token=${canary}`, 'It has a query or a fragment.'],
   ['OLLAMA_BASE_URL', '11434', 'It is not an address.'],
   ['PUBLIC_TRAFFIC_FLOOR', '0', 'from 1 to'],
-  ['PUBLIC_TRAFFIC_FLOOR', '65', 'from 1 to 64'],
   ['ANONYMOUS_SOCKETS_PER_ADDRESS', 'many', '"many" was given.'],
   ['ANONYMOUS_FEEDS_PER_ADDRESS', '1.5', '"1.5" was given.'],
   ['SHUTDOWN_GRACE_MS', '30s', '"30s" was given.'],
