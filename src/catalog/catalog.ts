@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock, Log } from '#kernel';
-import type { Storage } from '#storage';
+import { isLockTimeout, type Storage } from '#storage';
 import { type AccessOptions, openAccess } from './access.ts';
 import {
   type AdministrationOptions,
@@ -90,15 +90,29 @@ const differs = (rows: Rows, snapshot: Snapshot) =>
 /** The first import writes thousands of rows; a small machine under load needs its time for it. */
 const importTimeoutMs = 120_000;
 
+interface Importing {
+  readonly storage: Storage;
+  readonly clock: Clock;
+}
+
 /**
  * Makes the tables hold a snapshot (and the built-in simulations). Read and written in one
- * transaction under one lock: two nodes that start at once import once. Returns whether anything
- * was different. What differs is told; that an empty market was filled is no news.
+ * transaction under one lock: two nodes that start at once import once, and the second waits for
+ * the first. Returns whether anything was different. What differs is told; that an empty market was
+ * filled is no news.
  */
-export async function importSnapshot(
-  { storage, clock }: { readonly storage: Storage; readonly clock: Clock },
-  snapshot: Snapshot,
-): Promise<boolean> {
+export async function importSnapshot(world: Importing, snapshot: Snapshot): Promise<boolean> {
+  const untilMs = world.clock.monotonic() + importTimeoutMs;
+  for (;;) {
+    try {
+      return await importNow(world, snapshot);
+    } catch (thrown) {
+      if (!isLockTimeout(thrown) || world.clock.monotonic() > untilMs) throw thrown;
+    }
+  }
+}
+
+async function importNow({ storage, clock }: Importing, snapshot: Snapshot): Promise<boolean> {
   const desired = desiredFrom(snapshot);
   return storage.write(
     async (tx) => {

@@ -14,7 +14,7 @@ const chunk = 100;
  * told of a change is then of this change alone, and its number is taken in the order of commits:
  * who has read on from a number has missed nothing before it.
  */
-const catalogLock = 0x636174616c6f67n;
+export const catalogLock = 0x636174616c6f67n;
 
 export interface Telling {
   /** What `run` is about. */

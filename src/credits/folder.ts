@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { base32Digits, Fault, secureText } from '#kernel';
+import { isHeld, unusable } from '#storage';
 
 /** The folder of the settlement journal, this process's alone until `release`. */
 export interface Folder {
@@ -19,16 +20,19 @@ export interface Folder {
  * of itself would end each other's sessions, so the name is the folder's own and the folder is
  * locked, with a lock that the kernel frees when its process is dead (SQLite's, on an empty file).
  *
- * @throws Fault CONFLICT when another process has it.
+ * @throws Fault CONFLICT when another process has it, INVALID_INPUT when it cannot be used.
  */
 export async function takeFolder(path: string): Promise<Folder> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const lock = new DatabaseSync(join(path, 'lock.db'));
+  let lock: DatabaseSync | null = null;
   try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return { path, node: await nameOf(path), release: () => lock.close() };
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const taken = new DatabaseSync(join(path, 'lock.db'));
+    lock = taken;
+    taken.exec('BEGIN EXCLUSIVE');
+    return { path, node: await nameOf(path), release: () => taken.close() };
   } catch (cause) {
-    lock.close();
+    lock?.close();
+    if (!isHeld(cause)) throw unusable(path, cause);
     throw new Fault('CONFLICT', {
       public:
         'Another process uses this DATA_DIR. Stop that one, or set DATA_DIR to another directory.',

@@ -31,7 +31,9 @@ export async function takeDataDirectory(path: string): Promise<DataDirectory> {
     // What a killed process has left: that it is gone is what the lock proves.
     await removeSocketFolder(await notedFolder(path));
     const socketFolder = await privateFolder();
-    await writeFile(note, socketFolder, { mode: 0o600 });
+    await writeFile(note, socketFolder, { mode: 0o600 }).catch((cause) => {
+      throw unusable(path, cause);
+    });
     const release = async () => {
       await rm(note, { force: true });
       await removeSocketFolder(socketFolder);
@@ -77,6 +79,7 @@ function lockFile(path: string): DatabaseSync {
     return lock;
   } catch (cause) {
     lock.close();
+    if (!isHeld(cause)) throw unusable(dirname(path), cause);
     throw new Fault('CONFLICT', {
       public:
         'The data directory is in use by another process. ' +
@@ -95,7 +98,12 @@ function lockable(path: string): DatabaseSync {
   }
 }
 
-const unusable = (path: string, cause: unknown) =>
+/** Of a lock: SQLITE_BUSY says that another process has it, all else that it is no lock of ours. */
+export const isHeld = (cause: unknown) =>
+  cause instanceof Error && 'errcode' in cause && cause.errcode === 5;
+
+/** What `cause` says of a data directory, as a refusal of the setting. */
+export const unusable = (path: string, cause: unknown) =>
   new Fault('INVALID_INPUT', {
     public:
       `DATA_DIR: "${path}" was given. ${cause instanceof Error ? cause.message : cause}. ` +

@@ -16,9 +16,11 @@
  *    found again.
  */
 export type { Apply, Changes, Transaction } from './changes.ts';
+export { isHeld, unusable } from './data-directory.ts';
 export { type default as PrismaTypes, getDatamodel } from './generated/pothos.ts';
 export { Prisma, type PrismaClient } from './generated/prisma/client.ts';
 export * from './generated/prisma/enums.ts';
+export { isLockTimeout } from './lock-timeout.ts';
 export { isOutage } from './outage.ts';
 export {
   openStorage,

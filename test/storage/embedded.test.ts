@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,6 +58,17 @@ describe('an embedded database', () => {
         public: expect.stringMatching(/^DATA_DIR: ".*" was given\..* Accepted: a directory/),
       });
     }
+  });
+
+  test('tells a directory that is broken from one that is taken', async () => {
+    await mkdir(join(dataDir, 'database.socket'));
+    await expect(open()).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await rm(join(dataDir, 'database.socket'), { recursive: true });
+    await writeFile(join(dataDir, 'lock.db'), 'x'.repeat(100));
+    await expect(open()).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      public: expect.stringContaining('file is not a database'),
+    });
   });
 
   test('lets a process that looks on join the one that has the directory', async () => {

@@ -1,4 +1,5 @@
 import type { Shelf } from '#bus';
+import { Fault } from '#kernel';
 import { type SealingKey, seal, unseal } from '#vault';
 import { keepMs } from '../completion.ts';
 import type { Rooms } from '../rooms.ts';
@@ -33,7 +34,10 @@ export function openCopies(shelf: Shelf, { cipher, log, market }: CopiesOptions)
         market(),
       );
     } catch (error) {
-      log.warn('the copy of a completion could not be read', { completion: id, error });
+      // That Redis is away the bus has said, once.
+      const away = error instanceof Fault && error.code === 'UNAVAILABLE';
+      const tell = away ? log.debug : log.warn;
+      tell('the copy of a completion could not be read', { completion: id, error });
       return null;
     }
   };

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { Fault } from '#kernel';
 import { EventLog } from '../../../src/completions/event-log.ts';
 import { openCopies } from '../../../src/completions/nodes/copies.ts';
 import { Copying } from '../../../src/completions/nodes/copying.ts';
@@ -154,6 +155,13 @@ it('a shelf that was emptied gets the whole anew', async () => {
   await pass(node);
   await pass(node);
   expect((await node.read(id))?.completion.content?.text).toBe('One two ');
+});
+
+it('who reads while Redis is away floods no log', async () => {
+  const node = leaving();
+  node.shelf.broken = new Fault('UNAVAILABLE', { public: 'Redis does not answer.' });
+  expect(await node.read('cmp_any')).toBeNull();
+  expect(node.log.lines.map(({ level }) => level)).toEqual(['debug']);
 });
 
 it('STREAM 22: a copy cannot be read by others, and is no copy of another completion', async () => {
