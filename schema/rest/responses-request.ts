@@ -48,12 +48,16 @@ const reasoning = z.object({
   encrypted_content: text,
 });
 
-const tool = z.object({
-  type: z.literal('function', { error: 'No tool runs on the server. Accepted: function.' }),
+const functionTool = z.object({
+  type: z.literal('function'),
   name: z.string(),
   description: text,
   parameters: may(jsonObject),
   strict: strictTool,
+});
+
+const tool = z.discriminatedUnion('type', [functionTool], {
+  error: 'No tool runs on the server, and free-form ones reach no provider. Accepted: function',
 });
 
 const toolChoice = z.union([

@@ -202,6 +202,12 @@ describe('the other doors', () => {
   it.each([
     ['/v1/responses', { input: [{ type: 'item_reference', id: 'msg_1' }] }, '`store: false`'],
     ['/v1/embeddings', { input: [1, 2] }, 'Accepted: a text, or a list of texts'],
+    [
+      '/v1/responses',
+      { input: 'hi', tools: [{ type: 'web_search' }] },
+      'tools.0.type: No tool runs on the server, and free-form ones reach no provider. ' +
+        'Accepted: function.',
+    ],
   ])('%s says what would be right instead of %j', async (path, fields, words) => {
     const response = await post(path, { ...asked, ...fields });
     expect((await response.json()).error.message).toContain(words);

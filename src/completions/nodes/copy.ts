@@ -33,8 +33,7 @@ export function packed(events: readonly WireEvent[]): readonly PackedEvent[] {
   const result: (WireEvent | (Texts & { texts: string[] }))[] = [];
   for (const event of events) {
     const last = result.at(-1);
-    const plain = event.type === 'TextDelta' || (event.type === 'ReasoningDelta' && !event.details);
-    if (!plain) result.push(event);
+    if (!isPlain(event)) result.push(event);
     else if (last?.type === 'texts' && last.of === event.type) last.texts.push(event.text);
     else {
       const { type: of, sequence: first, text } = event;
@@ -43,6 +42,11 @@ export function packed(events: readonly WireEvent[]): readonly PackedEvent[] {
   }
   return result;
 }
+
+/** Words, of which nothing but the text is known. */
+const isPlain = (event: WireEvent): event is Extract<WireEvent, { type: Texts['of'] }> =>
+  (event.type === 'TextDelta' && !event.refusal) ||
+  (event.type === 'ReasoningDelta' && !event.details);
 
 function unpacked(completionId: string, events: readonly PackedEvent[]): readonly WireEvent[] {
   return events.flatMap((event): WireEvent | WireEvent[] => {
@@ -96,15 +100,16 @@ function saying(completion: Completion, events: readonly CompletionEvent[]): Com
     const said = saidIn(event);
     if (said) transcript.add(said);
   }
-  const { text, reasoning, reasoningDetails, toolCalls } = transcript;
+  const { text, reasoning, reasoningDetails, refusal, toolCalls } = transcript;
+  const said = { text, reasoning, reasoningDetails, refusal, toolCalls };
   const content = completion.content as Content; // a piece that begins a copy has it
-  return { ...completion, content: { ...content, text, reasoning, reasoningDetails, toolCalls } };
+  return { ...completion, content: { ...content, ...said } };
 }
 
 function saidIn(event: CompletionEvent): UpstreamEvent | null {
   switch (event.type) {
     case 'TextDelta':
-      return { type: 'text', text: event.text };
+      return { type: event.refusal ? 'refusal' : 'text', text: event.text };
     case 'ReasoningDelta': {
       const { text, details } = event;
       return { type: 'reasoning', text, ...(details ? { details } : {}) };

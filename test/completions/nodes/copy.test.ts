@@ -54,6 +54,27 @@ it('without its end it has what was said until then', async () => {
   });
 });
 
+it('a refusal stays one', async () => {
+  const room = stand({});
+  room.play(
+    sends(
+      [text('Well.')],
+      [{ type: 'refusal', text: 'I ' }],
+      [{ type: 'refusal', text: 'will not.' }, used(1, 1)],
+      [{ type: 'finish', reason: { unified: 'STOP', raw: 'stop' } }],
+    ),
+  );
+  const { completion, events } = await room.run();
+  const head = { ...completionToWire(completion), status: 'RUNNING' as const };
+  const pieces = [piece(events.slice(0, -1), { completion: head })];
+  const copy = copyOf(completion.id, pieces, room.rooms.market());
+  expect(copy?.completion.content).toMatchObject({
+    text: 'Well.I will not.',
+    refusal: 'I will not.',
+  });
+  expect(copy?.after(2)).toMatchObject([{ text: 'I will not.', refusal: true }]);
+});
+
 it('a piece that is there twice counts once, and nothing is guessed over a gap', async () => {
   const { completion, events, market } = await told();
   const head = piece(events.slice(0, 2), { completion: completionToWire(completion) });
