@@ -14,11 +14,14 @@ export class EndedLog implements ReadableLog {
   /** By the first number of a joined text: its length after each of its numbers. */
   readonly #ends: ReadonlyMap<number, readonly number[]> | null;
   readonly closed = true;
+  /** Up to here events stay apart: a viewer that has lost its connection knows them so. */
+  readonly #lostAt: number;
 
-  constructor(events: readonly CompletionEvent[]) {
-    const kept: CompletionEvent[] = [];
+  constructor(events: readonly CompletionEvent[], lostAt = 0) {
+    this.#lostAt = lostAt;
+    const kept: CompletionEvent[] = events.slice(0, lostAt);
     const ends = new Map<number, readonly number[]>();
-    for (let at = 0; at < events.length; ) {
+    for (let at = kept.length; at < events.length; ) {
       const texts = textsFrom(events, at);
       const [first, last] = [texts[0], texts.at(-1)];
       if (first && last && texts.length > 1) {
@@ -56,7 +59,13 @@ export class EndedLog implements ReadableLog {
 
   after(sequence: number): readonly CompletionEvent[] {
     const later = this.#events.filter((event) => event.sequence > sequence);
-    return joined(later.map((event) => this.#from(event, sequence)));
+    const apart = later.filter((event) => event.sequence <= this.#lostAt);
+    const rest = later.slice(apart.length);
+    return [...apart, ...joined(rest.map((event) => this.#from(event, sequence)))];
+  }
+
+  lost(): void {
+    // Who comes back to it finds the same events again.
   }
 
   onMore(): () => void {

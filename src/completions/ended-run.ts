@@ -1,7 +1,7 @@
 import { invariant } from '#kernel';
 import type { Completion } from './completion.ts';
 import { EndedLog } from './ended-log.ts';
-import type { CompletionEvent } from './events.ts';
+import type { EventLog } from './event-log.ts';
 import type { Attachment, Owner, RunOfNode } from './run-of-node.ts';
 
 /** What objects weigh beside their strings, in bytes, as measured over ten thousand runs. */
@@ -16,8 +16,8 @@ export class EndedRun implements RunOfNode {
   readonly refused: boolean;
   readonly hasEnded = true;
 
-  constructor(events: readonly CompletionEvent[], refused: boolean) {
-    this.log = new EndedLog(events);
+  constructor({ events, lostAt }: Pick<EventLog, 'events' | 'lostAt'>, refused: boolean) {
+    this.log = new EndedLog(events, lostAt);
     this.refused = refused;
   }
 

@@ -13,6 +13,8 @@ export class EventLog implements ReadableLog {
   readonly #events: CompletionEvent[] = [];
   readonly #waiting = new Set<() => void>();
   #closed = false;
+  #read = 0;
+  #lostAt = 0;
 
   constructor(completionId: string) {
     this.#completionId = completionId;
@@ -42,8 +44,20 @@ export class EventLog implements ReadableLog {
     for (const wake of this.#waiting) wake();
   }
 
-  after(sequence: number): readonly CompletionEvent[] {
-    return joined(this.#events.slice(sequence));
+  /** How far a viewer had got whose connection was lost, who may come back; 0 without one. */
+  get lostAt(): number {
+    return this.#lostAt;
+  }
+
+  after(sequence: number, begins = false): readonly CompletionEvent[] {
+    const known = begins ? Math.max(sequence, this.#read) : sequence;
+    this.#read = this.#events.length;
+    const fresh = joined(this.#events.slice(known));
+    return known === sequence ? fresh : [...this.#events.slice(sequence, known), ...fresh];
+  }
+
+  lost(sequence: number): void {
+    this.#lostAt = Math.max(this.#lostAt, sequence);
   }
 
   onMore(wake: () => void): () => void {

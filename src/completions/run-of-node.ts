@@ -11,8 +11,14 @@ export interface ReadableLog {
   readonly length: number;
   /** Nothing more comes. */
   readonly closed: boolean;
-  /** What comes after the number `sequence`, deltas joined; empty when nothing does yet. */
-  after(sequence: number): readonly CompletionEvent[];
+  /**
+   * What comes after the number `sequence`, deltas joined; empty when nothing does yet. For a
+   * viewer that `begins`, who may come back and have seen some of it, those that anybody has read
+   * stay apart: it knows each by its number.
+   */
+  after(sequence: number, begins?: boolean): readonly CompletionEvent[];
+  /** A viewer that had got to this number has lost its connection. */
+  lost(sequence: number): void;
   /** Calls `wake` each time that there is more; returns how to stop that. It must not throw. */
   onMore(wake: () => void): () => void;
 }

@@ -206,7 +206,7 @@ export class Running implements RunOfNode {
         usage,
         completion,
       });
-    this.#settled.resolve(new EndedRun(this.log.events, this.refused));
+    this.#settled.resolve(new EndedRun(this.log, this.refused));
     this.#options.statusChanged(this);
   }
 

@@ -18,6 +18,7 @@ export class Viewer
   readonly #attachment: Attachment;
   readonly #signal: AbortSignal | undefined;
   #cursor: number;
+  #begins = true;
   #gone = false;
   /** Called when there is more, or when it has left; while nobody waits, nothing is. */
   #wake: (() => void) | null = null;
@@ -84,7 +85,8 @@ export class Viewer
     if (this.#gone) return done;
     const { log } = this.#run;
     if (this.#cursor < log.length) {
-      const value = log.after(this.#cursor);
+      const value = log.after(this.#cursor, this.#begins);
+      this.#begins = false;
       this.#cursor = log.length;
       return { done: false, value };
     }
@@ -104,6 +106,7 @@ export class Viewer
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#stopListening();
     this.#wake?.();
+    if (how === 'connection lost') this.#run.log.lost(this.#cursor);
     this.#attachment.leave(how);
   }
 }

@@ -32,6 +32,22 @@ it('STREAM 5: joins deltas in a replay and says which numbers each covers', () =
   expect(log.after(1).map((e) => 'text' in e && e.text)).toEqual(['b', 'hm', 'c']);
 });
 
+it('STREAM 5: who begins to read finds apart what was read: it may have seen some', () => {
+  const log = new EventLog('cmp_1');
+  for (const word of ['a', 'b', 'c']) log.append(text(word));
+  const numbers = (after: number, begins: boolean) =>
+    log.after(after, begins).map((e) => [e.firstSequence, e.sequence]);
+  expect(numbers(0, true)).toEqual([[1, 3]]);
+  for (const word of ['d', 'e']) log.append(text(word));
+  const apart = [
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ];
+  expect(numbers(0, true)).toEqual([...apart, [4, 5]]);
+  expect(numbers(3, false)).toEqual([[4, 5]]);
+});
+
 it('§12 takes any number that was ever delivered as a cursor', () => {
   const log = new EventLog('cmp_1');
   for (const word of ['a', 'b', 'c', 'd']) log.append(text(word));
