@@ -303,7 +303,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     },
     persistedDocuments: await readDocumentManifest(config.dataDir),
     telemetry: rooms.telemetry,
-    demoKey: isLoopback(config.host) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
+    demoKey: isOwnersAlone(config) ? ((demoKey ?? config.demoKey)?.reveal() ?? null) : null,
   });
   rooms.telemetry.watch(() => loadOf({ ...rooms, http }));
   await Promise.race([metrics.warmed(), sleep(clock, warmMsMax)]);
@@ -323,9 +323,13 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
 }
 
 /**
- * GraphiQL's page carries the demo key only where nobody but the owner of the machine can open it.
+ * GraphiQL's page carries the demo key only where nobody but the owner of the machine can open it:
+ * what stands behind a proxy or has an address for others listens on the loopback all the same.
  */
-const isLoopback = (host: string) => /^(127\.|::1$|localhost$)/.test(host);
+function isOwnersAlone({ host, trustProxy, publicUrl }: Config): boolean {
+  const names = publicUrl === null ? [host] : [host, new URL(publicUrl).hostname];
+  return !trustProxy && names.every((name) => /^(127\.|\[?::1\]?$|localhost$)/.test(name));
+}
 
 async function grantDemo(billing: Billing, organizationId: string): Promise<void> {
   const reason = 'Credits to begin with';

@@ -37,7 +37,7 @@ export async function updateOrganization(
   const { clock, access } = writing;
   const changes = changesOf(input);
   const { id } = access.demand(principal, input.id, 'ORGANIZATION_WRITE');
-  return writeAs(writing, { principal, organizationId: id, alone: true }, async (tx) => {
+  return writeAs(writing, { principal, organizationId: id }, async (tx) => {
     const changed = await change(tx, id, changes);
     tx.change(changeTopic, `organization:${id}`);
     const [actor, action] = [actorOf(principal), 'organization.updated'];

@@ -40,7 +40,7 @@ export async function updateMember(
     ...(role ? { role } : {}),
     ...(monthlyBudget === undefined ? {} : { monthlyBudget: limitOf(monthlyBudget) }),
   };
-  return writeAs(writing, { principal, organizationId, alone: true }, async (tx) => {
+  return writeAs(writing, { principal, organizationId }, async (tx) => {
     const member = await memberNow(tx, membershipId);
     const roles = role ? [member.role, role] : [member.role];
     demandOwnerFor(writing, principal, { organizationId, roles });
@@ -91,7 +91,7 @@ async function end(
 ): Promise<Membership> {
   const { clock } = writing;
   const now = new Date(clock.now());
-  return writeAs(writing, { principal, organizationId, alone: true }, async (tx) => {
+  return writeAs(writing, { principal, organizationId }, async (tx) => {
     const member = await memberNow(tx, id);
     if (action === 'member.removed') {
       demandOwnerFor(writing, principal, { organizationId, roles: [member.role] });
@@ -106,7 +106,7 @@ async function end(
   });
 }
 
-/** The member as the transaction finds them; it holds the organization alone. */
+/** The member as the transaction finds them, which holds the organization. */
 async function memberNow(tx: Transaction, id: string): Promise<Membership> {
   const row = await tx.membership.findFirst({ where: { id, removedAt: null } });
   if (!row) throw memberNotFound();

@@ -25,8 +25,8 @@ export function demandOwnerFor(
 
 /**
  * Refuses to leave the organization without an owner (CONFLICT). To be asked in the transaction
- * that takes this one away, before it does, alone (`writeAs`): two owners who leave at once leave
- * one after the other, and the second is refused.
+ * that takes this one away, before it does, with the organization held (`writeAs`): two owners who
+ * leave at once leave one after the other, and the second is refused.
  */
 export async function keepAnOwner(tx: Transaction, leaving: Membership): Promise<void> {
   const { id, organizationId } = leaving;

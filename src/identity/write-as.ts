@@ -8,15 +8,15 @@ import type { Writing } from './writing.ts';
 export interface Acting {
   readonly principal: Principal;
   readonly organizationId: string;
-  /** Who belongs to the organization, or the organization itself, is about to be another. */
-  readonly alone?: boolean;
 }
 
 /**
  * A transaction of somebody who may act in an organization, as memory has it. Memory may be a
- * moment old, so it is looked at again here: the organization's row is held until the commit, with
- * others who act or, where it says who belongs to it, alone. Whoever is removed at the same moment
- * is removed before, and makes nothing any more; or after, together with what they have made.
+ * moment old, so it is looked at again here, behind the organization's row, which is held until the
+ * commit: who acts there acts one after the other, as the audit has it anyway. Whoever is removed
+ * at the same moment is removed before, and makes nothing any more; or after, together with what
+ * they have made. Held by several together, the row would never be free for whoever removes one who
+ * does not stop to act.
  *
  * Faults: NOT_FOUND for who has just left, UNAUTHENTICATED for a key that has just ended, CONFLICT
  * for a role that has just become another.
@@ -33,13 +33,9 @@ export function writeAs<Result>(
   });
 }
 
-/** Neither keeps a completion from being posted, whose row refers to the organization's key. */
-async function hold(tx: Transaction, { organizationId, alone = false }: Acting): Promise<void> {
-  if (alone) {
-    await tx.$queryRaw`SELECT id FROM organization WHERE id = ${organizationId} FOR NO KEY UPDATE`;
-  } else {
-    await tx.$queryRaw`SELECT id FROM organization WHERE id = ${organizationId} FOR SHARE`;
-  }
+/** A completion is posted meanwhile: it refers to the organization's key alone. */
+async function hold(tx: Transaction, { organizationId }: Acting): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM organization WHERE id = ${organizationId} FOR NO KEY UPDATE`;
 }
 
 async function demandStill(

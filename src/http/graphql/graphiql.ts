@@ -1,4 +1,5 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
+import { isOwnPage } from './own-page.ts';
 
 /** Operations that run as they stand, each in a tab of its own. */
 const examples = [
@@ -62,18 +63,24 @@ async function renderGraphiQL(options?: GraphiQLOptions): Promise<string> {
 
 /** GraphiQL from this server alone: no script, style or font comes from elsewhere. */
 export function graphiql(demoKey: string | null) {
-  const headers = JSON.stringify({ Authorization: `Bearer ${demoKey ?? '<your key>'}` }, null, 2);
+  const page = pageWith('<your key>');
+  const ownPage = demoKey === null ? page : pageWith(demoKey);
   return {
     renderGraphiQL,
-    graphiql: {
-      title: 'Bourse',
-      subscriptionsProtocol: 'SSE' as const,
-      // A completion is not started by GET, which would be the choice for a subscription.
-      method: 'POST' as const,
-      // The editor of the first tab takes its headers from the default alone.
-      defaultHeaders: headers,
-      defaultTabs: examples.map((query) => ({ query, headers })),
-      defaultEditorToolsVisibility: 'headers' as const,
-    },
+    graphiql: (request: Request) => (isOwnPage(request) ? ownPage : page),
+  };
+}
+
+function pageWith(key: string): GraphiQLOptions {
+  const headers = JSON.stringify({ Authorization: `Bearer ${key}` }, null, 2);
+  return {
+    title: 'Bourse',
+    subscriptionsProtocol: 'SSE',
+    // A completion is not started by GET, which would be the choice for a subscription.
+    method: 'POST',
+    // The editor of the first tab takes its headers from the default alone.
+    defaultHeaders: headers,
+    defaultTabs: examples.map((query) => ({ query, headers })),
+    defaultEditorToolsVisibility: 'headers',
   };
 }
