@@ -103,7 +103,10 @@ const lookEveryMs = 5_000;
 export function openBilling(options: BillingOptions): Billing {
   const { storage, clock } = options;
   const links = signedLinks(options.linkKey);
-  const looking = clock.every(lookEveryMs, oneLookAtATime(options));
+  // Each on its own: a payment provider that does not answer keeps nobody from being told.
+  const looking = [notices, topUpWhereDue].map((look) =>
+    clock.every(lookEveryMs, oneLookAtATime(options, look)),
+  );
   const months = keepCompletionMonths(options);
   return {
     ...reading(options, links),
@@ -132,7 +135,7 @@ export function openBilling(options: BillingOptions): Billing {
       options.changed(organizationId);
     },
     close() {
-      looking.cancel();
+      for (const look of looking) look.cancel();
       months.close();
     },
   };
@@ -144,19 +147,23 @@ const inText = (figures: Readonly<Record<string, Money | null>>) =>
     Object.entries(figures).map(([name, figure]) => [name, figure?.toString() ?? null]),
   );
 
-/** Collects, notes alerts and tops up; what fails is logged and looked at again. */
-function oneLookAtATime(options: BillingOptions): () => void {
-  const { storage, log, changed } = options;
+/** Collects what is owed and notes alerts. */
+async function notices(options: BillingOptions): Promise<void> {
+  await collectWhatIsOwed(options);
+  for (const organizationId of await noteAlerts(options.storage)) options.changed(organizationId);
+}
+
+/** What fails is logged and looked at again. */
+function oneLookAtATime(
+  options: BillingOptions,
+  look: (options: BillingOptions) => Promise<void>,
+): () => void {
+  const { log } = options;
   let busy = false;
-  const look = async () => {
-    await collectWhatIsOwed(options);
-    for (const organizationId of await noteAlerts(storage)) changed(organizationId);
-    await topUpWhereDue(options);
-  };
   return () => {
     if (busy) return;
     busy = true;
-    look()
+    look(options)
       .catch((error) => log.warn('balances could not be looked at', { error }))
       .finally(() => {
         busy = false;

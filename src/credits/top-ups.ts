@@ -118,7 +118,7 @@ export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
         AND (p.asked_at IS NULL OR p.asked_at < clock_timestamp() - interval '60 s')
       RETURNING p.id, p.organization_id, p.amount, b.customer, b.payment_method`,
   );
-  for (const attempt of due) await make(options, attempt, payments);
+  await Promise.all(due.map((attempt) => make(options, attempt, payments)));
 }
 
 async function make(
