@@ -18,6 +18,9 @@ const fields = Array.from({ length: 1_001 }, () => 'name slug');
 
 /** A document over each limit, under all of the others. */
 const documents = {
+  DOCUMENT_CHARACTER_LIMIT: `{ platform { name } } #${'x'.repeat(256 * 1024)}`,
+  DOCUMENT_LINE_LIMIT: `{ platform { name } } ${'\n'.repeat(5_000)}`,
+  DOCUMENT_INTROSPECTION_ALIAS_LIMIT: '{ __schema { types { a: name } } }',
   DOCUMENT_TOKEN_LIMIT: `{ model(slug: "acme/echo") { ${fields.join(' ')} } }`,
   DOCUMENT_DEPTH_LIMIT: `{ model(slug: "acme/echo") { ${nested(6)} } }`,
   DOCUMENT_ALIAS_LIMIT: `{ ${aliases.join(' ')} }`,
@@ -58,6 +61,12 @@ describe.each([
     expect(Number(extensions?.['actual'])).toBeGreaterThan(Number(extensions?.['limit']));
   });
 
+  it('a document is told twenty of its mistakes', async () => {
+    const query = `{ ${Array.from({ length: 200 }, (_, at) => `no${at}`).join(' ')} }`;
+    const { errors } = await server.ask(query, { credential: null });
+    expect(errors).toHaveLength(21); // and that there are more
+  });
+
   it('a cheap operation in front does not hide a dear one', async () => {
     const query = documents.DOCUMENT_COST_LIMIT.replace('{', 'query Dear {');
     const both = `query Cheap { platform { name } } ${query}`;
@@ -84,4 +93,24 @@ it.each([
 it('a document within the limits is answered', async () => {
   expect(await overHttp(`{ model(slug: "acme/echo") { ${nested(4)} } }`)).toBeUndefined();
   expect(await overSocket('{ platform { name } }')).toBeUndefined();
+});
+
+it.each([
+  'DOCUMENT_DEPTH_LIMIT',
+  'DOCUMENT_ALIAS_LIMIT',
+  'DOCUMENT_INTROSPECTION_ALIAS_LIMIT',
+] as const)('%s holds for a document in an address', async (code) => {
+  const query = encodeURIComponent(documents[code]);
+  const response = await fetch(`${server.url}/graphql?query=${query}`);
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] });
+});
+
+it('variables in an address that are no JSON are refused as that', async () => {
+  const response = await fetch(`${server.url}/graphql?query={platform{name}}&variables={`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    errors: [
+      { message: expect.stringContaining('`variables`'), extensions: { code: 'INVALID_INPUT' } },
+    ],
+  });
 });

@@ -6,6 +6,7 @@ import {
   execute,
   GraphQLObjectType,
   GraphQLSchema,
+  getOperationAST,
   isObjectType,
   Kind,
   OperationTypeNode,
@@ -16,12 +17,13 @@ import {
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Take } from '#kernel';
 import { type Context, schema } from '#schema';
+import { CompiledCode } from './compiled-code.ts';
 import { compiling } from './compiled-queries.ts';
 import { DeltaTexts } from './delta-texts.ts';
 import { type Result, type Results, resultsOf } from './results.ts';
 import { type Execute, SharedResults } from './shared-results.ts';
 
-const known = new WeakMap<DocumentNode, Map<string, EventQuery | null>>();
+const known = new CompiledCode<EventQuery>();
 
 /**
  * Runs a subscription as compiled code: a token then costs a small fraction of a walk over the
@@ -80,12 +82,9 @@ interface ContextualArgs extends ExecutionArgs {
 }
 
 function eventQuery({ document, operationName }: ExecutionArgs): EventQuery | null {
-  const ofDocument = known.get(document) ?? new Map<string, EventQuery | null>();
-  known.set(document, ofDocument);
-  const name = operationName ?? '';
-  const compiled = ofDocument.get(name) ?? compileEvents(document, operationName);
-  ofDocument.set(name, compiled);
-  return compiled;
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return null;
+  return known.of(operation, () => compileEvents(document, operationName));
 }
 
 interface EventQuery {

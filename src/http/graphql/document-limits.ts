@@ -17,6 +17,9 @@ import { type DocumentCost, spendPoints } from './points.ts';
 
 /** What a document may be, so that reading one never costs more than answering it. */
 export const documentLimits = {
+  characters: 256 * 1024,
+  /** Where an error stands is found by counting lines, for each error anew. */
+  lines: 5_000,
   tokens: 2_000,
   depth: 12,
   aliases: 30,
@@ -25,18 +28,12 @@ export const documentLimits = {
 } as const;
 
 /**
- * Refuses documents over a limit, with the limit, the document's own figure and how to stay under
- * it. All of it hangs on hooks that run over every transport; hooks of HTTP alone do not guard a
+ * Refuses operations that cost too much, with the limit, the operation's own figure and how to stay
+ * under it. It hangs on hooks that run over every transport; hooks of HTTP alone do not guard a
  * WebSocket (CVE-2026-30241).
  */
-export function useDocumentLimits(): Plugin<Context> {
+export function useCostLimit(): Plugin<Context> {
   return {
-    onParse({ params }) {
-      refuseLong(params.source);
-    },
-    onValidate({ addValidationRule }) {
-      for (const rule of limitRules) addValidationRule(rule);
-    },
     onExecute({ args, setResultAndStopExecution }) {
       const { cost, refused } = spend(args);
       if (refused) return setResultAndStopExecution({ errors: [refused] });
@@ -56,18 +53,33 @@ export function useDocumentLimits(): Plugin<Context> {
 /** Counting stops here: nobody needs to know by how much a hostile document is too long. */
 const countedTokensMax = documentLimits.tokens * 10;
 
-/** Throws for a document of too many tokens, before it is read. */
-export function refuseLong(source: string | Source): void {
-  const lexer = new Lexer(typeof source === 'string' ? new Source(source) : source);
-  const text = lexer.source.body;
-  // A token takes at least one character, so that most documents need no counting.
+/** Throws for a document that is too long, in characters, lines or tokens, before it is read. */
+export function refuseLong(text: string): void {
+  // A line and a token take at least one character, so that most documents need no counting.
   if (text.length <= documentLimits.tokens) return;
+  refuseAbove('CHARACTER', documentLimits.characters, text.length);
+  refuseAbove('LINE', documentLimits.lines, linesOf(text));
+  const lexer = new Lexer(new Source(text));
   let tokens = 0;
   while (tokens < countedTokensMax && lexer.advance().kind !== TokenKind.EOF) tokens += 1;
-  if (tokens > documentLimits.tokens) {
-    throw overLimit('TOKEN', { limit: documentLimits.tokens, actual: tokens });
-  }
+  refuseAbove('TOKEN', documentLimits.tokens, tokens);
 }
+
+function refuseAbove(kind: keyof typeof advice, limit: number, actual: number): void {
+  if (actual > limit) throw overLimit(kind, { limit, actual });
+}
+
+function linesOf(text: string): number {
+  let lines = 1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === lineFeed || code === carriageReturn) lines += 1;
+  }
+  return lines;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
 
 function DepthLimit(context: ValidationContext): ASTVisitor {
   return {
@@ -128,6 +140,26 @@ function AliasLimit(context: ValidationContext): ASTVisitor {
   };
 }
 
+/**
+ * The schema, told twice under two names, takes twice the time, and a document has room for a
+ * hundred: within introspection there are no aliases, and it is begun once.
+ */
+function IntrospectionAliasLimit(context: ValidationContext): ASTVisitor {
+  let aliases = 0;
+  return {
+    Field({ alias, name }: FieldNode) {
+      const inside = context.getParentType()?.name.startsWith('__');
+      if (alias && (inside || name.value === '__schema')) aliases += 1;
+    },
+    Document: {
+      leave() {
+        if (aliases === 0) return;
+        context.reportError(overLimit('INTROSPECTION_ALIAS', { limit: 0, actual: aliases }));
+      },
+    },
+  };
+}
+
 /** Spends what an operation costs; the refusal of one that costs too much. */
 export function spend(args: CostArgs): ReturnType<typeof spendPoints> {
   const { anonymous, authenticated } = documentLimits.cost;
@@ -145,16 +177,29 @@ export const withCost = <Result extends { extensions?: object | null | undefined
 ): Result => ({ ...result, extensions: { ...result.extensions, cost } });
 
 /** What a document must keep beside the rules of the specification. */
-export const limitRules = [DepthLimit, AliasLimit];
+export const limitRules = [DepthLimit, AliasLimit, IntrospectionAliasLimit];
+
+const longTexts = 'Send long texts as variables, and large documents in parts.';
 
 const advice = {
-  TOKEN: 'Send long texts as variables, and large documents in parts.',
+  CHARACTER: longTexts,
+  LINE: longTexts,
+  TOKEN: longTexts,
   DEPTH: 'Ask for inner objects by id in a second request.',
   ALIAS: 'Ask for lists instead of one alias after the other, or send several requests.',
+  INTROSPECTION_ALIAS: 'Ask for each part of the schema once, under its own name.',
   COST: 'Ask for smaller pages (`first`), fewer lists within lists, or fewer fields.',
 };
 
-const things = { TOKEN: 'tokens', DEPTH: 'levels', ALIAS: 'aliases', COST: 'points of cost' };
+const things = {
+  CHARACTER: 'characters',
+  LINE: 'lines',
+  TOKEN: 'tokens',
+  DEPTH: 'levels',
+  ALIAS: 'aliases',
+  INTROSPECTION_ALIAS: 'aliases within introspection',
+  COST: 'points of cost',
+};
 
 function overLimit(
   kind: keyof typeof advice,

@@ -7,8 +7,10 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import { schema } from '#schema';
+import { CompiledCode } from './compiled-code.ts';
 import { type CheckedQuery, compiledQuery } from './compiled-queries.ts';
 import { limitRules, refuseLong } from './document-limits.ts';
 import { isEndless, isFeed } from './feeds.ts';
@@ -23,6 +25,8 @@ export interface KnownDocument {
   operation(name: string | null | undefined): KnownOperation | null;
 }
 
+export type ReadDocument = (text: string) => KnownDocument;
+
 export interface KnownOperation {
   readonly node: OperationDefinitionNode;
   readonly feed: boolean;
@@ -34,15 +38,23 @@ export interface KnownOperation {
 /** Kept, the last used ones; a long text, which is one with its values written in, is not. */
 const documentsMax = 1_000;
 const charactersMax = 16 * 1024;
+/** Of all together: what is read weighs up to a hundred times its text. */
+const keptCharactersMax = 2 * 1024 * 1024;
 /**
  * Compiling takes about a millisecond and memory for as long as the document is kept, so a question
  * that is asked once is answered without.
  */
 const usesBeforeCompiling = 2;
 
+const queries = new CompiledCode<CheckedQuery>();
+
 /** Reads documents, each text once for as long as it is in use. Throws what the parser throws. */
-export function openDocuments(): (text: string) => KnownDocument {
-  const known = new LRUCache<string, KnownDocument>({ max: documentsMax });
+export function openDocuments(): ReadDocument {
+  const known = new LRUCache<string, KnownDocument>({
+    max: documentsMax,
+    maxSize: keptCharactersMax,
+    sizeCalculation: (_, text) => text.length + 1,
+  });
   return (text) => {
     const found = known.get(text) ?? read(text);
     if (text.length <= charactersMax && !known.has(text)) known.set(text, found);
@@ -50,7 +62,29 @@ export function openDocuments(): (text: string) => KnownDocument {
   };
 }
 
+/**
+ * Has Yoga read documents here too: its own cache would keep a thousand of any length, and its own
+ * checks would be others.
+ */
+export function useDocuments(documents: ReadDocument): Plugin {
+  const errors = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  return {
+    onParse({ params: { source }, setParsedDocument }) {
+      const known = documents(typeof source === 'string' ? source : source.body);
+      errors.set(known.document, known.errors);
+      setParsedDocument(known.document);
+    },
+    onValidate({ params: { documentAST }, setResult }) {
+      const known = errors.get(documentAST);
+      if (known) setResult([...known]);
+    },
+  };
+}
+
 const rules = [...specifiedRules, ...limitRules];
+
+/** Each is found in the text anew wherever it is shown. */
+const options = { maxErrors: 20 };
 
 function read(text: string): KnownDocument {
   refuseLong(text);
@@ -78,7 +112,7 @@ function read(text: string): KnownDocument {
  */
 function validated(document: DocumentNode): readonly GraphQLError[] {
   const conditions = subscribedConditions(document);
-  return conditions.length > 0 ? conditions : validate(schema, document, rules);
+  return conditions.length > 0 ? conditions : validate(schema, document, rules, options);
 }
 
 /** With the code that the contract gives it; those of limits have their own. */
@@ -91,15 +125,13 @@ function ofValidation(error: GraphQLError): GraphQLError {
 
 function knownOperation(document: DocumentNode, node: OperationDefinitionNode): KnownOperation {
   let uses = 0;
-  let compiled: CheckedQuery | null | undefined;
   return {
     node,
     feed: isFeed(node),
     endless: isEndless(node),
     compiled() {
       if (uses++ < usesBeforeCompiling) return null;
-      compiled ??= compiledQuery(document, node);
-      return compiled;
+      return queries.of(node, () => compiledQuery(document, node));
     },
   };
 }

@@ -6,8 +6,8 @@ import { type Context, schema } from '#schema';
 import type { Allowance } from '../allowance.ts';
 import { executed } from './compiled-queries.ts';
 import { subscribed } from './compiled-subscriptions.ts';
-import { spend, useDocumentLimits } from './document-limits.ts';
-import { type KnownOperation, openDocuments } from './documents.ts';
+import { spend, useCostLimit } from './document-limits.ts';
+import { type KnownOperation, openDocuments, useDocuments } from './documents.ts';
 import { graphiql } from './graphiql.ts';
 import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import type { DocumentCost } from './points.ts';
@@ -61,7 +61,8 @@ export function openEngine(options: EngineOptions) {
   const yoga = createYoga<Context>({
     schema,
     graphqlEndpoint: '/graphql',
-    plugins: [useDocumentLimits(), usePresentedErrors(log)],
+    plugins: [useDocuments(documents), useCostLimit(), usePresentedErrors(log)],
+    parserAndValidationCache: false,
     maskedErrors: false,
     logging: false,
     landingPage: false,

@@ -94,18 +94,20 @@ function posted(question: string): OperationRequest | null {
 }
 
 function inAddress({ searchParams }: URL): OperationRequest | null {
-  const object = (name: string) => JSON.parse(searchParams.get(name) || 'null');
-  try {
-    return requestOf({
-      query: searchParams.get('query'),
-      documentId: searchParams.get('documentId'),
-      variables: object('variables'),
-      operationName: searchParams.get('operationName'),
-      extensions: object('extensions'),
-    });
-  } catch {
-    return null;
-  }
+  const object = (name: string) => {
+    try {
+      return JSON.parse(searchParams.get(name) || 'null');
+    } catch {
+      throw new RequestRefused(400, `\`${name}\` is no JSON. Send an object.`);
+    }
+  };
+  return requestOf({
+    query: searchParams.get('query'),
+    documentId: searchParams.get('documentId'),
+    variables: object('variables'),
+    operationName: searchParams.get('operationName'),
+    extensions: object('extensions'),
+  });
 }
 
 /** A refusal before GraphQL was reached, in the form of a GraphQL answer. */
