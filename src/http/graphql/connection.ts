@@ -15,6 +15,7 @@ import { credentialEnded, whileValid } from '../credential-life.ts';
 import { givenRequestId } from '../exchange.ts';
 import type { Engine, Operation, OperationRequest } from './engine.ts';
 import type { Beating, Heartbeats } from './heartbeats.ts';
+import { Intake } from './intake.ts';
 import { nextFrames } from './next-frames.ts';
 import { type Speaker, speak } from './protocol.ts';
 import { Pumped } from './pumped.ts';
@@ -105,9 +106,11 @@ export class Connection implements Speaker, Beating {
   }
 
   onMessage(listener: (data: string) => Promise<void>): void {
-    this.#socket.on('message', (data) => {
-      listener(String(data)).catch((thrown) => this.#fail(thrown));
+    const intake = new Intake(this.#socket, this.#wire, (message) => {
+      listener(message).catch((thrown) => this.#fail(thrown));
     });
+    this.#socket.on('message', (data) => intake.take(String(data)));
+    this.#socket.on('ping', () => intake.look());
   }
 
   send(data: string): Promise<void> {
