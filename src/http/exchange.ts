@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { currentOrigin } from '#audit';
 import { ConnectionLost } from '#completions';
 import { atTurnEnd, Fault, InvalidInput } from '#kernel';
 import { hasFewValues, jsonValuesMax } from './json-values.ts';
+import { Uploads } from './uploads.ts';
 
 /** One request and its answer. */
 export interface Exchange {
@@ -95,6 +97,9 @@ export class RequestRefused extends Fault {
   }
 }
 
+const mebibyte = 1024 * 1024;
+const everybodys = new Uploads({ address: 128 * mebibyte, all: 512 * mebibyte });
+
 /** So much is read only to be thrown away. */
 const discardedBytesMax = 64 * 1024 * 1024;
 
@@ -102,26 +107,33 @@ const discardedBytesMax = 64 * 1024 * 1024;
  * The whole body, at the end of the turn that brought its last bytes: the requests of a turn are
  * answered in a row. What is too large is read to its end and kept no further, since a client that
  * is still sending would meet a closed connection and never hear the refusal. What is larger by far
- * is refused as soon as that is known: nothing more is read, and the connection is closed.
+ * is refused as soon as that is known: nothing more is read, and the connection is closed. So is
+ * what comes while too much is on its way already.
  */
-export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
+export function bodyOf({ request, response }: Exchange, uploads = everybodys): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const refuse = () =>
-      reject(new RequestRefused(413, 'The request is larger than 10 MiB. Send less at once.'));
-    const turnAway = () => {
+    const upload = uploads.begin(currentOrigin().address ?? '');
+    request.once('close', () => upload.end());
+    const refuse = () => reject(tooLarge());
+    const turnAway = (refusal: Fault) => {
       request.off('data', take).pause();
+      chunks.length = 0;
+      upload.end();
       response.setHeader('Connection', 'close');
-      refuse();
+      reject(refusal);
     };
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= bodyBytesMax) chunks.push(chunk);
       else chunks.length = 0;
-      if (bytes > discardedBytesMax) turnAway();
+      if (bytes > discardedBytesMax) turnAway(tooLarge());
+      else if (!upload.holds(Math.min(bytes, bodyBytesMax))) turnAway(tooMuchAtOnce());
     };
-    if (Number(request.headers['content-length'] ?? 0) > discardedBytesMax) return turnAway();
+    if (Number(request.headers['content-length'] ?? 0) > discardedBytesMax) {
+      return turnAway(tooLarge());
+    }
     const encoding = request.headers['content-encoding'] || 'identity';
     if (encoding.toLowerCase() !== 'identity') return reject(encoded(encoding));
     request.on('data', take);
@@ -130,6 +142,15 @@ export function bodyOf({ request, response }: Exchange): Promise<Buffer> {
     request.once('error', () => reject(brokenOff()));
   });
 }
+
+const tooLarge = () =>
+  new RequestRefused(413, 'The request is larger than 10 MiB. Send less at once.');
+
+const tooMuchAtOnce = () =>
+  new Fault('RATE_LIMITED', {
+    public: 'Too many large requests are on their way here. Send one after the other.',
+    retryAfterMs: 1_000,
+  });
 
 /** Nobody is there to read it. */
 const brokenOff = () => new Fault('CANCELLED', { public: 'The request broke off.' });
