@@ -23,16 +23,35 @@ test('characters of two halves are never cut in two', async () => {
   expect(await countTokens(faces)).toBeLessThanOrEqual(whole(faces) * 1.01);
 });
 
-test('other work gets its turn while a long text is counted', async () => {
-  await countTokens('warm');
+/** Turns of the event loop that pass meanwhile. */
+async function turnsOf(work: Promise<unknown>): Promise<number> {
   let turns = 0;
-  let counting = true;
+  let working = true;
   const turn = () => {
     turns++;
-    if (counting) setImmediate(turn);
+    if (working) setImmediate(turn);
   };
   setImmediate(turn);
-  await countTokens('漢字仮名交じり文'.repeat(8_192));
-  counting = false;
-  expect(turns).toBeGreaterThan(20);
+  await work;
+  working = false;
+  return turns;
+}
+
+test('other work gets its turn while a long text is counted', async () => {
+  await countTokens('warm');
+  expect(await turnsOf(countTokens('漢字仮名交じり文'.repeat(8_192)))).toBeGreaterThan(20);
+});
+
+test('texts that are counted at once take turns', async () => {
+  await countTokens('warm');
+  const text = 'a'.repeat(32_768);
+  const alone = await turnsOf(countTokens(text));
+  const together = await turnsOf(Promise.all(Array.from({ length: 8 }, () => countTokens(text))));
+  expect(together).toBeGreaterThan(alone * 6);
+});
+
+test('a run of one letter is counted in short slices', async () => {
+  await countTokens('warm');
+  const turns = await turnsOf(countTokens('a'.repeat(128 * 4 * 50)));
+  expect(turns).toBeGreaterThan(40);
 });
