@@ -21,29 +21,35 @@ export function conversationOf({ instructions, input }: ResponsesRequest, to: Or
 }
 
 function itemsTo(input: Items, to: Origins): void {
-  let thought: unknown = null;
+  let thoughts: readonly unknown[] = [];
   for (const [index, item] of input.entries()) {
     const field = `input.${index}`;
     if (item.type === 'reasoning') {
-      thought = unsealed(item.encrypted_content) ?? thought;
+      thoughts = [...thoughts, ...unsealed(item.encrypted_content)];
       continue;
     }
-    const message = messageOf(item);
+    const message = reasoned(messageOf(item), thoughts);
     const turn = message.role === 'ASSISTANT' ? sameTurn(to.messages.at(-1), message) : null;
     if (turn) to.messages[to.messages.length - 1] = turn;
-    else to.add({ ...message, ...reasoned(message, thought) }, field);
-    thought = null;
+    else to.add(message, field);
+    thoughts = [];
   }
 }
 
-const reasoned = ({ role }: MessageInput, thought: unknown) =>
-  role === 'ASSISTANT' && thought ? { reasoningDetails: thought } : {};
+const reasoned = (message: MessageInput, thoughts: readonly unknown[]): MessageInput =>
+  message.role === 'ASSISTANT' && thoughts.length > 0
+    ? { ...message, reasoningDetails: thoughts }
+    : message;
 
 /** A call behind what was said, or behind another call, belongs to the same turn. */
 function sameTurn(last: MessageInput | undefined, next: MessageInput): MessageInput | null {
   if (last?.role !== 'ASSISTANT' || !next.toolCalls?.length) return null;
-  return { ...last, toolCalls: [...(last.toolCalls ?? []), ...next.toolCalls] };
+  const toolCalls = [...(last.toolCalls ?? []), ...next.toolCalls];
+  return reasoned({ ...last, toolCalls }, [...thoughtsOf(last), ...thoughtsOf(next)]);
 }
+
+const thoughtsOf = ({ reasoningDetails }: MessageInput): readonly unknown[] =>
+  Array.isArray(reasoningDetails) ? reasoningDetails : [];
 
 function messageOf(item: Exclude<Item, { type: 'reasoning' }>): MessageInput {
   switch (item.type) {

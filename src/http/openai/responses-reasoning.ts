@@ -9,9 +9,9 @@ export function sealed(details: unknown): string | null {
 const isSigned = (detail: unknown) =>
   typeof detail === 'object' && detail !== null && ('signature' in detail || 'data' in detail);
 
-/** The details again; what other services sealed is handed on as it is. */
-export function unsealed(content: string | null | undefined): unknown {
-  if (!content) return null;
+/** The details again, none where nothing was sealed; what other services sealed is handed on as it is. */
+export function unsealed(content: string | null | undefined): readonly unknown[] {
+  if (!content) return [];
   try {
     const details: unknown = JSON.parse(content);
     if (Array.isArray(details)) return details;

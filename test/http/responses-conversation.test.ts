@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import type { ResponsesRequest } from '#schema';
+import { conversationOf } from '../../src/http/openai/responses-conversation.ts';
+import { Origins } from '../../src/http/rest/origins.ts';
+
+const thought = (data: string) => ({
+  type: 'reasoning',
+  encrypted_content: JSON.stringify([{ type: 'reasoning.encrypted', data }]),
+});
+const sealed = (...datas: string[]) => datas.map((data) => ({ type: 'reasoning.encrypted', data }));
+const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'f', arguments: '{}' });
+const said = { type: 'message', role: 'assistant', content: 'Let me see.' };
+
+function turnOf(...input: object[]) {
+  const to = new Origins();
+  conversationOf({ input } as ResponsesRequest, to);
+  expect(to.messages).toHaveLength(1);
+  return to.messages[0];
+}
+
+it('all thoughts of a turn go back, wherever between its words and calls they stand', () => {
+  const thoughtsOf = (...input: object[]) => turnOf(...input)?.reasoningDetails;
+  expect(thoughtsOf(thought('a'), thought('b'), said)).toEqual(sealed('a', 'b'));
+  expect(thoughtsOf(thought('a'), said, thought('b'), call('1'))).toEqual(sealed('a', 'b'));
+  expect(thoughtsOf(said, thought('b'), call('1'), call('2'))).toEqual(sealed('b'));
+});
+
+it('a turn without thoughts has none', () => {
+  expect(turnOf(said, call('1'))).not.toHaveProperty('reasoningDetails');
+});
