@@ -9,7 +9,10 @@ export function sealed(details: unknown): string | null {
 const isSigned = (detail: unknown) =>
   typeof detail === 'object' && detail !== null && ('signature' in detail || 'data' in detail);
 
-/** The details again, none where nothing was sealed; what other services sealed is handed on as it is. */
+/**
+ * The details again, none where nothing was sealed; what other services sealed is handed on as it
+ * is.
+ */
 export function unsealed(content: string | null | undefined): readonly unknown[] {
   if (!content) return [];
   try {
