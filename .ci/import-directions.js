@@ -68,7 +68,7 @@ const seldom = [
   'node_modules/@opentelemetry/exporter-(?:trace|metrics)-otlp',
   'node_modules/@ai-sdk/(?!provider/)',
   '^src/bus/link\\.ts$',
-  '^src/identity/better-auth\\.ts$',
+  '^src/identity/people/better-auth\\.ts$',
 ];
 
 const rules = [

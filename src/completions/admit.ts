@@ -10,10 +10,10 @@ import {
   textNeeds,
   withOwnKeysAlone,
 } from '#routing';
-import { type Cover, coverOf, type Size } from './cover.ts';
-import { boundSize, countedSize, type PromptSize } from './prompt-size.ts';
+import { type Cover, coverOf, type Size } from './cost/cover.ts';
+import { boundSize, countedSize, type PromptSize } from './cost/prompt-size.ts';
 import type { Rooms } from './rooms.ts';
-import type { Running } from './running.ts';
+import type { Running } from './runs/running.ts';
 
 /** What was decided before anything was sent. */
 export interface Admission {

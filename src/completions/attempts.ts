@@ -1,12 +1,12 @@
 import type { Fault } from '#kernel';
 import type { RouteCandidate } from '#routing';
 import type { Admission } from './admit.ts';
-import { continuationOf } from './continuation.ts';
-import { demandCover } from './demand-cover.ts';
+import { continuationOf } from './attempt/continuation.ts';
+import { Turns } from './attempt/turns.ts';
+import { demandCover } from './cost/demand-cover.ts';
 import type { Rooms } from './rooms.ts';
-import type { Running } from './running.ts';
+import type { Running } from './runs/running.ts';
 import { type FailedAttempt, stream } from './stream.ts';
-import { Turns } from './turns.ts';
 
 /**
  * Tries the endpoints of the route, one after the other, until one gives content or none is left.

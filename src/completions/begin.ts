@@ -1,20 +1,20 @@
 import type { Payer } from '#identity';
 import { completionId, Fault, sleep } from '#kernel';
 import { noPreferences } from '#routing';
-import { claimKey, type Repeat } from './claims.ts';
 import { keepMs } from './completion.ts';
 import type { StartOptions } from './completions.ts';
-import { type RunInput, requestOf } from './embed-input.ts';
-import { ended } from './ended.ts';
-import { fingerprints } from './fingerprint.ts';
+import { storedCompletion } from './history/stored.ts';
+import { type RunInput, requestOf } from './input/embed-input.ts';
+import { fingerprints } from './input/fingerprint.ts';
+import type { CompletionRequest } from './input/request.ts';
 import type { Nodes } from './nodes/nodes.ts';
-import type { Registry } from './registry.ts';
-import type { Begun, Repeats } from './repeats.ts';
-import type { CompletionRequest } from './request.ts';
 import type { Rooms } from './rooms.ts';
 import { run } from './run.ts';
-import { Running } from './running.ts';
-import { storedCompletion } from './stored.ts';
+import { claimKey, type Repeat } from './runs/claims.ts';
+import { ended } from './runs/ended.ts';
+import type { Registry } from './runs/registry.ts';
+import type { Begun, Repeats } from './runs/repeats.ts';
+import { Running } from './runs/running.ts';
 
 const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
 

@@ -1,10 +1,10 @@
 import type { EndedCredential, Principal } from '#identity';
 import type { Completion, Content } from './completion.ts';
-import type { EmbedInput } from './embed-input.ts';
-import type { CostEstimate, EstimateInput } from './estimate.ts';
-import type { EventFlow } from './events.ts';
-import type { CompletionInput } from './input.ts';
-import type { CompletionsQuestion, CompletionsSlice } from './list.ts';
+import type { CostEstimate, EstimateInput } from './cost/estimate.ts';
+import type { EventFlow } from './events/events.ts';
+import type { CompletionsQuestion, CompletionsSlice } from './history/list.ts';
+import type { EmbedInput } from './input/embed-input.ts';
+import type { CompletionInput } from './input/input.ts';
 
 /** The reason of a viewer's abort when its socket went away without saying goodbye. */
 export class ConnectionLost extends Error {

@@ -13,6 +13,11 @@
  * 7. What runs on another node is asked of that node, over the bus and sealed (`nodes/`); where it
  *    does not answer, its copy tells what was said.
  * 8. What was said is in no table, unless the organization keeps it; then as long as it says.
+ *
+ * Beside the steps of a run stand `input/` (what is asked, checked and normalised), `cost/` (what
+ * it may and did use), `attempt/` (one endpoint's try), `events/` (numbered, kept, replayed),
+ * `runs/` (those of this node, running and ended, and who views them), `nodes/` (those of others),
+ * `history/` (what the database tells of ended ones) and `feed/` (starts and ends, told).
  */
 export type {
   Completion,
@@ -25,8 +30,7 @@ export type {
 export { noUsage } from './completion.ts';
 export type { Completions, Embedding, Started, StartOptions } from './completions.ts';
 export { ConnectionLost } from './completions.ts';
-export type { EmbedInput } from './embed-input.ts';
-export type { CostEstimate, EstimateInput } from './estimate.ts';
+export type { CostEstimate, EstimateInput } from './cost/estimate.ts';
 export type {
   CompletionEvent,
   CompletionFailed,
@@ -36,7 +40,9 @@ export type {
   RouteChanged,
   TextDelta,
   ToolCallDelta,
-} from './events.ts';
+} from './events/events.ts';
+export type { CompletionsQuestion, CompletionsSlice } from './history/list.ts';
+export type { EmbedInput } from './input/embed-input.ts';
 export type {
   CompletionInput,
   ContentPartInput,
@@ -47,7 +53,6 @@ export type {
   ResponseFormatInput,
   ToolCallInput,
   ToolInput,
-} from './input.ts';
-export type { CompletionsQuestion, CompletionsSlice } from './list.ts';
+} from './input/input.ts';
 export { openCompletions } from './open.ts';
 export type { Observer, Rooms } from './rooms.ts';

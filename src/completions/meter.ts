@@ -1,7 +1,7 @@
 import type { RouteCandidate } from '#routing';
 import type { Admission } from './admit.ts';
-import type { OutputCap } from './cover.ts';
-import type { Transcript } from './transcript.ts';
+import type { Transcript } from './attempt/transcript.ts';
+import type { OutputCap } from './cost/cover.ts';
 
 /**
  * How much a hold grows at a time, in tokens of answer; what is left of the credits is taken in

@@ -9,8 +9,8 @@ import type { ProviderKeys } from '#provider-keys';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
-import type { KeptContent } from './kept-content.ts';
-import type { Losses } from './losses.ts';
+import type { Losses } from './cost/losses.ts';
+import type { KeptContent } from './history/kept-content.ts';
 
 /** Who is told what became of runs; what it does with it is its own affair and takes no time. */
 export interface Observer {

@@ -2,7 +2,7 @@ import { type Admission, admit } from './admit.ts';
 import { attempts } from './attempts.ts';
 import { endingOf } from './endings.ts';
 import type { Rooms } from './rooms.ts';
-import type { Running } from './running.ts';
+import type { Running } from './runs/running.ts';
 import { settle } from './settle.ts';
 
 /**

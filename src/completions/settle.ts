@@ -2,13 +2,13 @@ import { pricesFor } from '#catalog';
 import { type Bill, bill, type ChargeOutcome, type SettlementRecord } from '#credits';
 import { Fault, invariant } from '#kernel';
 import type { Admission } from './admit.ts';
-import { giveKeyUp, releaseKey } from './claims.ts';
+import { samplesOf } from './attempt/samples.ts';
 import type { Usage } from './completion.ts';
+import { type Measure, measure } from './cost/measure.ts';
 import { endings } from './endings.ts';
-import { type Measure, measure } from './measure.ts';
 import type { Rooms } from './rooms.ts';
-import type { Running } from './running.ts';
-import { samplesOf } from './samples.ts';
+import { giveKeyUp, releaseKey } from './runs/claims.ts';
+import type { Running } from './runs/running.ts';
 
 /**
  * Always, and last: what was used becomes a bill, the bill a durable record, and then the last

@@ -2,15 +2,15 @@ import type { AttemptRecord } from '#credits';
 import type { RouteCandidate } from '#routing';
 import { isContent, type UpstreamEvent, type UpstreamFault } from '#upstream';
 import type { Admission } from './admit.ts';
-import { AttemptOut, outcomeOf } from './attempt-out.ts';
-import { type Continuation, mayContinue } from './continuation.ts';
-import { raced, takeOver } from './hedge.ts';
+import { AttemptOut, outcomeOf } from './attempt/attempt-out.ts';
+import { type Continuation, mayContinue } from './attempt/continuation.ts';
+import { raced, takeOver } from './attempt/hedge.ts';
+import { Transcript } from './attempt/transcript.ts';
+import type { Turns } from './attempt/turns.ts';
+import { upstreamCall } from './attempt/upstream-call.ts';
 import { Meter } from './meter.ts';
 import type { Rooms } from './rooms.ts';
-import type { Running } from './running.ts';
-import { Transcript } from './transcript.ts';
-import type { Turns } from './turns.ts';
-import { upstreamCall } from './upstream-call.ts';
+import type { Running } from './runs/running.ts';
 
 export interface Attempt {
   readonly admission: Admission;

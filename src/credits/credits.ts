@@ -1,21 +1,21 @@
 import type { Clock, Log, Money } from '#kernel';
 import type { Transaction } from '#storage';
-import type { Account, KeyPeriod, KeySpend } from './account.ts';
-import type { GrantInput } from './account-statements.ts';
-import type { ClaimAnswer, ClaimInput } from './claim-statements.ts';
-import { takePlace } from './journal-place.ts';
-import { accountId } from './lease.ts';
-import type { LedgerDatabase } from './ledger-database.ts';
-import { limitChanged } from './limits.ts';
+import type { Account, KeyPeriod, KeySpend } from './accounts/account.ts';
+import { readAccount, readKeySpend, readMemberSpend } from './accounts/reading.ts';
+import { takePlace } from './journal/journal-place.ts';
+import { accountId } from './leases/lease.ts';
+import { limitChanged } from './leases/limits.ts';
+import { creditsOutOfReach, keyUsedOtherwise } from './leases/refusals.ts';
+import { giveBackFree } from './leases/upkeep.ts';
+import type { GrantInput } from './ledger/account-statements.ts';
+import type { ClaimAnswer, ClaimInput } from './ledger/claim-statements.ts';
+import type { LedgerDatabase } from './ledger/ledger-database.ts';
+import { ledgerStatements } from './ledger/statements.ts';
 import { type MachineOptions, openMachine } from './machine.ts';
 import type { Machine } from './parts.ts';
-import type { Heartbeat } from './peers.ts';
-import { readAccount, readKeySpend, readMemberSpend } from './reading.ts';
-import { creditsOutOfReach, keyUsedOtherwise } from './refusals.ts';
-import { refuseSecondNode } from './session.ts';
-import { ledgerStatements } from './statements.ts';
+import type { Heartbeat } from './session/peers.ts';
+import { refuseSecondNode } from './session/session.ts';
 import type { Hold, HoldRequest } from './terms.ts';
-import { giveBackFree } from './upkeep.ts';
 
 /** How this node hears of the others and they of it. */
 export interface Neighbourhood {

@@ -15,13 +15,18 @@
  * 7. A session that has ended has had its journal posted before its leases were freed.
  * 8. Admitting with money that the node has leased, extending and ending a hold wait for no
  *    database.
+ *
+ * `ledger/` are the statements and the audit, `leases/` what this node may spend and holds,
+ * `session/` its life in the database's eyes, `journal/` what is acknowledged and on its way into
+ * the ledger, `charge/` what a completion costs, `accounts/` and `usage/` what is read, `billing/`
+ * what is moved otherwise, `payments/` what is bought.
  */
 
-export type { Account, KeyPeriod, KeySpend } from './account.ts';
-export type { GrantInput } from './account-statements.ts';
-export { thresholdsOf } from './alerts.ts';
-export { auditLedger, type Finding } from './audit.ts';
-export { type Billing, type BillingOptions, openBilling } from './billing.ts';
+export type { Account, KeyPeriod, KeySpend } from './accounts/account.ts';
+export { thresholdsOf } from './billing/alerts.ts';
+export { type Billing, type BillingOptions, openBilling } from './billing/billing.ts';
+export type { Adjustment, Refund, Refunded } from './billing/movements.ts';
+export type { Statement, StatementLine, StatementPeriod } from './billing/statement.ts';
 export {
   affordableTokens,
   type Bill,
@@ -29,10 +34,8 @@ export {
   bill,
   type WorstCaseInput,
   worstCase,
-} from './charge.ts';
-export { type ChargeOutcome, type ChargeRule, chargePolicy } from './charge-policy.ts';
-export type { ClaimAnswer, ClaimInput } from './claim-statements.ts';
-export { binder, type CompletionFilter, conditionsOf } from './completion-filter.ts';
+} from './charge/charge.ts';
+export { type ChargeOutcome, type ChargeRule, chargePolicy } from './charge/charge-policy.ts';
 export {
   type Credits,
   type CreditsLoad,
@@ -41,14 +44,16 @@ export {
   openCredits,
   type Renewed,
 } from './credits.ts';
-export type { LedgerDatabase } from './ledger-database.ts';
-export type { Adjustment, Refund, Refunded } from './movements.ts';
-export type { Payments } from './payments.ts';
-export type { Heartbeat } from './peers.ts';
-export type { OpenedPurchase, PurchaseInput } from './purchases.ts';
-export { InsufficientCredits } from './refusals.ts';
-export type { Statement, StatementLine, StatementPeriod } from './statement.ts';
-export { stripePayments } from './stripe.ts';
+export { InsufficientCredits } from './leases/refusals.ts';
+export type { GrantInput } from './ledger/account-statements.ts';
+export { auditLedger, type Finding } from './ledger/audit.ts';
+export type { ClaimAnswer, ClaimInput } from './ledger/claim-statements.ts';
+export type { LedgerDatabase } from './ledger/ledger-database.ts';
+export type { Payments } from './payments/payments.ts';
+export type { OpenedPurchase, PurchaseInput } from './payments/purchases.ts';
+export { stripePayments } from './payments/stripe.ts';
+export { type AutoTopUpInput, autoTopUpFields } from './payments/top-ups.ts';
+export type { Heartbeat } from './session/peers.ts';
 export type {
   AllowanceTarget,
   AttemptRecord,
@@ -60,11 +65,11 @@ export type {
   TokenUsage,
   UnitPrices,
 } from './terms.ts';
-export { type AutoTopUpInput, autoTopUpFields } from './top-ups.ts';
+export { binder, type CompletionFilter, conditionsOf } from './usage/completion-filter.ts';
 export type {
   UsageAnswer,
   UsageBucket,
   UsageFigures,
   UsageSlice,
-} from './usage.ts';
-export type { UsageGroup, UsageOrder, UsageQuestion } from './usage-question.ts';
+} from './usage/usage.ts';
+export type { UsageGroup, UsageOrder, UsageQuestion } from './usage/usage-question.ts';

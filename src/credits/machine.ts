@@ -1,24 +1,24 @@
 import type { Clock, Log } from '#kernel';
-import { type Book, openBook } from './book.ts';
-import { closeParts } from './closing.ts';
-import { EmbeddedJournal } from './embedded-journal.ts';
-import { freshName } from './folder.ts';
-import type { Batch, Journal } from './journal.ts';
-import type { JournalPlace } from './journal-place.ts';
-import { posted } from './lease.ts';
-import { isSessionGone, type LedgerDatabase } from './ledger-database.ts';
-import { Moved } from './moved.ts';
+import { Moved } from './accounts/moved.ts';
+import { EmbeddedJournal } from './journal/embedded-journal.ts';
+import { freshName } from './journal/folder.ts';
+import type { Batch, Journal } from './journal/journal.ts';
+import type { JournalPlace } from './journal/journal-place.ts';
+import { Settlement } from './journal/settlement.ts';
+import { TableJournal } from './journal/table-journal.ts';
+import { type Book, openBook } from './leases/book.ts';
+import { posted } from './leases/lease.ts';
+import { Refills } from './leases/refills.ts';
+import { giveBackIdle, pruneClaims, pruneEveryMs, Reaper } from './leases/upkeep.ts';
+import { isSessionGone, type LedgerDatabase } from './ledger/ledger-database.ts';
+import type { Renewal } from './ledger/session-statements.ts';
+import type { Statements } from './ledger/statements.ts';
 import type { Machine, Parts } from './parts.ts';
-import type { Heartbeat } from './peers.ts';
-import { recover } from './recovery.ts';
-import { Refills } from './refills.ts';
-import { coverAgain } from './replacement.ts';
-import { openSession, type Session } from './session.ts';
-import type { Renewal } from './session-statements.ts';
-import { Settlement } from './settlement.ts';
-import type { Statements } from './statements.ts';
-import { TableJournal } from './table-journal.ts';
-import { giveBackIdle, pruneClaims, pruneEveryMs, Reaper } from './upkeep.ts';
+import { closeParts } from './session/closing.ts';
+import type { Heartbeat } from './session/peers.ts';
+import { recover } from './session/recovery.ts';
+import { coverAgain } from './session/replacement.ts';
+import { openSession, type Session } from './session/session.ts';
 
 /** What the room needs of the world, so that a test can be the world. */
 export interface MachineOptions {

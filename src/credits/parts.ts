@@ -1,12 +1,12 @@
 import type { Clock } from '#kernel';
-import type { Book } from './book.ts';
-import type { Journal } from './journal.ts';
-import type { LedgerDatabase } from './ledger-database.ts';
-import type { Moved } from './moved.ts';
-import type { Refills } from './refills.ts';
-import type { Session } from './session.ts';
-import type { Settlement } from './settlement.ts';
-import type { Statements } from './statements.ts';
+import type { Moved } from './accounts/moved.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Settlement } from './journal/settlement.ts';
+import type { Book } from './leases/book.ts';
+import type { Refills } from './leases/refills.ts';
+import type { LedgerDatabase } from './ledger/ledger-database.ts';
+import type { Statements } from './ledger/statements.ts';
+import type { Session } from './session/session.ts';
 
 /** The parts of the room. */
 export interface Parts {

@@ -1,12 +1,12 @@
-import { acceptInvitation } from './accept-invitation.ts';
-import { createApiKey, revokeApiKey } from './api-keys.ts';
-import { rotateApiKey, updateApiKey } from './change-api-key.ts';
-import { updateOrganization } from './change-organization.ts';
-import { inviteMember, revokeInvitation } from './invitations.ts';
-import { leaveOrganization, removeMember, updateMember } from './members.ts';
-import { createOrganization } from './organizations.ts';
-import type { Principal } from './principal.ts';
-import { updateRoutingPolicy } from './routing-policy.ts';
+import type { Principal } from './access/principal.ts';
+import { createApiKey, revokeApiKey } from './keys/api-keys.ts';
+import { rotateApiKey, updateApiKey } from './keys/change-api-key.ts';
+import { acceptInvitation } from './organizations/accept-invitation.ts';
+import { updateOrganization } from './organizations/change-organization.ts';
+import { inviteMember, revokeInvitation } from './organizations/invitations.ts';
+import { leaveOrganization, removeMember, updateMember } from './organizations/members.ts';
+import { createOrganization } from './organizations/organizations.ts';
+import { updateRoutingPolicy } from './organizations/routing-policy.ts';
 import type { Writing } from './writing.ts';
 
 type Step<Input, Result> = (

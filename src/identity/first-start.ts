@@ -1,11 +1,11 @@
 import { latestDetails, platformChain, record } from '#audit';
 import { type Clock, derivedId, Fault, type Secret } from '#kernel';
 import type { Storage, Transaction } from '#storage';
-import { newApiKey } from './api-key-form.ts';
-import { created, insertKey } from './api-keys.ts';
 import type { Cipher } from './cipher.ts';
-import type { NewKeySettings } from './new-key-input.ts';
-import { insertOrganization } from './organizations.ts';
+import { newApiKey } from './keys/api-key-form.ts';
+import { created, insertKey } from './keys/api-keys.ts';
+import type { NewKeySettings } from './keys/new-key-input.ts';
+import { insertOrganization } from './organizations/organizations.ts';
 import type { OpenAccount } from './writing.ts';
 
 /** The platform administrator: the person that ADMIN_KEY is. */

@@ -1,7 +1,7 @@
 import type { Storage } from '#storage';
-import type { Directory, KeyEntry } from './directory.ts';
-import type { Lookup } from './lookup.ts';
-import type { Membership } from './principal.ts';
+import type { Directory, KeyEntry } from './access/directory.ts';
+import type { Lookup } from './access/lookup.ts';
+import type { Membership } from './access/principal.ts';
 import { keyEntryOf, membershipOf, organizationOf } from './rows.ts';
 
 /**

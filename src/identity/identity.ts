@@ -1,17 +1,17 @@
 import type { Clock, Log, Secret } from '#kernel';
 import type { Storage } from '#storage';
-import { Access } from './access.ts';
+import { Access } from './access/access.ts';
+import { Authentication, type EndedCredential } from './access/authentication.ts';
+import { Directory } from './access/directory.ts';
+import type { Permission, Permissions } from './access/permissions.ts';
+import type { Organization, Payer, Principal, Role, UserPrincipal } from './access/principal.ts';
 import { type Acts, openActs } from './acts.ts';
-import { Authentication, type EndedCredential } from './authentication.ts';
 import type { Cipher } from './cipher.ts';
-import { Departures } from './departures.ts';
-import { Directory } from './directory.ts';
 import { administratorId } from './first-start.ts';
 import { follow } from './follow.ts';
-import { type KeyCounts, slowed } from './key-guesses.ts';
-import { LastUse } from './last-use.ts';
-import type { Permission, Permissions } from './permissions.ts';
-import type { Organization, Payer, Principal, Role, UserPrincipal } from './principal.ts';
+import { type KeyCounts, slowed } from './keys/key-guesses.ts';
+import { LastUse } from './keys/last-use.ts';
+import { Departures } from './organizations/departures.ts';
 import type { AnnounceRevocation, OpenAccount, Writing } from './writing.ts';
 
 export interface IdentityOptions {

@@ -15,32 +15,18 @@
  * 7. The first start happens once for a database, however many nodes begin at once.
  * 8. Who acts in an organization belongs to it when the act commits (`writeAs`); what runs for who
  *    has left is told so on every node that hears of it (`onLeft`).
+ *
+ * `access/` decides from memory, `keys/`, `people/` and `organizations/` are what it decides about.
  */
-export { credentialNeeded } from './access.ts';
-export { actorOf } from './actor.ts';
-export type { CreatedApiKey } from './api-keys.ts';
-export type { EndedCredential } from './authentication.ts';
-export type { UpdateOrganizationInput } from './change-organization.ts';
-export type { Cipher } from './cipher.ts';
+export { credentialNeeded } from './access/access.ts';
+export { actorOf } from './access/actor.ts';
+export type { EndedCredential } from './access/authentication.ts';
 export {
-  administratorId,
-  checkEncryptionKey,
-  demoOrganizationId,
-  type FirstStartOptions,
-  firstStart,
-} from './first-start.ts';
-export { type Identity, type IdentityOptions, openIdentity } from './identity.ts';
-export { clearedIssues, idIssues, refuseIfAny } from './input-issues.ts';
-export type { Invited, InviteMemberInput } from './invitations.ts';
-export type { UpdateApiKeyInput } from './key-changes.ts';
-export { type Mail, type MailOptions, openMail } from './mail.ts';
-export type { UpdateMemberInput } from './members.ts';
-export { nameIssues } from './name-check.ts';
-export type { CreateApiKeyInput } from './new-key-input.ts';
-export type { CreateOrganizationInput } from './organizations.ts';
-export { openPeople, type People } from './people.ts';
-export { addressHeader, type PeopleOptions, type Site } from './people-options.ts';
-export { allPermissions, type Permission, type Permissions, rolesWith } from './permissions.ts';
+  allPermissions,
+  type Permission,
+  type Permissions,
+  rolesWith,
+} from './access/permissions.ts';
 export {
   type Anonymous,
   type ApiKey,
@@ -54,10 +40,7 @@ export {
   type Role,
   type RoutingPolicy,
   type UserPrincipal,
-} from './principal.ts';
-export type { UpdateRoutingPolicyInput } from './routing-policy.ts';
-export { apiKeyOfRow } from './rows.ts';
-export { openSecrets, type Secrets, type SecretsOptions } from './secrets.ts';
+} from './access/principal.ts';
 export {
   apiKeysSeenBy,
   completionsSeenBy,
@@ -65,5 +48,29 @@ export {
   membershipsSeenBy,
   organizationsSeenBy,
   usersSeenBy,
-} from './seen-by.ts';
+} from './access/seen-by.ts';
+export type { Cipher } from './cipher.ts';
+export {
+  administratorId,
+  checkEncryptionKey,
+  demoOrganizationId,
+  type FirstStartOptions,
+  firstStart,
+} from './first-start.ts';
+export { type Identity, type IdentityOptions, openIdentity } from './identity.ts';
+export { clearedIssues, idIssues, refuseIfAny } from './input-issues.ts';
+export type { CreatedApiKey } from './keys/api-keys.ts';
+export type { UpdateApiKeyInput } from './keys/key-changes.ts';
+export type { CreateApiKeyInput } from './keys/new-key-input.ts';
+export type { UpdateOrganizationInput } from './organizations/change-organization.ts';
+export type { Invited, InviteMemberInput } from './organizations/invitations.ts';
+export type { UpdateMemberInput } from './organizations/members.ts';
+export { nameIssues } from './organizations/name-check.ts';
+export type { CreateOrganizationInput } from './organizations/organizations.ts';
+export type { UpdateRoutingPolicyInput } from './organizations/routing-policy.ts';
+export { type Mail, type MailOptions, openMail } from './people/mail.ts';
+export { openPeople, type People } from './people/people.ts';
+export { addressHeader, type PeopleOptions, type Site } from './people/people-options.ts';
+export { apiKeyOfRow } from './rows.ts';
+export { openSecrets, type Secrets, type SecretsOptions } from './secrets.ts';
 export type { AnnounceRevocation, OpenAccount } from './writing.ts';

@@ -1,13 +1,13 @@
 import { invariant } from '#kernel';
 import type { Prisma } from '#storage';
-import type { KeyEntry } from './directory.ts';
+import type { KeyEntry } from './access/directory.ts';
 import {
   type ApiKey,
   type Membership,
   type Organization,
   openPolicy,
   type RoutingPolicy,
-} from './principal.ts';
+} from './access/principal.ts';
 
 /** How rows of this room's tables become what the room gives out. */
 

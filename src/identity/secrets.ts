@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, Secret } from '#kernel';
-import { apiKeyOf } from './api-key-form.ts';
 import { type Cipher, encryptionKeyBytes, openCipher } from './cipher.ts';
+import { apiKeyOf } from './keys/api-key-form.ts';
 
 /** The platform's own secrets. */
 export interface Secrets {

@@ -1,8 +1,8 @@
 import { Fault } from '#kernel';
 import type { Transaction } from '#storage';
-import { organizationNotFound } from './access.ts';
-import { unauthenticated } from './authentication.ts';
-import type { Principal } from './principal.ts';
+import { organizationNotFound } from './access/access.ts';
+import { unauthenticated } from './access/authentication.ts';
+import type { Principal } from './access/principal.ts';
 import type { Writing } from './writing.ts';
 
 export interface Acting {

@@ -1,8 +1,8 @@
 import type { Clock } from '#kernel';
 import type { Storage, Transaction } from '#storage';
-import type { Access } from './access.ts';
+import type { Access } from './access/access.ts';
+import type { Directory } from './access/directory.ts';
 import type { Cipher } from './cipher.ts';
-import type { Directory } from './directory.ts';
 
 /** What the steps that change something are given. */
 export interface Writing {

@@ -1,7 +1,7 @@
 import { demoOrganizationId, type Identity } from '#identity';
 import { systemClock } from '#kernel';
-import { newApiKey } from '../../src/identity/api-key-form.ts';
-import { insertKey } from '../../src/identity/api-keys.ts';
+import { newApiKey } from '../../src/identity/keys/api-key-form.ts';
+import { insertKey } from '../../src/identity/keys/api-keys.ts';
 import { freshDatabase } from '../harness/databases.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { begin, openNode } from '../identity/node.ts';

@@ -1,6 +1,6 @@
 import type { UsageQuestion } from '#credits';
 import type { Storage } from '#storage';
-import { readUsage } from '../../src/credits/usage.ts';
+import { readUsage } from '../../src/credits/usage/usage.ts';
 import { openNode, organization, spend } from '../credits/node.ts';
 import { freshDatabase } from '../harness/databases.ts';
 import { compare, type Line, median, rounded } from './figures.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Coalescer, type UnnumberedDelta } from '../../src/completions/coalesce.ts';
+import { Coalescer, type UnnumberedDelta } from '../../src/completions/events/coalesce.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 function coalescer(windowMs: number) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coverOf } from '../../src/completions/cover.ts';
+import { coverOf } from '../../src/completions/cost/cover.ts';
 import { seededRandom } from '../../src/kernel/index.ts';
 import { noPreferences, openRouter } from '../../src/routing/index.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { noUsage } from '../../src/completions/completion.ts';
-import { EndedLog } from '../../src/completions/ended-log.ts';
-import { EventLog } from '../../src/completions/event-log.ts';
-import type { Unnumbered } from '../../src/completions/events.ts';
+import { EndedLog } from '../../src/completions/events/ended-log.ts';
+import { EventLog } from '../../src/completions/events/event-log.ts';
+import type { Unnumbered } from '../../src/completions/events/events.ts';
 import { Fault } from '../../src/kernel/index.ts';
 
 const failed = {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { anonymous, openPolicy, type Principal } from '#identity';
 import { noPreferences, textNeeds } from '#routing';
-import type { EstimateInput } from '../../src/completions/estimate.ts';
+import type { EstimateInput } from '../../src/completions/cost/estimate.ts';
 import { stand } from './stand.ts';
 
 const someone = { kind: 'apiKey' } as Principal; // the stand asks for nothing else

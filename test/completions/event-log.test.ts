@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { noUsage } from '../../src/completions/completion.ts';
-import { EventLog } from '../../src/completions/event-log.ts';
-import type { Unnumbered } from '../../src/completions/events.ts';
+import { EventLog } from '../../src/completions/events/event-log.ts';
+import type { Unnumbered } from '../../src/completions/events/events.ts';
 import { Fault } from '../../src/kernel/index.ts';
 
 const text = (value: string): Unnumbered => ({ type: 'TextDelta', text: value });

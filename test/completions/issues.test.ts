@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Issues } from '../../src/completions/issues.ts';
+import { Issues } from '../../src/completions/input/issues.ts';
 import { InvalidInput } from '../../src/kernel/index.ts';
 
 function found(look: (issues: Issues) => void): readonly { path: string; message: string }[] {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { derivedId } from '#kernel';
 import type { Storage } from '#storage';
-import { KeptContent, type Said } from '../../src/completions/kept-content.ts';
+import { KeptContent, type Said } from '../../src/completions/history/kept-content.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';

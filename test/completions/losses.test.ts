@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseMoney, silentLog } from '#kernel';
-import { Losses } from '../../src/completions/losses.ts';
+import { Losses } from '../../src/completions/cost/losses.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 
 it('an organization costs the platform five cents, and then a twentieth of what it spends', () => {

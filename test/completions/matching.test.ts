@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Fault } from '#kernel';
-import type { CompletionsQuestion } from '../../src/completions/list.ts';
-import { matches } from '../../src/completions/matching.ts';
+import type { CompletionsQuestion } from '../../src/completions/history/list.ts';
+import { matches } from '../../src/completions/history/matching.ts';
 import { stand } from './stand.ts';
 
 const { completion: ended } = await stand({}).run({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CompletionInput, MessageInput } from '../../src/completions/input.ts';
-import { normalise } from '../../src/completions/normalise.ts';
+import type { CompletionInput, MessageInput } from '../../src/completions/input/input.ts';
+import { normalise } from '../../src/completions/input/normalise.ts';
 
 const input = (given: Partial<CompletionInput>) =>
   normalise({ model: 'a/b', messages: [{ role: 'USER', content: 'Hi' }], ...given });

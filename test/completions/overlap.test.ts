@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UpstreamEvent } from '#upstream';
-import { Overlap } from '../../src/completions/overlap.ts';
+import { Overlap } from '../../src/completions/attempt/overlap.ts';
 
 /** What a caller has of an answer that broke off after `said` and was gone on with like this. */
 function whole(said: string, pieces: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundPrompt, countPrompt, textOf } from '../../src/completions/prompt-size.ts';
+import { boundPrompt, countPrompt, textOf } from '../../src/completions/cost/prompt-size.ts';
 import type { ChatMessage } from '../../src/upstream/index.ts';
 
 const user = (content: ChatMessage['content']): ChatMessage => ({ role: 'user', content });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { promptCounter } from '../../src/completions/prompt-tokens.ts';
+import { promptCounter } from '../../src/completions/cost/prompt-tokens.ts';
 import type { ChatMessage } from '../../src/upstream/index.ts';
 
 const user = (content: ChatMessage['content']): ChatMessage => ({ role: 'user', content });

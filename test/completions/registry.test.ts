@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { normalise } from '../../src/completions/normalise.ts';
-import { Registry } from '../../src/completions/registry.ts';
-import { Running } from '../../src/completions/running.ts';
-import { openPolicy, type Payer } from '../../src/identity/principal.ts';
+import { normalise } from '../../src/completions/input/normalise.ts';
+import { Registry } from '../../src/completions/runs/registry.ts';
+import { Running } from '../../src/completions/runs/running.ts';
+import { openPolicy, type Payer } from '../../src/identity/access/principal.ts';
 import { Fault } from '../../src/kernel/index.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 

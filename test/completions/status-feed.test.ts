@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Completion } from '#completions';
-import { StatusFeed } from '../../src/completions/status-feed.ts';
-import { StatusViewer } from '../../src/completions/status-viewer.ts';
+import { StatusFeed } from '../../src/completions/feed/status-feed.ts';
+import { StatusViewer } from '../../src/completions/feed/status-viewer.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { stand } from './stand.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Completion } from '#completions';
-import { StatusViewer } from '../../src/completions/status-viewer.ts';
+import { StatusViewer } from '../../src/completions/feed/status-viewer.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { stand } from './stand.ts';
 

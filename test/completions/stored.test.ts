@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fromRow } from '../../src/completions/stored.ts';
-import { journalRecord } from '../../src/credits/journal-record.ts';
+import { fromRow } from '../../src/completions/history/stored.ts';
+import { journalRecord } from '../../src/credits/journal/journal-record.ts';
 import { recordOf } from '../credits/node.ts';
 
 type Row = Parameters<typeof fromRow>[0];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Transcript } from '../../src/completions/transcript.ts';
+import { Transcript } from '../../src/completions/attempt/transcript.ts';
 import type { UpstreamEvent } from '../../src/upstream/index.ts';
 
 function after(...events: UpstreamEvent[]): Transcript {

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import type { CompletionInput } from '../../src/completions/input.ts';
-import { normalise } from '../../src/completions/normalise.ts';
-import { validate } from '../../src/completions/validate.ts';
+import type { CompletionInput } from '../../src/completions/input/input.ts';
+import { normalise } from '../../src/completions/input/normalise.ts';
+import { validate } from '../../src/completions/input/validate.ts';
 import { InvalidInput } from '../../src/kernel/index.ts';
 
 const good: CompletionInput = { model: 'a/b', messages: [{ role: 'USER', content: 'Hello' }] };

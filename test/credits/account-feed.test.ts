@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Fault, silentLog } from '#kernel';
-import type { Account } from '../../src/credits/account.ts';
-import { openAccountFeed } from '../../src/credits/account-feed.ts';
+import type { Account } from '../../src/credits/accounts/account.ts';
+import { openAccountFeed } from '../../src/credits/accounts/account-feed.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 function stand() {

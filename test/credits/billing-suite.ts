@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Billing, type Credits, openBilling, type UsageQuestion } from '#credits';
 import { completionId, formatMoney, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
-import { tidyMonths } from '../../src/credits/completion-months.ts';
+import { tidyMonths } from '../../src/credits/usage/completion-months.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import {

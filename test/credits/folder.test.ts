@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { takeFolder } from '../../src/credits/folder.ts';
+import { takeFolder } from '../../src/credits/journal/folder.ts';
 import { freshFolder } from '../harness/databases.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Gathering } from '../../src/credits/gathering.ts';
-import type { Batch, Ended } from '../../src/credits/journal.ts';
+import { Gathering } from '../../src/credits/journal/gathering.ts';
+import type { Batch, Ended } from '../../src/credits/journal/journal.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 const ended: Ended = { session: 1, leases: [], charge: 1n, record: '{}' };

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '#kernel';
-import { frame, readFrames } from '../../src/credits/frames.ts';
-import { openJournalFile, unposted } from '../../src/credits/journal-file.ts';
+import { frame, readFrames } from '../../src/credits/journal/frames.ts';
+import { openJournalFile, unposted } from '../../src/credits/journal/journal-file.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { binder, conditionsOf } from '../../src/credits/completion-filter.ts';
-import { journalBatch, journalRecord } from '../../src/credits/journal-record.ts';
+import { journalBatch, journalRecord } from '../../src/credits/journal/journal-record.ts';
+import { binder, conditionsOf } from '../../src/credits/usage/completion-filter.ts';
 import { recordOf } from './node.ts';
 
 test('amounts are strings, and the allowances are those of the admission', () => {

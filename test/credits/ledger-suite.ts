@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SettlementRecord } from '#credits';
 import type { Storage } from '#storage';
-import { journalBatch, journalRecord } from '../../src/credits/journal-record.ts';
-import { accountId } from '../../src/credits/lease.ts';
-import type { GrantTarget, LeaseTarget } from '../../src/credits/lease-statements.ts';
-import { isSessionGone } from '../../src/credits/ledger-database.ts';
-import { ledgerStatements, type Statements } from '../../src/credits/statements.ts';
+import { journalBatch, journalRecord } from '../../src/credits/journal/journal-record.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
+import type { GrantTarget, LeaseTarget } from '../../src/credits/ledger/lease-statements.ts';
+import { isSessionGone } from '../../src/credits/ledger/ledger-database.ts';
+import { ledgerStatements, type Statements } from '../../src/credits/ledger/statements.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import {
   balanceOf,

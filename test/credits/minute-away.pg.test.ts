@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Credits, LedgerDatabase } from '#credits';
 import type { Storage } from '#storage';
-import { accountId } from '../../src/credits/lease.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
 import { freshDatabase } from '../harness/databases.ts';
 import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';
 import { breakable } from './breakable.ts';

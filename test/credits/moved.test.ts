@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Moved } from '../../src/credits/moved.ts';
+import { Moved } from '../../src/credits/accounts/moved.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 function stand() {

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Billing, type Credits, openBilling } from '#credits';
 import { type Clock, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
-import { collectWhatIsOwed } from '../../src/credits/owed.ts';
-import type { PaymentNews } from '../../src/credits/payments.ts';
+import { collectWhatIsOwed } from '../../src/credits/billing/owed.ts';
+import type { PaymentNews } from '../../src/credits/payments/payments.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import {
   balanceOf,

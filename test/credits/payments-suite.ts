@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { autoTopUpFields, type Billing, type Credits, openBilling, stripePayments } from '#credits';
 import { type Clock, Secret, silentLog, systemClock, together } from '#kernel';
 import type { Storage } from '#storage';
-import { noteAlerts } from '../../src/credits/alerts.ts';
-import { topUpWhereDue } from '../../src/credits/top-ups.ts';
+import { noteAlerts } from '../../src/credits/billing/alerts.ts';
+import { topUpWhereDue } from '../../src/credits/payments/top-ups.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { balanceOf, dollars, ledgerOf, openNode, organization, violations } from './node.ts';
 import { type StripeStandIn, stripeStandIn, webhookSecret } from './stripe-stand-in.ts';

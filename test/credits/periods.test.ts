@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextPeriodStart, periodStart } from '../../src/credits/periods.ts';
+import { nextPeriodStart, periodStart } from '../../src/credits/charge/periods.ts';
 
 describe('the period of a limit', () => {
   const rows = [

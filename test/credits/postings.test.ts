@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '#kernel';
-import { EmbeddedJournal } from '../../src/credits/embedded-journal.ts';
-import type { Batch } from '../../src/credits/journal.ts';
-import type { JournalFile } from '../../src/credits/journal-file.ts';
-import type { Statements } from '../../src/credits/statements.ts';
-import { TableJournal } from '../../src/credits/table-journal.ts';
+import { EmbeddedJournal } from '../../src/credits/journal/embedded-journal.ts';
+import type { Batch } from '../../src/credits/journal/journal.ts';
+import type { JournalFile } from '../../src/credits/journal/journal-file.ts';
+import { TableJournal } from '../../src/credits/journal/table-journal.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 const batch = (n: number): Batch => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { InsufficientCredits, type Shortage } from '../../src/credits/refusals.ts';
+import { InsufficientCredits, type Shortage } from '../../src/credits/leases/refusals.ts';
 
 const short = { required: 2_000_000_000_000n, available: 500_000_000_000n };
 

@@ -4,7 +4,7 @@
 // listens any more.
 import { type Clock, Secret, silentLog, systemClock } from '#kernel';
 import { openStorage } from '#storage';
-import { postEveryMs } from '../../src/credits/settlement.ts';
+import { postEveryMs } from '../../src/credits/journal/settlement.ts';
 import { credit, dollars, newCompletion, openNode, recordOf } from './node.ts';
 
 const [dataDir = '', organization = '', url] = process.argv.slice(2);

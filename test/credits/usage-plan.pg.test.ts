@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { UsageGroup } from '#credits';
-import { readUsage } from '../../src/credits/usage.ts';
+import { readUsage } from '../../src/credits/usage/usage.ts';
 import { dayMs, fillUsage, lastHour } from '../bench/usage-fill.ts';
 import { freshDatabase } from '../harness/databases.ts';
 import { organization } from './node.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { Watch } from '../../src/credits/watch.ts';
+import { Watch } from '../../src/credits/session/watch.ts';
 import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';
 
 /** A node among others, none of which is ever heard: the bus is silent. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { derivedId, Fault } from '#kernel';
-import { Access } from '../../src/identity/access.ts';
-import { Directory } from '../../src/identity/directory.ts';
-import { anonymous, type Principal } from '../../src/identity/principal.ts';
+import { Access } from '../../src/identity/access/access.ts';
+import { Directory } from '../../src/identity/access/directory.ts';
+import { anonymous, type Principal } from '../../src/identity/access/principal.ts';
 import { key, membership, organization } from './people.ts';
 
 const directory = new Directory();

@@ -2,7 +2,12 @@ import { crc32 } from 'node:zlib';
 import { assert, integer, property, uint8Array } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '#kernel';
-import { apiKeyOf, hintOf, looksLikeOurs, newApiKey } from '../../src/identity/api-key-form.ts';
+import {
+  apiKeyOf,
+  hintOf,
+  looksLikeOurs,
+  newApiKey,
+} from '../../src/identity/keys/api-key-form.ts';
 
 const bytes = uint8Array({ minLength: 32, maxLength: 32 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Fault, silentLog } from '#kernel';
-import { Authentication } from '../../src/identity/authentication.ts';
-import { Directory, type KeyEntry } from '../../src/identity/directory.ts';
+import { Authentication } from '../../src/identity/access/authentication.ts';
+import { Directory, type KeyEntry } from '../../src/identity/access/directory.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { cipher, key, organization, secretOf } from './people.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ConnectionHashes } from '../../src/identity/connection-hashes.ts';
+import { ConnectionHashes } from '../../src/identity/access/connection-hashes.ts';
 
 function counting() {
   const hashed: string[] = [];

@@ -3,7 +3,7 @@ import { verifyChains } from '#audit';
 import { administratorId, demoOrganizationId, type Identity, type Principal } from '#identity';
 import { derivedId, Fault, newId, type Secret } from '#kernel';
 import type { Storage } from '#storage';
-import { looksLikeOurs } from '../../src/identity/api-key-form.ts';
+import { looksLikeOurs } from '../../src/identity/keys/api-key-form.ts';
 import { freshDatabase } from '../harness/databases.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { adminKey, begin, elsewhere, openNode } from './node.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LastUse } from '../../src/identity/last-use.ts';
+import { LastUse } from '../../src/identity/keys/last-use.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 

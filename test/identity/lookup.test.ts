@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Lookup } from '../../src/identity/lookup.ts';
+import { Lookup } from '../../src/identity/access/lookup.ts';
 
 interface Thing {
   id: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { amountMax, derivedId, formatMoney, InvalidInput } from '#kernel';
-import { newApiKey } from '../../src/identity/api-key-form.ts';
-import { type CreateApiKeyInput, newKeySettings } from '../../src/identity/new-key-input.ts';
+import { newApiKey } from '../../src/identity/keys/api-key-form.ts';
+import { type CreateApiKeyInput, newKeySettings } from '../../src/identity/keys/new-key-input.ts';
 
 const now = Date.parse('2026-11-23T10:00:00Z');
 const input = { organizationId: derivedId('organization', 'acme'), name: 'ci' };

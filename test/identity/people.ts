@@ -1,13 +1,13 @@
 import { derivedId, Secret } from '#kernel';
-import { openCipher } from '../../src/identity/cipher.ts';
-import type { KeyEntry } from '../../src/identity/directory.ts';
+import type { KeyEntry } from '../../src/identity/access/directory.ts';
 import {
   type ApiKey,
   type Membership,
   type Organization,
   openPolicy,
   type Role,
-} from '../../src/identity/principal.ts';
+} from '../../src/identity/access/principal.ts';
+import { openCipher } from '../../src/identity/cipher.ts';
 
 /** Builders of what the directory holds, each valid unless told otherwise. */
 export const cipher = openCipher(new Secret(Buffer.alloc(32, 1).toString('base64')));

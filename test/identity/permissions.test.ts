@@ -3,7 +3,7 @@ import {
   allPermissions,
   permissionsOfKey,
   permissionsOfRole,
-} from '../../src/identity/permissions.ts';
+} from '../../src/identity/access/permissions.ts';
 
 const roles = ['OWNER', 'ADMIN', 'BILLING', 'DEVELOPER', 'VIEWER'] as const;
 const kinds = ['INFERENCE', 'MANAGEMENT'] as const;

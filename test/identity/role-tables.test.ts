@@ -5,7 +5,7 @@ import {
   type Permissions,
   permissionsOfKey,
   permissionsOfRole,
-} from '../../src/identity/permissions.ts';
+} from '../../src/identity/access/permissions.ts';
 
 /** A table of docs/IDENTITY.md: a row for each permission, a column for each holder. */
 function table(holders: Readonly<Record<string, Permissions>>): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '#kernel';
-import { looksLikeOurs } from '../../src/identity/api-key-form.ts';
+import { looksLikeOurs } from '../../src/identity/keys/api-key-form.ts';
 import { openSecrets } from '../../src/identity/secrets.ts';
 
 let dataDir = '';

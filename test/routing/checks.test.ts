@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '#kernel';
 import { openRouter, type RejectionCode, type RouteRequest, textNeeds } from '#routing';
-import { openPolicy } from '../../src/identity/principal.ts';
+import { openPolicy } from '../../src/identity/access/principal.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { flat, market, type Offer, perMillion, prefer, request } from './stand.ts';
 

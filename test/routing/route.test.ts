@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '#kernel';
 import { NoEndpointAvailable, openRouter, type RouteRequest, textNeeds } from '#routing';
-import { openPolicy } from '../../src/identity/principal.ts';
+import { openPolicy } from '../../src/identity/access/principal.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 import { fault, flat, market, type Offer, perMillion, prefer, request } from './stand.ts';
 

@@ -3,7 +3,7 @@ import type { Endpoint, Market, Model, Pricing, Provider } from '#catalog';
 import { derivedId } from '#kernel';
 import { noPreferences, type RouteRequest, textNeeds } from '#routing';
 import { UpstreamFault, type UpstreamFaultDetail } from '#upstream';
-import { openPolicy } from '../../src/identity/principal.ts';
+import { openPolicy } from '../../src/identity/access/principal.ts';
 
 /** What a test says of an endpoint; the rest is ordinary. */
 export interface Offer

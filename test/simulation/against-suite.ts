@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { seededRandom } from '#kernel';
 import type { Storage } from '#storage';
-import { accountId } from '../../src/credits/lease.ts';
-import { ledgerStatements } from '../../src/credits/statements.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
+import { ledgerStatements } from '../../src/credits/ledger/statements.ts';
 import { organization } from '../credits/node.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { Calls } from './any-call.ts';

@@ -1,8 +1,8 @@
 import type { SettlementRecord } from '#credits';
 import { completionId, type Random } from '#kernel';
-import { journalBatch, journalRecord } from '../../src/credits/journal-record.ts';
-import { accountId } from '../../src/credits/lease.ts';
-import type { GrantTarget, LeaseTarget } from '../../src/credits/lease-statements.ts';
+import { journalBatch, journalRecord } from '../../src/credits/journal/journal-record.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
+import type { GrantTarget, LeaseTarget } from '../../src/credits/ledger/lease-statements.ts';
 import { recordOf } from '../credits/node.ts';
 import { pick } from './pick.ts';
 import type { TwoLedgers } from './two-ledgers.ts';

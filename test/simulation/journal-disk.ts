@@ -4,8 +4,8 @@ import type {
   JournalFrame,
   ReadFrame,
   Segment,
-} from '../../src/credits/journal-file.ts';
-import type { JournalPlace } from '../../src/credits/journal-place.ts';
+} from '../../src/credits/journal/journal-file.ts';
+import type { JournalPlace } from '../../src/credits/journal/journal-place.ts';
 import type { Events } from './events.ts';
 import type { PostedRecord } from './ledger-rows.ts';
 

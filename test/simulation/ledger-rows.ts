@@ -1,4 +1,4 @@
-import type { LeaseTarget } from '../../src/credits/lease-statements.ts';
+import type { LeaseTarget } from '../../src/credits/ledger/lease-statements.ts';
 
 /** The rows of the ledger's tables, as far as money and the simulation depend on them. */
 

@@ -1,4 +1,4 @@
-import type { Statements } from '../../src/credits/statements.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import type { ModelState } from './model-state.ts';
 
 const dayMs = 24 * 3_600_000;

@@ -1,6 +1,6 @@
-import type { GrantTarget, LeaseTarget } from '../../src/credits/lease-statements.ts';
-import type { Held } from '../../src/credits/posting-statements.ts';
-import type { Statements } from '../../src/credits/statements.ts';
+import type { GrantTarget, LeaseTarget } from '../../src/credits/ledger/lease-statements.ts';
+import type { Held } from '../../src/credits/ledger/posting-statements.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import { greatest, least, type ModelState, Refused } from './model-state.ts';
 
 interface Fitting extends GrantTarget {

@@ -1,4 +1,4 @@
-import type { Statements } from '../../src/credits/statements.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import type { SessionRow } from './ledger-rows.ts';
 import { leaseModel } from './model-leases.ts';
 import { settleHalving, takeJournal } from './model-posting.ts';

@@ -1,5 +1,5 @@
-import type { LeaseTarget } from '../../src/credits/lease-statements.ts';
-import { sessionGoneCode } from '../../src/credits/ledger-database.ts';
+import type { LeaseTarget } from '../../src/credits/ledger/lease-statements.ts';
+import { sessionGoneCode } from '../../src/credits/ledger/ledger-database.ts';
 import type {
   AccountRow,
   AllowanceRow,

@@ -1,4 +1,4 @@
-import type { Statements } from '../../src/credits/statements.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import { claimModel } from './model-claims.ts';
 import { leaseModel } from './model-leases.ts';
 import { addEntry, recordsOf, settleHalving, takeJournal } from './model-posting.ts';

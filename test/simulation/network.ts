@@ -1,5 +1,5 @@
 import { Fault, type Random } from '#kernel';
-import type { Statements } from '../../src/credits/statements.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import type { Events } from './events.ts';
 import type { ProcessClock } from './process-clock.ts';
 

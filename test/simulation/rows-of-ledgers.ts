@@ -1,5 +1,5 @@
 import type { Storage } from '#storage';
-import { accountId } from '../../src/credits/lease.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
 import type { ModelState } from './model-state.ts';
 
 interface Whose {

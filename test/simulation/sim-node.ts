@@ -1,8 +1,8 @@
 import { type Random, silentLog } from '#kernel';
 import { type Credits, openCreditsIn } from '../../src/credits/credits.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import type { Machine } from '../../src/credits/parts.ts';
-import type { Heartbeat } from '../../src/credits/peers.ts';
-import type { Statements } from '../../src/credits/statements.ts';
+import type { Heartbeat } from '../../src/credits/session/peers.ts';
 import type { Events } from './events.ts';
 import { JournalDisk } from './journal-disk.ts';
 import { type Link, overTheWire } from './network.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { Storage } from '#storage';
-import { accountId } from '../../src/credits/lease.ts';
-import { isSessionGone, toJson } from '../../src/credits/ledger-database.ts';
-import { ledgerStatements, type Statements } from '../../src/credits/statements.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
+import { isSessionGone, toJson } from '../../src/credits/ledger/ledger-database.ts';
+import { ledgerStatements, type Statements } from '../../src/credits/ledger/statements.ts';
 import { ledgerModel } from './model.ts';
 import { ModelState } from './model-state.ts';
 import { rowsOfDatabase, rowsOfModel } from './rows-of-ledgers.ts';

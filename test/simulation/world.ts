@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '#kernel';
 import type { Credits } from '../../src/credits/credits.ts';
-import { accountId } from '../../src/credits/lease.ts';
-import type { Statements } from '../../src/credits/statements.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
+import type { Statements } from '../../src/credits/ledger/statements.ts';
 import { Changes } from './changes.ts';
 import type { Customer, Request } from './customers.ts';
 import { Events } from './events.ts';

@@ -1,8 +1,8 @@
 import { type Clock, readCompletionId } from '#kernel';
 import type { Completion } from '../completion.ts';
-import type { Registry } from '../registry.ts';
-import type { RunOfNode } from '../run-of-node.ts';
-import { Running } from '../running.ts';
+import type { Registry } from '../runs/registry.ts';
+import type { RunOfNode } from '../runs/run-of-node.ts';
+import { Running } from '../runs/running.ts';
 import type { Answer, Post, Question } from './post.ts';
 import type { RemoteViewers } from './remote-viewers.ts';
 import { completionToWire, eventToWire } from './wire.ts';

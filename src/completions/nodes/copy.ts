@@ -1,10 +1,10 @@
 import type { Market } from '#catalog';
 import type { UpstreamEvent } from '#upstream';
-import { joined } from '../coalesce.ts';
+import { Transcript } from '../attempt/transcript.ts';
 import type { Completion, Content } from '../completion.ts';
-import { EndedLog } from '../ended-log.ts';
-import type { CompletionEvent } from '../events.ts';
-import { Transcript } from '../transcript.ts';
+import { joined } from '../events/coalesce.ts';
+import { EndedLog } from '../events/ended-log.ts';
+import type { CompletionEvent } from '../events/events.ts';
 import { completionFromWire, eventFromWire, type WireCompletion, type WireEvent } from './wire.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { type Clock, type Log, sleep, type Timer } from '#kernel';
 import type { Completion } from '../completion.ts';
-import type { Running } from '../running.ts';
+import type { Running } from '../runs/running.ts';
 import { type Copies, copyBytesMax } from './copies.ts';
 import { packed } from './copy.ts';
 import { completionToWire, eventToWire } from './wire.ts';

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '#kernel';
 import type { Completion } from '../completion.ts';
-import type { Registry } from '../registry.ts';
-import type { StatusFeed } from '../status-feed.ts';
+import type { StatusFeed } from '../feed/status-feed.ts';
+import type { Registry } from '../runs/registry.ts';
 import type { Letter, Post } from './post.ts';
 import { completionToWire } from './wire.ts';
 

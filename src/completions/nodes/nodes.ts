@@ -1,10 +1,10 @@
 import { flowOf, readCompletionId } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Started } from '../completions.ts';
-import type { Registry } from '../registry.ts';
+import type { StatusFeed } from '../feed/status-feed.ts';
 import type { Rooms } from '../rooms.ts';
-import type { Running } from '../running.ts';
-import type { StatusFeed } from '../status-feed.ts';
+import type { Registry } from '../runs/registry.ts';
+import type { Running } from '../runs/running.ts';
 import { Answering } from './answering.ts';
 import { Asking } from './asking.ts';
 import { type Copies, openCopies } from './copies.ts';

@@ -1,10 +1,10 @@
 import { Fault } from '#kernel';
 import type { Completion } from '../completion.ts';
-import { resumeExpired } from '../ended.ts';
-import type { CompletionEvent } from '../events.ts';
+import type { CompletionEvent } from '../events/events.ts';
+import type { StatusFeed } from '../feed/status-feed.ts';
+import { storedCompletion } from '../history/stored.ts';
 import type { Rooms } from '../rooms.ts';
-import type { StatusFeed } from '../status-feed.ts';
-import { storedCompletion } from '../stored.ts';
+import { resumeExpired } from '../runs/ended.ts';
 
 type Reading = Pick<Rooms, 'clock' | 'credits' | 'storage'>;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep, type Timer } from '#kernel';
 import { ConnectionLost } from '../completions.ts';
-import { type CompletionEvent, isLast } from '../events.ts';
+import { type CompletionEvent, isLast } from '../events/events.ts';
 import type { Asking } from './asking.ts';
 import type { Answer, Post } from './post.ts';
 import type { WireEvent } from './wire.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '#kernel';
-import type { Attachment, RunOfNode } from '../run-of-node.ts';
+import type { Attachment, RunOfNode } from '../runs/run-of-node.ts';
 
 /** A viewer of another node says every second that it is there; after this it counts as lost. */
 const silentMs = 5_000;

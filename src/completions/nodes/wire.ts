@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Market } from '#catalog';
 import { Fault, type FaultCode, invariant } from '#kernel';
 import type { Completion } from '../completion.ts';
-import type { CompletionEvent } from '../events.ts';
+import type { CompletionEvent } from '../events/events.ts';
 
 /** A fault without what only its own node can know of it. */
 interface WireFault {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { Fault } from '#kernel';
-import { EventLog } from '../../../src/completions/event-log.ts';
+import { EventLog } from '../../../src/completions/events/event-log.ts';
 import { openCopies } from '../../../src/completions/nodes/copies.ts';
 import { Copying } from '../../../src/completions/nodes/copying.ts';
-import type { Running } from '../../../src/completions/running.ts';
+import type { Running } from '../../../src/completions/runs/running.ts';
 import { failsWith, ordinary, type Play, says, someone, stand, text } from '../stand.ts';
 import { memoryShelf } from './stand.ts';
 

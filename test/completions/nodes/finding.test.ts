@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Completion } from '#completions';
+import { StatusFeed } from '../../../src/completions/feed/status-feed.ts';
+import type { StatusViewer } from '../../../src/completions/feed/status-viewer.ts';
 import { openCopies } from '../../../src/completions/nodes/copies.ts';
 import { packed } from '../../../src/completions/nodes/copy.ts';
 import { openNodes } from '../../../src/completions/nodes/nodes.ts';
 import { completionToWire, eventToWire } from '../../../src/completions/nodes/wire.ts';
-import { Registry } from '../../../src/completions/registry.ts';
 import type { Rooms } from '../../../src/completions/rooms.ts';
-import { StatusFeed } from '../../../src/completions/status-feed.ts';
-import type { StatusViewer } from '../../../src/completions/status-viewer.ts';
+import { Registry } from '../../../src/completions/runs/registry.ts';
 import { completionId } from '../../../src/kernel/index.ts';
 import { virtualClock } from '../../harness/virtual-clock.ts';
 import { says, stand } from '../stand.ts';

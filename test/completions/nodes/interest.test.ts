@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { StatusFeed } from '../../../src/completions/feed/status-feed.ts';
+import { StatusViewer } from '../../../src/completions/feed/status-viewer.ts';
 import { Interest } from '../../../src/completions/nodes/interest.ts';
-import type { Registry } from '../../../src/completions/registry.ts';
-import { StatusFeed } from '../../../src/completions/status-feed.ts';
-import { StatusViewer } from '../../../src/completions/status-viewer.ts';
+import type { Registry } from '../../../src/completions/runs/registry.ts';
 import { recordingLog } from '../../harness/recording-log.ts';
 import { completionOf } from '../../harness/stand-in-completion.ts';
 import { virtualClock } from '../../harness/virtual-clock.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { RemoteViewers } from '../../../src/completions/nodes/remote-viewers.ts';
-import type { Running } from '../../../src/completions/running.ts';
+import type { Running } from '../../../src/completions/runs/running.ts';
 import { virtualClock } from '../../harness/virtual-clock.ts';
 
 /** A run of which only its viewers and the waking of those who wait are of interest. */

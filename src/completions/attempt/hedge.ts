@@ -1,0 +1,99 @@
+import { type Money, sleep } from '#kernel';
+import type { RouteCandidate } from '#routing';
+import type { Admission } from '../admit.ts';
+import type { Rooms } from '../rooms.ts';
+import type { Running } from '../runs/running.ts';
+import { type AttemptOut, outcomeOf } from './attempt-out.ts';
+
+/** Nobody's first token is late before this. */
+const delayMsMin = 200;
+/** A prompt that costs more than a cent is not sent twice. */
+const promptCostMax: Money = 10_000_000_000n;
+
+/** What may be sent when the first attempt is late. */
+export interface Hedge {
+  readonly admission: Admission;
+  /** Starts the second attempt; null when there is none. */
+  second(): AttemptOut | null;
+}
+
+/**
+ * Waits for the first content of `first`, and of a second attempt when it is late: the one whose
+ * content comes first answers, the other is left and costs the caller nothing. One that fails
+ * meanwhile is told of. Returns the one to go on with, which may have failed itself.
+ */
+export async function raced(
+  running: Running,
+  { first, hedge }: { first: AttemptOut; hedge: Hedge },
+  rooms: Rooms,
+): Promise<AttemptOut> {
+  if (!(await late(running, first, rooms)) || running.ending) return first;
+  if (!(await hedge.admission.hold.covered()) || running.ending) return first;
+  if (!affordable(running, first.candidate, { hedge, rooms })) return first;
+  const second = hedge.second();
+  if (!second) return first;
+  const { out, opening } = await Promise.race([ended(first), ended(second)]);
+  const other = out === first ? second : first;
+  if (running.ending) {
+    other.cancel();
+    return out;
+  }
+  if (opening === 'failed') {
+    giveUp(running, out, other);
+    return other;
+  }
+  other.cancel();
+  if (out === second) takeOver(running, second, 2);
+  return out;
+}
+
+const ended = async (out: AttemptOut) => ({ out, opening: await out.opened() });
+
+/** True when the first content is not there after the wait; never shorter than what is usual. */
+async function late(running: Running, first: AttemptOut, { clock, router }: Rooms) {
+  const usual = router.medians(first.candidate.endpoint.id)?.timeToFirstTokenMs ?? 0;
+  const delayMs = Math.max(running.request.hedgeAfterMs ?? 0, usual, delayMsMin);
+  const wait = new AbortController();
+  const timer = sleep(clock, delayMs, wait.signal).catch(() => {});
+  const opening = await Promise.race([first.opened(), timer]);
+  wait.abort();
+  return opening === undefined;
+}
+
+/**
+ * The loser may bill its prompt: the dearer of the two has to be small, and within what the
+ * organization may cost the platform.
+ */
+function affordable(
+  running: Running,
+  candidate: RouteCandidate,
+  { hedge, rooms }: { hedge: Hedge; rooms: Rooms },
+): boolean {
+  const { route, cover } = hedge.admission;
+  const costs = route.able.map((each) => cover.costAt(each, 0));
+  const cost = costs.reduce(
+    (dear, each) => (each > dear ? each : dear),
+    cover.costAt(candidate, 0),
+  );
+  if (cost > promptCostMax) return false;
+  return rooms.losses.take(running.payer.organization.id, cost);
+}
+
+function giveUp(running: Running, failed: AttemptOut, other: AttemptOut): void {
+  const fault = failed.failure;
+  const record = failed.conclude(fault ? outcomeOf(fault) : 'FAILED', fault);
+  running.log.append({
+    type: 'RouteChanged',
+    failed: record,
+    next: other.candidate.endpoint,
+  });
+  takeOver(running, other, running.attempts.length + 1);
+}
+
+/** The caller sees who answers now. */
+export function takeOver(running: Running, { candidate }: AttemptOut, attempt: number): void {
+  running.endpoint = candidate.endpoint;
+  running.ownKey = candidate.ownKey ?? null;
+  running.droppedParameters = candidate.droppedParameters;
+  running.log.append({ type: 'CompletionStarted', endpoint: candidate.endpoint, attempt });
+}

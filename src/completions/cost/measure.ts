@@ -1,0 +1,78 @@
+import type { Endpoint } from '#catalog';
+import type { TokenUsage } from '#credits';
+import { countTokens, tokenizerOf, type UpstreamUsage } from '#upstream';
+import type { Transcript } from '../attempt/transcript.ts';
+import type { Running } from '../runs/running.ts';
+import { textOf } from './prompt-size.ts';
+
+/** What a completion used, in tokens and images. */
+export interface Measure {
+  readonly tokens: TokenUsage;
+  readonly images: number;
+  /** The provider gave no usage, or one that cannot be: it was counted here. */
+  readonly estimated: boolean;
+}
+
+const nothing: TokenUsage = { prompt: 0, completion: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+
+/**
+ * A reported answer may exceed our own count by this factor and this many tokens before it is not
+ * believed.
+ */
+const toleratedFactor = 1.5;
+const toleratedTokens = 50;
+/** More, both together, than anybody counts: who reports more is not believed in anything. */
+const tokensMax = 2 ** 31 - 1;
+/** Few vocabularies need a token for less than this many bytes of ordinary text. */
+const bytesPerTokenMin = 3;
+
+/**
+ * The provider's own figures where they can be true, else ours; nothing when nothing was ever sent.
+ */
+export async function measure(running: Running): Promise<Measure> {
+  const { endpoint, transcript } = running;
+  if (!endpoint || running.attempts.length === 0) {
+    return { tokens: nothing, images: 0, estimated: false };
+  }
+  const reported = countable(transcript.usage) ? transcript.usage : null;
+  const images = reported?.images ?? 0;
+  if (reported && !running.continued && (await credible(reported, transcript, endpoint))) {
+    return { tokens: tokensOf(reported), images, estimated: false };
+  }
+  const completion = await count(transcript.generated, endpoint);
+  // What a continuation was sent and what it read from a cache is not the caller's prompt.
+  const own = running.continued ? null : reported;
+  const prompt = own?.prompt ?? (await count(textOf(running.request.chat), endpoint));
+  const cached = own ? tokensOf(own) : nothing;
+  return { tokens: { ...cached, prompt, completion, reasoning: 0 }, images, estimated: true };
+}
+
+const countable = (usage: UpstreamUsage | null): boolean =>
+  usage === null || usage.prompt + usage.completion <= tokensMax;
+
+/**
+ * Providers report their own bill: a visible answer far beyond what was delivered is not believed.
+ * The bytes settle it for nearly all; only what they leave open is counted.
+ */
+async function credible(
+  reported: UpstreamUsage,
+  transcript: Transcript,
+  endpoint: Endpoint,
+): Promise<boolean> {
+  const visible = reported.completion - reported.reasoning;
+  const limitOf = (own: number) => own * toleratedFactor + toleratedTokens;
+  if (visible <= limitOf(transcript.bytes / bytesPerTokenMin / toleratedFactor)) return true;
+  return visible <= limitOf(await count(transcript.generated, endpoint));
+}
+
+/** Counts with the model's tokenizer, as far as it is public. */
+const count = (text: string, { model, provider }: Endpoint): Promise<number> =>
+  countTokens(text, provider.sandbox ? 'words' : (tokenizerOf(model.slug) ?? 'o200k_base'));
+
+const tokensOf = ({ prompt, completion, cacheRead, cacheWrite, reasoning }: UpstreamUsage) => ({
+  prompt,
+  completion,
+  cacheRead,
+  cacheWrite,
+  reasoning,
+});

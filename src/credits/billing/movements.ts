@@ -1,0 +1,94 @@
+import { Fault, formatMoney, InvalidInput, type Money } from '#kernel';
+import { accountId } from '../leases/lease.ts';
+import { keyUsedOtherwise } from '../leases/refusals.ts';
+import type { LedgerDatabase } from '../ledger/ledger-database.ts';
+
+/** Why and by whom money is moved by hand; the same key of one organization moves it once. */
+export interface Reasoned {
+  readonly reason: string;
+  readonly key: string;
+  readonly actor: string | null;
+}
+
+export interface Adjustment extends Reasoned {
+  readonly organizationId: string;
+  /** Negative takes. */
+  readonly amount: Money;
+}
+
+export interface Refund extends Reasoned {
+  readonly completionId: string;
+  /** Null: all that is left of the charge. */
+  readonly amount: Money | null;
+}
+
+export interface Refunded {
+  readonly entryId: string;
+  readonly organizationId: string;
+}
+
+interface MovedRow {
+  readonly entry: string | null;
+  readonly kind: string | null;
+  readonly amount: bigint;
+  readonly available: bigint;
+}
+
+type Database = Pick<LedgerDatabase, 'query'>;
+
+/**
+ * Enters an adjustment when what it takes is not leased. Null when it is: what is free in leases is
+ * to be recalled first.
+ *
+ * @throws Fault CONFLICT for a key that entered something else.
+ */
+export async function adjustOnce(db: Database, adjustment: Adjustment): Promise<string | null> {
+  const { organizationId, amount, key, reason, actor } = adjustment;
+  const [row] = await db.query<MovedRow>(
+    'SELECT * FROM credits_adjust($1, $2::bigint, $3, $4, $5)',
+    [accountId(organizationId), amount.toString(), key, reason, actor],
+  );
+  if (!row?.entry) return null;
+  if (row.kind !== 'ADJUSTMENT' || BigInt(row.amount) !== amount) throw keyUsedOtherwise();
+  return row.entry;
+}
+
+interface RefundRow {
+  readonly entry: string | null;
+  readonly completion: string | null;
+  readonly amount: bigint;
+  readonly remaining: bigint;
+  readonly organization: string;
+}
+
+/**
+ * @throws Fault NOT_FOUND without such a completion; InvalidInput when more is asked for than is
+ * left of its charge; CONFLICT for a key that entered something else.
+ */
+export async function refundCompletion(db: Database, refund: Refund): Promise<Refunded> {
+  const { completionId, amount, key, reason, actor } = refund;
+  const sql = 'SELECT * FROM completion_refund($1, $2::bigint, $3, $4, $5)';
+  const values = [completionId, amount?.toString() ?? null, key, reason, actor];
+  const [row] = await db.query<RefundRow>(sql, values);
+  if (!row) {
+    throw new Fault('NOT_FOUND', {
+      public: 'There is no such completion, or its details are kept no more.',
+    });
+  }
+  if (!row.entry) throw tooMuch(BigInt(row.remaining));
+  const same = amount === null || amount === BigInt(row.amount);
+  if (row.completion !== completionId || !same) throw keyUsedOtherwise();
+  return { entryId: row.entry, organizationId: row.organization };
+}
+
+function tooMuch(left: Money): Fault {
+  if (left > 0n) {
+    const accepted = `more than 0, at most ${formatMoney(left)}`;
+    return InvalidInput.at(
+      'input.amount',
+      'It is not within what is left of the charge.',
+      accepted,
+    );
+  }
+  return new Fault('CONFLICT', { public: 'Nothing is left of what this completion was charged.' });
+}

@@ -1,0 +1,143 @@
+import {
+  amountOf,
+  type Clock,
+  InvalidInput,
+  type Log,
+  type Money,
+  moneyOrNull,
+  newId,
+  positive,
+} from '#kernel';
+import type { LedgerDatabase } from '../ledger/ledger-database.ts';
+import { buyable } from './buyable.ts';
+import type { Payments } from './payments.ts';
+
+export interface TopUpsOptions {
+  readonly storage: Pick<LedgerDatabase, 'query'>;
+  readonly payments: Payments | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changed: (organizationId: string) => void;
+}
+
+/** In the names of the contract's SetAutoTopUpInput; US dollars, exact decimals. */
+export interface AutoTopUpWish {
+  /** Both it and `amount`, or neither: neither turns it off. */
+  readonly threshold?: string | null | undefined;
+  readonly amount?: string | null | undefined;
+  readonly monthlyMaximum?: string | null | undefined;
+}
+
+/** The same, read by `autoTopUpFields`. */
+export interface AutoTopUpInput {
+  readonly organizationId: string;
+  readonly threshold: Money | null;
+  readonly amount: Money | null;
+  readonly monthlyMaximum: Money | null;
+}
+
+/** Reads each field for `together`. */
+export function autoTopUpFields(wish: AutoTopUpWish) {
+  const [threshold, amount, most] = [wish.threshold, wish.amount, wish.monthlyMaximum];
+  return {
+    threshold: () => {
+      if (threshold == null) return amount == null ? null : halfOf('input.threshold');
+      const below = amountOf(threshold, 'input.threshold');
+      if (below >= 0n) return below;
+      throw InvalidInput.at('input.threshold', 'It is below 0.', '0 or more US dollars');
+    },
+    amount: () => {
+      if (amount == null) return threshold == null ? null : halfOf('input.amount');
+      return buyable(amount, 'input.amount');
+    },
+    monthlyMaximum: () => {
+      if (most == null) return null;
+      const maximum = positive(most, 'input.monthlyMaximum');
+      // What is no amount is told at its own field.
+      if (amount != null && (moneyOrNull(amount) ?? 0n) <= maximum) return maximum;
+      const message = 'It is less than one top-up.';
+      throw InvalidInput.at('input.monthlyMaximum', message, 'at least `amount`');
+    },
+  };
+}
+
+function halfOf(path: string): never {
+  throw InvalidInput.at(path, 'It is missing.', 'both of threshold and amount, or neither');
+}
+
+/** Writes how an organization is topped up. New settings begin without old refusals. */
+export async function writeAutoTopUp(
+  storage: Pick<LedgerDatabase, 'query'>,
+  input: AutoTopUpInput,
+): Promise<void> {
+  const { organizationId, threshold, amount, monthlyMaximum } = input;
+  const figures = [threshold, amount, monthlyMaximum].map((figure) => figure?.toString() ?? null);
+  await storage.query(
+    `INSERT INTO billing (organization_id, top_up_threshold, top_up_amount, top_up_monthly_maximum)
+      VALUES ($1, $2::bigint, $3::bigint, $4::bigint)
+      ON CONFLICT (organization_id) DO UPDATE SET top_up_threshold = $2::bigint,
+        top_up_amount = $3::bigint, top_up_monthly_maximum = $4::bigint,
+        top_up_disabled_reason = NULL, top_up_declines = 0, top_up_not_before = NULL`,
+    [organizationId, ...figures],
+  );
+}
+
+interface Candidate {
+  readonly organization_id: string;
+  readonly held: bigint;
+}
+
+interface Attempt {
+  readonly id: string;
+  readonly organization_id: string;
+  readonly amount: bigint;
+  readonly customer: string;
+  readonly payment_method: string;
+}
+
+/** Opens and makes the attempts that are due; on every node, since a row decides who does. */
+export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
+  const { storage, clock, payments } = options;
+  if (!payments) return;
+  const candidates = await storage.query<Candidate>(
+    `SELECT b.organization_id, (SELECT coalesce(sum(l.held), 0) FROM lease l
+        WHERE l.kind = 'ACCOUNT' AND l.target = a.id) AS held
+      FROM billing b JOIN credit_account a ON a.organization_id = b.organization_id
+      WHERE b.top_up_amount IS NOT NULL AND b.payment_method IS NOT NULL
+        AND b.top_up_disabled_reason IS NULL AND a.balance - a.leased < b.top_up_threshold`,
+  );
+  for (const { organization_id, held } of candidates) {
+    const values = [organization_id, newId('purchase', clock), held.toString()];
+    await storage.query('SELECT top_up_open($1, $2, $3::numeric)', values);
+  }
+  // Whoever writes the time makes the attempt; one whose outcome is not known is made again.
+  const due = await storage.query<Attempt>(
+    `UPDATE purchase p SET asked_at = clock_timestamp()
+      FROM billing b WHERE b.organization_id = p.organization_id AND p.automatic
+        AND p.status = 'OPEN' AND p.payment_intent IS NULL
+        AND (p.asked_at IS NULL OR p.asked_at < clock_timestamp() - interval '60 s')
+      RETURNING p.id, p.organization_id, p.amount, b.customer, b.payment_method`,
+  );
+  await Promise.all(due.map((attempt) => make(options, attempt, payments)));
+}
+
+async function make(
+  { storage, log, changed }: TopUpsOptions,
+  attempt: Attempt,
+  payments: Payments,
+): Promise<void> {
+  const { id, amount, customer, payment_method: paymentMethod, organization_id } = attempt;
+  const outcome = await payments.charge({ id, amount: BigInt(amount), customer, paymentMethod });
+  if (outcome.kind === 'UNKNOWN') return;
+  if (outcome.kind === 'DECLINED') {
+    await storage.query('SELECT top_up_decline($1, $2)', [id, outcome.reason]);
+    log.warn('a top-up was declined', { organization: organization_id, reason: outcome.reason });
+  } else if (outcome.kind === 'PENDING') {
+    const sql = 'UPDATE purchase SET payment_intent = $2 WHERE id = $1';
+    await storage.query(sql, [id, outcome.intent]);
+  } else {
+    const payment = JSON.stringify({ intent: outcome.intent });
+    await storage.query('SELECT purchase_pay($1, $2::jsonb)', [id, payment]);
+  }
+  changed(organization_id);
+}

@@ -1,0 +1,55 @@
+import { type Clock, hourMs, type Log } from '#kernel';
+import type { LedgerDatabase } from '../ledger/ledger-database.ts';
+
+/** Details of completions are kept for as many whole months; their entries and sums stay. */
+const monthsKept = 13;
+const lookEveryMs = hourMs;
+
+export interface CompletionMonthsOptions {
+  readonly storage: Pick<LedgerDatabase, 'query'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Completions stand in a partition for each month. Every node sees to it, at once and then every
+ * hour, that this month and the next have theirs and that what is no longer kept is dropped; who
+ * comes second finds it done.
+ */
+export function keepCompletionMonths(options: CompletionMonthsOptions): { close(): void } {
+  const { clock, log } = options;
+  const look = () => {
+    tidyMonths(options).catch((error) =>
+      log.warn('The partitions of completions were not looked after; it is tried again.', {
+        error,
+      }),
+    );
+  };
+  const timer = clock.every(lookEveryMs, look);
+  look();
+  return { close: () => timer.cancel() };
+}
+
+/** Opens what is missing, drops what is too old. */
+export async function tidyMonths({ storage, clock, log }: CompletionMonthsOptions): Promise<void> {
+  // The next one first: it is empty, and has to be there before its time.
+  for (const month of [1, 0]) {
+    await storage.query('SELECT completion_partition_open($1::timestamptz)', [
+      monthFrom(clock.now(), month),
+    ]);
+  }
+  const kept = monthFrom(clock.now(), -monthsKept);
+  for (let count = 0; ; count++) {
+    const sql = 'SELECT completion_partition_drop($1::timestamptz) AS dropped';
+    const [row] = await storage.query<{ dropped: string | null }>(sql, [kept]);
+    if (row?.dropped) continue;
+    if (count > 0) log.info('Months of completions that are kept no longer are gone.', { count });
+    return;
+  }
+}
+
+/** The first moment of a month, UTC, so many months from this one. */
+function monthFrom(nowMs: number, months: number): Date {
+  const now = new Date(nowMs);
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months));
+}
