@@ -56,14 +56,15 @@ export class Answering {
 
   #follow(
     run: RunOfNode,
-    { after, viewer }: Extract<Question, { kind: 'follow' }>,
+    asked: Extract<Question, { kind: 'follow' }>,
     reply: (answer: Answer) => void,
   ): void {
     const { log } = run;
+    const { after } = asked;
     if (run instanceof Running) this.#options.watched(run);
-    this.#options.viewers.follow(run, viewer, () => {
+    this.#options.viewers.follow(run, asked, (begins) => {
       if (after >= log.length && !log.closed) return false;
-      reply({ kind: 'events', events: log.after(after).map(eventToWire) });
+      reply({ kind: 'events', events: log.after(after, begins).map(eventToWire) });
       return true;
     });
   }

@@ -2,8 +2,6 @@ import type { Market } from '#catalog';
 import type { UpstreamEvent } from '#upstream';
 import { Transcript } from '../attempt/transcript.ts';
 import type { Completion, Content } from '../completion.ts';
-import { joined } from '../events/coalesce.ts';
-import { EndedLog } from '../events/ended-log.ts';
 import type { CompletionEvent } from '../events/events.ts';
 import { completionFromWire, eventFromWire, type WireCompletion, type WireEvent } from './wire.ts';
 
@@ -69,6 +67,7 @@ export interface Copy {
   readonly ended: boolean;
   /** Wall time in ms of its newest piece. */
   readonly at: number;
+  /** Those after a number, each as it was numbered: who comes back may have seen some. */
   after(sequence: number): readonly CompletionEvent[];
 }
 
@@ -81,16 +80,16 @@ export function copyOf(id: string, pieces: readonly Piece[], market: Market): Co
   for (const wire of pieces.flatMap((piece) => unpacked(id, piece.events))) {
     if (wire.sequence === events.length + 1) events.push(eventFromWire(wire, market));
   }
+  const after = (sequence: number) => events.slice(sequence);
   const last = events.at(-1);
   const at = Math.max(0, ...pieces.map((piece) => piece.at));
   if (last && 'completion' in last) {
-    const log = new EndedLog(events);
-    return { completion: last.completion, ended: true, at, after: (from) => log.after(from) };
+    return { completion: last.completion, ended: true, at, after };
   }
   const head = pieces[0]?.completion;
   if (!head) return null;
   const completion = saying(completionFromWire(head), events);
-  return { completion, ended: false, at, after: (from) => joined(events.slice(from)) };
+  return { completion, ended: false, at, after };
 }
 
 /** The completion with what these events say. */

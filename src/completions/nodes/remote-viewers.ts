@@ -5,10 +5,20 @@ import type { Attachment, RunOfNode } from '../runs/run-of-node.ts';
 const silentMs = 5_000;
 
 interface Attended {
+  readonly run: RunOfNode;
   readonly attachment: Attachment;
+  /** The number after which it began, and the last that it said it has. */
+  readonly begunAfter: number;
+  after: number;
   expiry: Timer;
   /** Stops waiting for the events that it asked for. */
   stopWaiting: () => void;
+}
+
+/** What a viewer asks for. */
+interface Followed {
+  readonly viewer: string;
+  readonly after: number;
 }
 
 /** Viewers on other nodes of the runs of this one: each is attached like one that is here. */
@@ -20,13 +30,18 @@ export class RemoteViewers {
     this.#clock = clock;
   }
 
-  /** Calls `deliver` until it says that it could: now, or each time that there is more. */
-  follow(run: RunOfNode, viewer: string, deliver: () => boolean): void {
-    const attended = this.#attend(run, viewer);
+  /**
+   * Calls `deliver` until it says that it could: now, or each time that there is more; `begins`
+   * while nothing was delivered to this viewer.
+   */
+  follow(run: RunOfNode, asked: Followed, deliver: (begins: boolean) => boolean): void {
+    const attended = this.#attend(run, asked);
     attended.stopWaiting();
-    if (deliver()) return;
+    attended.after = asked.after;
+    const begins = asked.after === attended.begunAfter;
+    if (deliver(begins)) return;
     attended.stopWaiting = run.log.onMore(() => {
-      if (deliver()) attended.stopWaiting();
+      if (deliver(begins)) attended.stopWaiting();
     });
   }
 
@@ -43,10 +58,11 @@ export class RemoteViewers {
     this.#viewers.delete(viewer);
     attended.expiry.cancel();
     attended.stopWaiting();
+    if (how === 'connection lost') attended.run.log.lost(attended.after);
     attended.attachment.leave(how);
   }
 
-  #attend(run: RunOfNode, viewer: string): Attended {
+  #attend(run: RunOfNode, { viewer, after }: Followed): Attended {
     const known = this.#viewers.get(viewer);
     if (known) {
       this.stay(viewer);
@@ -54,7 +70,8 @@ export class RemoteViewers {
     }
     const attachment = run.attach();
     const expiry = this.#expiry(viewer);
-    const attended: Attended = { attachment, expiry, stopWaiting: () => undefined };
+    const cursor = { begunAfter: after, after };
+    const attended = { run, attachment, ...cursor, expiry, stopWaiting: () => undefined };
     this.#viewers.set(viewer, attended);
     return attended;
   }

@@ -43,6 +43,18 @@ it('wherever a copy is cut into pieces, every number is a cursor and nothing is 
   }
 });
 
+it('who had seen some of it finds the same events again, ended or not', async () => {
+  const { completion, events, market } = await told();
+  const head = { ...completionToWire(completion), status: 'RUNNING' as const };
+  for (const until of [events.length - 1, events.length]) {
+    const copied = piece(events.slice(0, until), { completion: head });
+    const numbers = copyOf(completion.id, [copied], market)?.after(0);
+    expect(numbers?.map(({ sequence }) => sequence)).toEqual(
+      events.slice(0, until).map(({ sequence }) => sequence),
+    );
+  }
+});
+
 it('without its end it has what was said until then', async () => {
   const { completion, events, market } = await told();
   const head = { ...completionToWire(completion), status: 'RUNNING' as const };
@@ -72,7 +84,10 @@ it('a refusal stays one', async () => {
     text: 'Well.I will not.',
     refusal: 'I will not.',
   });
-  expect(copy?.after(2)).toMatchObject([{ text: 'I will not.', refusal: true }]);
+  expect(copy?.after(2)).toMatchObject([
+    { text: 'I ', refusal: true },
+    { text: 'will not.', refusal: true },
+  ]);
 });
 
 it('a piece that is there twice counts once, and nothing is guessed over a gap', async () => {

@@ -60,7 +60,11 @@ it('STREAM 24: what a keyed run says is copied a second behind, in one write', a
   const copy = await node.read(id);
   expect(copy).toMatchObject({ ended: false, completion: { status: 'RUNNING' } });
   expect(copy?.completion.content).toMatchObject({ text: 'One two three four five ' });
-  expect(copy?.after(3)).toMatchObject([{ text: 'three four five ', firstSequence: 4 }]);
+  expect(copy?.after(3)).toMatchObject([
+    { text: 'three ', firstSequence: 4 },
+    { text: 'four ', firstSequence: 5 },
+    { text: 'five ', firstSequence: 6 },
+  ]);
 });
 
 it('STREAM 24: a run that nobody could come back to leaves nothing', async () => {
