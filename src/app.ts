@@ -293,7 +293,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     random,
     ready: () =>
       storage.ready().then(
-        () => (metrics.warm ? null : 'the metrics of the last months are being read'),
+        () => unreadyBecause(rooms),
         () => 'the database does not answer',
       ),
     trustProxy: config.trustProxy,
@@ -320,6 +320,12 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
       await rooms.closeAll();
     },
   };
+}
+
+/** Why a node whose database answers cannot serve; null when it can. */
+function unreadyBecause({ credits, metrics }: Ground & Middle): string | null {
+  if (!credits.recording) return 'the settlement journal cannot be written';
+  return metrics.warm ? null : 'the metrics of the last months are being read';
 }
 
 /**

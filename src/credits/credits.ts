@@ -106,6 +106,8 @@ export interface Credits {
    * or charged on this node than before.
    */
   onMoved(listener: (organizationIds: readonly string[]) => void): () => void;
+  /** False while no journal takes a charge: nothing is admitted then. */
+  readonly recording: boolean;
   /** What this node carries now. */
   load(): CreditsLoad;
   /** Posts what is left, gives back the leases, ends the session. */
@@ -175,6 +177,9 @@ function doorOf(machine: Machine, { looks, renewals, moves }: Listeners): Credit
     onLooked: (listener) => listen(looks, listener),
     onRenewed: (listener) => listen(renewals, listener),
     onMoved: (listener) => listen(moves, listener),
+    get recording() {
+      return machine.journal.writable();
+    },
     load: () => loadOf(machine),
     close: () => machine.close(),
   };

@@ -54,7 +54,7 @@ it('a question that comes again takes the place of the former one', () => {
   expect(waiting.size).toBe(1);
 });
 
-it('a viewer begins until it has something, and how far it had got is known when it is lost', () => {
+it('a viewer begins until it has something; how far it had got is known when it is lost', () => {
   const { viewers, running, lost } = watched();
   const told: boolean[] = [];
   for (const after of [3, 3, 7]) {
