@@ -11,6 +11,7 @@ import type { MeasuredProcess } from './measured-process.ts';
 import type { Asked } from './prompt.ts';
 import { catalogPage, chatRequest, graphqlRequest, smallQuery, subscription } from './requests.ts';
 import type { Database, Stage } from './stage.ts';
+import { startRow } from './start-row.ts';
 
 export interface Row {
   readonly name: string;
@@ -328,6 +329,7 @@ let nonce = 0;
  * and those of the ledger ask their room alone.
  */
 export const rows: readonly Row[] = [
+  startRow,
   chatRow({
     row: 'openai-paced',
     what: 'streamed token, OpenAI surface, paced',
