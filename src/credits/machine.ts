@@ -79,7 +79,8 @@ async function joinParts(options: MachineOptions): Promise<Machine> {
   const journal = openJournal(options, session, moved);
   const settlement = new Settlement({ journal, clock, log });
   const common = { book, session, settlement, statements, clock, moved };
-  const refills = new Refills({ ...common, log, recall: options.recall });
+  const postAll = () => postOfAll({ kind, settlement, statements, session });
+  const refills = new Refills({ ...common, log, postAll, recall: options.recall });
   const reaper = new Reaper({ session, statements, log });
   const parts: Parts = { ...common, kind, refills, journal };
   const pruning = clock.every(pruneEveryMs, () => void pruneClaims(statements, log));
@@ -109,6 +110,15 @@ async function inNextSession<T>(
 async function flushAll({ kind, inSession, settlement, statements }: Machine): Promise<void> {
   await inSession(() => settlement.flush());
   if (kind === 'server') await inSession((own) => postForOthers(statements, own));
+}
+
+/** As `flush`, for what is durable already, and also within a lane. */
+async function postOfAll(
+  parts: Pick<Parts, 'kind' | 'settlement' | 'statements' | 'session'>,
+): Promise<void> {
+  const { kind, settlement, statements, session } = parts;
+  await settlement.post();
+  if (kind === 'server') await postForOthers(statements, session.number);
 }
 
 /** More rows than a node leaves unposted when all is well. */

@@ -168,6 +168,26 @@ export function creditsSuite(kind: DatabaseKind): void {
       expect(spent).toEqual({ spent: dollars(4), held: 0n, periodEndsAt: null });
     });
 
+    test('a limit that is set anew counts what is not in the ledger yet', async () => {
+      const acme = await organization(storage, 10);
+      const id = 'key_anew';
+      const hold = await credits.admit({
+        completion: newCompletion(credits.session),
+        targets: [credit(acme)],
+        amount: dollars(4),
+      });
+      await hold.end(recordOf(hold.completion, acme, 4, { apiKeyId: id }));
+      const limit = { kind: 'API_KEY', id, limit: dollars(5), period: 'NONE', number: 1 } as const;
+      const refusal = await credits
+        .admit({
+          completion: newCompletion(credits.session),
+          targets: [credit(acme), limit],
+          amount: dollars(2),
+        })
+        .catch((thrown) => thrown);
+      expect(refusal).toMatchObject({ code: 'LIMIT_EXCEEDED', available: dollars(1) });
+    });
+
     test('§14 a limit that is lowered counts at once, a raised one too', async () => {
       const acme = await organization(storage, 100);
       const ask = (limit: number, amount: number) =>

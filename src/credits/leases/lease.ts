@@ -32,6 +32,8 @@ export interface Lease extends LeaseTarget {
   refillNotBeforeMs: number;
   lastUsedMs: number;
   readonly spending: { windowStartMs: number; current: Money; previous: Money };
+  /** The database has answered for it. */
+  asked: boolean;
   /** The database's answer to a change was lost: what it has leased to us is to be asked for. */
   doubtful: boolean;
 }
@@ -64,6 +66,7 @@ export function emptyLease(source: AllowanceTarget, organizationId: string, at: 
     refillNotBeforeMs: 0,
     lastUsedMs: 0,
     spending: { windowStartMs: 0, current: 0n, previous: 0n },
+    asked: false,
     doubtful: false,
   };
 }

@@ -13,6 +13,8 @@ export interface LeasingOptions {
   readonly session: Session;
   readonly settlement: Pick<Settlement, 'post' | 'undisturbed'>;
   readonly statements: Statements;
+  /** Everything that was acknowledged on any node is in the ledger when it resolves. */
+  readonly postAll: () => Promise<void>;
   readonly log: Log;
 }
 
@@ -30,6 +32,7 @@ export class Leasing {
   async ask(wishes: readonly Wish[]): Promise<readonly GrantAnswer[]> {
     const { session, statements } = this.#options;
     const number = session.number;
+    if (wishes.some(({ lease }) => mayBegin(lease))) await this.#options.postAll();
     try {
       const answers = await statements.grant(number, targetsOf(wishes));
       noteGrants(wishes, answers);
@@ -75,3 +78,9 @@ export class Leasing {
     else for (const { lease } of touched) lease.doubtful = true;
   }
 }
+
+/**
+ * A limit that was set anew counts what was charged before, as far as it is in the ledger when the
+ * database first hears of it.
+ */
+const mayBegin = ({ source, asked }: Lease): boolean => source.number > 0 && !asked;

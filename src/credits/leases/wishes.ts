@@ -47,6 +47,7 @@ export function noteGrants(wishes: readonly Wish[], answers: readonly GrantAnswe
   for (const answer of answers) {
     const lease = wishes.find((wish) => isFor(answer, wish))?.lease;
     if (!lease) continue;
+    lease.asked = true;
     granted(lease, answer.granted);
     lease.beyond = answer.available - answer.granted;
   }
