@@ -215,6 +215,15 @@ export function paymentsSuite(kind: DatabaseKind): void {
       expect(await owed()).toBe('0');
     });
 
+    test('two disputes of one payment count each for itself', async () => {
+      const id = await bought();
+      await tell('charge.dispute.created', disputeOf(id, 300, 'dp_1'));
+      await tell('charge.dispute.created', disputeOf(id, 400, 'dp_2'));
+      expect(await owed()).toBe('-7');
+      await tell('charge.dispute.closed', { ...disputeOf(id, 300, 'dp_1'), status: 'won' });
+      expect(await owed()).toBe('-4');
+    });
+
     test('what is owed is taken from the next payment first', async () => {
       const id = await bought();
       await takeAway(20);
