@@ -55,10 +55,10 @@ export function openAdministration(options: AdministrationOptions): CatalogAdmin
     async upsertModel(actor, input) {
       checkModel(input);
       const id = modelId(input.slug);
-      refuseTakenNames(market(), input, id);
-      await act(options, { actor, action: 'model.written', ...ofModel(id) }, (tx) =>
-        writeModel(tx, input, options.clock),
-      );
+      await act(options, { actor, action: 'model.written', ...ofModel(id) }, async (tx) => {
+        await refuseTakenNames(tx, input, id);
+        return writeModel(tx, input, options.clock);
+      });
       return there(market().model(id));
     },
     async upsertEndpoint(actor, input) {
@@ -155,10 +155,21 @@ async function changeEndpoint(
   return there(options.market().endpoint(id));
 }
 
-/** A name leads to one model: no alias may be another's name, and no slug another's alias. */
-function refuseTakenNames(market: Market, { slug, aliases }: ModelUpsert, id: string): void {
-  const taken = [slug, ...(aliases ?? [])].find((name) => (market.model(name)?.id ?? id) !== id);
-  if (taken) throw conflict(`"${taken}" is a name of ${market.model(taken)?.slug}.`);
+/**
+ * A name leads to one model: no alias may be another's name, and no slug another's alias. Looked at
+ * where nobody else writes the market before the commit.
+ */
+async function refuseTakenNames(
+  tx: Transaction,
+  { slug, aliases }: ModelUpsert,
+  id: string,
+): Promise<void> {
+  const names = [slug, ...(aliases ?? [])];
+  const where = { id: { not: id }, OR: [{ slug: { in: names } }, { aliases: { hasSome: names } }] };
+  const other = await tx.model.findFirst({ where });
+  if (!other) return;
+  const taken = names.find((name) => name === other.slug || other.aliases.includes(name));
+  throw conflict(`"${taken}" is a name of ${other.slug}.`);
 }
 
 const conflict = (text: string) => new Fault('CONFLICT', { public: text });

@@ -1,5 +1,5 @@
 import type { Clock, Log, Secret } from '#kernel';
-import type { Storage } from '#storage';
+import type { Storage, Transaction } from '#storage';
 import { Access } from './access/access.ts';
 import { Authentication, type EndedCredential } from './access/authentication.ts';
 import { Directory } from './access/directory.ts';
@@ -12,6 +12,7 @@ import { follow } from './follow.ts';
 import { type KeyCounts, slowed } from './keys/key-guesses.ts';
 import { LastUse } from './keys/last-use.ts';
 import { Departures } from './organizations/departures.ts';
+import { type Acting, writeAs } from './write-as.ts';
 import type { AnnounceRevocation, OpenAccount, Writing } from './writing.ts';
 
 export interface IdentityOptions {
@@ -47,6 +48,8 @@ export interface Identity extends Acts {
   demand(principal: Principal, organizationId: string, ...anyOf: Permission[]): Organization;
   /** `Access.visibleOrganization` */
   visibleOrganization(principal: Principal, slugOrId: string): Organization | null;
+  /** `writeAs` */
+  writeAs<Result>(acting: Acting, act: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** When this node last saw a key used, before it is written; undefined when it did not. */
   lastUsed(apiKeyId: string): Date | undefined;
   /** `Authentication.deny` */
@@ -111,6 +114,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     visibleOrganization: (principal, slugOrId) =>
       access.visibleOrganization(current(principal), slugOrId),
     ...openActs(writing, current),
+    writeAs: (acting, act) => writeAs(writing, acting, act),
     lastUsed: (apiKeyId) => lastUse.noted(apiKeyId),
     deny: (apiKeyId) => authentication.deny(apiKeyId),
     onRevoked: (listener) => authentication.onRevoked(listener),

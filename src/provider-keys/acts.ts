@@ -26,7 +26,7 @@ export interface RemovedProviderKey {
 export interface Writing {
   readonly storage: Storage;
   readonly clock: Clock;
-  readonly identity: Pick<Identity, 'current' | 'demand' | 'permissions'>;
+  readonly identity: Pick<Identity, 'current' | 'demand' | 'permissions' | 'writeAs'>;
   readonly vault: Pick<Vault, 'seal'>;
   readonly market: () => Market;
   readonly ring: KeyRing;
@@ -43,7 +43,7 @@ export async function addKey(
   principal: Principal,
   input: AddProviderKeyInput,
 ): Promise<string> {
-  const { storage, clock, identity, vault, market, ring } = writing;
+  const { clock, identity, vault, market, ring } = writing;
   const { name, secret } = checkedKey(input);
   const { id: organizationId } = identity.demand(principal, input.organizationId, 'KEYS_WRITE');
   const provider = market().provider(input.provider);
@@ -54,7 +54,7 @@ export async function addKey(
   const id = newId('providerKey', clock);
   const { fallbackToPlatform } = input;
   const shown = { name, hint: hintOf(secret), fallbackToPlatform };
-  await storage.write(async (tx) => {
+  await identity.writeAs({ principal, organizationId }, async (tx) => {
     const sealed = await vault.seal(tx, secret, placeOf({ id, organizationId }));
     const createdAt = new Date(clock.now());
     const data = { id, organizationId, providerId: provider.id, ...shown, sealed, createdAt };
@@ -76,17 +76,18 @@ export async function updateKey(
   principal: Principal,
   input: UpdateProviderKeyInput,
 ): Promise<string> {
-  const { storage, clock } = writing;
+  const { identity, clock } = writing;
   const changes = checkedChanges(input);
   const row = await keyToChange(writing, principal, input.id);
-  await storage.write(async (tx) => {
+  const { organizationId } = row;
+  await identity.writeAs({ principal, organizationId }, async (tx) => {
     const data = await columnsOf(tx, writing, { row, changes });
     const { count } = await tx.providerKey.updateMany({ where: { id: row.id }, data });
     if (count === 0) throw keyNotFound();
     tx.change(changeTopic, row.id);
     const { secret, ...plain } = changes;
     const details = { ...plain, ...(secret ? { secret: 'given', hint: hintOf(secret) } : {}) };
-    const [chain, actor, subject] = [row.organizationId, actorOf(principal), row.id];
+    const [chain, actor, subject] = [organizationId, actorOf(principal), row.id];
     await record(tx, { chain, actor, action: 'providerKey.updated', subject, details }, clock);
   });
   return row.id;
@@ -112,17 +113,18 @@ export async function removeKey(
   principal: Principal,
   id: string,
 ): Promise<RemovedProviderKey> {
-  const { storage, clock } = writing;
+  const { identity, clock } = writing;
   const row = await keyToChange(writing, principal, id);
-  await storage.write(async (tx) => {
+  const { organizationId } = row;
+  await identity.writeAs({ principal, organizationId }, async (tx) => {
     const { count } = await tx.providerKey.deleteMany({ where: { id } });
     if (count === 0) throw keyNotFound();
     tx.change(changeTopic, id);
-    const [chain, actor, details] = [row.organizationId, actorOf(principal), { name: row.name }];
+    const [chain, actor, details] = [organizationId, actorOf(principal), { name: row.name }];
     const event = { chain, actor, action: 'providerKey.removed', subject: id, details };
     await record(tx, event, clock);
   });
-  return { id, organizationId: row.organizationId };
+  return { id, organizationId };
 }
 
 const providerNotFound = () => new Fault('NOT_FOUND', { public: 'There is no such provider.' });

@@ -12,7 +12,7 @@ export interface ProviderKeysOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly log: Log;
-  readonly identity: Pick<Identity, 'current' | 'demand' | 'permissions'>;
+  readonly identity: Pick<Identity, 'current' | 'demand' | 'permissions' | 'writeAs'>;
   readonly vault: Pick<Vault, 'seal' | 'unseal'>;
   readonly market: () => Market;
 }

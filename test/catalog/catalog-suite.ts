@@ -145,6 +145,20 @@ export function catalogSuite(kind: DatabaseKind): void {
       await expect(upsertProvider(admin, simulated)).rejects.toEqual(code('CONFLICT'));
     });
 
+    it('gets a name once when two ask for it at the same moment, on two nodes', async () => {
+      const nodes = [await open(), await open()];
+      const asked = nodes.map(({ administration }, n) =>
+        administration.upsertModel(admin, {
+          ...{ slug: `me/number-${n}`, name: 'Mine', author: 'me', contextLength: 1 },
+          aliases: ['me/mine'],
+        }),
+      );
+      const ended = (await Promise.allSettled(asked)).map((each) =>
+        each.status === 'fulfilled' ? 'ok' : each.reason.code,
+      );
+      expect(ended.sort()).toEqual(['CONFLICT', 'ok']);
+    });
+
     it('is in the audit with each deed; a deed that failed is not', async () => {
       const { market, administration } = await open();
       await administration.upsertProvider(admin, mine);

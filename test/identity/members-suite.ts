@@ -236,6 +236,7 @@ export function membersSuite(kind: DatabaseKind): void {
         node.removeMember(owner, membershipId),
         node.updateOrganization(principal, { id: organizationId, name: 'Mine' }),
         node.updateRoutingPolicy(principal, { organizationId, allowTraining: false }),
+        node.writeAs({ principal, organizationId }, async () => undefined),
       ];
       const codes = await Promise.all(acts.map(codeOf));
       expect(new Set(codes)).toEqual(new Set(['NOT_FOUND']));

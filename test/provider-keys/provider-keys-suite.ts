@@ -24,13 +24,21 @@ const goods: Market = market({ 'acme/one': [{ provider: 'dear' }, { provider: 'c
 const providerId = (slug: string) => derivedId('provider', slug);
 
 /** Who may do what is decided elsewhere: this one may do it in these organizations. */
-const mayWriteIn = (...organizationIds: string[]) =>
+const mayWriteIn = (
+  storage: Storage,
+  organizationIds: readonly string[],
+  stillThere: () => boolean,
+) =>
   ({
     current: (principal) => principal,
     permissions: (_principal, id) =>
       organizationIds.includes(id) ? new Set(['KEYS_READ', 'KEYS_WRITE'] as const) : null,
     demand(_principal, id) {
       if (organizationIds.includes(id)) return { id };
+      throw new Fault('NOT_FOUND', { public: 'There is no such organization.' });
+    },
+    writeAs: async (_acting, act) => {
+      if (stillThere()) return storage.write(act);
       throw new Fault('NOT_FOUND', { public: 'There is no such organization.' });
     },
   }) as ProviderKeysOptions['identity'];
@@ -45,9 +53,9 @@ export function providerKeysSuite(kind: DatabaseKind): void {
   let keys: ProviderKeys;
   const [ours, theirs] = [derivedId('organization', 'ours'), derivedId('organization', 'theirs')];
 
-  const openOn = async (where: Storage, open = [ours]) => {
+  const openOn = async (where: Storage, open = [ours], stillThere = () => true) => {
     const its = await openVault({ storage: where, clock, wrappingKey });
-    const identity = mayWriteIn(...open);
+    const identity = mayWriteIn(where, open, stillThere);
     const options = { storage: where, clock, log, identity, vault: its, market: () => goods };
     return { vault: its, keys: await openProviderKeys(options) };
   };
@@ -155,6 +163,21 @@ export function providerKeysSuite(kind: DatabaseKind): void {
         'NOT_FOUND',
       );
       await node.keys.close();
+    });
+
+    test('is added, changed and removed by nobody who has left a moment before', async () => {
+      const id = await add('dear', canary);
+      const late = await openOn(storage, [ours], () => false);
+      const acts = [
+        late.keys.add(someone, inputOf({ organizationId: ours, secret: 'a-second-credential' })),
+        late.keys.update(someone, { id, enabled: false }),
+        late.keys.remove(someone, id),
+      ];
+      const codes = await Promise.all(acts.map(refusalOf));
+      expect(codes).toEqual(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND']);
+      const rows = await storage.prisma.providerKey.findMany({ where: { organizationId: ours } });
+      expect(rows).toMatchObject([{ id, enabled: true }]);
+      await late.keys.close();
     });
 
     test('is told all that is wrong at once, without its secret', async () => {
