@@ -92,9 +92,13 @@ const closingWith = (storage: Storage, drop: () => Promise<void>): Storage => ({
   },
 });
 
-/** A migrated data directory, made once and then copied: to create one takes seconds. */
+/**
+ * A migrated data directory, made once and then copied: to create one takes seconds. Where there is
+ * a folder already, the database of the install is not copied: it holds the shipped catalog.
+ */
 function template(): Promise<string> {
-  return madeOnce('migrated', async (dataDir) => {
+  return madeOnce('migrated and empty', async (dataDir) => {
+    await mkdir(join(dataDir, 'database'));
     const made = await openStorage({ dataDir, clock: systemClock, log: silentLog });
     await made.close();
   });
