@@ -93,7 +93,7 @@ function endpointOf(slug: string, offer: Offer, model: SnapshotModel): SnapshotE
     model: slug,
     provider,
     upstreamModel,
-    prices: withoutAbsent(prices),
+    prices: withoutAbsent({ ...prices, image: prices.image ?? imagePrice(model) }),
     tiers: tiers.length > 0 ? tiers.map(withoutAbsent) : undefined,
     contextLength,
     maxOutputTokens: maxOutputTokens && Math.min(maxOutputTokens, contextLength),
@@ -105,6 +105,13 @@ function endpointOf(slug: string, offer: Offer, model: SnapshotModel): SnapshotE
     checkedAt,
   }) as SnapshotEndpoint; // what is absent was taken out
 }
+
+/**
+ * Whoever sells by the token counts what it is shown among the prompt's tokens: no list that is
+ * read here has a price of its own for it.
+ */
+const imagePrice = ({ inputModalities }: SnapshotModel) =>
+  inputModalities.includes('IMAGE') ? '0' : undefined;
 
 function abilities(model: SnapshotModel): ModelFacts {
   const has = (parameter: string) => model.supportedParameters.includes(parameter);

@@ -67,6 +67,15 @@ describe('the catalog that is shipped', () => {
     expect(prices?.cacheRead).toBe(cacheRead);
   });
 
+  it('counts images among the tokens of every prompt that can hold one', () => {
+    const seeing = models.filter(({ inputModalities }) => inputModalities.includes('IMAGE'));
+    expect(seeing.length).toBeGreaterThanOrEqual(150);
+    for (const { slug, inputModalities } of models) {
+      const image = inputModalities.includes('IMAGE') ? '0' : undefined;
+      for (const { prices } of offersOf(slug)) expect(prices.image).toBe(image);
+    }
+  });
+
   it('knows prices by length of the prompt and by time of day', () => {
     expect(priceOf('google/gemini-2.5-pro', 'google')?.tiers).toContainEqual({
       minPromptTokens: 200_000,
