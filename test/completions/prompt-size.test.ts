@@ -30,6 +30,21 @@ it('counting prose brings the bound down to a third', async () => {
   expect(await countPrompt({ messages })).toBeLessThan(boundPrompt({ messages }) / 3);
 });
 
+it('counting tools, calls and forms brings the bound down as counting prose does', async () => {
+  const description = prose.slice(0, 1_000);
+  const parameters = { type: 'object', properties: { path: { type: 'string', description } } };
+  const call = { id: 'call_1', name: 'read', arguments: JSON.stringify({ path: description }) };
+  const chat = {
+    messages: [user(prose), { role: 'assistant' as const, content: null, toolCalls: [call] }],
+    tools: Array.from({ length: 20 }, (_, n) => ({ name: `tool_${n}`, description, parameters })),
+    responseFormat: { type: 'json_schema' as const, name: 'answer', schema: parameters },
+  };
+  const counted = await countPrompt(chat);
+  expect(counted).toBeLessThan(boundPrompt(chat) / 3);
+  const withoutTools = await countPrompt({ messages: chat.messages });
+  expect(counted).toBeGreaterThan(withoutTools + 20 * 2 * 250);
+});
+
 it('all text of the messages, and nothing else of them', () => {
   const messages = [
     user('one'),

@@ -12,10 +12,13 @@ const vocabularyFactor = 1.3;
  */
 export const boundPrompt = (chat: Chat): number => promptBound({ ...chat, maxTokens: 1 });
 
-/** A closer one, by counting its text; media and what chat templates add stay bounded as before. */
+/**
+ * A closer one, by counting what is text, the definitions of tools included, which are most of what
+ * a coding agent sends; media and what chat templates add stay bounded as before.
+ */
 export async function countPrompt(chat: Chat): Promise<number> {
-  const around = boundPrompt({ ...chat, messages: chat.messages.map(withoutText) });
-  return around + Math.ceil((await countTokens(textOf(chat))) * vocabularyFactor);
+  const text = [...textsOf(chat), ...jsonOf(chat)].join('\n');
+  return boundPrompt(withoutText(chat)) + Math.ceil((await countTokens(text)) * vocabularyFactor);
 }
 
 /** All text of the messages. */
@@ -26,6 +29,18 @@ export function textsOf(chat: Chat): string[] {
     if (typeof content === 'string') return [content];
     return (content ?? []).map((part) => (part.type === 'text' ? part.text : ''));
   });
+}
+
+/** What is sent as JSON and reaches the model in a form that no provider tells. */
+export function jsonOf({ messages, tools, responseFormat }: Chat): string[] {
+  const calls = messages.flatMap(({ toolCalls }) => (toolCalls?.length ? [toolCalls] : []));
+  const reasoning = messages.flatMap(({ reasoningDetails }) => reasoningDetails ?? []);
+  return [
+    ...calls,
+    ...reasoning,
+    ...(tools ?? []),
+    ...(responseFormat ? [responseFormat] : []),
+  ].map((value) => JSON.stringify(value));
 }
 
 /** How much of a context a request needs, and how much is paid for. */
@@ -61,8 +76,14 @@ const sizeOf = (sizes: readonly number[]): PromptSize => ({
   prompts: sizes.length,
 });
 
-function withoutText(message: ChatMessage): ChatMessage {
-  const { content } = message;
-  if (content === null || typeof content === 'string') return { ...message, content: '' };
-  return { ...message, content: content.filter((part) => part.type !== 'text') };
+function withoutText({ messages, tools }: Chat): Chat {
+  return {
+    messages: messages.map(onlyMedia),
+    ...(tools ? { tools: tools.map(() => ({ name: '', parameters: {} })) } : {}),
+  };
+}
+
+function onlyMedia({ role, name, toolCallId, content }: ChatMessage): ChatMessage {
+  const media = Array.isArray(content) ? content.filter((part) => part.type !== 'text') : '';
+  return { role, content: media, ...(name ? { name } : {}), ...(toolCallId ? { toolCallId } : {}) };
 }

@@ -1,5 +1,5 @@
 import { type ChatRequest, countTokens, partBound, type Tokenizer, tokenizerOf } from '#upstream';
-import { textsOf } from './prompt-size.ts';
+import { jsonOf, textsOf } from './prompt-size.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
 
@@ -41,18 +41,6 @@ async function countWith(tokenizer: Tokenizer, chat: Chat): Promise<number> {
 function templateOf({ messages }: Chat): number {
   const named = messages.filter(({ name }) => name !== undefined).length;
   return messages.length * perMessage + named * perName + perAnswer;
-}
-
-/** What is sent as JSON and reaches the model in a form that no provider tells. */
-function jsonOf({ messages, tools, responseFormat }: Chat): string[] {
-  const calls = messages.flatMap(({ toolCalls }) => (toolCalls?.length ? [toolCalls] : []));
-  const reasoning = messages.flatMap(({ reasoningDetails }) => reasoningDetails ?? []);
-  return [
-    ...calls,
-    ...reasoning,
-    ...(tools ?? []),
-    ...(responseFormat ? [responseFormat] : []),
-  ].map((value) => JSON.stringify(value));
 }
 
 const partsOf = ({ messages }: Chat) =>
