@@ -176,6 +176,24 @@ describe('what breaks the protocol closes the socket with its code', () => {
     expect(await closeCode(socket)).toBe(4401);
   });
 
+  it.each([5, false, [`Bearer ${key}`], { Bearer: key }])(
+    '4401: a credential that is no string: %j',
+    async (authorization) => {
+      const socket = await raw();
+      say(socket, { type: 'connection_init', payload: { authorization } });
+      expect(await closeCode(socket)).toBe(4401);
+    },
+  );
+
+  it('no credential, also when that is said, is nobody', async () => {
+    const socket = await greeted({ authorization: null });
+    const query = '{ viewer { __typename } }';
+    say(socket, { type: 'subscribe', id: '1', payload: { query } });
+    const [next] = await once(socket, 'message');
+    expect(JSON.parse(String(next)).payload).toEqual({ data: { viewer: null } });
+    socket.close();
+  });
+
   it('4401: the key that opened it is revoked', async () => {
     const socket = await greeted({ AUTHORIZATION: `Bearer ${key}` });
     stand.revoke();

@@ -314,7 +314,7 @@ function written(socket: Socket, frame: readonly Buffer[]): Promise<void> | unde
 
 /**
  * From `connection_init`, whatever the letter case of the name, else from the request that opened
- * the socket.
+ * the socket. What is given and is no string is nobody's credential, not nobody.
  */
 function authorizationIn(
   parameters: Readonly<Record<string, unknown>> | undefined,
@@ -322,7 +322,8 @@ function authorizationIn(
 ): string | undefined {
   const entries = Object.entries(parameters ?? {});
   const given = entries.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
-  return typeof given === 'string' ? given : request.headers.authorization;
+  if (given === undefined || given === null) return request.headers.authorization;
+  return typeof given === 'string' ? given : JSON.stringify(given);
 }
 
 function tooMany(requestId: string, actual: number): GraphQLError {
