@@ -142,3 +142,12 @@ it('who has spent its points is refused, with when to come back, and others are 
   await stand.clock.advance(61_000);
   expect((await server.ask(page)).errors).toBeUndefined();
 });
+
+it('the empty name of an operation is none: it costs what it costs, compiled or not', async () => {
+  const query = 'query ($first: Int) { models(first: $first) { nodes { slug } } }';
+  const cost = async (named: { operationName?: string }) =>
+    (await costOf(query, { body: JSON.stringify({ query, variables: { first: 2 }, ...named }) }))
+      .cost['requested'];
+  const requested = await cost({});
+  for (let use = 0; use < 3; use++) expect(await cost({ operationName: '' })).toBe(requested);
+});

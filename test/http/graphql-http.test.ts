@@ -172,6 +172,88 @@ it('the front page, GraphiQL and the probes answer and load nothing from elsewhe
   expect((await fetch(`${server.url}/ready`)).status).toBe(200);
 });
 
+const asked = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}/graphql?${new URLSearchParams(parameters)}`, { headers });
+
+describe('what is asked by GET', () => {
+  it.each(['text/event-stream', '*/*', 'application/json'])(
+    'changes nothing, whatever form is taken: %s',
+    async (Accept) => {
+      const input = '{ model: "acme/echo", messages: [{ role: USER, content: "?" }] }';
+      const query = `mutation { startCompletion(input: ${input}) { __typename } }`;
+      const answer = await asked({ query }, { Accept, Authorization: `Bearer ${key}` });
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+      expect((await answer.json()).errors[0].message).toContain('POST');
+      expect(stand.runs).toEqual([]);
+    },
+  );
+
+  it.each(['DELETE', 'PATCH', 'HEAD'])('is no subscription by %s', async (method) => {
+    const query = new URLSearchParams({ query: 'subscription { rankings { rank } }' });
+    const answer = await fetch(`${server.url}/graphql?${query}`, {
+      method,
+      headers: { Accept: 'text/event-stream' },
+    });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  });
+
+  it('is refused in the same words as by POST', async () => {
+    const hash = 'a'.repeat(64);
+    const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash: hash } });
+    for (const [parameters, code] of [
+      [{ extensions }, 'PERSISTED_QUERY_NOT_FOUND'],
+      [{ documentId: `sha256:${hash}` }, 'PERSISTED_QUERY_NOT_FOUND'],
+      [{ documentId: 'mine' }, 'INVALID_INPUT'],
+      [{ query: '{ nonsense', extensions }, 'INVALID_INPUT'],
+      [{ query: '{ nonsense }' }, 'GRAPHQL_VALIDATION_FAILED'],
+    ] as const) {
+      const { errors } = await (await asked(parameters)).json();
+      expect(errors).toMatchObject([{ extensions: { code } }]);
+      const form = { Accept: 'application/graphql-response+json' };
+      expect((await asked(parameters, form)).status).toBe(400);
+    }
+  });
+
+  it('is shown in GraphiQL to a browser', async () => {
+    const Accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    for (const query of ['{ platform { name } }', 'subscription { rankings { rank } }']) {
+      const page = await asked({ query }, { Accept });
+      expect(page.headers.get('content-type')).toContain('text/html');
+    }
+  });
+});
+
+it.each(['application/graphql', 'application/graphql+json', 'application/json+x'])(
+  'an operation is read as JSON alone, by one reader: %s is refused',
+  async (type) => {
+    const query = 'subscription { rankings { rank } }';
+    const answer = await post(type.includes('json') ? JSON.stringify({ query }) : query, {
+      'Content-Type': type,
+      Accept: 'text/event-stream',
+    });
+    expect(answer.status).toBe(415);
+  },
+);
+
+it.each([
+  { operationName: 5 },
+  { documentId: 5 },
+  { extensions: [] },
+  { variables: 'none' },
+  { id: '1' },
+])('a request that is none is refused before its document is read: %j', async (part) => {
+  const answer = await post(JSON.stringify({ query: '{ nonsense', ...part }));
+  expect(answer.status).toBe(400);
+  expect((await answer.json()).errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT' } }]);
+});
+
+it('the media types of Accept are read in any letter case', async () => {
+  const answer = await post(JSON.stringify({ query: '{ platform { name } }' }), {
+    Accept: 'Application/JSON',
+  });
+  expect(answer.status).toBe(200);
+});
+
 describe('a query by GET', () => {
   const get = (headers: Record<string, string> = {}) =>
     fetch(`${server.url}/graphql?query=${encodeURIComponent('{ platform { name } }')}`, {

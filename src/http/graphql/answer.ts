@@ -30,10 +30,13 @@ const isObject = (value: unknown): Loose | null =>
 const preferred = 'application/graphql-response+json';
 
 /** The form that the client takes; null when it wants one that is not made here. */
-function mediaTypeOf(accept: string): string | null {
+export function mediaTypeOf(accept: string): string | null {
   if (accept.includes(preferred)) return preferred;
   return /application\/json|application\/\*|\*\/\*/.test(accept) ? 'application/json' : null;
 }
+
+const statusOf = (mediaType: string, result: ExecutionResult): number =>
+  mediaType === preferred && !('data' in result) ? 400 : 200;
 
 export interface AnswerOptions {
   readonly exchange: Exchange;
@@ -68,7 +71,7 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   const shown = shownOf(result as ExecutionResult, options);
   const cost = 'kind' in operation ? operation.cost : null;
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
-  const status = mediaType === preferred && !('data' in result) ? 400 : 200;
+  const status = statusOf(mediaType, result);
   if (!cost) {
     sendJson(exchange.response, status, shown);
     return true;
@@ -123,24 +126,25 @@ function shownOf(
 
 /**
  * Answers a query by GET. What a caller without credentials gets is the same for everybody, so it
- * may be kept for a second, and is not sent again to who has it. False for everything else, which
- * the specification has more to say of.
+ * may be kept for a second, and is not sent again to who has it. False when the client wants a form
+ * that this way does not have.
  */
 export async function answerByGet(options: AnswerOptions): Promise<boolean> {
   const { exchange, asked, context, engine } = options;
   const mediaType = mediaTypeOf(options.accept);
   if (!mediaType) return false;
   const operation = engine.prepare(asked, context);
-  if (!('kind' in operation) || operation.kind !== 'query') return false;
-  const result = (await operation.run()) as ExecutionResult; // a query has one
-  if (!('data' in result)) return false;
+  const isKnown = 'kind' in operation;
+  if (isKnown && operation.kind !== 'query') return false;
+  const result = isKnown ? await operation.run() : { errors: operation };
+  if ('each' in result) return false;
   const { response } = exchange;
   response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
   const isPublic = context.principal.kind === 'anonymous' && !result.errors;
   const shown = shownOf(result, options);
-  const { cost } = operation;
+  const cost = isKnown ? operation.cost : null;
   if (!isPublic || !cost) {
-    sendJson(response, 200, cost ? withCost(shown, cost) : shown);
+    sendJson(response, statusOf(mediaType, result), cost ? withCost(shown, cost) : shown);
     return true;
   }
   tellLeft(response, cost, context.rooms.clock.now());

@@ -10,8 +10,6 @@ import {
   TokenKind,
   type ValidationContext,
 } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import type { Context } from '#schema';
 import { type CostArgs, costOf } from './document-cost.ts';
 import { type DocumentCost, spendPoints } from './points.ts';
 
@@ -26,29 +24,6 @@ export const documentLimits = {
   /** Points: one a field that is an object or a scalar, times the rows of the lists above it. */
   cost: { anonymous: 5_000, authenticated: 20_000 },
 } as const;
-
-/**
- * Refuses operations that cost too much, with the limit, the operation's own figure and how to stay
- * under it. It hangs on hooks that run over every transport; hooks of HTTP alone do not guard a
- * WebSocket (CVE-2026-30241).
- */
-export function useCostLimit(): Plugin<Context> {
-  return {
-    onExecute({ args, setResultAndStopExecution }) {
-      const { cost, refused } = spend(args);
-      if (refused) return setResultAndStopExecution({ errors: [refused] });
-      return {
-        onExecuteDone({ result, setResult }) {
-          if (!isAsyncIterable(result)) setResult(withCost(result, cost));
-        },
-      };
-    },
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const { refused } = spend(args);
-      if (refused) setResultAndStopExecution({ errors: [refused] });
-    },
-  };
-}
 
 /** Counting stops here: nobody needs to know by how much a hostile document is too long. */
 const countedTokensMax = documentLimits.tokens * 10;
@@ -160,7 +135,10 @@ function IntrospectionAliasLimit(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** Spends what an operation costs; the refusal of one that costs too much. */
+/**
+ * Spends what an operation costs, and refuses one that costs too much, with the limit, the
+ * operation's own figure and how to stay under it.
+ */
 export function spend(args: CostArgs): ReturnType<typeof spendPoints> {
   const { anonymous, authenticated } = documentLimits.cost;
   const limit = args.contextValue.principal.kind === 'anonymous' ? anonymous : authenticated;

@@ -7,7 +7,6 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
 import { LRUCache } from 'lru-cache';
 import { schema } from '#schema';
 import { CompiledCode } from './compiled-code.ts';
@@ -22,7 +21,7 @@ export interface KnownDocument {
   /** What is wrong with it, whoever asks and with whatever variables. */
   readonly errors: readonly GraphQLError[];
   /** Null: there is none of this name, or several and no name. */
-  operation(name: string | null | undefined): KnownOperation | null;
+  operation(name: string | undefined): KnownOperation | null;
 }
 
 export type ReadDocument = (text: string) => KnownDocument;
@@ -62,25 +61,6 @@ export function openDocuments(): ReadDocument {
   };
 }
 
-/**
- * Has Yoga read documents here too: its own cache would keep a thousand of any length, and its own
- * checks would be others.
- */
-export function useDocuments(documents: ReadDocument): Plugin {
-  const errors = new WeakMap<DocumentNode, readonly GraphQLError[]>();
-  return {
-    onParse({ params: { source }, setParsedDocument }) {
-      const known = documents(typeof source === 'string' ? source : source.body);
-      errors.set(known.document, known.errors);
-      setParsedDocument(known.document);
-    },
-    onValidate({ params: { documentAST }, setResult }) {
-      const known = errors.get(documentAST);
-      if (known) setResult([...known]);
-    },
-  };
-}
-
 const rules = [...specifiedRules, ...limitRules];
 
 /** Each is found in the text anew wherever it is shown. */
@@ -94,13 +74,12 @@ function read(text: string): KnownDocument {
     document,
     errors: validated(document).map(ofValidation),
     operation(name) {
-      const key = name ?? '';
-      const found = operations.get(key);
+      const found = operations.get(name ?? '');
       if (found) return found;
       const node = getOperationAST(document, name);
       const operation = node ? knownOperation(document, node) : null;
       // Names that the document does not have are not remembered: there is no end of them.
-      if (operation) operations.set(key, operation);
+      if (operation) operations.set(name ?? '', operation);
       return operation;
     },
   };

@@ -6,8 +6,8 @@ import { type Context, schema } from '#schema';
 import type { Allowance } from '../allowance.ts';
 import { executed } from './compiled-queries.ts';
 import { subscribed } from './compiled-subscriptions.ts';
-import { spend, useCostLimit } from './document-limits.ts';
-import { type KnownOperation, openDocuments, useDocuments } from './documents.ts';
+import { spend } from './document-limits.ts';
+import { type KnownOperation, openDocuments } from './documents.ts';
 import { graphiql } from './graphiql.ts';
 import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import type { DocumentCost } from './points.ts';
@@ -51,8 +51,8 @@ export interface EngineOptions {
 }
 
 /**
- * GraphQL over HTTP as the specification has it, and, for the transports that do not go through it,
- * the same parsing, checking and running: `prepare`.
+ * Every operation, over whatever transport, is read, checked and run by way of `prepare`. Yoga
+ * shows GraphiQL, and says in the specification's words what is wrong with a request that is none.
  */
 export function openEngine(options: EngineOptions) {
   const { log, anonymousFeeds } = options;
@@ -61,7 +61,7 @@ export function openEngine(options: EngineOptions) {
   const yoga = createYoga<Context>({
     schema,
     graphqlEndpoint: '/graphql',
-    plugins: [useDocuments(documents), useCostLimit(), usePresentedErrors(log)],
+    plugins: [readsNothing, usePresentedErrors(log)],
     parserAndValidationCache: false,
     maskedErrors: false,
     logging: false,
@@ -82,9 +82,11 @@ export function openEngine(options: EngineOptions) {
       const { document, errors, operation } = documents(persisted.textOf(request));
       if (errors.length > 0) return present(errors, context);
       persisted.keep(request);
-      const asked = operation(request.operationName);
+      // The empty name is none, as the specification has it.
+      const operationName = request.operationName || undefined;
+      const asked = operation(operationName);
       if (!asked) return present([noSuchOperation()], context);
-      return new Prepared({ request, document, asked, context, anonymousFeeds });
+      return new Prepared({ request, operationName, document, asked, context, anonymousFeeds });
     } catch (thrown) {
       return present([graphqlErrorOf(thrown)], context);
     }
@@ -98,6 +100,7 @@ export function openEngine(options: EngineOptions) {
 
 interface Preparation {
   readonly request: OperationRequest;
+  readonly operationName: string | undefined;
   readonly document: DocumentNode;
   readonly asked: KnownOperation;
   readonly context: Context;
@@ -121,7 +124,7 @@ class Prepared implements Operation {
   }
 
   get operationName() {
-    return this.#preparation.request.operationName ?? undefined;
+    return this.#preparation.operationName;
   }
 
   get kind() {
@@ -141,8 +144,7 @@ class Prepared implements Operation {
   }
 
   run(): Started | Promise<Started> {
-    const { request, document, asked, context, anonymousFeeds } = this.#preparation;
-    const { operationName } = this;
+    const { request, operationName, document, asked, context, anonymousFeeds } = this.#preparation;
     const variableValues = request.variables ?? undefined;
     const args = { schema, document, contextValue: context, variableValues, operationName };
     const { cost, refused } = spend(args);
@@ -186,6 +188,13 @@ function tooManyFeeds(most: number): GraphQLError {
     'send an API key.';
   return new GraphQLError(message, { extensions: { code: 'RATE_LIMITED', limit: most } });
 }
+
+const readsNothing: Plugin = {
+  onParse() {
+    const message = 'Send `query` and `operationName` as strings.';
+    throw new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
+  },
+};
 
 /** Presents the errors of what goes out through Yoga, those included that it finds in requests. */
 function usePresentedErrors(log: Log): Plugin<Context> {

@@ -5,7 +5,7 @@ import type { Context, Rooms } from '#schema';
 import { callerOf } from '../callers.ts';
 import { bodyOf, type Exchange, RequestRefused, sendJson, tooManyValues } from '../exchange.ts';
 import { hasFewValues } from '../json-values.ts';
-import { refuseUnacceptable, refuseUnreadable, takesEvents } from './acceptable.ts';
+import { refuseByMethod, refuseUnreadable, takesEvents, unacceptable } from './acceptable.ts';
 import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { KeptAnswers } from './kept-answers.ts';
@@ -22,8 +22,8 @@ export interface GraphqlOptions {
 }
 
 /**
- * `/graphql` over HTTP. Operations as JSON by POST are answered here, without the layers of Request
- * and Response; everything else the specification allows goes the long way through Yoga.
+ * `/graphql` over HTTP. Operations are answered here, without the layers of Request and Response;
+ * a browser's page, and words for what is no request, come from Yoga.
  */
 export function openGraphqlHandler(options: GraphqlOptions) {
   const { engine, rooms, lastCall } = options;
@@ -32,15 +32,16 @@ export function openGraphqlHandler(options: GraphqlOptions) {
   return async (exchange: Exchange): Promise<void> => {
     const { request } = exchange;
     const context = await contextOf(exchange, rooms);
-    const accept = request.headers.accept ?? '*/*';
+    const accept = request.headers.accept?.toLowerCase() ?? '*/*';
     const body = request.method === 'POST' ? await postedBody(exchange) : null;
-    const question = body && isJson(request) ? body.toString() : null;
+    const question = body?.toString() ?? null;
     const streams = accept.includes('text/event-stream');
     if (question !== null && !streams) {
       if (answerAgain({ exchange, question, accept, context, answers })) return;
     }
-    const asked = body ? question && posted(question) : inAddress(exchange.url);
+    const asked = showsPage(request, accept) ? null : operationIn(exchange, question);
     if (asked) {
+      if (context.readOnly) refuseByMethod(exchange, engine.prepare(asked, context));
       const how = { exchange, asked, accept, context, engine };
       const asEvents = { ...how, clock, lastCall };
       if (streams && (await streamEvents(asEvents))) return;
@@ -48,7 +49,7 @@ export function openGraphqlHandler(options: GraphqlOptions) {
         question === null ? answerByGet(how) : answerByPost({ ...how, question, answers });
       if (await answer) return;
       if (!streams && takesEvents(accept) && (await streamEvents(asEvents))) return;
-      if (!showsPage(request, accept)) refuseUnacceptable(accept, engine.prepare(asked, context));
+      throw unacceptable(engine.prepare(asked, context));
     }
     if (body) Object.assign(request, { body });
     await engine.yoga(request, exchange.response, context);
@@ -80,10 +81,10 @@ async function postedBody(exchange: Exchange): Promise<Buffer> {
 
 /** GraphiQL, which Yoga shows to a browser that opens the address. */
 const showsPage = ({ method }: IncomingMessage, accept: string) =>
-  method !== 'POST' && accept.includes('text/html');
+  method === 'GET' && accept.includes('text/html');
 
-const isJson = ({ headers }: IncomingMessage) =>
-  /^application\/json\b/i.test(headers['content-type'] ?? '');
+const operationIn = ({ url }: Exchange, question: string | null): OperationRequest | null =>
+  question === null ? inAddress(url) : posted(question);
 
 function posted(question: string): OperationRequest | null {
   try {

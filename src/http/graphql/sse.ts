@@ -4,7 +4,7 @@ import type { Context } from '#schema';
 import { credentialEnded, whileValid } from '../credential-life.ts';
 import { EventStream } from '../event-stream.ts';
 import type { Exchange } from '../exchange.ts';
-import { costMember } from './answer.ts';
+import { costMember, mediaTypeOf } from './answer.ts';
 import type { Engine, OperationRequest } from './engine.ts';
 import { graphqlErrorOf } from './present-error.ts';
 import { alone, closing, type Result } from './results.ts';
@@ -48,7 +48,7 @@ export async function streamEvents(options: {
   };
   const operation = engine.prepare(asked, context);
   const streams = 'kind' in operation && operation.kind === 'subscription';
-  if (!streams && accept.trim() !== 'text/event-stream') return false;
+  if (!streams && mediaTypeOf(accept)) return false;
   const { feed, endless } = 'kind' in operation ? operation : { feed: false, endless: false };
   const shown = (result: Result) => {
     if (typeof result === 'string') return result;
