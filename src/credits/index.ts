@@ -44,7 +44,7 @@ export {
   openCredits,
   type Renewed,
 } from './credits.ts';
-export { InsufficientCredits } from './leases/refusals.ts';
+export { InsufficientCredits, type Shortage } from './leases/refusals.ts';
 export type { GrantInput } from './ledger/account-statements.ts';
 export { auditLedger, type Finding } from './ledger/audit.ts';
 export type { ClaimAnswer, ClaimInput } from './ledger/claim-statements.ts';

@@ -15,13 +15,15 @@ const owners: Readonly<Record<RateLimitScope, string>> = {
 export class RateLimited extends Fault {
   override readonly name = 'RateLimited';
   readonly scope: RateLimitScope;
+  readonly limit: Pick<RequestLimit, 'limit' | 'retryAfterMs'>;
 
-  constructor(scope: RateLimitScope, { limit, retryAfterMs }: RequestLimit) {
+  constructor(scope: RateLimitScope, { limit, retryAfterMs }: RateLimited['limit']) {
     const seconds = Math.ceil(retryAfterMs / 1_000);
     super('RATE_LIMITED', {
       public: `The limit of ${owners[scope]} is ${limit} a minute. Try again in ${seconds} s.`,
       retryAfterMs,
     });
     this.scope = scope;
+    this.limit = { limit, retryAfterMs };
   }
 }

@@ -48,18 +48,23 @@ const notOffered: ReadonlySet<RejectionCode> = new Set(['NOT_CONFIGURED', 'DISAB
 /** Every endpoint of the models asked for is out; says why for each. */
 export class NoEndpointAvailable extends Fault {
   override readonly name = 'NoEndpointAvailable';
+  /** The slugs of those asked for. */
+  readonly models: readonly string[];
   readonly rejections: readonly Rejection[];
 
-  constructor(models: readonly Model[], rejections: readonly Rejection[]) {
+  constructor(models: readonly Named[], rejections: readonly Rejection[]) {
     const retryAfterMs = soonest(rejections);
     super(codeOf(rejections), {
       public: sentence(models, rejections),
       retryable: rejections.some(({ code }) => passing.has(code)),
       ...(retryAfterMs === null ? {} : { retryAfterMs }),
     });
+    this.models = models.map(({ slug }) => slug);
     this.rejections = rejections;
   }
 }
+
+type Named = Pick<Model, 'slug'>;
 
 /**
  * POLICY_VIOLATION when the organization's policy or the key removed every endpoint,
@@ -81,7 +86,7 @@ function soonest(rejections: readonly Rejection[]): number | null {
 }
 
 /** One clause a code: whoever has thirty endpoints out for one reason reads that reason once. */
-function sentence(models: readonly Model[], rejections: readonly Rejection[]): string {
+function sentence(models: readonly Named[], rejections: readonly Rejection[]): string {
   const names = models.map(({ slug }) => slug).join(', ');
   if (rejections.length === 0) return `No provider offers ${names} at present.`;
   const groups = Map.groupBy(rejections, ({ code }) => code);

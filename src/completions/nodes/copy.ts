@@ -88,7 +88,7 @@ export function copyOf(id: string, pieces: readonly Piece[], market: Market): Co
   }
   const head = pieces[0]?.completion;
   if (!head) return null;
-  const completion = saying(completionFromWire(head), events);
+  const completion = saying(completionFromWire(head, market), events);
   return { completion, ended: false, at, after };
 }
 

@@ -75,7 +75,7 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
     leave: ({ viewer, how }: Extract<Letter, { kind: 'leave' }>) => viewers.leave(viewer, how),
     watch: interest.heard.bind(interest),
     status: ({ completion }: Extract<Letter, { kind: 'status' }>) =>
-      feed.tellFrom(completionFromWire(completion)),
+      feed.tellFrom(completionFromWire(completion, rooms.market())),
   };
   post.onLetter((letter, from) => read[letter.kind]?.(letter as never, from));
 
@@ -118,7 +118,7 @@ function searching(known: Searching): Pick<Nodes, 'find' | 'cancel'> {
     const goOn = (tries: number) => mayAnswer(id) && !silent(id) && tries < patience;
     const answer = await asking.ask({ kind, id }, { goOn });
     if (answer?.kind === 'completion') {
-      return answer.completion && completionFromWire(answer.completion);
+      return answer.completion && completionFromWire(answer.completion, rooms.market());
     }
     hearing.unanswered(sessionOf(id));
     return undefined;

@@ -1,16 +1,9 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Market } from '#catalog';
-import { Fault, type FaultCode, invariant } from '#kernel';
+import { invariant } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { CompletionEvent } from '../events/events.ts';
-
-/** A fault without what only its own node can know of it. */
-interface WireFault {
-  readonly code: FaultCode;
-  readonly public: string;
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | undefined;
-}
+import { faultFromWire, faultToWire, type WireFault } from './wire-fault.ts';
 
 export type WireCompletion = Omit<Completion, 'error'> & { readonly error: WireFault | null };
 
@@ -38,9 +31,9 @@ export const completionToWire = (completion: Completion): WireCompletion => ({
   error: completion.error && faultToWire(completion.error),
 });
 
-export const completionFromWire = (wire: WireCompletion): Completion => ({
+export const completionFromWire = (wire: WireCompletion, market: Market): Completion => ({
   ...wire,
-  error: wire.error && faultFromWire(wire.error),
+  error: wire.error && faultFromWire(wire.error, market),
 });
 
 export function eventToWire(event: CompletionEvent): WireEvent {
@@ -72,24 +65,14 @@ export function eventFromWire(event: WireEvent, market: Market): CompletionEvent
     case 'RouteChanged':
       return { ...event, next: market.endpoint(event.next ?? '') ?? null };
     case 'CompletionFinished':
-      return { ...event, completion: completionFromWire(event.completion) };
+      return { ...event, completion: completionFromWire(event.completion, market) };
     case 'CompletionFailed':
       return {
         ...event,
-        error: faultFromWire(event.error),
-        completion: completionFromWire(event.completion),
+        error: faultFromWire(event.error, market),
+        completion: completionFromWire(event.completion, market),
       };
     default:
       return event;
   }
 }
-
-const faultToWire = (fault: Fault): WireFault => ({
-  code: fault.code,
-  public: fault.public,
-  retryable: fault.retryable,
-  retryAfterMs: fault.retryAfterMs,
-});
-
-const faultFromWire = ({ code, retryAfterMs, ...texts }: WireFault): Fault =>
-  new Fault(code, { ...texts, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
