@@ -41,10 +41,13 @@ export const modelAnswer = z.object({
   id: z.string(),
   canonical_slug: z.string(),
   object: z.literal('model'),
+  type: z.literal('model'),
   owned_by: z.string(),
   hugging_face_id: z.null(),
   name: z.string(),
+  display_name: z.string(),
   created: z.int(),
+  created_at: z.iso.datetime(),
   description: z.string(),
   context_length: z.int(),
   architecture,
@@ -70,6 +73,9 @@ export const modelsAnswer = z.object({
   data: z.array(modelAnswer),
   total_count: z.int(),
   links: z.object({ next: nullableText }),
+  has_more: z.boolean(),
+  first_id: nullableText,
+  last_id: nullableText,
 });
 
 export const oneModelAnswer = z.object({ data: modelAnswer });

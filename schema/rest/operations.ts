@@ -20,6 +20,7 @@ const modelFilters = [
   ...['q', 'supported_parameters', 'input_modalities', 'output_modalities', 'context'],
   ...['min_price', 'max_price', 'min_output_price', 'max_output_price', 'model_authors'],
   ...['providers', 'zdr', 'min_age_days', 'max_age_days', 'sort', 'offset', 'limit'],
+  ...['after_id', 'before_id'],
 ];
 
 /** Every address of the REST surface. Each is reached below `/api` as well. */

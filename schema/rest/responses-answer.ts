@@ -38,6 +38,7 @@ const item = z.discriminatedUnion('type', [
     id: z.string(),
     call_id: z.string(),
     name: z.string(),
+    namespace: z.string().optional(),
     arguments: z.string(),
     status,
   }),
@@ -55,13 +56,23 @@ const item = z.discriminatedUnion('type', [
 export type ResponsesItem = z.infer<typeof item>;
 
 /** A tool as it was asked for, with what was left out as null: clients insist on the fields. */
-const tool = z.object({
+const functionTool = z.object({
   type: z.literal('function'),
   name: z.string(),
   description: nullableText,
   parameters: z.record(z.string(), z.unknown()).nullable(),
   strict: json,
 });
+
+const tool = z.discriminatedUnion('type', [
+  functionTool,
+  z.object({
+    type: z.literal('namespace'),
+    name: z.string(),
+    description: nullableText,
+    tools: z.array(functionTool),
+  }),
+]);
 
 /** The whole answer of `responses`, and what its first and last events carry. */
 export const responsesAnswer = z.object({

@@ -31,6 +31,7 @@ const functionCall = z.object({
   type: z.literal('function_call'),
   call_id: z.string(),
   name: z.string(),
+  namespace: text,
   arguments: z.string(),
 });
 
@@ -56,9 +57,24 @@ const functionTool = z.object({
   strict: strictTool,
 });
 
-const tool = z.discriminatedUnion('type', [functionTool], {
-  error: 'No tool runs on the server, and free-form ones reach no provider. Accepted: function',
+const accepted = (types: string) => ({
+  error: `No tool runs on the server, and free-form ones reach no provider. Accepted: ${types}`,
 });
+
+const namespace = z
+  .object({
+    type: z.literal('namespace'),
+    name: z.string(),
+    description: text,
+    tools: z.array(z.discriminatedUnion('type', [functionTool], accepted('function'))),
+  })
+  .describe('A provider is sent each function as `namespace__function`.');
+
+const tool = z.discriminatedUnion(
+  'type',
+  [functionTool, namespace],
+  accepted('function, namespace'),
+);
 
 const toolChoice = z.union([
   z.enum(['auto', 'none', 'required']),

@@ -31,6 +31,19 @@ export function anthropicSuite(served: ServedLater): void {
     await expect(unknown).rejects.toThrow(NotFoundError);
   });
 
+  it('models, page by page', async () => {
+    const seen: string[] = [];
+    for await (const model of client().models.list({ limit: 100 })) seen.push(model.id);
+    expect(seen).toEqual([...new Set(seen)].toSorted());
+    expect(seen).toContain('sandbox/echo');
+    const [before] = (await client().models.list({ limit: 1, before_id: 'sandbox/echo' })).data;
+    expect(before?.id).toBe(seen[seen.indexOf('sandbox/echo') - 1]);
+    const { type, display_name, created_at } = await client().models.retrieve('sandbox/echo');
+    expect([type, display_name]).toEqual(['model', 'Sandbox echo (simulation)']);
+    expect(Date.parse(created_at)).not.toBeNaN();
+    await expect(client().models.list({ after_id: 'acme/none' })).rejects.toThrow('after_id');
+  });
+
   it('the same with a bearer token, as coding agents send it', async () => {
     const authToken = served().inferenceKey;
     const agent = new Anthropic({ apiKey: null, authToken, baseURL: `${served().url}/api` });

@@ -163,6 +163,24 @@ export function openaiSuite(served: ServedLater): void {
       expect(second.output_text.trim()).toBe(question);
     });
 
+    it('a tool in a namespace, as Codex sends it', async () => {
+      const strict = true;
+      const tools = [
+        {
+          type: 'namespace' as const,
+          name: 'sky',
+          description: 'What is up there.',
+          tools: [{ type: tool.type, ...weather, strict }],
+        },
+      ];
+      const asking = { ...responding, tools, tool_choice: 'required' as const };
+      const { output } = await client().responses.stream(asking).finalResponse();
+      const call = output.find((item) => item.type === 'function_call');
+      expect(call).toMatchObject({ name: weather.name, namespace: 'sky' });
+      const whole = await client().responses.create(asking);
+      expect(whole.output).toMatchObject([{ name: weather.name, namespace: 'sky' }]);
+    });
+
     it('what it does not offer is refused by name', async () => {
       const refused = client().responses.create({ ...responding, previous_response_id: 'resp_1' });
       await expect(refused).rejects.toMatchObject({ status: 400, param: 'previous_response_id' });

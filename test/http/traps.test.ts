@@ -206,7 +206,7 @@ describe('the other doors', () => {
       '/v1/responses',
       { input: 'hi', tools: [{ type: 'web_search' }] },
       'tools.0.type: No tool runs on the server, and free-form ones reach no provider. ' +
-        'Accepted: function.',
+        'Accepted: function, namespace.',
     ],
   ])('%s says what would be right instead of %j', async (path, fields, words) => {
     const response = await post(path, { ...asked, ...fields });

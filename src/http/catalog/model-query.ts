@@ -47,20 +47,22 @@ const modelQuery = z.strictObject({
   sort: z.enum(Object.keys(sorts) as [keyof typeof sorts, ...(keyof typeof sorts)[]]).optional(),
   offset: count.default(0),
   limit: count.min(1).max(1_000).optional(),
+  after_id: z.string().optional(),
+  before_id: z.string().optional(),
 });
 
-type Query = z.infer<typeof modelQuery>;
+export type ModelListQuery = z.infer<typeof modelQuery>;
 
 /** Sent by clients, of no meaning in a filter. */
 const ignored: ReadonlySet<string> = new Set(['use_rss', 'use_rss_chat_links']);
 
-export function readModelQuery({ searchParams }: URL): Query {
+export function readModelQuery({ searchParams }: URL): ModelListQuery {
   const given = [...searchParams].filter(([name, value]) => !ignored.has(name) && value !== '');
   return inShape(modelQuery, Object.fromEntries(given), 'query');
 }
 
 /** The models that can be asked for, filtered and ordered; by slug without a sort. */
-export function findModels(market: Market, query: Query, clock: Clock): readonly Model[] {
+export function findModels(market: Market, query: ModelListQuery, clock: Clock): readonly Model[] {
   const { q, sort } = query;
   const found = listModels(market, {
     search: q ?? null,
@@ -73,7 +75,7 @@ export function findModels(market: Market, query: Query, clock: Clock): readonly
   return sort || q ? offered : offered.toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
 }
 
-function filterOf(query: Query, clock: Clock): NonNullable<ModelQuery['filter']> {
+function filterOf(query: ModelListQuery, clock: Clock): NonNullable<ModelQuery['filter']> {
   const outputs = query.output_modalities ?? ['text'];
   return {
     supportedParameters: query.supported_parameters ?? null,
@@ -93,7 +95,7 @@ function filterOf(query: Query, clock: Clock): NonNullable<ModelQuery['filter']>
 }
 
 /** What the catalog's own filter does not have: bounds for the one price that is shown, and age. */
-function withinBounds(model: Model, query: Query, clock: Clock): boolean {
+function withinBounds(model: Model, query: ModelListQuery, clock: Clock): boolean {
   const { prompt, completion } = modelAnswer(model).pricing;
   const ageDays = (clock.now() - model.createdAt.getTime()) / dayMs;
   return (

@@ -1,28 +1,50 @@
 import type { Model } from '#catalog';
-import { Fault } from '#kernel';
+import { Fault, InvalidInput } from '#kernel';
 import { findModel } from '#routing';
 import type { Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import type { Parameters } from '../rest/address.ts';
 import { modelAnswer } from './model-answer.ts';
-import { findModels, readModelQuery } from './model-query.ts';
+import { findModels, type ModelListQuery, readModelQuery } from './model-query.ts';
 
 /** `GET …/models`: what can be named in `model`. */
 export function answerModels({ response, url }: Exchange, { catalog, clock }: Rooms): void {
   const query = readModelQuery(url);
   const found = findModels(catalog.market(), query, clock);
-  const { offset, limit = found.length } = query;
-  const end = offset + limit;
+  const { start, end } = pageOf(found, query);
+  const data = found.slice(start, end).map(modelAnswer);
+  const more = end < found.length;
   sendJson(response, 200, {
     object: 'list',
-    data: found.slice(offset, end).map(modelAnswer),
+    data,
     total_count: found.length,
-    links: { next: end < found.length ? nextPage(url, end) : null },
+    links: { next: more ? nextPage(url, end) : null },
+    has_more: query.before_id === undefined ? more : start > 0,
+    first_id: data.at(0)?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
   });
+}
+
+/** OpenRouter's clients count from the beginning, Anthropic's from a model that they have seen. */
+function pageOf(found: readonly Model[], query: ModelListQuery) {
+  const { offset, limit = found.length, after_id: after, before_id: before } = query;
+  if (before !== undefined) {
+    const end = placeOf(found, 'before_id', before);
+    return { start: Math.max(0, end - limit), end };
+  }
+  const start = after === undefined ? offset : placeOf(found, 'after_id', after) + 1;
+  return { start, end: start + limit };
+}
+
+function placeOf(found: readonly Model[], field: string, id: string): number {
+  const place = found.findIndex(({ slug }) => slug === id);
+  if (place >= 0) return place;
+  throw InvalidInput.at(field, 'This model is not in the list.', 'the id of one that is');
 }
 
 function nextPage(url: URL, offset: number): string {
   const next = new URL(url);
+  next.searchParams.delete('after_id');
   next.searchParams.set('offset', String(offset));
   return `${next.pathname}${next.search}`;
 }

@@ -5,6 +5,9 @@ import type { ResponsesAnswer, ResponsesItem, ResponsesRequest, ResponsesUsage }
 import { answeredBy, secondsOf, usageOf } from './chat-answer.ts';
 import { sealed } from './responses-reasoning.ts';
 import type { ResponsesAsked } from './responses-request.ts';
+import { echoOf, type FunctionName, functionNames } from './responses-tools.ts';
+
+type Named = ReturnType<typeof functionNames>;
 
 /** Why an answer is not whole; what is not here is. */
 const incomplete: Partial<Record<FinishReason, string>> = {
@@ -20,7 +23,8 @@ export function responsesAnswer(
   market: Market,
   { request }: ResponsesAsked,
 ): ResponsesAnswer {
-  return endedResponse({ completion, market, request, output: itemsOf(completion) });
+  const output = itemsOf(completion, functionNames(request));
+  return endedResponse({ completion, market, request, output });
 }
 
 export interface EndedResponse {
@@ -79,22 +83,12 @@ export function openResponse(begun: Omit<EndedResponse, 'output'>): ResponsesAns
     previous_response_id: null,
     store: false,
     tool_choice: request.tool_choice ?? 'auto',
-    tools: request.tools?.map(toolOf) ?? [],
+    tools: request.tools?.map(echoOf) ?? [],
     text: request.text ?? { format: { type: 'text' } },
     reasoning: request.reasoning ?? null,
     truncation: 'disabled',
   };
 }
-
-type Tool = NonNullable<ResponsesRequest['tools']>[number];
-
-const toolOf = ({ type, name, description = null, parameters = null, strict }: Tool) => ({
-  type,
-  name,
-  description,
-  parameters,
-  strict: strict ?? null,
-});
 
 function responsesUsageOf({ usage, lines }: Completion): ResponsesUsage {
   const { cost, is_byok } = usageOf(usage, lines);
@@ -112,7 +106,7 @@ function responsesUsageOf({ usage, lines }: Completion): ResponsesUsage {
   };
 }
 
-function itemsOf({ id, content }: Completion): ResponsesItem[] {
+function itemsOf({ id, content }: Completion, named: Named): ResponsesItem[] {
   invariant(content, 'what is answered is kept');
   const items: ResponsesItem[] = [];
   const next = () => `${id}_${items.length}`;
@@ -125,7 +119,9 @@ function itemsOf({ id, content }: Completion): ResponsesItem[] {
     items.push(messageItem(next(), outputText(said)));
   }
   if (refusal) items.push(messageItem(next(), refused(refusal)));
-  for (const call of toolCalls) items.push(callItem(next(), call));
+  for (const { name, ...call } of toolCalls) {
+    items.push(callItem(next(), { ...call, ...named(name) }));
+  }
   return items;
 }
 
@@ -158,13 +154,15 @@ export const refused = (refusal: string) => ({ type: 'refusal' as const, refusal
 
 export function callItem(
   id: string,
-  call: { readonly callId: string; readonly name: string; readonly arguments: string },
+  call: FunctionName & { readonly callId: string; readonly arguments: string },
 ): ResponsesItem {
+  const { namespace } = call;
   return {
     type: 'function_call',
     id: `fc_${id}`,
     call_id: call.callId,
     name: call.name,
+    ...(namespace === undefined ? {} : { namespace }),
     arguments: call.arguments,
     status: 'completed',
   };

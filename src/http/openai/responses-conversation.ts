@@ -4,6 +4,7 @@ import type { Origins } from '../rest/origins.ts';
 import { filePart } from '../rest/parts.ts';
 import { upper } from '../rest/preferences.ts';
 import { unsealed } from './responses-reasoning.ts';
+import { wholeName } from './responses-tools.ts';
 
 type Items = Exclude<ResponsesRequest['input'], string>;
 type Item = Items[number];
@@ -54,7 +55,8 @@ const thoughtsOf = ({ reasoningDetails }: MessageInput): readonly unknown[] =>
 function messageOf(item: Exclude<Item, { type: 'reasoning' }>): MessageInput {
   switch (item.type) {
     case 'function_call': {
-      const { call_id: id, name, arguments: text } = item;
+      const { call_id: id, arguments: text } = item;
+      const name = wholeName({ name: item.name, namespace: item.namespace ?? undefined });
       return { role: 'ASSISTANT', content: null, toolCalls: [{ id, name, arguments: text }] };
     }
     case 'function_call_output':

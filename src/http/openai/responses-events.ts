@@ -7,6 +7,7 @@ import type { PartsWriter } from '../rest/run-door.ts';
 import { endedResponse, openResponse } from './responses-answer.ts';
 import { ItemEvents } from './responses-items.ts';
 import type { ResponsesAsked } from './responses-request.ts';
+import { functionNames } from './responses-tools.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -20,7 +21,7 @@ export function openResponsesEvents(
   let begun = false;
   const event = (type: string, data: Json) =>
     `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...data })}\n\n`;
-  const items = new ItemEvents(run.id, event);
+  const items = new ItemEvents(run.id, functionNames(request), event);
 
   const begin = () => {
     if (begun) return '';

@@ -9,6 +9,7 @@ import {
   reasoningItem,
   refused,
 } from './responses-answer.ts';
+import type { FunctionName } from './responses-tools.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Event = (type: string, data: Json) => string;
@@ -28,14 +29,16 @@ interface Open {
 export class ItemEvents {
   readonly done: ResponsesItem[] = [];
   readonly #runId: string;
+  readonly #named: (whole: string) => FunctionName;
   readonly #event: Event;
   #open: Open | null = null;
   #text: string[] = [];
   #details: unknown[] = [];
-  #call = { callId: '', name: '' };
+  #call: FunctionName & { readonly callId: string } = { callId: '', name: '' };
 
-  constructor(runId: string, event: Event) {
+  constructor(runId: string, named: (whole: string) => FunctionName, event: Event) {
     this.#runId = runId;
+    this.#named = named;
     this.#event = event;
   }
 
@@ -71,7 +74,7 @@ export class ItemEvents {
 
   toolCall({ index, callId, name, arguments: fragment }: ToolCallDelta): string {
     const begun = this.#begin(`call ${index}`, () => {
-      this.#call = { callId: callId ?? '', name: name ?? '' };
+      this.#call = { callId: callId ?? '', ...this.#named(name ?? '') };
       const item = {
         ...callItem(this.#id, { ...this.#call, arguments: '' }),
         status: 'in_progress',

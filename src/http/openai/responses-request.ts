@@ -8,6 +8,7 @@ import type { Asked } from '../rest/run-door.ts';
 import { inShape } from '../rest/shape.ts';
 import { effortOf } from './chat-request.ts';
 import { conversationOf } from './responses-conversation.ts';
+import { functionsOf } from './responses-tools.ts';
 
 /** A response repeats what was asked for. */
 export interface ResponsesAsked extends Asked {
@@ -52,7 +53,7 @@ function inputOf(
     topK: asked.top_k ?? null,
     frequencyPenalty: asked.frequency_penalty ?? null,
     presencePenalty: asked.presence_penalty ?? null,
-    tools: asked.tools?.map(toolOf) ?? null,
+    tools: functionsOf(asked),
     toolChoice: typeof choice === 'object' ? (choice?.name ?? null) : (choice ?? null),
     parallelToolCalls: asked.parallel_tool_calls ?? null,
     responseFormat: formatOf(asked.text?.format),
@@ -69,14 +70,6 @@ function inputOf(
     sessionId: asked.session_id ?? said.sessionId ?? asked.prompt_cache_key ?? null,
   };
 }
-
-type Tool = NonNullable<ResponsesRequest['tools']>[number];
-
-const toolOf = ({ name, description, parameters }: Tool) => ({
-  name,
-  description: description ?? null,
-  parameters: parameters ?? { type: 'object', properties: {} },
-});
 
 type Format = NonNullable<ResponsesRequest['text']>['format'];
 
