@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Credits, InsufficientCredits } from '#credits';
+import { type AllowanceTarget, type Credits, InsufficientCredits } from '#credits';
 import { formatMoney } from '#kernel';
 import type { Storage } from '#storage';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
@@ -186,6 +186,28 @@ export function creditsSuite(kind: DatabaseKind): void {
         })
         .catch((thrown) => thrown);
       expect(refusal).toMatchObject({ code: 'LIMIT_EXCEEDED', available: dollars(1) });
+    });
+
+    test('a limit that is set while completions run counts them when they have ended', async () => {
+      const acme = await organization(storage, 20);
+      const id = 'key_running';
+      const limit = { kind: 'API_KEY', id, limit: dollars(5), period: 'NONE', number: 1 } as const;
+      const ask = (amount: number, targets: readonly AllowanceTarget[]) =>
+        credits.admit({
+          completion: newCompletion(credits.session),
+          targets: [credit(acme), ...targets],
+          amount: dollars(amount),
+        });
+      const running = await ask(4, []);
+      const limited = await ask(1, [limit]);
+      await running.end(recordOf(running.completion, acme, 4, { apiKeyId: id }));
+      await limited.end(recordOf(limited.completion, acme, 1, { apiKeyId: id }));
+      const more = () =>
+        ask(1, [limit]).then(
+          (hold) => hold.end(null),
+          ({ code, available }) => `${code} ${available}`,
+        );
+      await expect.poll(more, { timeout: 20_000 }).toBe('LIMIT_EXCEEDED 0');
     });
 
     test('§14 a limit that is lowered counts at once, a raised one too', async () => {

@@ -135,6 +135,30 @@ export function owedSuite(kind: DatabaseKind): void {
       expect(await owed()).toBe('0');
     });
 
+    test('what a lost dispute took is taken from the balance, the rest used on', async () => {
+      const id = await bought(20);
+      await (await ask(1)).end(null); // the node has leased all of it
+      await disputed(id, 5, { dispute: 'dp_1' });
+      await disputed(id, 3, { dispute: 'dp_2' });
+      expect(await owed()).toBe('-8');
+      await disputed(id, 5, { dispute: 'dp_1', closed: true });
+      expect(await owed()).toBe('-3');
+      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20\nADJUSTMENT -5 → 15');
+      await disputed(id, 0, { dispute: 'dp_2', closed: true });
+      await (await ask(15)).end(null);
+    });
+
+    test('what is lost and was paid meanwhile is taken once', async () => {
+      const id = await bought(20);
+      await disputed(id, 20);
+      await bought(50);
+      await disputed(id, 20, { closed: true });
+      expect(await owed()).toBe('0');
+      expect(await ledgerOf(storage, acme)).toMatch(/→ 70\nADJUSTMENT -20 → 50$/);
+      await refunded(id, 20);
+      expect(await ledgerOf(storage, acme)).toMatch(/→ 70\nADJUSTMENT -20 → 50$/);
+    });
+
     test('each dispute of a payment is owed for itself, in whatever order they end', async () => {
       const id = await bought(20);
       await disputed(id, 3, { dispute: 'dp_1' });
@@ -144,9 +168,9 @@ export function owedSuite(kind: DatabaseKind): void {
       await disputed(id, 3, { dispute: 'dp_1' });
       expect(await owed()).toBe('-4');
       await disputed(id, 4, { dispute: 'dp_2', closed: true });
-      expect(await owed()).toBe('-4');
+      expect(await owed()).toBe('0');
       await disputed(id, 20, { dispute: 'dp_3' });
-      expect(await owed()).toBe('-20');
+      expect(await owed()).toBe('-16');
     });
 
     test('what nodes have free of it comes back first, and the rest is used on', async () => {
@@ -170,6 +194,18 @@ export function owedSuite(kind: DatabaseKind): void {
       };
       await expect.poll(rest, { timeout: 10_000 }).toBe('0');
       expect(await ledgerOf(storage, acme)).toMatch(/USAGE -4 → 14\nADJUSTMENT -3 → 11$/);
+    });
+
+    test('the audit says when more was taken than went back', async () => {
+      const id = await bought(20);
+      const sql = `SELECT ledger_move(receivable_of($1), 'platform:payments', 'ADJUSTMENT',
+        $2::bigint, '{"description": "A mistake"}')`;
+      await disputed(id, 3);
+      for (const amount of [4, -5]) {
+        await storage.query(sql, [acme, dollars(amount).toString()]);
+        expect(await violations(storage)).toEqual([expect.stringMatching(/^12: account rec/)]);
+        await storage.query(sql, [acme, dollars(-amount).toString()]);
+      }
     });
 
     test('what is disputed is not taken with what went back', async () => {

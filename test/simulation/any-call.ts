@@ -61,11 +61,15 @@ export class Calls {
 
   async #grant(): Promise<void> {
     const organization = this.#organization;
+    const account = accountId(organization);
     const welcome = () => ({ min: this.#amount(9), want: this.#amount(15) });
     const targets: GrantTarget[] = [
-      { ...ofCredits(organization), ...welcome(), limit: null, ...nobody },
+      { ...ofCredits(organization), ...welcome(), limit: null, account, ...nobody },
     ];
-    if (this.#rarely(0.5)) targets.push({ ...ofKey(organization), ...welcome(), limit: 20n });
+    if (this.#rarely(0.5)) {
+      const number = this.#rarely() ? 1 : 0;
+      targets.push({ ...ofKey(organization, number), ...welcome(), limit: 20n, account });
+    }
     await this.#ledgers.call('grant', this.#session, targets);
   }
 
@@ -186,7 +190,7 @@ export class Calls {
     const line = { kind: 'PROMPT', quantity: 1, unitPrice: 1n, amount: charged } as const;
     const limited = this.#rarely(0.5);
     const record = recordOf(this.#newCompletion(), organization, 1, {
-      apiKeyId: limited ? `key_${organization}` : null,
+      apiKeyId: limited || this.#rarely(0.3) ? `key_${organization}` : null,
       membershipId: this.#rarely(0.3) ? `mbr_${organization}` : null,
       ...{ ownProviderKey: own, cost, fee, charged, upstreamCost: cost, waived: 0n },
       lines: [{ ...line, endpointId: 'end_1' }],
@@ -210,12 +214,12 @@ const ofCredits = (organization: string): LeaseTarget => ({
   target: accountId(organization),
 });
 
-const ofKey = (organization: string) =>
+const ofKey = (organization: string, number = 0) =>
   ({
     kind: 'ALLOWANCE',
-    target: `alw_${organization}`,
+    target: `alw_${number}_${organization}`,
     subject: 'API_KEY',
     subjectId: `key_${organization}`,
-    number: 0,
+    number,
     periodStart: new Date('2026-01-01'),
   }) as const;

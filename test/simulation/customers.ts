@@ -12,7 +12,7 @@ export interface Running {
   readonly session: number;
 }
 
-/** An organization with a key that has a limit. */
+/** An organization with a key that has a limit, of which not every admission has heard. */
 export interface Customer {
   readonly organizationId: string;
   readonly apiKeyId: string;
@@ -57,7 +57,7 @@ export function recordFor({ hold, customer, request }: Running, random: Random) 
   const charged = (hold.amount * BigInt(Math.floor(1_001 * random.next()))) / 1_000n;
   const { organizationId, apiKeyId } = customer;
   return recordOf(request.completion, organizationId, 1, {
-    apiKeyId: request.limited ? apiKeyId : null,
+    apiKeyId,
     claim: request.claim,
     ...{ lines: [line(charged)], cost: charged, upstreamCost: charged, fee: 0n },
     ...{ charged, waived: 0n },

@@ -31,6 +31,9 @@ export interface AccountRow {
 
 export interface AllowanceRow {
   readonly id: string;
+  readonly subjectId: string | null;
+  readonly number: number;
+  readonly startMs: number;
   spent: bigint;
   carried: bigint;
   leased: bigint;
@@ -69,7 +72,8 @@ export interface PostedRecord {
   readonly ownProviderKey: boolean;
   readonly finishedAt: string;
   readonly lines: readonly { readonly amount: string }[];
-  readonly allowances: readonly { readonly id: string }[];
+  /** Of one that began after its admission nothing is reserved. */
+  readonly allowances: readonly { readonly id: string; readonly reserved?: false }[];
   readonly claim: { readonly principal: string; readonly key: string; readonly gen: number } | null;
 }
 

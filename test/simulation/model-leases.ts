@@ -54,16 +54,28 @@ export function leaseModel(state: ModelState) {
 
 function ensureAllowance(state: ModelState, target: GrantTarget): void {
   if (target.kind !== 'ALLOWANCE' || state.allowances.has(target.target)) return;
-  const carried = [...state.rollup.values()]
-    .filter((row) => row.hourMs >= (target.periodStart?.getTime() ?? 0))
+  const { target: id, subjectId, number } = target;
+  const startMs = target.periodStart?.getTime() ?? 0;
+  const before = [...state.allowances.values()].some(
+    (row) => row.subjectId === subjectId && row.number === number && row.startMs < startMs,
+  );
+  const carried = before ? 0n : chargedSince(state, target, startMs);
+  const row = {
+    ...{ id, subjectId, number, startMs },
+    ...{ spent: carried, carried, leased: 0n, recallTick: null },
+  };
+  state.allowances.set(target.target, row);
+}
+
+function chargedSince(state: ModelState, target: GrantTarget, sinceMs: number): bigint {
+  return [...state.rollup.values()]
+    .filter((row) => row.hourMs >= sinceMs)
     .filter((row) =>
       target.subject === 'API_KEY'
         ? row.apiKeyId === target.subjectId
         : row.membershipId === target.subjectId,
     )
     .reduce((sum, { charged }) => sum + charged, 0n);
-  const row = { id: target.target, spent: carried, carried, leased: 0n, recallTick: null };
-  state.allowances.set(target.target, row);
 }
 
 function fittingOf(state: ModelState, session: number, target: GrantTarget): Fitting {

@@ -1,4 +1,4 @@
-import type { CompletionRow, EntryRow, PostedRecord } from './ledger-rows.ts';
+import type { AllowanceRow, CompletionRow, EntryRow, PostedRecord } from './ledger-rows.ts';
 import { greatest, least, type ModelState, Refused } from './model-state.ts';
 
 /** Whose session's leases pay, and whether that session has ended. */
@@ -33,6 +33,29 @@ export function settleHalving(
   if (!payer.late) release(state, first, payer.session);
   return 1;
 }
+
+/** As `records_counted`. */
+export function counted(state: ModelState, records: readonly PostedRecord[]): PostedRecord[] {
+  return records.map((record) => {
+    const begun = [record.apiKeyId, record.membershipId].flatMap((subject) => {
+      const newest = newestOf(state, subject);
+      const own = record.allowances.map(({ id }) => state.allowances.get(id));
+      const isOwn = own.some((row) => row?.subjectId === subject && row?.number === newest?.number);
+      return newest && !isOwn ? [{ id: newest.id, reserved: false } as const] : [];
+    });
+    return { ...record, allowances: [...record.allowances, ...begun] };
+  });
+}
+
+function newestOf(state: ModelState, subject: string | null): AllowanceRow | undefined {
+  return [...state.allowances.values()]
+    .filter(({ subjectId }) => subjectId !== null && subjectId === subject)
+    .sort((a, b) => b.number - a.number || b.startMs - a.startMs)[0];
+}
+
+/** What its admission reserved in. */
+const reservedIn = ({ allowances }: PostedRecord) =>
+  allowances.filter(({ reserved }) => reserved === undefined);
 
 /** As `ledger_unpaid`: an account that is not there refuses nothing here. */
 function fits(state: ModelState, record: PostedRecord): boolean {
@@ -138,7 +161,7 @@ function reservedOf(posted: readonly Posted[]): Map<string, bigint> {
     if (reserved === 0n) continue;
     const names = [
       `ACCOUNT ${record.account}`,
-      ...record.allowances.map(({ id }) => `ALLOWANCE ${id}`),
+      ...reservedIn(record).map(({ id }) => `ALLOWANCE ${id}`),
     ];
     for (const name of names) sums.set(name, (sums.get(name) ?? 0n) + reserved);
   }
@@ -159,14 +182,26 @@ function settle(state: ModelState, posted: readonly Posted[], { session }: Payer
     if (account) account.leased -= leased;
   }
   for (const { record, charged, reserved } of posted) {
-    for (const { id } of record.allowances) {
+    for (const { id, reserved: own = true } of record.allowances) {
       const allowance = state.allowances.get(id);
       if (!allowance) continue;
       allowance.spent += charged;
-      allowance.leased -= reserved;
+      if (own) allowance.leased -= reserved;
     }
   }
+  recallBegun(state, posted);
   shrinkLeases(state, reservedOf(posted), session);
+}
+
+/** What is leased of a limit that counts what it did not admit is to be granted anew. */
+function recallBegun(state: ModelState, posted: readonly Posted[]): void {
+  for (const { record, charged } of posted) {
+    if (charged === 0n) continue;
+    for (const { id, reserved } of record.allowances) {
+      const row = reserved === false && state.allowances.get(id);
+      if (row && row.leased > 0n) row.recallTick = state.tick;
+    }
+  }
 }
 
 const isSum = ({ sabotage }: ModelState) => sabotage === 'totals from the input';
@@ -243,7 +278,7 @@ export function addEntry(
 
 /** As `lease_release`: a record that cannot be posted keeps no money that its session leased. */
 function release(state: ModelState, record: PostedRecord, session: number): void {
-  const allowances = record.allowances.map(
+  const allowances = reservedIn(record).map(
     ({ id }) => ({ kind: 'ALLOWANCE', target: id }) as const,
   );
   for (const target of [{ kind: 'ACCOUNT', target: record.account } as const, ...allowances]) {

@@ -1,7 +1,7 @@
 import type { Statements } from '../../src/credits/ledger/statements.ts';
 import type { SessionRow } from './ledger-rows.ts';
 import { leaseModel } from './model-leases.ts';
-import { settleHalving, takeJournal } from './model-posting.ts';
+import { counted, settleHalving, takeJournal } from './model-posting.ts';
 import type { ModelState } from './model-state.ts';
 
 const deadAfterTicks = 50;
@@ -68,7 +68,7 @@ function isDead(state: ModelState, { renewedTick, renewedMs }: SessionRow): bool
 function end(state: ModelState, row: SessionRow, became: 'CLOSED' | 'DEAD'): void {
   row.state = became;
   if (state.sabotage !== 'freed before posted') {
-    const records = takeJournal(state, row.id);
+    const records = counted(state, takeJournal(state, row.id));
     settleHalving(state, records, { session: row.id, late: false });
   }
   for (const lease of state.leasesOf(row.id)) {

@@ -1,7 +1,7 @@
 import type { Statements } from '../../src/credits/ledger/statements.ts';
 import { claimModel } from './model-claims.ts';
 import { leaseModel } from './model-leases.ts';
-import { addEntry, recordsOf, settleHalving, takeJournal } from './model-posting.ts';
+import { addEntry, counted, recordsOf, settleHalving, takeJournal } from './model-posting.ts';
 import { sessionModel } from './model-sessions.ts';
 import { type ModelState, Refused } from './model-state.ts';
 
@@ -38,21 +38,22 @@ function postingModel(state: ModelState): Posting {
     async postJournal({ session, rows, held }) {
       state.fence(session);
       const records = takeJournal(state, session, rows);
-      const quarantined = settleHalving(state, records, { session, late: false });
+      const quarantined = settleHalving(state, counted(state, records), { session, late: false });
       noteHeld(session, held);
       const left = [...(state.journal.get(session)?.keys() ?? [])];
       return { quarantined, next: Math.min(Number.POSITIVE_INFINITY, ...left) };
     },
     async post({ session, records, held }) {
       state.fence(session);
-      const quarantined = settleHalving(state, recordsOf(records), { session, late: false });
+      const posted = counted(state, recordsOf(records));
+      const quarantined = settleHalving(state, posted, { session, late: false });
       noteHeld(session, held);
       return quarantined;
     },
     async postLate(session, records) {
       if (state.sessions.get(session)?.state === 'LIVE')
         throw new Refused('P0001', `session ${session} is live: its records are not late`);
-      return recordsOf(records).reduce(
+      return counted(state, recordsOf(records)).reduce(
         (sum, record) => sum + settleHalving(state, [record], { session, late: true }),
         0,
       );

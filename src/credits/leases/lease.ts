@@ -147,8 +147,9 @@ function noteSpending({ spending }: Lease, charge: Money, nowMs: number): void {
 }
 
 export function grantTarget(lease: Lease, min: Money, want: Money): GrantTarget {
-  const { kind, target, limit, source, periodStart } = lease;
+  const { kind, target, limit, source, periodStart, organizationId } = lease;
   const subject = source.kind === 'ORGANIZATION' ? null : source.kind;
   const { id: subjectId, number } = source;
-  return { kind, target, min, want, limit, subject, subjectId, number, periodStart };
+  const account = accountId(organizationId);
+  return { kind, target, min, want, limit, account, subject, subjectId, number, periodStart };
 }

@@ -2,7 +2,7 @@ import type { LeaseTarget } from './lease-statements.ts';
 import type { LedgerDatabase } from './ledger-database.ts';
 
 export interface Finding {
-  /** 1 to 11, as docs/LEDGER.md numbers them. */
+  /** 1 to 12, as docs/LEDGER.md numbers them. */
   readonly invariant: number;
   readonly title: string;
   readonly holds: boolean;
@@ -171,5 +171,14 @@ const checks: readonly Check[] = [
         LEFT JOIN node_session s ON s.id = c.session
         WHERE e.account_id = 'platform:late-loss'
           AND (c.id IS NULL OR c.charged <> 0 OR -e.amount > c.waived OR s.state = 'LIVE')`,
+  },
+  {
+    title: 'What is owed is at most what went back or is disputed, and never below nothing',
+    sql: `SELECT 'account ' || r.id || ' has ' || r.balance || ' of ' || coalesce(sum(
+          LEAST(p.amount, p.returned + p.disputed)), 0) || ' that went back' AS violation
+        FROM credit_account r LEFT JOIN purchase p ON receivable_of(p.organization_id) = r.id
+        WHERE r.id LIKE 'receivable:%' GROUP BY r.id, r.balance
+        HAVING r.balance > 0
+          OR -r.balance > coalesce(sum(LEAST(p.amount, p.returned + p.disputed)), 0)`,
   },
 ];

@@ -12,6 +12,8 @@ export interface GrantTarget extends LeaseTarget {
   readonly min: Money;
   readonly want: Money;
   readonly limit: Money | null;
+  /** The account behind whose lock an allowance's row is made: its organization's. */
+  readonly account: string;
   readonly subject: 'MEMBER' | 'API_KEY' | null;
   readonly subjectId: string | null;
   readonly number: number;

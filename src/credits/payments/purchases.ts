@@ -161,10 +161,11 @@ async function take(options: PurchasesOptions, news: PaymentNews): Promise<void>
     // The payment itself has not been told yet: the provider comes back with what is refused.
     throw new Fault('CONFLICT', { public: 'No such payment is known. Tell it again later.' });
   }
-  if (news.kind === 'RETURNED') await collectOwed(options, row.organization_id);
+  const decided = news.kind === 'RETURNED' || news.closed;
+  if (decided) await collectOwed(options, row.organization_id);
   else recall(accountId(row.organization_id));
-  const decided = news.kind === 'DISPUTED' ? { dispute: news.dispute, closed: news.closed } : {};
-  const details = { amount: total, ...decided };
+  const about = news.kind === 'DISPUTED' ? { dispute: news.dispute, closed: news.closed } : {};
+  const details = { amount: total, ...about };
   await tell(options, row, { action: happened[news.kind], details });
   changed(row.organization_id);
 }

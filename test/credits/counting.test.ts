@@ -1,0 +1,3 @@
+import { countingSuite } from './counting-suite.ts';
+
+countingSuite('embedded');
