@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { link, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, Secret } from '#kernel';
+import { makeFolder } from '#storage';
 import { type Cipher, encryptionKeyBytes, openCipher } from './cipher.ts';
 import { apiKeyOf } from './keys/api-key-form.ts';
 
@@ -27,7 +28,7 @@ export interface SecretsOptions {
  */
 export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
   const { dataDir, adminKey, encryptionKey } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDir);
   const key = encryptionKey
     ? { text: encryptionKey.reveal() }
     : await keepOnce(join(dataDir, 'encryption.key'), newEncryptionKey);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -22,9 +22,7 @@ export interface DataDirectory {
  * @throws Fault CONFLICT when another process has it, INVALID_INPUT when it cannot be used.
  */
 export async function takeDataDirectory(path: string): Promise<DataDirectory> {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw unusable(path, cause);
-  });
+  await makeFolder(path);
   const lock = lockFile(join(path, 'lock.db'));
   try {
     const note = join(path, socketNote);
@@ -43,6 +41,34 @@ export async function takeDataDirectory(path: string): Promise<DataDirectory> {
   } catch (error) {
     lock.close();
     throw error;
+  }
+}
+
+/**
+ * Makes a folder of the data directory's, and those above it, for this user alone.
+ *
+ * @throws Fault INVALID_INPUT when that cannot be done.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  await made(path).catch((cause) => {
+    throw unusable(path, cause);
+  });
+}
+
+/**
+ * Node's own way to make folders above never ends under /proc, where none can be made and the
+ * answer is that there is none above.
+ */
+async function made(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw thrown;
+    await made(dirname(path));
+    await make();
   }
 }
 

@@ -12,16 +12,15 @@
  *    before it.
  * 6. A write is applied here before it resolves; a lost message to another node costs it time,
  *    never a change.
- * 7. A database that is away fails statements within seconds as UNAVAILABLE, ends nothing, and is
- *    found again.
+ * 7. A database that is away, takes no writes or has no room fails statements within seconds as
+ *    UNAVAILABLE, ends nothing, and is found again.
  */
 export type { Apply, Changes, Transaction } from './changes.ts';
-export { isHeld, unusable } from './data-directory.ts';
+export { isHeld, makeFolder, unusable } from './data-directory.ts';
 export { type default as PrismaTypes, getDatamodel } from './generated/pothos.ts';
 export { Prisma, type PrismaClient } from './generated/prisma/client.ts';
 export * from './generated/prisma/enums.ts';
-export { isLockTimeout } from './lock-timeout.ts';
-export { isOutage } from './outage.ts';
+export { asFault, isLockTimeout, isOutage } from './outage.ts';
 export {
   openStorage,
   prepareStorage,

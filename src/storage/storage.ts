@@ -20,16 +20,16 @@ import { keepTemplate } from './template.ts';
 /** The open database. */
 export interface Storage {
   readonly kind: 'embedded' | 'server';
-  /** For reads and for what is not money. */
+  /** For reads and for what is not money. @throws Fault UNAVAILABLE as `query` */
   readonly prisma: PrismaClient;
   /**
    * One statement, committed when it resolves: what the functions of money are called with. BIGINT
    * and whole NUMERIC arrive as bigint. It has connections of its own, so that a page of usage
    * never keeps a lease from its renewal.
    *
-   * @throws Fault UNAVAILABLE when the database did not answer; whether the statement took effect
-   * is then unknown. What the database refused comes as the driver's error with its SQLSTATE in
-   * `code`.
+   * @throws Fault UNAVAILABLE when the database did not answer, and whether the statement took
+   * effect is unknown, or cannot do it now (it is read-only, full, or busy). What else it refused
+   * comes as the driver's error with its SQLSTATE in `code`.
    */
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
   /**
@@ -133,7 +133,22 @@ function connect(address: DatabaseAddress, limits: ConnectionLimits, log: Log) {
   const adapter = new PrismaPg(config, { onPoolError: lost, onConnectionError: lost });
   const pool = new pg.Pool({ ...config, types: exactTypes });
   pool.on('error', lost);
-  return { prisma: new PrismaClient({ adapter, errorFormat: 'minimal' }), pool };
+  return { prisma: withFaults(new PrismaClient({ adapter, errorFormat: 'minimal' })), pool };
+}
+
+/** Each operation fails as a fault where the database is the reason. */
+function withFaults(prisma: PrismaClient): PrismaClient {
+  const asFaults = {
+    $allOperations: <Arguments>(operation: {
+      args: Arguments;
+      query: (args: Arguments) => Promise<unknown>;
+    }) =>
+      operation.query(operation.args).catch((error) => {
+        throw asFault(error);
+      }),
+  };
+  // The cast, because an extended client has no `$on`, which nobody uses.
+  return prisma.$extends({ query: asFaults }) as unknown as PrismaClient;
 }
 
 function assemble(parts: {

@@ -44,6 +44,12 @@ const ask = (headers: Readonly<Record<string, string>> = {}) =>
       messages: [{ role: 'user', content: 'Go.' }],
     }),
   });
+const people = (what: string) =>
+  fetch(`${app.url}/auth/${what}/email`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@ex.com', name: 'Ada', password: 'a long password' }),
+  });
 const ready = async () => (await fetch(`${app.url}/ready`)).status;
 
 it.each([
@@ -63,6 +69,10 @@ it.each([
     // Whether a key was used before only the database knows.
     const keyed = await ask({ 'Idempotency-Key': crypto.randomUUID() });
     expect(keyed.status).toBe(503);
+    const { errors } = await acme.ask('{ viewer { ... on ApiKey { organization { name } } } }');
+    expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['UNAVAILABLE']);
+    expect((await people('sign-in')).status).toBe(503);
+    expect((await people('sign-up')).status).toBe(503);
     await way.heal();
     await expect.poll(ready, { timeout: 30_000 }).toBe(200);
     const spent = async () => before.balance - (await acme.credits()).balance;

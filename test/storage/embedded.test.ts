@@ -52,7 +52,7 @@ describe('an embedded database', () => {
   test('says which directory it cannot use, and which it could', async () => {
     const file = join(dataDir, 'a file');
     await writeFile(file, '');
-    for (const path of [file, join(file, 'within')]) {
+    for (const path of [file, join(file, 'within'), '/proc/none/within']) {
       await expect(open({ dataDir: path })).rejects.toMatchObject({
         code: 'INVALID_INPUT',
         public: expect.stringMatching(/^DATA_DIR: ".*" was given\..* Accepted: a directory/),

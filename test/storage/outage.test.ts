@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Fault } from '#kernel';
-import { isOutage } from '#storage';
-import { asFault } from '../../src/storage/outage.ts';
+import { asFault, isLockTimeout, isOutage } from '#storage';
 
 const withCode = (code: string) => Object.assign(new Error('as the driver says it'), { code });
 
@@ -13,7 +12,9 @@ describe('an outage', () => {
     },
   );
 
-  test.each(['23505', '57014', '40001', '55P03', '22012', 'P2002', 'P2025'])(
+  const incapable = ['25006', '53100', '57014', '58030', '55P03', '40P01', 'P2028'];
+
+  test.each([...incapable, '23505', '22012', 'P2002', 'P2025'])(
     'is not what the code %s means: the database answered',
     (code) => {
       expect(isOutage(withCode(code))).toBe(false);
@@ -32,11 +33,21 @@ describe('an outage', () => {
     expect(isOutage('ECONNRESET')).toBe(false);
   });
 
+  test('and a row that others have for too long are told apart, as a fault too', () => {
+    expect(isLockTimeout(asFault(withCode('55P03')))).toBe(true);
+    expect(isLockTimeout(asFault(withCode('57014')))).toBe(false);
+  });
+
   test('becomes a fault that may be tried again; all else stays what it is', () => {
     expect(asFault(withCode('ECONNREFUSED'))).toMatchObject({
       code: 'UNAVAILABLE',
       retryable: true,
     });
+    for (const code of incapable) {
+      expect(asFault(withCode(code))).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+      const prismas = new Error(`Raw query failed. Code: \`${code}\`. Message: \`x\``);
+      expect(asFault(prismas)).toMatchObject({ code: 'UNAVAILABLE' });
+    }
     const duplicate = withCode('23505');
     expect(asFault(duplicate)).toBe(duplicate);
     const upstream = new Fault('UPSTREAM_FAILED', { public: 'x', cause: withCode('ECONNRESET') });

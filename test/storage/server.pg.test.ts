@@ -9,16 +9,18 @@ describe('a database server', () => {
   const log = recordingLog();
   let storage: Storage;
   let proxy: LossyProxy;
+  let url: string;
   let drop: () => Promise<void>;
 
   beforeEach(async () => {
     const database = await emptyDatabase('server');
     drop = database.drop;
-    const url = new URL('url' in database.address ? database.address.url : '');
-    proxy = await lossyProxy({ host: url.hostname, port: Number(url.port) || 5432 });
-    url.hostname = '127.0.0.1';
-    url.port = `${proxy.port}`;
-    const databaseUrl = new Secret(url.href);
+    const own = new URL('url' in database.address ? database.address.url : '');
+    proxy = await lossyProxy({ host: own.hostname, port: Number(own.port) || 5432 });
+    own.hostname = '127.0.0.1';
+    own.port = `${proxy.port}`;
+    url = own.href;
+    const databaseUrl = new Secret(url);
     storage = await openStorage({ databaseUrl, dataDir: '', clock: systemClock, log });
   });
   afterEach(async () => {
@@ -56,6 +58,7 @@ describe('a database server', () => {
     await expect(writing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await under).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
     await expect(storage.query('SELECT 1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(storage.prisma.user.count()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(storage.ready()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await proxy.heal();
     await storage.ready();
@@ -77,8 +80,25 @@ describe('a database server', () => {
     await storage.prisma.$transaction(async (tx) => {
       await tx.user.update({ where: { id: 'u1' }, data: { name: 'mine' } });
       const theirs = storage.query(`UPDATE "user" SET name = 'theirs'`);
-      await expect(theirs).rejects.toMatchObject({ code: '55P03' });
+      await expect(theirs).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     });
+  });
+
+  test('that takes no writes is read, and says of the rest that it cannot now', async () => {
+    const name = new URL(url).pathname.slice(1);
+    await storage.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    await proxy.cut(); // what is connected may still write
+    await proxy.heal();
+    await expect.poll(() => storage.prisma.user.count().catch(() => null)).toBe(0);
+    const creating = { data: { id: 'u1', name: 'Ada' } };
+    const writes = [
+      () => storage.query(`UPDATE "user" SET name = 'theirs'`),
+      () => storage.prisma.user.create(creating),
+      () => storage.write((tx) => tx.user.create(creating)),
+    ];
+    for (const write of writes) {
+      await expect(write()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    }
   });
 
   test('whose connections an operator ends is asked again on new ones', async () => {

@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { base32Digits, Fault, secureText } from '#kernel';
-import { isHeld, unusable } from '#storage';
+import { isHeld, makeFolder, unusable } from '#storage';
 
 /** The folder of the settlement journal, this process's alone until `release`. */
 export interface Folder {
@@ -23,9 +23,9 @@ export interface Folder {
  * @throws Fault CONFLICT when another process has it, INVALID_INPUT when it cannot be used.
  */
 export async function takeFolder(path: string): Promise<Folder> {
+  await makeFolder(path);
   let lock: DatabaseSync | null = null;
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
     const taken = new DatabaseSync(join(path, 'lock.db'));
     lock = taken;
     taken.exec('BEGIN EXCLUSIVE');

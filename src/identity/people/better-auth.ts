@@ -53,6 +53,8 @@ function authOptions(options: PeopleOptions) {
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     logger: { log: logged(options.log) },
+    // What it refuses it answers all the same; what fails is answered and logged as anywhere else.
+    onAPIError: { throw: true },
     advanced: {
       cookiePrefix: 'bourse',
       disableOriginCheck: false,

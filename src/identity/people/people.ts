@@ -1,4 +1,5 @@
 import { sleep } from '#kernel';
+import { asFault } from '#storage';
 import type { UserPrincipal } from '../access/principal.ts';
 import { guarded } from './guarded-sign-in.ts';
 import type { PeopleOptions } from './people-options.ts';
@@ -39,12 +40,13 @@ export function openPeople(options: PeopleOptions): People {
     return opened;
   };
   const sessionOf = async (cookie: string) =>
-    (await auth()).api.getSession({ headers: new Headers({ cookie }) });
+    (await auth()).api.getSession({ headers: new Headers({ cookie }) }).catch(fail);
   const accountOf = async (cookie: string) => (await sessionOf(cookie))?.user.email ?? null;
   const guarding = { ...options, accountOf };
   return {
     async answer(request) {
-      const answer = guarded(request, guarding, async (passed) => (await auth()).handler(passed));
+      const handle = async (passed: Request) => (await auth()).handler(passed).catch(fail);
+      const answer = guarded(request, guarding, handle);
       if (!telling.test(new URL(request.url).pathname)) return answer;
       const [response] = await Promise.all([answer, sleep(clock, answerAfterMs)]);
       return response;
@@ -58,6 +60,10 @@ export function openPeople(options: PeopleOptions): People {
     watch: (sessionId, ended) => watch.add(sessionId, ended),
     close: () => watch.close(),
   };
+}
+
+function fail(thrown: unknown): never {
+  throw asFault(thrown);
 }
 
 async function open(options: PeopleOptions) {
