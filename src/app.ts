@@ -325,6 +325,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
 /** Why a node whose database answers cannot serve; null when it can. */
 function unreadyBecause({ credits, metrics }: Ground & Middle): string | null {
   if (!credits.recording) return 'the settlement journal cannot be written';
+  if (!credits.confirmed) return 'the database takes no writes';
   return metrics.warm ? null : 'the metrics of the last months are being read';
 }
 

@@ -108,6 +108,8 @@ export interface Credits {
   onMoved(listener: (organizationIds: readonly string[]) => void): () => void;
   /** False while no journal takes a charge: nothing is admitted then. */
   readonly recording: boolean;
+  /** False once the session was not renewed for so long that nothing is admitted. */
+  readonly confirmed: boolean;
   /** What this node carries now. */
   load(): CreditsLoad;
   /** Posts what is left, gives back the leases, ends the session. */
@@ -179,6 +181,9 @@ function doorOf(machine: Machine, { looks, renewals, moves }: Listeners): Credit
     onMoved: (listener) => listen(moves, listener),
     get recording() {
       return machine.journal.writable();
+    },
+    get confirmed() {
+      return session.standing() !== 'STALE';
     },
     load: () => loadOf(machine),
     close: () => machine.close(),

@@ -174,6 +174,7 @@ describe('two nodes that hear each other, and a minute without a database', () =
     const { acknowledged, admittedAt, refusedAt } = await load([a]);
     expect(admittedAt.at(-1)).toBeLessThanOrEqual(45);
     expect(refusedAt[0]).toBeGreaterThan(43);
+    expect([a, b].map(({ credits }) => credits.confirmed)).toEqual([false, true]);
     expect(acknowledged.length).toBeGreaterThan(20);
     // The others end its session, free its lease, and nearly all that it had is spent by them.
     await storage.query(`WITH ticked AS (UPDATE clock SET tick = tick + 60 RETURNING tick)
@@ -188,6 +189,7 @@ describe('two nodes that hear each other, and a minute without a database', () =
     a.path.heal();
     await meanwhile(a.credits.flush());
     expect(a.credits.session).not.toBe(lost);
+    expect(a.credits.confirmed).toBe(true);
     const rows = await posted(acknowledged);
     expect(rows.map(({ id }) => id)).toEqual([...acknowledged].sort());
     expect(rows.every((row) => row.charged + row.waived === dollars(1))).toBe(true);

@@ -6,6 +6,7 @@ import type { Credits } from '#credits';
 import { formatMoney } from '#kernel';
 import type { Storage } from '#storage';
 import { freshDatabase } from '../harness/databases.ts';
+import { recordingLog } from '../harness/recording-log.ts';
 import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';
 import { breakable } from './breakable.ts';
 import {
@@ -26,6 +27,7 @@ describe('while the database does not answer', () => {
   let path: ReturnType<typeof breakable>;
   let node: Credits;
   let acme: string;
+  let log: ReturnType<typeof recordingLog>;
 
   beforeAll(async () => {
     storage = await freshDatabase('server');
@@ -35,7 +37,8 @@ describe('while the database does not answer', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'bourse-credits-'));
     clock = virtualClock();
     path = breakable(storage);
-    node = await openNode(storage, { storage: path.storage, clock, dataDir });
+    log = recordingLog();
+    node = await openNode(storage, { storage: path.storage, clock, dataDir, log });
     await (await ask(5)).end(null);
   });
   afterEach(async () => {
@@ -98,6 +101,24 @@ describe('while the database does not answer', () => {
     await meanwhile(node.flush());
     expect(appended).toBe(1);
     expect(await ledgerOf(storage, acme)).toMatch(/(USAGE -1 → \d\n?){5}$/);
+    await meanwhile(node.close());
+  });
+
+  test('an operator is told once that it began, and once that it is over', async () => {
+    path.fail();
+    const hold = await ask(1);
+    await meanwhile(hold.end(recordOf(hold.completion, acme, 1)));
+    await clock.advance(10_000);
+    path.heal();
+    await clock.advance(1_000);
+    await meanwhile(node.flush());
+    expect(log.lines.map(({ level, message }) => `${level}: ${message}`).sort()).toEqual([
+      'info: The session is renewed again.',
+      'info: What waited is in the ledger.',
+      'warn: Charges wait for the ledger; they are safe in the journal.',
+      'warn: The journal table does not take records.',
+      'warn: The session was not renewed.',
+    ]);
     await meanwhile(node.close());
   });
 

@@ -21,6 +21,8 @@ export class Settlement {
   readonly #lanes = new Lanes();
   #unposted = 0;
   #posting: Timer | null = null;
+  /** The last posting failed. */
+  #held = false;
 
   constructor(options: SettlementOptions) {
     this.#options = options;
@@ -52,6 +54,8 @@ export class Settlement {
       const posting = this.#unposted;
       await this.#options.journal.post();
       this.#unposted -= posting;
+      if (this.#held) this.#options.log.info('What waited is in the ledger.', { count: posting });
+      this.#held = false;
     });
   }
 
@@ -77,9 +81,11 @@ export class Settlement {
     this.#posting ??= this.#options.clock.after(delayMs, () => {
       this.#posting = null;
       this.post().catch((thrown) => {
-        this.#options.log.warn('Charges wait for the ledger; they are safe in the journal.', {
-          error: thrown,
-        });
+        if (!this.#held)
+          this.#options.log.warn('Charges wait for the ledger; they are safe in the journal.', {
+            error: thrown,
+          });
+        this.#held = true;
         this.#postIn(retryMs);
       });
     });

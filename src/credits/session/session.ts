@@ -50,6 +50,8 @@ export class Session {
   #replacing: Promise<void> | null = null;
   /** The database said so, and no new one is open yet. */
   #gone = false;
+  /** The last renewal failed. */
+  #unconfirmed = false;
   #retired = false;
 
   constructor(number: number, opening: Moment, options: SessionOptions) {
@@ -167,11 +169,15 @@ export class Session {
       this.#live = renewal.live;
       this.#offsetMs = renewal.databaseTime.getTime() - (sending.wallMs + clock.now()) / 2;
       this.watch.read(renewal.changeNumber, sending.monotonicMs);
+      if (this.#unconfirmed) log.info('The session is renewed again.', { session: `${session}` });
+      this.#unconfirmed = false;
       renewed(renewal);
       return true;
     } catch (thrown) {
       if (isSessionGone(thrown)) void this.lost(session);
-      log.warn('The session was not renewed.', { session: String(session), error: thrown });
+      if (!this.#unconfirmed)
+        log.warn('The session was not renewed.', { session: `${session}`, error: thrown });
+      this.#unconfirmed = true;
       return false;
     }
   }
