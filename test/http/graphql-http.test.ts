@@ -42,6 +42,25 @@ it.each([
   expect(errors).toMatchObject([{ extensions: { code } }]);
 });
 
+it.each([
+  'query ($none: Int) { rankings(first: $none) { rank } }',
+  'query ($none: Boolean) { models(filter: { includeDeprecated: $none }) { totalCount } }',
+  'subscription ($none: Int) { rankings(first: $none) { rank } }',
+])(
+  'null from a variable where a default stands is the mistake of its sender: %s',
+  async (query) => {
+    for (let use = 0; use < 4; use++) {
+      const answer = await post(JSON.stringify({ query, variables: { none: null } }), {
+        Accept: query.startsWith('query') ? 'application/json' : 'text/event-stream',
+      });
+      const text = await answer.text();
+      expect(JSON.parse(/\{.*\}/.exec(text)?.[0] ?? '').errors).toMatchObject([
+        { message: expect.stringContaining('Argument'), extensions: { code: 'INVALID_INPUT' } },
+      ]);
+    }
+  },
+);
+
 it('a body above 10 MiB is refused with 413, also when its length is not announced', async () => {
   const large = JSON.stringify({ query: `{ platform { name } } #${'x'.repeat(11 * 1024 * 1024)}` });
   expect((await post(large)).status).toBe(413);

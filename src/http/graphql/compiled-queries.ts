@@ -7,6 +7,7 @@ import {
   getOperationAST,
   getVariableValues,
   isInputObjectType,
+  isNonNullType,
   type OperationDefinitionNode,
   OperationTypeNode,
   TypeInfo,
@@ -32,13 +33,14 @@ export const compiling = { disableLeafSerialization: true };
 
 /**
  * Null: it is no query (what changes something is not hot), or it cannot be compiled: graphql-jit
- * reads `{ a: $b }` given for a scalar, as for JSON, without the variable.
+ * reads `{ a: $b }` given for a scalar, as for JSON, without the variable, and lets null from a
+ * variable stand in an input object where a default is and null may not be.
  */
 export function compiledQuery(
   document: DocumentNode,
   node: OperationDefinitionNode,
 ): CheckedQuery | null {
-  if (node.operation !== OperationTypeNode.QUERY || hasVariableInScalar(document)) return null;
+  if (node.operation !== OperationTypeNode.QUERY || hasMisreadVariable(document)) return null;
   const compiled = compileQuery(schema, document, node.name?.value, compiling);
   if (!isCompiledQuery(compiled)) return null;
   return { query: compiled.query, takesOneOf: takesOneOf(node) };
@@ -58,13 +60,15 @@ function takesOneOf({ variableDefinitions = [] }: OperationDefinitionNode): bool
 }
 
 /** Inside of a scalar's literal the schema knows no type. */
-function hasVariableInScalar(document: DocumentNode): boolean {
+function hasMisreadVariable(document: DocumentNode): boolean {
   const types = new TypeInfo(schema);
   let found = false;
   const look = {
     VariableDefinition: () => false,
     Variable() {
-      found ||= !types.getInputType();
+      const type = types.getInputType();
+      const mayLack = isNonNullType(type) && types.getDefaultValue() !== undefined;
+      found ||= !type || (mayLack && Boolean(types.getParentInputType()));
     },
   };
   visit(document, visitWithTypeInfo(types, look));

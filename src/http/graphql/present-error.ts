@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, Kind } from 'graphql';
 import { Fault, InvalidInput, type Log } from '#kernel';
 
 /** For whom an error is presented, and where it is noted. */
@@ -16,7 +16,7 @@ export function presentError(error: GraphQLError, to: Presentation): GraphQLErro
   if (cause instanceof Fault && cause.code !== 'INTERNAL') {
     return presented(error, cause.public, { ...faultExtensions(cause), requestId: to.requestId });
   }
-  if (cause === null && (error.extensions['code'] || !error.path)) {
+  if (cause === null && (error.extensions['code'] || !error.path || isOfArgument(error))) {
     const { unexpected: _, ...extensions } = error.extensions;
     const code = codes[String(extensions['code'])] ?? extensions['code'] ?? usualCode(error);
     return presented(error, error.message, { ...extensions, code, requestId: to.requestId });
@@ -25,6 +25,13 @@ export function presentError(error: GraphQLError, to: Presentation): GraphQLErro
   const message = `Something failed on our side. Report it with the request id ${to.requestId}.`;
   return presented(error, message, { code: 'INTERNAL_SERVER_ERROR', requestId: to.requestId });
 }
+
+/**
+ * What is wrong with a value that a field was given stands at that value, such as null from a
+ * variable for an argument that has a default; what a field gave back stands at the field.
+ */
+const isOfArgument = ({ nodes }: GraphQLError): boolean =>
+  nodes?.[0] !== undefined && nodes[0].kind !== Kind.FIELD;
 
 const usualCode = ({ message }: GraphQLError) =>
   message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'INVALID_INPUT';
