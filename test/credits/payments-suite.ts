@@ -149,6 +149,9 @@ export function paymentsSuite(kind: DatabaseKind): void {
     test('without settings nothing can be bought', async () => {
       const closed = await open(false);
       await expect(closed.purchase(input())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      const figures = together(autoTopUpFields({ threshold: '5', amount: '20' }));
+      const topUp = closed.setAutoTopUp('usr_somebody', { organizationId: acme, ...figures });
+      await expect(topUp).rejects.toMatchObject({ code: 'CONFLICT' });
       closed.close();
     });
 

@@ -5,7 +5,7 @@ import type { Credits } from '../credits.ts';
 import type { GrantInput } from '../ledger/account-statements.ts';
 import type { LedgerDatabase } from '../ledger/ledger-database.ts';
 import type { Payments } from '../payments/payments.ts';
-import { openPurchases, type Purchases, takesNoPayments } from '../payments/purchases.ts';
+import { openPurchases, type Purchases } from '../payments/purchases.ts';
 import { readReceipt } from '../payments/receipt.ts';
 import { type SignedLinks, signedLinks } from '../payments/signed-links.ts';
 import { type AutoTopUpInput, topUpWhereDue, writeAutoTopUp } from '../payments/top-ups.ts';
@@ -79,7 +79,7 @@ export interface Billing extends Purchases, AccountFeed {
   receiptToken(purchaseId: string): string;
   /** The receipt as a page; null when the token is not ours or has expired. */
   receipt(token: string): Promise<string | null>;
-  /** @throws Fault UNAVAILABLE without payments */
+  /** @throws Fault CONFLICT without payments */
   setAutoTopUp(actor: string, input: AutoTopUpInput): Promise<void>;
   setAlertThresholds(actor: string, input: AlertThresholds): Promise<void>;
   close(): void;
@@ -96,6 +96,11 @@ export type Gift = GrantInput & { readonly organizationId: string };
 
 /** Who moved what, and why; an amount of null is all that is left. */
 type Told = Pick<Refund, 'actor' | 'reason' | 'amount'>;
+
+const topsNothingUp = () =>
+  new Fault('CONFLICT', {
+    public: 'This installation takes no payments, so that nothing can be topped up.',
+  });
 
 /** How often balances and limits are looked at for what is owed, alerts and top-ups. */
 const lookEveryMs = 5_000;
@@ -119,7 +124,7 @@ export function openBilling(options: BillingOptions): Billing {
       return what === 'receipt' ? readReceipt(storage, purchaseId, options.seller()) : null;
     },
     async setAutoTopUp(actor, input) {
-      if (!options.payments && input.amount !== null) throw takesNoPayments();
+      if (!options.payments && input.amount !== null) throw topsNothingUp();
       const { organizationId, ...figures } = input;
       const [action, details] = ['credits.autoTopUpSet', inText(figures)];
       const setting = { organizationId, actor, action, details };

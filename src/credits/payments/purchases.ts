@@ -93,7 +93,7 @@ export function openPurchases(options: PurchasesOptions): Purchases {
   };
 }
 
-export const takesNoPayments = () =>
+const takesNoPayments = () =>
   new Fault('UNAVAILABLE', {
     public: 'This installation takes no payments. Ask its administrator for credits.',
     retryable: false,
