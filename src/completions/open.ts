@@ -3,6 +3,7 @@ import { Fault, InvalidInput } from '#kernel';
 import { beginner } from './begin.ts';
 import { type Completion, keepMs } from './completion.ts';
 import type { Completions } from './completions.ts';
+import { Distrust } from './cost/distrust.ts';
 import { estimateCost } from './cost/estimate.ts';
 import { Losses } from './cost/losses.ts';
 import { StatusFeed } from './feed/status-feed.ts';
@@ -23,9 +24,11 @@ import { startedOf } from './runs/started.ts';
 const keptBytesMax = 48 * 1024 * 1024;
 
 /** Opens the room: nothing runs yet. */
-export function openCompletions(rooms: Omit<Rooms, 'losses' | 'kept'>): Completions {
+export function openCompletions(rooms: Omit<Rooms, 'losses' | 'distrust' | 'kept'>): Completions {
   const kept = new KeptContent(rooms);
-  return opened({ ...rooms, losses: new Losses(rooms.log), kept }, kept);
+  const { clock, log } = rooms;
+  const losses = new Losses(log);
+  return opened({ ...rooms, losses, distrust: new Distrust(clock, log), kept }, kept);
 }
 
 function opened(rooms: Rooms, keptContent: KeptContent): Completions {

@@ -9,6 +9,7 @@ import type { ProviderKeys } from '#provider-keys';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
+import type { Distrust } from './cost/distrust.ts';
 import type { Losses } from './cost/losses.ts';
 import type { KeptContent } from './history/kept-content.ts';
 
@@ -41,6 +42,8 @@ export interface Rooms {
   readonly observer: Observer;
   /** What each organization may cost the platform unasked. */
   readonly losses: Losses;
+  /** Whose figures are not believed. */
+  readonly distrust: Distrust;
   /** Where prompts and answers of organizations that want them kept go. */
   readonly kept: Pick<KeptContent, 'keep'>;
   /** The platform's fee on inference cost, 10⁻¹⁸ per unit. */

@@ -60,7 +60,7 @@ async function counted(
   rooms: Rooms,
 ): Promise<{ used: Measure; due: Bill }> {
   try {
-    const used = await measure(running);
+    const used = await measure(running, rooms);
     return { used, due: billOf(running, { admission, used }, rooms) };
   } catch (thrown) {
     await admission.hold.end(null);

@@ -49,6 +49,44 @@ describe("the provider's own figures", () => {
     });
   });
 
+  it('§21 are not believed about more reasoning than the cap that was sent', async () => {
+    const room = stand({});
+    room.play(sends([text(answer), used(9, 5_012, { reasoning: 5_000 }), stop]));
+    const { usage } = (await room.run({ maxTokens: 4_999 })).completion;
+    const completionTokens = await countTokens(answer);
+    expect(usage).toMatchObject({ promptTokens: 9, completionTokens, estimated: true });
+  });
+
+  it('§21 are not believed about a prompt of more tokens than bytes', async () => {
+    expect(await usageOf(used(2_000, 12, { cacheRead: 1_500 }))).toMatchObject({
+      promptTokens: await countTokens('Hi'),
+      completionTokens: await countTokens(answer),
+      cachedTokens: 0,
+      estimated: true,
+    });
+  });
+
+  it('§21 are believed about what a service puts before a prompt', async () => {
+    expect(await usageOf(used(700, 12))).toMatchObject({ promptTokens: 700, estimated: false });
+  });
+
+  it('§21 are not believed for an hour once they told what cannot be', async () => {
+    const room = stand({});
+    const answered = async (prompt: number) => {
+      room.play(sends([text(answer), used(prompt, 4_012, { reasoning: 4_000 }), stop]));
+      return (await room.run()).completion.usage;
+    };
+    expect(await answered(9)).toMatchObject({ completionTokens: 4_012, estimated: false });
+    await answered(1_000_000);
+    const counted = { completionTokens: await countTokens(answer), estimated: true };
+    expect(await answered(9)).toMatchObject({ promptTokens: 9, ...counted });
+    expect(room.log.lines).toMatchObject([
+      { level: 'warn', fields: { reason: '1000000 + 4012 reported, 1 + 14 counted' } },
+    ]);
+    await room.clock.advance(3_600_000);
+    expect(await answered(9)).toMatchObject({ completionTokens: 4_012, estimated: false });
+  });
+
   it('§21 are not believed about a visible answer that was never delivered', async () => {
     expect(await usageOf(used(9, 5_012))).toMatchObject({
       promptTokens: 9,

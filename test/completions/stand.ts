@@ -23,7 +23,7 @@ export interface Stand {
   readonly completions: Completions;
   readonly purse: Purse;
   readonly log: ReturnType<typeof recordingLog>;
-  readonly rooms: Omit<Rooms, 'losses' | 'kept'>;
+  readonly rooms: Omit<Rooms, 'losses' | 'distrust' | 'kept'>;
   /** What was sent to providers, in order. */
   readonly calls: UpstreamCall[];
   /** What the metrics were told. */

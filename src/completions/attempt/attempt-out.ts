@@ -87,7 +87,12 @@ export class AttemptOut {
    */
   async received(receive: (batch: Batch) => void): Promise<void> {
     this.#receive = receive;
-    for (const batch of this.#held.splice(0)) receive(batch);
+    try {
+      for (const batch of this.#held.splice(0)) receive(batch);
+    } catch (thrown) {
+      this.#abort.abort(thrown);
+      throw thrown;
+    }
     this.#chosen.resolve();
     await this.#ended;
   }
@@ -95,6 +100,11 @@ export class AttemptOut {
   /** Content is here: of the first, what it took is known. */
   contentSeen(): void {
     this.#firstContentMs ??= this.#rooms.clock.monotonic() - this.#startedMs;
+  }
+
+  /** The output cap that was sent. */
+  get outputCap(): number {
+    return this.#plan.call.request.maxTokens;
   }
 
   get hasContent(): boolean {

@@ -91,8 +91,10 @@ function giveUp(running: Running, failed: AttemptOut, other: AttemptOut): void {
 }
 
 /** The caller sees who answers now. */
-export function takeOver(running: Running, { candidate }: AttemptOut, attempt: number): void {
+export function takeOver(running: Running, out: AttemptOut, attempt: number): void {
+  const { candidate } = out;
   running.endpoint = candidate.endpoint;
+  running.outputCap = out.outputCap;
   running.ownKey = candidate.ownKey ?? null;
   running.droppedParameters = candidate.droppedParameters;
   running.log.append({ type: 'CompletionStarted', endpoint: candidate.endpoint, attempt });

@@ -2,8 +2,9 @@ import type { Endpoint } from '#catalog';
 import type { TokenUsage } from '#credits';
 import { countTokens, tokenizerOf, type UpstreamUsage } from '#upstream';
 import type { Transcript } from '../attempt/transcript.ts';
+import type { Rooms } from '../rooms.ts';
 import type { Running } from '../runs/running.ts';
-import { textOf } from './prompt-size.ts';
+import { boundSize, onlyText, textOf } from './prompt-size.ts';
 
 /** What a completion used, in tokens and images. */
 export interface Measure {
@@ -21,6 +22,8 @@ const nothing: TokenUsage = { prompt: 0, completion: 0, cacheRead: 0, cacheWrite
  */
 const toleratedFactor = 1.5;
 const toleratedTokens = 50;
+/** What services put before a prompt, unseen: Grok's are near seven hundred. */
+const promptTokensBeside = 1_000;
 /** More, both together, than anybody counts: who reports more is not believed in anything. */
 const tokensMax = 2 ** 31 - 1;
 /** Few vocabularies need a token for less than this many bytes of ordinary text. */
@@ -29,26 +32,47 @@ const bytesPerTokenMin = 3;
 /**
  * The provider's own figures where they can be true, else ours; nothing when nothing was ever sent.
  */
-export async function measure(running: Running): Promise<Measure> {
+export async function measure(
+  running: Running,
+  { distrust }: Pick<Rooms, 'distrust'>,
+): Promise<Measure> {
   const { endpoint, transcript } = running;
   if (!endpoint || running.attempts.length === 0) {
     return { tokens: nothing, images: 0, estimated: false };
   }
   const reported = countable(transcript.usage) ? transcript.usage : null;
   const images = reported?.images ?? 0;
-  if (reported && !running.continued && (await credible(reported, transcript, endpoint))) {
+  const promptTold = reported !== null && promptCanBe(reported, running, endpoint);
+  const possible = promptTold && reported.reasoning <= running.outputCap;
+  const believed = possible && !running.continued && !distrust.has(endpoint.id);
+  if (believed && (await credible(reported, transcript, endpoint))) {
     return { tokens: tokensOf(reported), images, estimated: false };
   }
   const completion = await count(transcript.generated, endpoint);
   // What a continuation was sent and what it read from a cache is not the caller's prompt.
-  const own = running.continued ? null : reported;
+  const own = promptTold && !running.continued ? reported : null;
   const prompt = own?.prompt ?? (await count(textOf(running.request.chat), endpoint));
+  if (reported && !possible) distrust.add(endpoint.id, reported, { prompt, completion });
   const cached = own ? tokensOf(own) : nothing;
   return { tokens: { ...cached, prompt, completion, reasoning: 0 }, images, estimated: true };
 }
 
 const countable = (usage: UpstreamUsage | null): boolean =>
   usage === null || usage.prompt + usage.completion <= tokensMax;
+
+/**
+ * A token of text is a byte at least, and services put some before a prompt. What they count for
+ * pictures, sound and files is their own affair, and ends at the hold.
+ */
+function promptCanBe(
+  { prompt }: UpstreamUsage,
+  { request }: Running,
+  { contextLength }: Endpoint,
+): boolean {
+  if (prompt <= promptTokensBeside || !onlyText(request.chat)) return true;
+  const { total, prompts } = boundSize(request);
+  return prompt <= Math.min(total, contextLength * prompts) + promptTokensBeside;
+}
 
 /**
  * Providers report their own bill: a visible answer far beyond what was delivered is not believed.

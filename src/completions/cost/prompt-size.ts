@@ -1,4 +1,10 @@
-import { type ChatMessage, type ChatRequest, countTokens, promptBound } from '#upstream';
+import {
+  type ChatMessage,
+  type ChatRequest,
+  type ContentPart,
+  countTokens,
+  promptBound,
+} from '#upstream';
 import type { CompletionRequest } from '../input/request.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
@@ -42,6 +48,13 @@ export function jsonOf({ messages, tools, responseFormat }: Chat): string[] {
     ...(responseFormat ? [responseFormat] : []),
   ].map((value) => JSON.stringify(value));
 }
+
+/** No pictures, sound or files. */
+export const onlyText = ({ messages }: Chat): boolean =>
+  messages.every(
+    ({ content }) =>
+      !Array.isArray(content) || content.every(({ type }: ContentPart) => type === 'text'),
+  );
 
 /** How much of a context a request needs, and how much is paid for. */
 export interface PromptSize {

@@ -72,6 +72,8 @@ export class Running implements RunOfNode {
   endpoint: Endpoint | null = null;
   /** The organization's own credential that it is made with; null: the platform's. */
   ownKey: OwnKey | null = null;
+  /** The output cap that went to its provider. */
+  outputCap = 0;
   transcript = new Transcript();
   #contentAtMs: number | null = null;
   droppedParameters: readonly string[] = [];
