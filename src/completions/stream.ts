@@ -2,6 +2,7 @@ import type { AttemptRecord } from '#credits';
 import type { RouteCandidate } from '#routing';
 import { isContent, type UpstreamEvent, type UpstreamFault } from '#upstream';
 import type { Admission } from './admit.ts';
+import { refuseExcess } from './attempt/answer-limit.ts';
 import { AttemptOut, outcomeOf } from './attempt/attempt-out.ts';
 import { type Continuation, mayContinue } from './attempt/continuation.ts';
 import { raced, takeOver } from './attempt/hedge.ts';
@@ -97,7 +98,8 @@ function hedgeOf(running: Running, attempt: Attempt, rooms: Rooms) {
  */
 async function receive(running: Running, attempt: Attempt, out: AttemptOut): Promise<boolean> {
   const { admission, candidate, continuation } = attempt;
-  const meter = new Meter(admission, candidate, capOf(attempt));
+  const cap = capOf(attempt);
+  const meter = new Meter(admission, candidate, cap);
   await out.received((batch) => {
     if (running.ending) return;
     const pieces = take(running, continuation?.overlap.pass(batch) ?? batch);
@@ -105,6 +107,7 @@ async function receive(running: Running, attempt: Attempt, out: AttemptOut): Pro
       out.contentSeen();
       running.continued ||= continuation !== null;
     }
+    refuseExcess(running.transcript, cap.tokens);
     if (!meter.covers(running.transcript, pieces)) running.end({ kind: 'budget' });
   });
   if (running.ending) return false;
@@ -142,7 +145,9 @@ function failure(running: Running, out: AttemptOut, fault: UpstreamFault): Faile
 
 /** A caller's own fault is tried nowhere else, save where a context or a protocol would help. */
 function nextAfter(running: Running, fault: UpstreamFault): FailedAttempt['next'] {
-  if (running.state === 'ANSWERING') return mayContinue(running) ? 'any' : 'none';
+  if (running.state === 'ANSWERING') {
+    return mayContinue(running) && fault.failure !== 'EXCESS' ? 'any' : 'none';
+  }
   if (fault.failure === 'CONTEXT_LENGTH') return 'larger context';
   return fault.callersFault && fault.failure !== 'UNSAID' ? 'none' : 'any';
 }

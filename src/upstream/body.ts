@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts';
 import { UpstreamFault } from './upstream-fault.ts';
 
 /** A whole answer above this is no chat completion. */
-const answerBytesMax = 16 * 1024 * 1024;
+const answerBytesMax = 4 * 1024 * 1024;
 /**
  * What is read of a refusal, and for how long: enough for its words; its status is known already.
  */
@@ -26,7 +26,7 @@ export async function readAnswer(
       bytes += piece.length;
       pieces.push(piece);
     }
-    if (bytes > bytesMax) throw new UpstreamFault({ failure: 'MALFORMED', httpStatus: 200 });
+    if (bytes > bytesMax) throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
     if (!content && read.some((piece) => !isBlank(piece))) {
       content = true;
       exchange.contentSeen();

@@ -30,6 +30,8 @@ export interface ExchangeOptions {
 const headerBytesMax = 32 * 1024;
 /** So much does not wait for the end of the turn, which may bring thirty reads of one socket. */
 const heldBytesMax = 32 * 1024;
+/** So many informational answers (1xx) go before no answer; each is news to us and to nobody. */
+const informationMax = 64;
 /** How long a connection may linger after the end mark before it is closed instead of kept. */
 const lingerMs = 1_000;
 
@@ -51,6 +53,7 @@ export class Exchange {
   /** What is not handed over yet: one socket read may bring many HTTP chunks. */
   #held: Buffer[] = [];
   #heldBytes = 0;
+  #informed = 0;
   #resting = false;
   #ended = false;
   #finished = false;
@@ -130,6 +133,9 @@ export class Exchange {
       maxHeaderSize: headerBytesMax,
     });
     request.once('socket', (socket) => this.#follow(socket, protocol));
+    request.on('information', this.#count);
+    // Nobody asked for another protocol; without an ear for it the connection ends in silence.
+    request.once('upgrade', () => this.#fail(new UpstreamFault({ failure: 'MALFORMED' })));
     request.once('response', (response) => this.#receive(response));
     request.on('error', (error) => this.#requestFailed(request, error));
     request.end(body);
@@ -159,6 +165,10 @@ export class Exchange {
     }
     this.#fail(connectionFault(error, { connected: this.#connected, ...this.#status() }));
   }
+
+  readonly #count = () => {
+    if (++this.#informed > informationMax) this.#fail(new UpstreamFault({ failure: 'EXCESS' }));
+  };
 
   #receive(response: IncomingMessage): void {
     this.#response = response;

@@ -57,6 +57,9 @@ interface ReasoningDetail {
   readonly summary?: string | null;
 }
 
+/** A stop that somebody asked for is shorter. */
+const stopCharactersMax = 1_000;
+
 /** Makes the fault for an `error` object that came in an answer with status 200. */
 export type ErrorInBody = (error: unknown) => UpstreamFault;
 
@@ -104,7 +107,7 @@ export class AnswerReader {
     const finish = textAt(choice?.finish_reason);
     if (finish !== '') this.#readFinish(finish);
     const stop = choice?.stop_reason ?? choice?.matched_stop;
-    if (typeof stop === 'string') this.#stopSequence = stop;
+    if (typeof stop === 'string') this.#stopSequence = stop.slice(0, stopCharactersMax);
     const usage = answer.usage ?? answer.x_groq?.usage;
     if (usage) this.#usage = readUsage(usage) ?? this.#usage;
     if (answer.citations || answer.search_results) this.#sources = answer;

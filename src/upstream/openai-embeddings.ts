@@ -18,7 +18,10 @@ export function openAiEmbedRequest({ target, input, dimensions, user }: EmbedCal
   };
 }
 
-/** Two thousand vectors of three thousand numbers are 60 MB of JSON. */
+/** A vector of four thousand numbers is 100 KB of JSON. */
+const vectorBytesMax = 128 * 1024;
+const aroundBytesMax = 64 * 1024;
+/** Two thousand vectors of three thousand numbers are 60 MB. */
 const answerBytesMax = 96 * 1024 * 1024;
 
 const answer = z.object({
@@ -34,7 +37,8 @@ export async function embeddedBy(
 ): Promise<Embedded> {
   try {
     const headers = await acceptedReply(exchange, /\bjson\b/i, context);
-    const body = parsed(await readAnswer(exchange, answerBytesMax));
+    const bytesMax = Math.min(aroundBytesMax + texts * vectorBytesMax, answerBytesMax);
+    const body = parsed(await readAnswer(exchange, bytesMax));
     if (typeof body === 'object' && body !== null && 'error' in body && body.error) {
       throw errorInBody(headers, context)(body.error);
     }

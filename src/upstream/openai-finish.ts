@@ -37,6 +37,9 @@ const failures: ReadonlyMap<string, UpstreamFailure> = new Map([
   ['insufficient_system_resource', 'OVERLOADED'],
 ]);
 
+/** It is kept with the completion, and no service's word for an end is near this. */
+const rawCharactersMax = 100;
+
 /**
  * An answer that calls tools ends by TOOL_CALLS, also where the provider says `stop` (OpenAI does
  * when the tool was named in the request). An unknown word is a stop: the provider did end its
@@ -44,7 +47,10 @@ const failures: ReadonlyMap<string, UpstreamFailure> = new Map([
  */
 export function readFinish(raw: string, callsTools: boolean): UpstreamFinish {
   const reason = unified.get(raw.toLowerCase()) ?? 'STOP';
-  return { unified: reason === 'STOP' && callsTools ? 'TOOL_CALLS' : reason, raw };
+  return {
+    unified: reason === 'STOP' && callsTools ? 'TOOL_CALLS' : reason,
+    raw: raw.slice(0, rawCharactersMax),
+  };
 }
 
 /** The failure that a finish reason stands for; undefined when it is an end. */

@@ -7,6 +7,7 @@ import type { Dialect } from './openai-dialect.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import { answerIn } from './openai-whole.ts';
 import type { RefusalContext } from './refusal.ts';
+import { Silence } from './silence.ts';
 import { type SseEvent, sseParser } from './sse.ts';
 import { UpstreamFault } from './upstream-fault.ts';
 
@@ -19,10 +20,14 @@ export async function streamedAnswer(
   try {
     const headers = await acceptedReply(exchange, /^text\/event-stream\b/i, context);
     const stream = new ChunkStream(errorInBody(headers, context), context.endMark);
+    const silence = new Silence();
     let content = false;
     const hand = (pieces: readonly Buffer[] | null) => {
       const { events, fault } = stream.read(pieces);
-      if (!content && events.some(isContent)) {
+      const says = events.some(isContent);
+      if (says) silence.end();
+      else if (pieces) silence.grow(pieces);
+      if (!content && says) {
         content = true;
         exchange.contentSeen();
       }

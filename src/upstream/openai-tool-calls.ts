@@ -1,11 +1,20 @@
 import { base62Digits, secureText } from '#kernel';
 import type { ToolCallFragment } from './connector.ts';
 import { textAt } from './openai-text.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 export interface OpenAiToolCall {
   readonly index?: number | null;
   readonly id?: string | null;
   readonly function?: { readonly name?: string | null; readonly arguments?: unknown } | null;
+}
+
+/** No turn calls more; each fragment is looked for among them. */
+const callsMax = 1_024;
+
+/** EXCESS for one more call than a turn can make. */
+export function refuseCallAfter(calls: number): void {
+  if (calls >= callsMax) throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
 }
 
 /**
@@ -30,6 +39,7 @@ export class ToolCalls {
     if (known >= 0) {
       return text === '' ? null : { type: 'toolCall', index: known, arguments: text };
     }
+    refuseCallAfter(this.#calls.length);
     const index = this.#calls.push({ theirs: call.index ?? null, id }) - 1;
     const callId = id ?? `call_${secureText(24, base62Digits)}`;
     return { type: 'toolCall', index, callId, ...(name ? { name } : {}), arguments: text };

@@ -74,6 +74,9 @@ function first(...values: readonly unknown[]): number {
   return 0;
 }
 
-function count(value: unknown): number | null {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null;
+const count = (value: unknown): number | null => (isCount(value) ? value : null);
+
+/** A number of tokens is whole and not negative. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

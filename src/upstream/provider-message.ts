@@ -5,16 +5,16 @@ const charactersMax = 500;
 /**
  * The provider's own words out of an error body of any known shape: OpenAI's `{error:
  * {message}}`, `{error: "…"}`, vLLM's and Mistral's `{message}`, FastAPI's `{detail}`,
- * Cloudflare's `{errors: […]}`, Google's array of errors, or plain text. Null for markup and for
- * what says nothing. The result holds no credential and is safe to show.
+ * Cloudflare's `{errors: […]}`, Google's array of errors, or plain text. Null for markup, for what
+ * is no text and for what says nothing. The result holds no credential and is safe to show.
  */
 export function providerMessage(body: unknown, secret: Secret | null): string | null {
   const text = find(body, 0);
-  if (text === null || /^\s*</.test(text)) return null;
+  if (text === null || /^\s*<|\ufffd/.test(text)) return null;
   const credential = secret?.reveal();
   const masked = credential ? text.replaceAll(credential, '[secret]') : text;
-  // Control characters and line breaks have no place in a sentence that may reach a terminal.
-  const line = scrub(masked.replace(/[\p{Cc}\s]+/gu, ' ').trim());
+  // What is no character of a sentence, or turns its direction, has no place on a terminal.
+  const line = scrub(masked.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim());
   if (line === '') return null;
   return line.length > charactersMax ? `${line.slice(0, charactersMax - 1)}…` : line;
 }

@@ -14,11 +14,11 @@ export interface SseEvent {
 }
 
 /** No event of a chat stream is near this; what is longer is a broken or hostile provider. */
-const sseEventCharactersMax = 16 * 1024 * 1024;
+const sseEventCharactersMax = 4 * 1024 * 1024;
 
 /**
  * Comments (heartbeats) and unknown fields yield nothing. An event above the limit throws
- * MALFORMED out of `feed`, and so does whatever `onEvent` throws.
+ * EXCESS out of `feed`, and so does whatever `onEvent` throws.
  */
 export function sseParser(
   onEvent: (event: SseEvent) => void,
@@ -29,7 +29,7 @@ export function sseParser(
     onEvent,
     onError(error) {
       if (error.type === 'max-buffer-size-exceeded') {
-        throw new UpstreamFault({ failure: 'MALFORMED', cause: error });
+        throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200, cause: error });
       }
     },
   });

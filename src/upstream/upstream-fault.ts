@@ -19,6 +19,7 @@ export type UpstreamFailure =
   | 'CONTENT_POLICY'
   | 'CONTENT_TYPE'
   | 'MALFORMED'
+  | 'EXCESS'
   | 'CUT'
   | 'ERROR_IN_BODY';
 
@@ -115,6 +116,7 @@ const codes: Record<UpstreamFailure, FaultCode> = {
   CONTENT_POLICY: 'CONTENT_FILTERED',
   CONTENT_TYPE: 'UPSTREAM_FAILED',
   MALFORMED: 'UPSTREAM_FAILED',
+  EXCESS: 'UPSTREAM_FAILED',
   CUT: 'UPSTREAM_FAILED',
   ERROR_IN_BODY: 'UPSTREAM_FAILED',
 };
@@ -149,6 +151,7 @@ const sentences: Record<UpstreamFailure, readonly [what: string, advice: string]
   ],
   CONTENT_TYPE: ['answered in a form that is not its protocol', operator],
   MALFORMED: ['sent something that cannot be read', again],
+  EXCESS: ['sent far more than an answer can be', again],
   CUT: ['broke off without a proper end', again],
   ERROR_IN_BODY: ['reported an error in its answer', again],
 };

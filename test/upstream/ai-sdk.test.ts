@@ -54,6 +54,32 @@ const pieces = [
   { ...anthropicThought, text: 'in Łódź, then.' },
 ];
 
+describe('usage that is none', () => {
+  const answer = (usage: object) => [
+    { type: 'message_start', message: { id: 'm', model: 'c', role: 'assistant', usage } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage },
+    { type: 'message_stop' },
+  ];
+
+  test.each([
+    ['below zero', { input_tokens: -9, output_tokens: 2 }],
+    ['in pieces', { input_tokens: 9, output_tokens: 2.5 }],
+    ['without end', { input_tokens: 1e300, output_tokens: 2 }],
+    ['of a cache below zero', { input_tokens: 9, output_tokens: 2, cache_read_input_tokens: -4 }],
+  ])('is not told on: %s', async (_what, usage) => {
+    stub.answerWith(async (reply) => {
+      await reply.sse(...answer(usage));
+      reply.end();
+    });
+    const { events, text } = await send('anthropic');
+    expect(text).toBe('Hi');
+    expect(events.filter(({ type }) => type === 'usage')).toEqual([]);
+  });
+});
+
 describe('recorded answers', () => {
   test("Anthropic's: thinking with its signature, text, a tool call, cached tokens", async () => {
     answerWithRecorded('anthropic-thinking-tools.sse');

@@ -21,6 +21,10 @@ test.each([
   expect(failureOfFinish(raw)).toBeUndefined();
 });
 
+test('a word without end is kept by its beginning', () => {
+  expect(readFinish('x'.repeat(1_000_000), false).raw).toBe('x'.repeat(100));
+});
+
 test('an answer that calls tools ends by them, though the provider says stop', () => {
   expect(readFinish('stop', true)).toEqual({ unified: 'TOOL_CALLS', raw: 'stop' });
   expect(readFinish('length', true).unified).toBe('LENGTH');

@@ -30,6 +30,7 @@ test.each<[string, unknown]>([
   ['an empty object', {}],
   ['a number', 502],
   ['white space', ' \n\t'],
+  ['what is no text', Buffer.from([31, 139, 8, 0, 65, 66]).toString('utf8')],
   ['nesting without end', JSON.parse(`${'{"error":'.repeat(50)}1${'}'.repeat(50)}`)],
 ])('%s says nothing', (_, body) => {
   expect(providerMessage(body, null)).toBeNull();
@@ -43,4 +44,8 @@ test('holds no credential, ours or one that looks like it', () => {
 test('is one line without control characters', () => {
   const colour = String.fromCharCode(27);
   expect(providerMessage(`Red ${colour}[31malert\r\n  now`, null)).toBe('Red [31malert now');
+});
+
+test('runs in one direction', () => {
+  expect(providerMessage('Refused \u202ereverof', null)).toBe('Refused reverof');
 });

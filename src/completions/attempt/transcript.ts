@@ -20,6 +20,7 @@ export class Transcript {
   readonly #toolCalls = new Map<number, { callId: string; name: string; arguments: string[] }>();
   #annotations: unknown = null;
   #bytes = 0;
+  #besides = 0;
   /** What an embedding was answered with; null before, and of everything else. */
   vectors: readonly (readonly number[])[] | null = null;
   usage: UpstreamUsage | null = null;
@@ -28,6 +29,11 @@ export class Transcript {
   /** UTF-8 bytes of all that was generated, an upper bound of its tokens. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Characters of blocks with signatures and of annotations, which are kept beside the text. */
+  get besides(): number {
+    return this.#besides;
   }
 
   get text(): string {
@@ -75,6 +81,7 @@ export class Transcript {
         break;
       case 'reasoning':
         this.#reasoning.push(event.text);
+        if (event.details) this.#besides += JSON.stringify(event.details).length;
         for (const each of [event.details ?? []].flat()) addThought(this.#details, each);
         break;
       case 'hiddenReasoning':
@@ -85,6 +92,7 @@ export class Transcript {
         break;
       case 'annotations':
         this.#annotations = event.annotations;
+        this.#besides += JSON.stringify(event.annotations).length;
         break;
       case 'vectors':
         this.vectors = event.vectors;

@@ -55,18 +55,20 @@ async function whole(attempt: Attempt, take: TakeBatch): Promise<void> {
 }
 
 async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
-  const { wire, context, transport, signal } = attempt;
+  const { call, wire, context, transport, signal } = attempt;
   const reader = new PartReader(wire.optionsName);
   let content = false;
   signal.throwIfAborted();
   try {
     for await (const part of await partsOf(attempt)) {
       const events = reader.read(part);
-      if (!content && events.some(isContent)) {
+      const says = events.some(isContent);
+      if (!content && says) {
         content = true;
         transport.contentSeen();
       }
       if (events.length > 0) await take(events);
+      if (call.stream && says) transport.said();
     }
     // A package may end its parts over a body that was cut.
     if (transport.failure) throw transport.failure;

@@ -6,6 +6,8 @@ import type {
 } from '@ai-sdk/provider';
 import type { UpstreamEvent, UpstreamFinish, UpstreamUsage } from '../connector.ts';
 import { failureOfFinish, readFinish } from '../openai-finish.ts';
+import { refuseCallAfter } from '../openai-tool-calls.ts';
+import { isCount } from '../openai-usage.ts';
 import { UpstreamFault } from '../upstream-fault.ts';
 import {
   formatOf,
@@ -140,6 +142,7 @@ export class PartReader {
   #fragment(callId: string, name: string | undefined, text: string): UpstreamEvent {
     const known = this.#calls.get(callId);
     const index = known ?? this.#calls.size;
+    if (known === undefined) refuseCallAfter(index);
     this.#calls.set(callId, index);
     const head = name === undefined || known !== undefined ? {} : { callId, name };
     return { type: 'toolCall', index, ...head, arguments: text };
@@ -171,13 +174,16 @@ function signed(metadata: SharedV4ProviderMetadata[string]): boolean {
   return signatureNames.some((name) => metadata[name] != null);
 }
 
-/** Null when the provider gave none: it is counted here then. */
+/** Null when the provider gave none, or what is none: it is counted here then. */
 function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): UpstreamUsage | null {
   const { total: prompt, cacheRead = 0, cacheWrite = 0 } = inputTokens;
   const { total: completion, reasoning = 0 } = outputTokens;
-  if (prompt === undefined || completion === undefined || prompt + completion === 0) return null;
-  return { prompt, completion, cacheRead, cacheWrite, reasoning };
+  const usage = { prompt, completion, cacheRead, cacheWrite, reasoning };
+  return isUsage(usage) && usage.prompt + usage.completion > 0 ? usage : null;
 }
+
+const isUsage = (usage: Record<string, unknown>): usage is Record<keyof UpstreamUsage, number> =>
+  Object.values(usage).every(isCount);
 
 const unified = {
   stop: 'STOP',

@@ -4,6 +4,7 @@ import { destinationOf } from '../destination.ts';
 import { Exchange, type ExchangeOptions } from '../exchange.ts';
 import { parsed } from '../provider-message.ts';
 import { type RefusalContext, refusalFault } from '../refusal.ts';
+import { Silence } from '../silence.ts';
 import { UpstreamFault } from '../upstream-fault.ts';
 import type { Fetch } from './wire.ts';
 
@@ -24,6 +25,7 @@ export interface TransportOptions {
 export class Transport {
   readonly #options: TransportOptions;
   #exchange: Exchange | null = null;
+  readonly #silence = new Silence();
   failure: unknown = null;
 
   constructor(options: TransportOptions) {
@@ -42,6 +44,11 @@ export class Transport {
 
   contentSeen(): void {
     this.#exchange?.contentSeen();
+  }
+
+  /** Something was made of what came. */
+  said(): void {
+    this.#silence.end();
   }
 
   finish(): void {
@@ -78,6 +85,7 @@ export class Transport {
     return new ReadableStream({
       start: (controller) => {
         const poured = exchange.pour((pieces) => {
+          this.#silence.grow(pieces);
           const rest = Promise.withResolvers<void>();
           pulled = rest.resolve; // before anything is enqueued: a reader that waits pulls at once
           if (!cancelled) for (const piece of pieces) controller.enqueue(new Uint8Array(piece));
