@@ -104,6 +104,14 @@ it('without figures it is counted, and said to be', async () => {
   });
 });
 
+it('without figures the definitions of tools are counted with the prompt', async () => {
+  const tool = { name: 'weather', description: 'Tells of it. '.repeat(100), parameters: {} };
+  const room = stand({ offers: [{ provider: 'one', parameters: ['tools'] }] });
+  room.play(sends([text(answer), stop]));
+  const { usage } = (await room.run({ tools: [tool] })).completion;
+  expect(usage?.promptTokens).toBeGreaterThan(await countTokens(tool.description));
+});
+
 it('reasoning that was not to be shown is counted with the answer', async () => {
   expect(await usageOf({ type: 'hiddenReasoning', text: thoughts })).toMatchObject({
     completionTokens: await countTokens(thoughts + answer),

@@ -23,12 +23,12 @@ export const boundPrompt = (chat: Chat): number => promptBound({ ...chat, maxTok
  * a coding agent sends; media and what chat templates add stay bounded as before.
  */
 export async function countPrompt(chat: Chat): Promise<number> {
-  const text = [...textsOf(chat), ...jsonOf(chat)].join('\n');
-  return boundPrompt(withoutText(chat)) + Math.ceil((await countTokens(text)) * vocabularyFactor);
+  const tokens = await countTokens(textOf(chat));
+  return boundPrompt(withoutText(chat)) + Math.ceil(tokens * vocabularyFactor);
 }
 
-/** All text of the messages. */
-export const textOf = (chat: Chat): string => textsOf(chat).join('\n');
+/** All text that is sent, calls and definitions of tools among it. */
+export const textOf = (chat: Chat): string => [...textsOf(chat), ...jsonOf(chat)].join('\n');
 
 export function textsOf(chat: Chat): string[] {
   return chat.messages.flatMap(({ content }) => {
