@@ -35,9 +35,9 @@ export async function admit(running: Running, rooms: Rooms): Promise<Admission> 
   try {
     return await admitSized(running, rooms, bound);
   } catch (thrown) {
-    if (!mayFitWhenCounted(thrown)) throw thrown;
-    const counted = await countedSize(running.request);
-    if (counted.total >= bound.total) throw thrown;
+    const most = worthCounting(thrown);
+    const counted = most > 0 ? await countedSize(running.request, most) : null;
+    if (!counted || counted.total >= bound.total) throw thrown;
     return await admitSized(running, rooms, counted);
   }
 }
@@ -133,10 +133,13 @@ function targetsOf({
   return targets;
 }
 
-function mayFitWhenCounted(thrown: unknown): boolean {
-  if (thrown instanceof InsufficientCredits) return true;
-  return (
-    thrown instanceof NoEndpointAvailable &&
-    thrown.rejections.some(({ code }) => code === 'CONTEXT_LENGTH')
-  );
+/** A prompt so far beyond a context is only told by its bytes how far. */
+const toldExactly = 2;
+
+/** To how many tokens a prompt may come that is counted because of this; 0 when none would help. */
+function worthCounting(thrown: unknown): number {
+  if (thrown instanceof InsufficientCredits) return Number.POSITIVE_INFINITY;
+  if (!(thrown instanceof NoEndpointAvailable)) return 0;
+  const tooLong = thrown.rejections.filter(({ code }) => code === 'CONTEXT_LENGTH');
+  return toldExactly * Math.max(0, ...tooLong.map(({ endpoint }) => endpoint.contextLength));
 }

@@ -22,16 +22,17 @@ const vocabularies = {
  * The tokens of a text, by OpenAI's o200k vocabulary unless told otherwise: an estimate for what a
  * provider did not count itself. Cutting between slices can add a token for each, under 1 % of
  * ordinary text. Ten MiB take seconds, but never hold up the event loop for more than some
- * milliseconds.
+ * milliseconds. Counting stops where the sum has passed `most`.
  */
 export async function countTokens(
   text: string,
   tokenizer: Tokenizer = 'o200k_base',
+  most = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   if (tokenizer === 'words') return countWords(text);
   const { countTokens: count } = await vocabularies[tokenizer]();
   let tokens = 0;
-  for (let start = 0, slices = 1; start < text.length; slices++) {
+  for (let start = 0, slices = 1; start < text.length && tokens <= most; slices++) {
     const end = sliceEnd(text, start);
     // A text that spells a control token is counted as the text that it is.
     tokens += count(text.slice(start, end), { disallowedSpecial: new Set() });
@@ -51,12 +52,14 @@ function ownTurn(): Promise<void> {
 
 /**
  * Before the last space of the slice, since tokens begin with one; else anywhere but inside a
- * character.
+ * character. The space is looked for in the slice alone: from there back to the beginning of a text
+ * without one is ten million steps, for each of a hundred thousand slices.
  */
 function sliceEnd(text: string, start: number): number {
   const most = start + sliceCharacters;
-  const space = most >= text.length ? text.length : text.lastIndexOf(' ', most);
-  if (space > start) return space;
+  if (most >= text.length) return text.length;
+  const space = text.slice(start, most + 1).lastIndexOf(' ');
+  if (space > 0) return start + space;
   const end = start + runCharacters;
   return isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
 }

@@ -83,3 +83,14 @@ it('an answer longer than the context is refused before anything is set aside', 
   expect(completion.error).toMatchObject({ code: 'CONTEXT_LENGTH_EXCEEDED' });
   expect(room.purse.asked).toEqual([]);
 });
+
+it('a prompt is counted as far as twice the context, and told by its bytes beyond', async () => {
+  const room = stand({ offers: [{ provider: 'one', contextLength: 1_000 }] });
+  const told = async (words: number) => {
+    const messages = [{ role: 'USER' as const, content: 'word '.repeat(words) }];
+    const { error } = (await room.run({ messages, maxTokens: 1 })).completion;
+    return Number(/may need (\d+) prompt tokens/.exec(error?.public ?? '')?.[1]);
+  };
+  expect(await told(1_000)).toBeLessThan(1_500);
+  expect(await told(2_000)).toBeGreaterThan(2_000 * 'word '.length);
+});

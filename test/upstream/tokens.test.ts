@@ -55,3 +55,15 @@ test('a run of one letter is counted in short slices', async () => {
   const turns = await turnsOf(countTokens('a'.repeat(128 * 4 * 50)));
   expect(turns).toBeGreaterThan(40);
 });
+
+test('a long text without a space is gone through once', async () => {
+  await countTokens('warm');
+  // Looked back through for each slice, it would take a minute.
+  expect(await countTokens('a'.repeat(4_000_000))).toBeGreaterThan(400_000);
+});
+
+test('counting stops where enough is counted', async () => {
+  const counted = await countTokens('word '.repeat(100_000), 'o200k_base', 1_000);
+  expect(counted).toBeGreaterThan(1_000);
+  expect(counted).toBeLessThan(1_300);
+});

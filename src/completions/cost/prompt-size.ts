@@ -20,10 +20,11 @@ export const boundPrompt = (chat: Chat): number => promptBound({ ...chat, maxTok
 
 /**
  * A closer one, by counting what is text, the definitions of tools included, which are most of what
- * a coding agent sends; media and what chat templates add stay bounded as before.
+ * a coding agent sends; media and what chat templates add stay bounded as before. One that is past
+ * `most` is not counted to its end.
  */
-export async function countPrompt(chat: Chat): Promise<number> {
-  const tokens = await countTokens(textOf(chat));
+export async function countPrompt(chat: Chat, most = Number.POSITIVE_INFINITY): Promise<number> {
+  const tokens = await countTokens(textOf(chat), undefined, most / vocabularyFactor);
   return boundPrompt(withoutText(chat)) + Math.ceil(tokens * vocabularyFactor);
 }
 
@@ -73,10 +74,17 @@ export function boundSize({ chat, embedding }: Request): PromptSize {
   return sizeOf(prompts(chat, embedding).map(boundPrompt));
 }
 
-/** By counting. */
-export async function countedSize({ chat, embedding }: Request): Promise<PromptSize> {
+/** By counting; null when a prompt has more than `most`. */
+export async function countedSize(
+  { chat, embedding }: Request,
+  most: number,
+): Promise<PromptSize | null> {
   const counts: number[] = [];
-  for (const prompt of prompts(chat, embedding)) counts.push(await countPrompt(prompt));
+  for (const prompt of prompts(chat, embedding)) {
+    const count = await countPrompt(prompt, most);
+    if (count > most) return null;
+    counts.push(count);
+  }
   return sizeOf(counts);
 }
 
