@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { minuteMs } from '#kernel';
 import { serve, standIn } from '../harness/stand-in-rooms.ts';
 
 const stand = standIn();
@@ -42,6 +43,31 @@ describe('a list is walked without a gap', () => {
     const start = await models({ last: 2, before: end.pageInfo.startCursor });
     expect(slugs(start)).toEqual(['acme/echo']);
     expect(start.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+  });
+});
+
+describe('a cursor into an order by traffic', () => {
+  const first = async () => (await models({ first: 2 })).pageInfo.endCursor;
+
+  it('is good for ten minutes, and no longer', async () => {
+    const after = await first();
+    await stand.clock.advance(10 * minuteMs);
+    expect(slugs(await models({ first: 2, after }))).toEqual(['acme/third']);
+    await stand.clock.advance(2 * minuteMs);
+    const { errors } = await server.ask(page, { variables: { first: 2, after } });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', path: ['after'] });
+  });
+
+  it('is good at another node that has the same order, for as long', async () => {
+    const after = await first();
+    const other = standIn();
+    const served = await serve(other);
+    const next = () => served.ask(page, { variables: { first: 2, after } });
+    await other.clock.advance(stand.clock.now() - other.clock.now());
+    expect(slugs((await next()).data.models)).toEqual(['acme/third']);
+    await other.clock.advance(12 * minuteMs);
+    expect((await next()).errors?.[0]?.extensions['code']).toBe('INVALID_INPUT');
+    await served.close();
   });
 });
 
