@@ -14,14 +14,14 @@ export class EndedLog implements ReadableLog {
   /** By the first number of a joined text: its length after each of its numbers. */
   readonly #ends: ReadonlyMap<number, readonly number[]> | null;
   readonly closed = true;
-  /** Up to here events stay apart: a viewer that has lost its connection knows them so. */
-  readonly #lostAt: number;
+  readonly #wasRead: boolean;
 
-  constructor(events: readonly CompletionEvent[], lostAt = 0) {
-    this.#lostAt = lostAt;
-    const kept: CompletionEvent[] = events.slice(0, lostAt);
+  /** `wasRead`: whether somebody knows the events apart, and may come back. */
+  constructor(events: readonly CompletionEvent[], wasRead = false) {
+    this.#wasRead = wasRead;
+    const kept: CompletionEvent[] = [];
     const ends = new Map<number, readonly number[]>();
-    for (let at = kept.length; at < events.length; ) {
+    for (let at = 0; at < events.length; ) {
       const texts = textsFrom(events, at);
       const [first, last] = [texts[0], texts.at(-1)];
       if (first && last && texts.length > 1) {
@@ -57,26 +57,33 @@ export class EndedLog implements ReadableLog {
     return this.#events.at(-1);
   }
 
-  after(sequence: number): readonly CompletionEvent[] {
+  after(sequence: number, begins = false): readonly CompletionEvent[] {
     const later = this.#events.filter((event) => event.sequence > sequence);
-    const apart = later.filter((event) => event.sequence <= this.#lostAt);
-    const rest = later.slice(apart.length);
-    return [...apart, ...joined(rest.map((event) => this.#from(event, sequence)))];
-  }
-
-  lost(): void {
-    // Who comes back to it finds the same events again.
+    if (begins && this.#wasRead) return later.flatMap((event) => this.#apart(event, sequence));
+    return joined(later.map((event) => this.#part(event, sequence + 1, event.sequence)));
   }
 
   onMore(): () => void {
     return () => undefined;
   }
 
-  /** The event without what a reader that has seen `sequence` knows of it. */
-  #from(event: CompletionEvent, sequence: number): CompletionEvent {
-    const seen = this.#ends?.get(event.firstSequence)?.[sequence - event.firstSequence];
-    if (seen === undefined || !isText(event)) return event;
-    return { ...event, text: event.text.slice(seen), firstSequence: sequence + 1 };
+  /** The event after the number `sequence`, as it was numbered. */
+  #apart(event: CompletionEvent, sequence: number): CompletionEvent[] {
+    if (!this.#ends?.has(event.firstSequence)) return [event];
+    const first = Math.max(event.firstSequence, sequence + 1);
+    return Array.from({ length: event.sequence - first + 1 }, (_, index) =>
+      this.#part(event, first + index, first + index),
+    );
+  }
+
+  /** The numbers from `first` to `last` of the event, as far as it has them. */
+  #part(event: CompletionEvent, first: number, last: number): CompletionEvent {
+    const { firstSequence } = event;
+    const ends = this.#ends?.get(firstSequence);
+    if (!ends || !isText(event)) return event;
+    const from = Math.max(firstSequence, first);
+    const text = event.text.slice(ends[from - firstSequence - 1] ?? 0, ends[last - firstSequence]);
+    return { ...event, text, firstSequence: from, sequence: last };
   }
 }
 

@@ -14,7 +14,6 @@ export class EventLog implements ReadableLog {
   readonly #waiting = new Set<() => void>();
   #closed = false;
   #read = 0;
-  #lostAt = 0;
 
   constructor(completionId: string) {
     this.#completionId = completionId;
@@ -44,9 +43,9 @@ export class EventLog implements ReadableLog {
     for (const wake of this.#waiting) wake();
   }
 
-  /** How far a viewer had got whose connection was lost, who may come back; 0 without one. */
-  get lostAt(): number {
-    return this.#lostAt;
+  /** Somebody has read of it, who may come back. */
+  get wasRead(): boolean {
+    return this.#read > 0;
   }
 
   after(sequence: number, begins = false): readonly CompletionEvent[] {
@@ -54,10 +53,6 @@ export class EventLog implements ReadableLog {
     this.#read = this.#events.length;
     const fresh = joined(this.#events.slice(known));
     return known === sequence ? fresh : [...this.#events.slice(sequence, known), ...fresh];
-  }
-
-  lost(sequence: number): void {
-    this.#lostAt = Math.max(this.#lostAt, sequence);
   }
 
   onMore(wake: () => void): () => void {

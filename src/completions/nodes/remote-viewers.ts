@@ -7,9 +7,8 @@ const silentMs = 5_000;
 interface Attended {
   readonly run: RunOfNode;
   readonly attachment: Attachment;
-  /** The number after which it began, and the last that it said it has. */
+  /** The number after which it began. */
   readonly begunAfter: number;
-  after: number;
   expiry: Timer;
   /** Stops waiting for the events that it asked for. */
   stopWaiting: () => void;
@@ -37,7 +36,6 @@ export class RemoteViewers {
   follow(run: RunOfNode, asked: Followed, deliver: (begins: boolean) => boolean): void {
     const attended = this.#attend(run, asked);
     attended.stopWaiting();
-    attended.after = asked.after;
     const begins = asked.after === attended.begunAfter;
     if (deliver(begins)) return;
     attended.stopWaiting = run.log.onMore(() => {
@@ -58,7 +56,6 @@ export class RemoteViewers {
     this.#viewers.delete(viewer);
     attended.expiry.cancel();
     attended.stopWaiting();
-    if (how === 'connection lost') attended.run.log.lost(attended.after);
     attended.attachment.leave(how);
   }
 
@@ -70,8 +67,7 @@ export class RemoteViewers {
     }
     const attachment = run.attach();
     const expiry = this.#expiry(viewer);
-    const cursor = { begunAfter: after, after };
-    const attended = { run, attachment, ...cursor, expiry, stopWaiting: () => undefined };
+    const attended = { run, attachment, begunAfter: after, expiry, stopWaiting: () => undefined };
     this.#viewers.set(viewer, attended);
     return attended;
   }

@@ -16,8 +16,8 @@ export class EndedRun implements RunOfNode {
   readonly refused: boolean;
   readonly hasEnded = true;
 
-  constructor({ events, lostAt }: Pick<EventLog, 'events' | 'lostAt'>, refused: boolean) {
-    this.log = new EndedLog(events, lostAt);
+  constructor({ events, wasRead }: Pick<EventLog, 'events' | 'wasRead'>, refused: boolean) {
+    this.log = new EndedLog(events, wasRead);
     this.refused = refused;
   }
 

@@ -17,8 +17,6 @@ export interface ReadableLog {
    * stay apart: it knows each by its number.
    */
   after(sequence: number, begins?: boolean): readonly CompletionEvent[];
-  /** A viewer that had got to this number has lost its connection. */
-  lost(sequence: number): void;
   /** Calls `wake` each time that there is more; returns how to stop that. It must not throw. */
   onMore(wake: () => void): () => void;
 }

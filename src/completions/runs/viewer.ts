@@ -106,7 +106,6 @@ export class Viewer
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#stopListening();
     this.#wake?.();
-    if (how === 'connection lost') this.#run.log.lost(this.#cursor);
     this.#attachment.leave(how);
   }
 }

@@ -9,7 +9,6 @@ const one = { viewer: 'one', after: 0 };
 function watched() {
   const clock = virtualClock();
   const left: string[] = [];
-  const lost: number[] = [];
   const waiting = new Set<() => void>();
   const running = {
     attach: () => ({ leave: (how: string) => left.push(how) }),
@@ -18,10 +17,9 @@ function watched() {
         waiting.add(wake);
         return () => waiting.delete(wake);
       },
-      lost: (sequence: number) => lost.push(sequence),
     },
   } as unknown as Running; // nothing else of it is asked
-  return { clock, viewers: new RemoteViewers(clock), running, left, lost, waiting };
+  return { clock, viewers: new RemoteViewers(clock), running, left, waiting };
 }
 
 it('STREAM 21: a viewer that says nothing for five seconds has lost its connection', async () => {
@@ -54,20 +52,11 @@ it('a question that comes again takes the place of the former one', () => {
   expect(waiting.size).toBe(1);
 });
 
-it('a viewer begins until it has something; how far it had got is known when it is lost', () => {
-  const { viewers, running, lost } = watched();
+it('a viewer begins until it has something', () => {
+  const { viewers, running } = watched();
   const told: boolean[] = [];
   for (const after of [3, 3, 7]) {
     viewers.follow(running, { viewer: 'one', after }, (begins) => told.push(begins) > 0);
   }
   expect(told).toEqual([true, true, false]);
-  viewers.leave('one', 'connection lost');
-  expect(lost).toEqual([7]);
-});
-
-it('of one that left for good nothing is kept apart', () => {
-  const { viewers, running, lost } = watched();
-  viewers.follow(running, one, () => false);
-  viewers.leave('one', 'for good');
-  expect(lost).toEqual([]);
 });
