@@ -12,11 +12,21 @@ interface Surroundings {
 
 /**
  * Answers a revocation once every live node has applied it, or after a second: a node that did not
- * say so by then refuses the key itself, because it is not fresh any more.
+ * say so by then refuses the key itself, because it is not fresh any more. And a new secret, which
+ * may be used at another node at once.
  */
 export function confirmedByAll(identity: Identity, rooms: Surroundings): Identity {
+  const knownToAll =
+    <Given extends unknown[], Made>(make: (...given: Given) => Promise<Made>) =>
+    async (...given: Given) => {
+      const made = await make(...given);
+      await rooms.credits.acknowledged(rooms.storage.changes.applied);
+      return made;
+    };
   return {
     ...identity,
+    createApiKey: knownToAll(identity.createApiKey),
+    rotateApiKey: knownToAll(identity.rotateApiKey),
     async revokeApiKey(principal, id) {
       const apiKey = await identity.revokeApiKey(principal, id);
       await confirmed(rooms, { apiKey: id });

@@ -231,6 +231,25 @@ it('the completions of an organization are told at whichever node somebody watch
   expect(data.node.completions.nodes).toEqual([{ id, text: 'One two three.' }]);
 });
 
+it('a new key is known at every node when it is told', async () => {
+  const [first, second] = nodes as [WholeApp, WholeApp];
+  const create = `mutation ($organizationId: ID!) { createApiKey(input: {
+    organizationId: $organizationId, name: "Another" }) {
+      ... on CreateApiKeyPayload { apiKey { id } secret } } }`;
+  const rotate = `mutation ($id: ID!) { rotateApiKey(id: $id) {
+    ... on RotateApiKeyPayload { secret } } }`;
+  const usedThere = async (secret: string) =>
+    (await graphqlClient(second.url, secret).ask('{ viewer { __typename } }')).status;
+  const statuses: number[] = [];
+  for (let n = 0; n < 5; n++) {
+    const { data } = await first.admin.ask(create, { organizationId: here.organizationId });
+    statuses.push(await usedThere(data.createApiKey.secret));
+    const { data: anew } = await first.admin.ask(rotate, { id: data.createApiKey.apiKey.id });
+    statuses.push(await usedThere(anew.rotateApiKey.secret));
+  }
+  expect(statuses).toEqual(Array(10).fill(200));
+});
+
 it('the requests of a key are counted for both nodes, and each knows what is left', async () => {
   const [first, second] = nodes as [WholeApp, WholeApp];
   const { data: made } = await first.admin.ask(
