@@ -65,6 +65,22 @@ test('an event says who, what, whom, when and from where', async () => {
   expect(data.node).toEqual({ id: event.id });
 });
 
+test('limits and thresholds are told in dollars, as they were given', async () => {
+  const id = await makeKey('limited');
+  const set = `mutation {
+    updateApiKey(input: { id: "${id}", creditLimit: "2.5" }) { __typename }
+    setAlertThresholds(organizationId: "${demoOrganizationId}", thresholds: ["3", "0.25"]) {
+      __typename
+    }
+    setAutoTopUp(input: { organizationId: "${demoOrganizationId}" }) { __typename }
+  }`;
+  await bourse.ask(bourse.adminKey, set);
+  const told = async (action: string) => (await log({ filter: { action } })).nodes[0].details;
+  expect(await told('apiKey.updated')).toEqual({ creditLimit: '2.5' });
+  expect(await told('credits.alertThresholdsSet')).toEqual({ thresholds: ['3', '0.25'] });
+  expect(await told('credits.autoTopUpSet')).toMatchObject({ threshold: null, amount: null });
+});
+
 test('money that is moved by hand is told with who and why, once however often', async () => {
   const run = `mutation { complete(input: { model: "sandbox/echo", maxTokens: 5
     messages: [{ role: USER, content: "Hi" }] }) {
@@ -72,11 +88,11 @@ test('money that is moved by hand is told with who and why, once however often',
   const { completion } = (await bourse.ask(bourse.demoKey, run)).data.complete;
   const to = `organizationId: "${demoOrganizationId}"`;
   const movements = {
-    GrantCredits: `grantCredits(input: { amount: "1", ${to}, WHY })`,
-    AdjustCredits: `adjustCredits(input: { amount: "-0.5", ${to}, WHY })`,
-    RefundCompletion: `refundCompletion(input: { completionId: "${completion.id}", WHY })`,
-  };
-  for (const [name, movement] of Object.entries(movements)) {
+    GrantCredits: ['1', `grantCredits(input: { amount: "1", ${to}, WHY })`],
+    AdjustCredits: ['-0.5', `adjustCredits(input: { amount: "-0.5", ${to}, WHY })`],
+    RefundCompletion: [null, `refundCompletion(input: { completionId: "${completion.id}", WHY })`],
+  } as const;
+  for (const [name, [amount, movement]] of Object.entries(movements)) {
     const mutation = movement.replace('WHY', `reason: "By hand", idempotencyKey: "${name}"`);
     const moved = `mutation { ${mutation} { ... on ${name}Payload { entry { id } } } }`;
     for (const _repeat of [1, 2]) {
@@ -84,7 +100,7 @@ test('money that is moved by hand is told with who and why, once however often',
       const [{ entry }] = Object.values(data) as [{ entry: { id: string } }];
       const { nodes } = await log({ filter: { subjectId: entry.id } });
       expect(nodes).toMatchObject([
-        { actor: administratorId, address: '127.0.0.1', details: { reason: 'By hand' } },
+        { actor: administratorId, address: '127.0.0.1', details: { reason: 'By hand', amount } },
       ]);
     }
   }

@@ -1,4 +1,4 @@
-import { type Clock, Fault, type Log, type Money } from '#kernel';
+import { type Clock, Fault, formatMoney, type Log, type Money } from '#kernel';
 import type { Storage } from '#storage';
 import { type AccountFeed, openAccountFeed } from '../accounts/account-feed.ts';
 import type { Credits } from '../credits.ts';
@@ -132,7 +132,7 @@ export function openBilling(options: BillingOptions): Billing {
       options.changed(input.organizationId);
     },
     async setAlertThresholds(actor, { organizationId, thresholds }) {
-      const details = { thresholds: thresholds.map(String) };
+      const details = { thresholds: thresholds.map(formatMoney) };
       const setting = { organizationId, actor, action: 'credits.alertThresholdsSet', details };
       await recorded(options, setting, (db) =>
         writeAlertThresholds(db, organizationId, thresholds),
@@ -149,7 +149,7 @@ export function openBilling(options: BillingOptions): Billing {
 /** Amounts as they stand in the audit: whole numbers of 10⁻¹² US dollar, as texts. */
 const inText = (figures: Readonly<Record<string, Money | null>>) =>
   Object.fromEntries(
-    Object.entries(figures).map(([name, figure]) => [name, figure?.toString() ?? null]),
+    Object.entries(figures).map(([name, sum]) => [name, sum === null ? null : formatMoney(sum)]),
   );
 
 /** Collects what is owed and notes alerts. */
@@ -204,7 +204,7 @@ function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 're
   const { storage, credits, changed } = options;
   const tell = (action: string, moved: Refunded, { actor, reason, amount }: Told) => {
     const { organizationId, entryId: subject } = moved;
-    const details = { reason, amount: amount?.toString() ?? null };
+    const details = { reason, amount: amount === null ? null : formatMoney(amount) };
     return tellMovement(options, { organizationId, actor, action, subject, details });
   };
   return {

@@ -1,4 +1,4 @@
-import { type Clock, Fault, InvalidInput, type Log, type Money, newId } from '#kernel';
+import { type Clock, Fault, formatMoney, InvalidInput, type Log, type Money, newId } from '#kernel';
 import type { Storage } from '#storage';
 import { type MovementEvent, tellMovement } from '../billing/movement-events.ts';
 import { collectOwed } from '../billing/owed.ts';
@@ -165,7 +165,7 @@ async function take(options: PurchasesOptions, news: PaymentNews): Promise<void>
   if (decided) await collectOwed(options, row.organization_id);
   else recall(accountId(row.organization_id));
   const about = news.kind === 'DISPUTED' ? { dispute: news.dispute, closed: news.closed } : {};
-  const details = { amount: total, ...about };
+  const details = { amount: formatMoney(moneyOf(news.cents)), ...about };
   await tell(options, row, { action: happened[news.kind], details });
   changed(row.organization_id);
 }
@@ -230,7 +230,7 @@ async function credit(
         payment_method = coalesce($3, b.payment_method)`,
     [row.organization_id, news.customer, news.paymentMethod],
   );
-  const details = { amount: String(row.amount) };
+  const details = { amount: formatMoney(BigInt(row.amount)) };
   await tell(options, row, { action: 'credits.purchased', details });
   changed(row.organization_id);
 }

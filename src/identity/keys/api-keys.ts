@@ -1,5 +1,5 @@
 import { type AuditDetails, record } from '#audit';
-import { type Clock, newId, type Secret } from '#kernel';
+import { type Clock, formatMoney, newId, type Secret } from '#kernel';
 import { Prisma, type Transaction } from '#storage';
 import { actorOf } from '../access/actor.ts';
 import type { ApiKey, Principal } from '../access/principal.ts';
@@ -92,9 +92,10 @@ export function created(apiKey: ApiKey, actor: string) {
 /** Settings as they stand in the audit: amounts as integers, times in ISO 8601. */
 export function settingsDetails(settings: KeyChanges): AuditDetails {
   const { creditLimit, expiresAt, ...rest } = settings;
+  const limit = creditLimit == null ? null : formatMoney(creditLimit);
   return {
     ...rest,
-    ...(creditLimit === undefined ? {} : { creditLimit: creditLimit?.toString() ?? null }),
+    ...(creditLimit === undefined ? {} : { creditLimit: limit }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt?.toISOString() ?? null }),
   };
 }

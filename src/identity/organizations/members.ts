@@ -1,5 +1,5 @@
 import { record } from '#audit';
-import { Fault } from '#kernel';
+import { Fault, formatMoney } from '#kernel';
 import type { Transaction } from '#storage';
 import { credentialNeeded, memberNotFound } from '../access/access.ts';
 import { actorOf, personOf } from '../access/actor.ts';
@@ -47,7 +47,7 @@ export async function updateMember(
     if (member.role === 'OWNER' && role && role !== 'OWNER') await keepAnOwner(tx, member);
     const row = await tx.membership.update({ where: { id: member.id }, data });
     tx.change(changeTopic, `membership:${member.id}`);
-    const budget = row.monthlyBudget?.toString() ?? null;
+    const budget = row.monthlyBudget === null ? null : formatMoney(row.monthlyBudget);
     const details = { role: row.role, monthlyBudget: budget };
     await record(tx, { ...about(member, principal), action: 'member.updated', details }, clock);
     return membershipOf(row);
