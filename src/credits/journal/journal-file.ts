@@ -64,7 +64,11 @@ export async function unposted(
   return Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
-      const { payloads, torn } = readFrames(await readFile(path));
+      const { payloads, gaps, torn } = readFrames(await readFile(path));
+      if (gaps > 0)
+        log.error('The settlement journal is damaged; what can be read of it is posted.', {
+          ...{ path, count: gaps },
+        });
       if (torn)
         log.warn('The settlement journal ends in a torn record; it was not acknowledged.', {
           path,
