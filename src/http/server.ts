@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { actingFrom } from '#audit';
 import { Fault, type Log, type Random } from '#kernel';
@@ -15,6 +14,7 @@ import { openGraphqlHandler, refuse as refuseGraphql } from './graphql/handler.t
 import { openSockets, refuse as refuseUpgrade, type Sockets } from './graphql/sockets.ts';
 import { answerHealth, answerReady, type Readiness } from './health.ts';
 import { answerLandingPage } from './landing-page.ts';
+import { listening } from './listening.ts';
 import { answerMetrics } from './metrics-page.ts';
 import { allowOrigin, answerPreflight } from './other-origins.ts';
 import { refuse } from './rest/refuse.ts';
@@ -208,18 +208,4 @@ function notFound({ path }: Exchange): void {
 
 function wrongMethod({ methods }: Route): Fault {
   return new RequestRefused(405, `This address takes ${methods.join(', ')}.`);
-}
-
-function listening(
-  server: ReturnType<typeof createServer>,
-  host: string,
-  port: number,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Fault, type Log } from '#kernel';
 import { type Exchange, openExchange } from './exchange.ts';
 import { refuse as refuseGraphql } from './graphql/handler.ts';
 import { answerHealth, answerReady } from './health.ts';
+import { listening } from './listening.ts';
 import { refuse } from './rest/refuse.ts';
 
 export interface WaitingRoomOptions {
@@ -31,12 +31,9 @@ export async function openWaitingRoom(options: WaitingRoomOptions): Promise<Wait
       options.log.error('A request failed.', { error }),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  const port = await listening(server, options.host, options.port);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
