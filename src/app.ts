@@ -247,7 +247,7 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
   bus.subscribe('changes', readChanges);
   bus.onHealed(readChanges);
   credits.onLooked((change) => {
-    if (change > storage.changes.applied) readChanges();
+    if (change !== storage.changes.applied) readChanges();
   });
   hearOthers(bus, credits);
   bus.subscribe('recall', ({ account }) => credits.recalled(account));

@@ -126,7 +126,8 @@ export class ChangeLog implements Changes {
 
   async #readOnce(): Promise<bigint> {
     const { head, changes } = await changesAfter(this.#prisma, this.#applied);
-    if (BigInt(changes.length) < head - this.#applied) await this.#applyAll();
+    const setBack = head < this.#applied;
+    if (setBack || BigInt(changes.length) < head - this.#applied) await this.#applyAll();
     else await this.#applyInOrder(changes);
     this.#applied = head;
     return head;
@@ -150,7 +151,8 @@ export class ChangeLog implements Changes {
 
   /**
    * Every number has a row for a day, so one that lacks was pruned: what it said is not known any
-   * more.
+   * more. And a head that was set back is that of a replica that took over without the last
+   * commits: what they said is not so, and their numbers are given again.
    */
   async #applyAll(): Promise<void> {
     for (const topic of this.#appliers.keys()) await this.#apply(topic, ['*']);

@@ -172,6 +172,16 @@ export function changesSuite(kind: DatabaseKind): void {
       expect(applied).toEqual(['keys *', 'catalog *']);
     });
 
+    test('reads everything anew when a replica took over without the last commits', async () => {
+      await write(['keys', 'kept'], ['keys', 'lost']);
+      const before = await other.read();
+      await storage.query('DELETE FROM change WHERE number = $1', [before]);
+      await storage.query('UPDATE change_head SET number = number - 1');
+      applied.splice(0);
+      expect(await other.read()).toBe(before - 1n);
+      expect(applied).toEqual(['keys *', 'catalog *']);
+    });
+
     test('reads everything anew when nothing of what it missed is left', async () => {
       await write(['keys', 'old']);
       await storage.query(`UPDATE change SET at = at - interval '25 hours'`);
