@@ -15,6 +15,16 @@ export type ResponsesUsage = z.infer<typeof usage>;
 
 const status = z.enum(['in_progress', 'completed', 'incomplete', 'failed']);
 
+const source = z.object({
+  type: z.literal('url_citation'),
+  url: z.string(),
+  title: z.string(),
+  start_index: z.int(),
+  end_index: z.int(),
+});
+
+export type ResponsesSource = z.infer<typeof source>;
+
 const item = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('message'),
@@ -26,7 +36,7 @@ const item = z.discriminatedUnion('type', [
         z.object({
           type: z.literal('output_text'),
           text: z.string(),
-          annotations: z.array(z.unknown()),
+          annotations: z.array(source),
           logprobs: z.array(z.unknown()),
         }),
         z.object({ type: z.literal('refusal'), refusal: z.string() }),

@@ -123,6 +123,28 @@ describe('the other doors', () => {
     expect(events.at(-1).response.output).toEqual(whole.output);
   });
 
+  it('a response has the sources of its text, whole and as a stream', async () => {
+    const url_citation = { url: 'https://x.test/', title: 'X', start_index: 0, end_index: 3 };
+    const annotations = [{ type: 'url_citation', url_citation }, { type: 'file' }];
+    const source = { type: 'url_citation', ...url_citation };
+    const part = { type: 'output_text', text: 'Yes', annotations: [source] };
+    const answering = async (stream: boolean) => {
+      stand.runs.length = 0;
+      const response = post('/v1/responses', { ...asked, input: 'hi', stream });
+      const run = await firstRun();
+      run.text('Yes');
+      run.annotate(annotations);
+      run.finish();
+      return (await response).text();
+    };
+    const whole = JSON.parse(await answering(false));
+    expect(whole.output).toMatchObject([{ content: [part] }]);
+    const events = chunksOf(await answering(true));
+    const told = events.find(({ type }) => type === 'response.output_text.annotation.added');
+    expect(told).toMatchObject({ annotation: source, annotation_index: 0, content_index: 0 });
+    expect(events.at(-1).response.output).toEqual(whole.output);
+  });
+
   it('a chunk tells a refusal as one, and as text for those who only read that', async () => {
     const stream = post('/v1/chat/completions', { ...asked, stream: true });
     (await firstRun()).refuse('I will not.');

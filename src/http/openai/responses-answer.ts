@@ -1,10 +1,17 @@
 import type { Market } from '#catalog';
 import type { Completion, FinishReason } from '#completions';
 import { invariant } from '#kernel';
-import type { ResponsesAnswer, ResponsesItem, ResponsesRequest, ResponsesUsage } from '#schema';
+import type {
+  ResponsesAnswer,
+  ResponsesItem,
+  ResponsesRequest,
+  ResponsesSource,
+  ResponsesUsage,
+} from '#schema';
 import { answeredBy, secondsOf, usageOf } from './chat-answer.ts';
 import { sealed } from './responses-reasoning.ts';
 import type { ResponsesAsked } from './responses-request.ts';
+import { sourcesOf } from './responses-sources.ts';
 import { echoOf, type FunctionName, functionNames } from './responses-tools.ts';
 
 type Named = ReturnType<typeof functionNames>;
@@ -110,13 +117,13 @@ function itemsOf({ id, content }: Completion, named: Named): ResponsesItem[] {
   invariant(content, 'what is answered is kept');
   const items: ResponsesItem[] = [];
   const next = () => `${id}_${items.length}`;
-  const { reasoning, reasoningDetails, text, refusal, toolCalls } = content;
+  const { reasoning, reasoningDetails, text, refusal, annotations, toolCalls } = content;
   if (reasoning || sealed(reasoningDetails)) {
     items.push(reasoningItem(next(), reasoning ?? '', reasoningDetails));
   }
   const said = refusal ? text.slice(0, Math.max(0, text.lastIndexOf(refusal))) : text;
   if (said || (!refusal && toolCalls.length === 0)) {
-    items.push(messageItem(next(), outputText(said)));
+    items.push(messageItem(next(), outputText(said, sourcesOf(annotations))));
   }
   if (refusal) items.push(messageItem(next(), refused(refusal)));
   for (const { name, ...call } of toolCalls) {
@@ -143,10 +150,10 @@ export function messageItem(id: string, part: MessagePart): Message {
   return { type: 'message', id: `msg_${id}`, role: 'assistant', status: 'completed', content };
 }
 
-export const outputText = (text: string) => ({
+export const outputText = (text: string, annotations: ResponsesSource[] = []) => ({
   type: 'output_text' as const,
   text,
-  annotations: [],
+  annotations,
   logprobs: [],
 });
 

@@ -7,6 +7,7 @@ import type { PartsWriter } from '../rest/run-door.ts';
 import { endedResponse, openResponse } from './responses-answer.ts';
 import { ItemEvents } from './responses-items.ts';
 import type { ResponsesAsked } from './responses-request.ts';
+import { sourcesOf } from './responses-sources.ts';
 import { functionNames } from './responses-tools.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -30,7 +31,7 @@ export function openResponsesEvents(
     return event('response.created', { response }) + event('response.in_progress', { response });
   };
   const finish = (completion: Completion) => {
-    const done = begin() + items.finish();
+    const done = begin() + items.finish(sourcesOf(completion.content?.annotations));
     const response = endedResponse({ completion, market, request, output: items.done });
     return done + event(`response.${response.status}`, { response });
   };

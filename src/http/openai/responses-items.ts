@@ -1,5 +1,5 @@
 import type { ReasoningDelta, ToolCallDelta } from '#completions';
-import type { ResponsesItem } from '#schema';
+import type { ResponsesItem, ResponsesSource } from '#schema';
 import { wholeThoughts } from '#upstream';
 import {
   callItem,
@@ -34,6 +34,7 @@ export class ItemEvents {
   #open: Open | null = null;
   #text: string[] = [];
   #details: unknown[] = [];
+  #sources: ResponsesSource[] = [];
   #call: FunctionName & { readonly callId: string } = { callId: '', name: '' };
 
   constructor(runId: string, named: (whole: string) => FunctionName, event: Event) {
@@ -88,8 +89,12 @@ export class ItemEvents {
     return begun + this.#grow('response.function_call_arguments.delta', fragment, {});
   }
 
-  /** Ends what is open; an answer without a word is an empty message. */
-  finish(): string {
+  /**
+   * Ends what is open; an answer without a word is an empty message. What it cites is known only
+   * now, and told of the message that is open.
+   */
+  finish(sources: ResponsesSource[]): string {
+    this.#sources = sources;
     const empty = this.done.length === 0 && !this.#open ? this.text('') : '';
     return empty + this.#end();
   }
@@ -140,8 +145,15 @@ export class ItemEvents {
   #closeMessage(id: string): string {
     const text = this.#text.join('');
     const place = { ...this.#place(id), content_index: 0 };
+    const cited = this.#sources.map((annotation, annotation_index) =>
+      this.#event('response.output_text.annotation.added', {
+        ...place,
+        annotation_index,
+        annotation,
+      }),
+    );
     const done = this.#event('response.output_text.done', { ...place, text, logprobs: [] });
-    return done + this.#closePart(place, outputText(text));
+    return cited.join('') + done + this.#closePart(place, outputText(text, this.#sources));
   }
 
   #closeRefusal(id: string): string {
