@@ -3,7 +3,8 @@ import type { UpstreamEvent } from '#upstream';
 import { stand, text } from './stand.ts';
 
 const mib = 1024 * 1024;
-const page = text('word '.repeat(mib / 16));
+const words = 'word '.repeat(mib / 16);
+const page = text(words);
 const block = { type: 'reasoning.encrypted', data: 'x'.repeat(mib / 4) };
 const signed: UpstreamEvent = { type: 'reasoning', text: 'Hm', details: [block] };
 
@@ -30,8 +31,15 @@ describe('an answer that goes on and on, whatever cap it was sent', () => {
     expect(sent.length).toBeLessThanOrEqual(most + 1);
     expect(completion.attempts).toMatchObject([{ outcome: 'BROKE_OFF', httpStatus: 200 }]);
     expect(completion.error?.public).toContain('sent far more than an answer can be');
-    expect(completion.usage?.charged).toBe(0n);
+    expect(completion.usage).toMatchObject({ charged: 0n, estimated: true });
     expect(room.purse.held).toBe(0n);
+  });
+
+  it('is not counted token by token, since nobody pays for it', async () => {
+    const { room, sent } = endless(page);
+    const { completion } = await room.run({ maxTokens: 20 });
+    const bytes = sent.length * words.length;
+    expect(completion.usage?.completionTokens).toBe(bytes / 4);
   });
 
   it('is not gone on with elsewhere', async () => {

@@ -83,3 +83,11 @@ test('a fragment that says nothing yields nothing', () => {
   const begun = { index: 0, id: 'a', function: { name: 'f', arguments: '' } };
   expect(read(begun, { index: 0 }, { index: 0, function: { arguments: '' } })).toHaveLength(1);
 });
+
+test('more calls than a turn makes are too much, however they are numbered', () => {
+  const toolCalls = new ToolCalls();
+  const call = (at: number) => ({ index: at / 2, id: `c${at}`, function: { name: 'f' } });
+  for (let at = 0; at < 1_024; at++) toolCalls.read(call(at));
+  expect(() => toolCalls.read(call(1_024))).toThrow('EXCESS');
+  expect(toolCalls.read({ index: 0, function: { arguments: '{}' } })?.index).toBe(0);
+});

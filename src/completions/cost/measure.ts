@@ -1,7 +1,8 @@
 import type { Endpoint } from '#catalog';
-import type { TokenUsage } from '#credits';
+import { chargePolicy, type TokenUsage } from '#credits';
 import { countTokens, tokenizerOf, type UpstreamUsage } from '#upstream';
 import type { Transcript } from '../attempt/transcript.ts';
+import { endings } from '../endings.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Running } from '../runs/running.ts';
 import { boundSize, onlyText, textOf } from './prompt-size.ts';
@@ -26,6 +27,9 @@ const toleratedTokens = 50;
 const promptTokensBeside = 1_000;
 /** More, both together, than anybody counts: who reports more is not believed in anything. */
 const tokensMax = 2 ** 31 - 1;
+/** As far as tokens are counted that nobody pays for; beyond, each is taken for so many bytes. */
+const freeCharactersMax = 64 * 1024;
+const bytesPerToken = 4;
 /** Few vocabularies need a token for less than this many bytes of ordinary text. */
 const bytesPerTokenMin = 3;
 
@@ -48,14 +52,24 @@ export async function measure(
   if (believed && (await credible(reported, transcript, endpoint))) {
     return { tokens: tokensOf(reported), images, estimated: false };
   }
-  const completion = await count(transcript.generated, endpoint);
+  const size = isFree(running) ? roughly : count;
+  const completion = await size(transcript.generated, endpoint);
   // What a continuation was sent and what it read from a cache is not the caller's prompt.
   const own = promptTold && !running.continued ? reported : null;
-  const prompt = own?.prompt ?? (await count(textOf(running.request.chat), endpoint));
+  const prompt = own?.prompt ?? (await size(textOf(running.request.chat), endpoint));
   if (reported && !possible) distrust.add(endpoint.id, reported, { prompt, completion });
   const cached = own ? tokensOf(own) : nothing;
   return { tokens: { ...cached, prompt, completion, reasoning: 0 }, images, estimated: true };
 }
+
+const isFree = ({ ending }: Running): boolean =>
+  ending !== null && chargePolicy[endings[ending.kind].charge].charges === 'NOTHING';
+
+/** What costs nothing is not worth the seconds that long texts take, while its caller waits. */
+const roughly: typeof count = (text, endpoint) =>
+  text.length > freeCharactersMax
+    ? Promise.resolve(Math.ceil(Buffer.byteLength(text) / bytesPerToken))
+    : count(text, endpoint);
 
 const countable = (usage: UpstreamUsage | null): boolean =>
   usage === null || usage.prompt + usage.completion <= tokensMax;
