@@ -258,6 +258,7 @@ function join({ log }: AppOptions, ground: Ground, middle: Middle): void {
   bus.subscribe('revoked', ({ apiKey }) => identity.deny(apiKey));
   identity.onRevoked((ended) => completions.endRunsOf(ended));
   identity.onLeft((membershipId) => completions.endRunsOfMember(membershipId));
+  identity.onLimit((limit) => credits.limited(limit));
   const node = String(credits.session);
   router.onNotice((notice) => bus.publish('breaker', { ...notice, node }));
   bus.subscribe('breaker', (notice) => {

@@ -6,7 +6,7 @@ import { takePlace } from './journal/journal-place.ts';
 import { accountId } from './leases/lease.ts';
 import { limitChanged } from './leases/limits.ts';
 import { creditsOutOfReach, keyUsedOtherwise } from './leases/refusals.ts';
-import { giveBackFree } from './leases/upkeep.ts';
+import { giveBackFree, type Limited, takeLimit } from './leases/upkeep.ts';
 import type { GrantInput } from './ledger/account-statements.ts';
 import type { ClaimAnswer, ClaimInput } from './ledger/claim-statements.ts';
 import type { LedgerDatabase } from './ledger/ledger-database.ts';
@@ -94,6 +94,11 @@ export interface Credits {
   grantCredits(grant: GrantInput & { organizationId: string }): Promise<{ entryId: string }>;
   /** Another node misses money of this account: what is free here goes back. */
   recalled(account: string): void;
+  /**
+   * A limit is another one now: it counts at once, for what runs as well. What is free under the
+   * one before goes back.
+   */
+  limited(limit: Limited): void;
   /** Another node told what it saw of the database. */
   heard(heartbeat: Heartbeat): void;
   /** True once every other live node has applied this change; false after a second. */
@@ -174,6 +179,7 @@ function doorOf(machine: Machine, { looks, renewals, moves }: Listeners): Credit
     ...spending(machine),
     ...accounts(machine),
     recalled: (account) => giveBackFree(machine, account),
+    limited: (limit) => takeLimit(machine, limit),
     heard: (heartbeat) => session.watch.heard(heartbeat),
     acknowledged: (change) => session.watch.acknowledged(change),
     onLooked: (listener) => listen(looks, listener),

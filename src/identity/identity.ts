@@ -3,6 +3,7 @@ import type { Storage, Transaction } from '#storage';
 import { Access } from './access/access.ts';
 import { Authentication, type EndedCredential } from './access/authentication.ts';
 import { Directory } from './access/directory.ts';
+import { LimitChanges, type SpendLimit } from './access/limit-changes.ts';
 import type { Permission, Permissions } from './access/permissions.ts';
 import type { Organization, Payer, Principal, Role, UserPrincipal } from './access/principal.ts';
 import { type Acts, openActs } from './acts.ts';
@@ -58,6 +59,8 @@ export interface Identity extends Acts {
   onRevoked(listener: (ended: EndedCredential) => void): () => void;
   /** `Departures.onLeft` */
   onLeft(listener: (membershipId: string) => void): () => void;
+  /** `LimitChanges.onLimit` */
+  onLimit(listener: (limit: SpendLimit) => void): () => void;
   /** Writes what is pending. */
   close(): Promise<void>;
 }
@@ -80,9 +83,12 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     used: (apiKeyId) => lastUse.note(apiKeyId),
   });
   const departures = new Departures(directory, log);
+  const limitChanges = new LimitChanges(directory, log);
   await follow(storage, directory, ({ keys, members }) => {
     authentication.keysChanged(keys);
     departures.membersChanged(members);
+    limitChanges.keysChanged(keys);
+    limitChanges.membersChanged(members);
   });
   const current = (principal: Principal) => authentication.current(principal);
   const writing: Writing = {
@@ -119,6 +125,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     deny: (apiKeyId) => authentication.deny(apiKeyId),
     onRevoked: (listener) => authentication.onRevoked(listener),
     onLeft: (listener) => departures.onLeft(listener),
+    onLimit: (listener) => limitChanges.onLimit(listener),
     async close() {
       authentication.close();
       await lastUse.close();

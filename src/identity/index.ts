@@ -14,7 +14,8 @@
  * 6. A sign-up, a sign-in and a letter answer alike whether the address has an account or not.
  * 7. The first start happens once for a database, however many nodes begin at once.
  * 8. Who acts in an organization belongs to it when the act commits (`writeAs`); what runs for who
- *    has left is told so on every node that hears of it (`onLeft`).
+ *    has left is told so on every node that hears of it (`onLeft`), and so is who counts by a limit
+ *    that is another now (`onLimit`).
  *
  * `access/` decides from memory, `keys/`, `people/` and `organizations/` are what it decides about.
  */

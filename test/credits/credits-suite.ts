@@ -226,6 +226,27 @@ export function creditsSuite(kind: DatabaseKind): void {
       await (await ask(20, 10)).end(null);
     });
 
+    test('§14 a limit that is changed counts for what runs, too', async () => {
+      const acme = await organization(storage, 100);
+      const key = { kind: 'API_KEY', id: 'key_growing', period: 'NONE', number: 0 } as const;
+      const hold = await credits.admit({
+        completion: newCompletion(credits.session),
+        targets: [credit(acme), { ...key, limit: dollars(50) }],
+        amount: dollars(1),
+      });
+      for (const limit of [3, 5]) {
+        credits.limited({ ...key, limit: dollars(limit) });
+        await credits.flush();
+        const grown = () => {
+          hold.extend(dollars(1));
+          return formatMoney(hold.amount);
+        };
+        await expect.poll(grown, { timeout: 20_000 }).toBe(String(limit));
+        expect(hold.extend(dollars(1))).toBe(false);
+      }
+      await hold.end(null);
+    });
+
     test('a grant can be spent at once, and the same key grants once', async () => {
       const acme = await organization(storage, 0);
       await expect(spend(credits, acme, 1)).rejects.toMatchObject({ code: 'INSUFFICIENT_CREDITS' });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { verifyChains } from '#audit';
-import { InvalidInput, newId } from '#kernel';
+import { InvalidInput, newId, parseMoney } from '#kernel';
 import type { DatabaseKind } from '../harness/databases.ts';
 import { elsewhere, openNode } from './node.ts';
 import { codeOf, populated } from './populated.ts';
@@ -281,6 +281,29 @@ export function membersSuite(kind: DatabaseKind): void {
       expect(await codeOf(node.createApiKey(principal, named))).toBe('CONFLICT');
       await node.close();
     });
+  });
+
+  test('a limit that is lowered or raised is told where it is heard of', async () => {
+    const { principal, organizationId } = await town.owner('Limiting');
+    const member = await town.member(organizationId, 'DEVELOPER');
+    const named = { organizationId, name: 'k', creditLimit: '9' };
+    const { apiKey } = await town.identity.createApiKey(principal, named);
+    const { hear, storage } = elsewhere(town.storage);
+    const node = await openNode(storage, town.clock);
+    const told: unknown[] = [];
+    node.onLimit((limit) => told.push(limit));
+    const [key, budget] = [{ id: apiKey.id }, { membershipId: member.id }];
+    for (const creditLimit of ['5', '5', null]) {
+      await town.identity.updateApiKey(principal, { ...key, creditLimit });
+      await hear();
+    }
+    await town.identity.updateMember(principal, { ...budget, monthlyBudget: '7' });
+    await hear();
+    expect(told).toEqual([
+      { kind: 'API_KEY', id: apiKey.id, limit: parseMoney('5'), number: 0 },
+      { kind: 'MEMBER', id: member.id, limit: parseMoney('7'), number: 1 },
+    ]);
+    await node.close();
   });
 
   test('whoever makes keys while they are removed keeps none', async () => {

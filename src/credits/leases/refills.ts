@@ -55,6 +55,16 @@ export class Refills {
     return this.#lanes.run(lease.organizationId, () => this.#leasing.giveBackFree(lease));
   }
 
+  /** What is free under a higher limit goes back. */
+  takeLimit(lease: Lease, limit: Money): Promise<void> {
+    return this.#lanes.run(lease.organizationId, async () => {
+      const lowered = lease.limit !== null && limit < lease.limit;
+      lease.limit = limit;
+      lease.refillNotBeforeMs = 0;
+      if (lowered) await this.#leasing.giveBackFree(lease);
+    });
+  }
+
   /** Leases anew what a running completion holds, whose session was lost. */
   async cover(hold: RunningHold): Promise<void> {
     const { book, session, clock } = this.#options;

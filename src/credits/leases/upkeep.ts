@@ -3,6 +3,7 @@ import type { LeaseTarget } from '../ledger/lease-statements.ts';
 import type { Statements } from '../ledger/statements.ts';
 import type { Machine } from '../parts.ts';
 import type { Session } from '../session/session.ts';
+import type { AllowanceTarget } from '../terms.ts';
 
 /** What nobody has used here for this long goes back. */
 const idleMs = 30_000;
@@ -30,6 +31,20 @@ export function giveBackFree({ book, refills }: Machine, account: string): void 
   const owner = book.find({ kind: 'ACCOUNT', target: account })?.organizationId;
   for (const lease of book.leases) {
     if (lease.organizationId === owner && lease.free > 0n) void refills.giveBack(lease);
+  }
+}
+
+/** A limit as it stands now. */
+export interface Limited extends Pick<AllowanceTarget, 'kind' | 'id' | 'number'> {
+  readonly limit: NonNullable<AllowanceTarget['limit']>;
+}
+
+/** Running completions grow by it, too, and do not ask: it is not waited for the next admission. */
+export function takeLimit({ book, refills }: Machine, { kind, id, number, limit }: Limited): void {
+  for (const lease of book.leases) {
+    const { source } = lease;
+    const its = source.kind === kind && source.id === id && source.number === number;
+    if (its && lease.limit !== limit) void refills.takeLimit(lease, limit);
   }
 }
 
