@@ -62,7 +62,10 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   storage.changes.on(catalogTopic, (subjects) => current.reread(storage, staleOf(subjects)));
   await current.reread(storage, allStale);
   const shipped = options.shipped ?? (await readShipped());
-  if (differs(current.rows, shipped)) await importSnapshot(options, shipped);
+  if (differs(current.rows, shipped)) {
+    await importSnapshot(options, shipped);
+    current.rebuild(); // what is wrong with the environment was only logged when the change came
+  }
   const market = () => current.market;
   const writing = { ...options, market, isConfigured: isConfigured(access) };
   const local = options.local && followLocal({ ...options.local, ...options, current });

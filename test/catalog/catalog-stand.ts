@@ -16,7 +16,6 @@ export const catalogOver = (
   more: Partial<CatalogOptions> = {},
 ): Promise<Catalog> =>
   openCatalog({
-    ...more,
     storage,
     clock,
     shipped,
@@ -26,6 +25,7 @@ export const catalogOver = (
     sandboxUrl: () => 'http://127.0.0.1:1',
     seal: async (_tx, secret) => Uint8Array.from(reversed(Buffer.from(secret.reveal()))),
     unseal: (sealed) => new Secret(Buffer.from(reversed(sealed)).toString()),
+    ...more,
   });
 
 /** The small market a day later: what was free has a price. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InvalidInput } from '#kernel';
 import type { Storage } from '#storage';
 import {
   type Catalog,
@@ -43,6 +44,14 @@ export function catalogSuite(kind: DatabaseKind): void {
       expect(providers).toHaveLength(shipped.providers.length + 4);
       expect(catalog.market().model('claude-sonnet-4-5')?.slug).toBe('anthropic/claude-sonnet-4.5');
       expect(await importSnapshot({ storage, clock }, shipped)).toBe(false);
+    });
+
+    it('of a provider whose address in the environment is none stops the first start', async () => {
+      const addressFromEnvironment = (name: string) => {
+        throw InvalidInput.at(name, 'It is not an address.');
+      };
+      const opened = open(small, { addressFromEnvironment });
+      await expect(opened).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     });
 
     it('gives every install the same ids', async () => {
