@@ -77,7 +77,7 @@ export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
 
 function parseDecimal(text: string, digits: number): bigint {
   const match = /^(-?)(\d{1,20})(?:\.(\d+))?$/.exec(text);
-  const fraction = match?.[3]?.replace(/0+$/, '') ?? '';
+  const fraction = withoutLastZeros(match?.[3] ?? '');
   if (!match || fraction.length > digits) {
     throw new Fault('INVALID_INPUT', {
       public: `Not an exact decimal with at most ${digits} decimals, like "12.5".`,
@@ -101,11 +101,16 @@ function formatDecimal(units: bigint, digits: number): string {
     .toString()
     .padStart(digits + 1, '0');
   const point = text.length - digits;
-  let end = text.length;
-  while (end > point && text[end - 1] === '0') end--;
-  const fraction = text.slice(point, end);
+  const fraction = withoutLastZeros(text.slice(point));
   const whole = text.slice(0, point);
   return `${units < 0n ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
+}
+
+/** By hand: `/0+$/` looks from each zero of a text that anybody may send to the end of their run. */
+function withoutLastZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  return digits.slice(0, end);
 }
 
 /** The amount itself. @throws Fault INVALID_INPUT beyond what 64 bits hold */

@@ -183,6 +183,12 @@ describe('a text that may be none', () => {
     expect(['x', '10', '1.0000000000000000001'].map(priceOrNull)).toEqual([null, null, null]);
   });
 
+  it('may have a million zeros, which are looked at once', () => {
+    const zeros = '0'.repeat(1_000_000); // each looked for the end of all from, it takes minutes
+    expect(moneyOrNull(`1.${zeros}`)).toBe(parseMoney('1'));
+    expect(moneyOrNull(`0.${zeros}1`)).toBe(null);
+  });
+
   it('of a million units is the price of one, as it is printed', () => {
     expect(perMillionOrNull('2.5')).toBe(parsePrice('0.0000025'));
     expect(perMillionOrNull('0.0000000000001')).toBe(null);
