@@ -106,7 +106,7 @@ function formatDecimal(units: bigint, digits: number): string {
   return `${units < 0n ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
 }
 
-/** By hand: `/0+$/` looks from each zero of a text that anybody may send to the end of their run. */
+/** By hand: `/0+$/` looks from each zero of what anybody may send to the end of their run. */
 function withoutLastZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === '0') end--;
