@@ -150,7 +150,7 @@ export function filterOf(given: Given, { catalog }: Rooms): Filter {
 
 function changesWhere({ kinds, models, providers, since, until }: Filter) {
   return {
-    ...(kinds ? { kind: { in: [...kinds] } } : {}),
+    ...(kinds ? { kind: { in: [...new Set(kinds)] } } : {}),
     ...(models ? { modelSlug: { in: [...models] } } : {}),
     ...(providers ? { providerSlug: { in: [...providers] } } : {}),
     at: { ...(since ? { gte: since } : {}), ...(until ? { lt: until } : {}) },

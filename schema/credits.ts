@@ -101,7 +101,7 @@ function entriesWhere(
   const { kinds, since, until, completionId } = filter ?? {};
   return {
     accountId,
-    ...(kinds ? { kind: { in: [...kinds] } } : {}),
+    ...(kinds ? { kind: { in: [...new Set(kinds)] } } : {}),
     ...(since ? { at: { gte: since } } : {}),
     ...(until ? { AND: [{ at: { lt: until } }] } : {}),
     ...(completionId

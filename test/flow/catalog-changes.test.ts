@@ -66,6 +66,13 @@ it('who follows hears of a price, comes back with a cursor, and has missed nothi
   ]);
 });
 
+it('a kind may be named again and again', async () => {
+  const kinds = Array.from({ length: 40_000 }, () => 'ENDPOINT_STATUS_CHANGED');
+  expect(await changesOf(anybody, { kinds })).toEqual(
+    await changesOf(anybody, { kinds: ['ENDPOINT_STATUS_CHANGED'] }),
+  );
+});
+
 it('a cursor that leads nowhere is refused, by name', async () => {
   for (const after of ['nonsense', await cursorOfAnotherList()]) {
     const { errors } = await anybody.ask(
