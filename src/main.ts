@@ -79,6 +79,14 @@ const commands = new Map<string, Command>([
     },
   ],
   [
+    'reconcile',
+    {
+      run: async (config, log) => (await import('./app/reconcile.ts')).reconcile(config, log),
+      // 1 says that something is in quarantine.
+      failure: 2,
+    },
+  ],
+  [
     'prepare',
     { run: async (_, log) => (await import('./app/prepare.ts')).prepare(log), failure: 1 },
   ],

@@ -54,6 +54,7 @@ export type { OpenedPurchase, PurchaseInput } from './payments/purchases.ts';
 export { stripePayments } from './payments/stripe.ts';
 export { type AutoTopUpInput, autoTopUpFields } from './payments/top-ups.ts';
 export type { Heartbeat } from './session/peers.ts';
+export { type Reconciled, reconcile } from './session/reconcile.ts';
 export type {
   AllowanceTarget,
   AttemptRecord,

@@ -157,5 +157,5 @@ function openJournal(options: MachineOptions, session: Session, moved: Moved): J
     },
   };
   if (kind === 'embedded' && file) return new EmbeddedJournal({ ...common, file });
-  return new TableJournal({ ...common, file });
+  return new TableJournal({ ...common, file, kept: place?.keep() ?? null });
 }

@@ -45,7 +45,7 @@ function journalIn(place: string, meanwhile: () => Promise<void>) {
   };
   const journal =
     place === 'table'
-      ? new TableJournal({ ...options, file: null, clock: virtualClock() })
+      ? new TableJournal({ ...options, file: null, kept: null, clock: virtualClock() })
       : new EmbeddedJournal({ ...options, file });
   return { journal, seen: () => ({ postings, posted }) };
 }

@@ -1,11 +1,7 @@
 import { Fault, type Random } from '#kernel';
-import type {
-  JournalFile,
-  JournalFrame,
-  ReadFrame,
-  Segment,
-} from '../../src/credits/journal/journal-file.ts';
+import type { JournalFile, Segment } from '../../src/credits/journal/journal-file.ts';
 import type { JournalPlace } from '../../src/credits/journal/journal-place.ts';
+import type { JournalFrame, ReadFrame } from '../../src/credits/journal/segments.ts';
 import type { Events } from './events.ts';
 import type { PostedRecord } from './ledger-rows.ts';
 
@@ -43,6 +39,8 @@ export class JournalDisk {
         }));
       },
       open: () => this.#open(alive),
+      // Of the last day, for a database that lost something: none does here.
+      keep: () => ({ keep: () => undefined, close: async () => undefined }),
       release: () => undefined,
     };
   }

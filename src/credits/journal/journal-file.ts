@@ -1,37 +1,16 @@
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  stat,
-  unlink,
-} from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, dayMs, invariant, type Log, secureText } from '#kernel';
+import { type Clock, invariant, type Log } from '#kernel';
 import { frame, readFrames } from './frames.ts';
-
-/** A segment is followed by the next one at this size. */
-const segmentBytesMax = 4 * 2 ** 20;
-/**
- * Posted segments are kept this long: after a power loss they bring a restored copy of the database
- * up to date.
- */
-const keepMs = dayMs;
-
-/** What one write was: the records of one batch and the session whose lease pays them. */
-export interface JournalFrame {
-  readonly session: number;
-  /** A JSON array of journal records. */
-  readonly records: string;
-}
-
-/** The same, read again. */
-export interface ReadFrame {
-  readonly session: number;
-  readonly records: readonly unknown[];
-}
+import {
+  discardOld,
+  fromPayload,
+  type JournalFrame,
+  payloadOf,
+  type ReadFrame,
+  segmentBytesMax,
+  segmentName,
+} from './segments.ts';
 
 /** Counts down what of a segment is not yet posted. */
 export interface Segment {
@@ -128,8 +107,7 @@ export function openJournalFile(folder: string, clock: Clock, log: Log): Journal
   };
 
   return {
-    write: ({ session, records }) =>
-      inLane(() => writeNow(`{"session":${session},"records":${records}}`)),
+    write: (batch) => inLane(() => writeNow(payloadOf(batch))),
     posted(segment) {
       segment.pending--;
       invariant(segment.pending >= 0, 'a batch is posted once');
@@ -144,8 +122,7 @@ export function openJournalFile(folder: string, clock: Clock, log: Log): Journal
 
 async function newSegment(folder: string, nowMs: number) {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const name = `${String(nowMs).padStart(14, '0')}-${secureText(6, '0123456789')}.journal`;
-  const path = join(folder, name);
+  const path = join(folder, `${segmentName(nowMs)}.journal`);
   const handle = await open(path, 'ax', 0o600);
   await syncFolder(folder);
   return { segment: { path, pending: 0, sealed: false }, handle, bytes: 0 };
@@ -160,14 +137,3 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.close();
   }
 }
-
-async function discardOld(folder: string, clock: Clock): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    if (name.endsWith('.posted') && (await stat(path)).mtimeMs < clock.now() - keepMs) {
-      await unlink(path);
-    }
-  }
-}
-
-const fromPayload = (payload: string): ReadFrame => JSON.parse(payload);

@@ -1,13 +1,9 @@
 import { join } from 'node:path';
 import type { Clock, Log } from '#kernel';
 import { takeFolder } from './folder.ts';
-import {
-  archive,
-  type JournalFile,
-  openJournalFile,
-  type ReadFrame,
-  unposted,
-} from './journal-file.ts';
+import { archive, type JournalFile, openJournalFile, unposted } from './journal-file.ts';
+import { type KeptRecords, openKeptRecords } from './kept-records.ts';
+import type { ReadFrame } from './segments.ts';
 
 /** What an earlier run left in one file. */
 export interface LeftOver {
@@ -26,12 +22,16 @@ export interface JournalPlace {
   /** What earlier runs acknowledged and did not see posted; to be read before `open`. */
   unposted(): Promise<readonly LeftOver[]>;
   open(): JournalFile;
+  /** Beside it, what went another way into the ledger. */
+  keep(): KeptRecords;
   release(): void;
 }
 
+export const journalFolder = (dataDir: string): string => join(dataDir, 'settlement');
+
 /** @throws Fault CONFLICT when another process has this data directory. */
 export async function takePlace(dataDir: string, clock: Clock, log: Log): Promise<JournalPlace> {
-  const { path, node, release } = await takeFolder(join(dataDir, 'settlement'));
+  const { path, node, release } = await takeFolder(journalFolder(dataDir));
   return {
     node,
     unposted: async () =>
@@ -40,6 +40,7 @@ export async function takePlace(dataDir: string, clock: Clock, log: Log): Promis
         setAside: () => archive(left.path),
       })),
     open: () => openJournalFile(path, clock, log),
+    keep: () => openKeptRecords(path, clock, log),
     release,
   };
 }

@@ -5,6 +5,7 @@ import type { Statements } from '../ledger/statements.ts';
 import { type Batch, heldAfter, type Journal } from './journal.ts';
 import type { JournalFile } from './journal-file.ts';
 import { journalBatch } from './journal-record.ts';
+import type { KeptRecords } from './kept-records.ts';
 
 /** After this long without an answer of the database the file stands in. */
 const silenceMs = 250;
@@ -19,6 +20,8 @@ export interface TableJournalOptions {
   readonly log: Log;
   /** Stands in while the database is silent; null without a place for it. */
   readonly file: JournalFile | null;
+  /** Has what is posted, too; null without a place for it. */
+  readonly kept: KeptRecords | null;
   readonly session: () => number;
   /** The database said that this session is gone. */
   readonly sessionGone: (session: number) => void;
@@ -82,6 +85,7 @@ export class TableJournal implements Journal {
     this.#closed = true;
     await this.#pumping;
     await this.#options.file?.close();
+    await this.#options.kept?.close();
   }
 
   /** Until nothing waits. Its last look and its end are one step, so that no batch is missed. */
@@ -126,7 +130,7 @@ export class TableJournal implements Journal {
 
   /** True when the batches are in the table, or, when their session is gone, in the ledger. */
   async #append(batches: readonly Batch[]): Promise<boolean> {
-    const { statements, session, sessionGone, setAside, posted, log } = this.#options;
+    const { statements, session, sessionGone, setAside, log } = this.#options;
     const number = batches[0]?.session ?? session();
     try {
       if (number === session()) {
@@ -135,7 +139,7 @@ export class TableJournal implements Journal {
       } else {
         const records = batches.flatMap(({ ended }) => ended.map((one) => one.record));
         setAside(await statements.postLate(number, journalBatch(records)));
-        batches.forEach(posted);
+        batches.forEach(this.#posted);
       }
       return true;
     } catch (thrown) {
@@ -146,6 +150,12 @@ export class TableJournal implements Journal {
       return false;
     }
   }
+
+  /** A replica may take over that never had it. */
+  readonly #posted = (batch: Batch): void => {
+    if (!batch.segment) this.#options.kept?.keep(batch);
+    this.#options.posted(batch);
+  };
 
   #standIn(batch: Batch, durable: () => void): void {
     const { file, log } = this.#options;
@@ -165,7 +175,7 @@ export class TableJournal implements Journal {
 
   /** Posts the oldest rows; those that are gone from the table are in the ledger. */
   async #postOldest(): Promise<void> {
-    const { statements, session, sessionGone, posted, setAside } = this.#options;
+    const { statements, session, sessionGone, setAside } = this.#options;
     const number = session();
     const ready = [...this.#appended];
     try {
@@ -176,7 +186,7 @@ export class TableJournal implements Journal {
       // Whoever ended another session posted its rows before it freed anything.
       const done = ready.filter((batch) => batch.session !== number || batch.n < next);
       this.#appended = this.#appended.filter((batch) => !done.includes(batch));
-      done.forEach(posted);
+      done.forEach(this.#posted);
     } catch (thrown) {
       if (isSessionGone(thrown)) sessionGone(number);
       throw thrown;

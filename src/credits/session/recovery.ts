@@ -1,8 +1,8 @@
 import type { Log } from '#kernel';
-import type { ReadFrame } from '../journal/journal-file.ts';
 import type { JournalPlace } from '../journal/journal-place.ts';
-import { isSessionGone, type LedgerDatabase } from '../ledger/ledger-database.ts';
+import type { LedgerDatabase } from '../ledger/ledger-database.ts';
 import type { Statements } from '../ledger/statements.ts';
+import { postAgain } from './again.ts';
 
 export interface RecoveryOptions {
   readonly kind: LedgerDatabase['kind'];
@@ -21,7 +21,8 @@ export interface RecoveryOptions {
 export async function recover(options: RecoveryOptions): Promise<void> {
   const { statements, log, place } = options;
   for (const { frames, setAside } of (await place?.unposted()) ?? []) {
-    for (const frame of joined(frames)) await postAgain(frame, options);
+    const aside = await postAgain(frames, statements);
+    if (aside > 0) log.error('Records cannot be posted and are set aside.', { count: aside });
     await setAside();
   }
   const node = options.kind === 'embedded' ? null : place?.node;
@@ -30,36 +31,4 @@ export async function recover(options: RecoveryOptions): Promise<void> {
     await statements.closeSession(session);
     log.info('The session of an earlier run is closed.', { session: String(session) });
   }
-}
-
-/**
- * Into the session that acknowledged it while that is live, else late. What is in the ledger
- * already moves nothing.
- */
-async function postAgain(
-  { session, records: read }: ReadFrame,
-  { statements, log }: RecoveryOptions,
-): Promise<void> {
-  const records = JSON.stringify(read);
-  const setAside = await statements.post({ session, records, held: [] }).catch((thrown) => {
-    if (!isSessionGone(thrown)) throw thrown;
-    return statements.postLate(session, records);
-  });
-  if (setAside > 0) {
-    log.error('Records cannot be posted and are set aside in quarantine.', { count: setAside });
-  }
-}
-
-/** Many small writes cost one statement each; of one session they are posted together. */
-const recordsMax = 500;
-
-function joined(frames: readonly ReadFrame[]): ReadFrame[] {
-  const groups: { session: number; records: unknown[] }[] = [];
-  for (const { session, records } of frames) {
-    const last = groups.at(-1);
-    if (last?.session === session && last.records.length < recordsMax) {
-      last.records.push(...records);
-    } else groups.push({ session, records: [...records] });
-  }
-  return groups;
 }
