@@ -8,6 +8,8 @@ import { Fault } from '#kernel';
 export interface DataDirectory {
   /** Where the embedded database has its files. */
   readonly database: string;
+  /** Where a copy of them is left, once an hour. */
+  readonly copy: string;
   /** A private folder for the database's socket, noted in the directory for `socketFolderOf`. */
   readonly socketFolder: string;
   release(): Promise<void>;
@@ -37,7 +39,8 @@ export async function takeDataDirectory(path: string): Promise<DataDirectory> {
       await removeSocketFolder(socketFolder);
       lock.close();
     };
-    return { database: join(path, 'database'), socketFolder, release };
+    const [database, copy] = [join(path, 'database'), join(path, 'database.hourly')];
+    return { database, copy, socketFolder, release };
   } catch (error) {
     lock.close();
     throw error;

@@ -10,13 +10,18 @@ export interface EmbeddedStart {
   socket: string;
 }
 
+/** What the worker thread is told later: to end, or where to leave a copy of the files. */
+export type EmbeddedOrder = 'close' | { copyTo: string };
+
 /** What the worker thread tells. */
-export type EmbeddedNews = { listening: true } | { died: string };
+export type EmbeddedNews = { listening: true } | { died: string } | { notCopied: string };
 
 export interface EmbeddedDatabase {
   readonly socketFolder: string;
   /** Resolves when it takes connections. @throws Fault INTERNAL when it does not come up. */
   readonly listening: Promise<void>;
+  /** Leaves a copy of its files there, as `copyFiles`; that it could not is logged. */
+  copyTo(folder: string): void;
   /** A clean shutdown; the folder of the socket is the caller's to remove. */
   close(): Promise<void>;
 }
@@ -53,19 +58,24 @@ export function startEmbedded(options: {
   });
   worker.on('message', (news: EmbeddedNews) => {
     if ('died' in news) cause = news.died;
+    else if ('notCopied' in news) log.warn(notCopied, { reason: news.notCopied });
     else listening.resolve();
   });
   listening.promise.catch(() => {}); // who waits for it hears of it
+  const order = (given: EmbeddedOrder) => worker.postMessage(given);
   return {
     socketFolder,
     listening: listening.promise,
+    copyTo: (copyTo) => order({ copyTo }),
     close() {
       closing = true;
-      worker.postMessage('close');
+      order('close');
       return ended;
     },
   };
 }
+
+const notCopied = 'The embedded database could not be copied.';
 
 function notStarted(cause: unknown): Fault {
   return new Fault('INTERNAL', {

@@ -7,7 +7,8 @@ import { createServer, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, systemClock } from '#kernel';
 import { usualLimits } from './connections.ts';
-import type { EmbeddedNews, EmbeddedStart } from './embedded.ts';
+import type { EmbeddedNews, EmbeddedOrder, EmbeddedStart } from './embedded.ts';
+import { copyFiles } from './hourly-copy.ts';
 import { openMortalPglite } from './mortal-pglite.ts';
 import { type Seat, Turns } from './turns.ts';
 import { UnitReader } from './wire.ts';
@@ -30,7 +31,10 @@ const turns = new Turns(
 const sockets = new Set<Socket>();
 const server = createServer(serve);
 server.listen(socketPath, () => say({ listening: true }));
-parent.once('message', close);
+parent.on('message', (order: EmbeddedOrder) => {
+  if (order === 'close') void close();
+  else void copy(order.copyTo);
+});
 
 /**
  * Runs before it returns: only the flush to a file system that has none is left out. Of the ways to
@@ -84,6 +88,13 @@ async function close(): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
   await database.close();
   process.exit();
+}
+
+async function copy(folder: string): Promise<void> {
+  if (files === null) return;
+  await copyFiles(files, folder).catch((thrown) => {
+    say({ notCopied: thrown instanceof Error ? thrown.message : String(thrown) });
+  });
 }
 
 function simpleQuery(sql: string): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Log, Secret } from '#kernel';
+import { type Clock, hourMs, type Log, type Secret } from '#kernel';
 import type { DatabaseAddress } from './connections.ts';
 import { notedFolder, takeDataDirectory } from './data-directory.ts';
 import { startEmbedded } from './embedded.ts';
@@ -18,6 +18,7 @@ export interface PlaceOptions {
   /** A PostgreSQL 15+ server; without it the database is embedded in `dataDir`. */
   databaseUrl?: Secret | null;
   dataDir: string;
+  clock: Clock;
   log: Log;
   /** What an embedded database made anew may have already. */
   migrations: readonly Migration[];
@@ -46,13 +47,15 @@ export async function findDatabase(options: PlaceOptions): Promise<Place> {
   }
 }
 
-async function embeddedIn({ dataDir, migrations, log }: PlaceOptions): Promise<Place> {
+async function embeddedIn({ dataDir, migrations, clock, log }: PlaceOptions): Promise<Place> {
   const directory = await takeDataDirectory(dataDir);
-  const { socketFolder, database: files } = directory;
+  const { socketFolder, database: files, copy } = directory;
   try {
     await copyTemplate(files, migrations);
     const database = startEmbedded({ files, socketFolder, log });
+    const copying = clock.every(hourMs, () => database.copyTo(copy));
     const release = async () => {
+      copying.cancel();
       await database.close();
       await directory.release();
     };

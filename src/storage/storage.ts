@@ -49,7 +49,6 @@ export interface Storage {
 }
 
 export interface StorageOptions extends Omit<PlaceOptions, 'migrations'> {
-  clock: Clock;
   /** Default 5 s; 0 lets a statement run, for those who read everything. */
   statementTimeoutMs?: number;
 }

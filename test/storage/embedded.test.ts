@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { silentLog, systemClock } from '#kernel';
+import { hourMs, silentLog, systemClock } from '#kernel';
 import { openStorage, type Storage, type StorageOptions } from '#storage';
 import { notedFolder } from '../../src/storage/data-directory.ts';
 import { freshDataDirectory } from '../harness/databases.ts';
 import { recordingLog } from '../harness/recording-log.ts';
+import { virtualClock } from '../harness/virtual-clock.ts';
 
 describe('an embedded database', () => {
   let dataDir: string;
@@ -29,6 +30,31 @@ describe('an embedded database', () => {
     await first.close();
     const second = await open();
     expect(await second.query(names)).toEqual([{ name: 'Ada' }]);
+    await second.close();
+  });
+
+  test('§8 leaves a copy of its files once an hour, from which it starts', async () => {
+    const clock = virtualClock();
+    const first = await open({ clock });
+    const [files, copy] = [join(dataDir, 'database'), join(dataDir, 'database.hourly')];
+    const made = () =>
+      stat(copy)
+        .then(({ ino }) => ino)
+        .catch(() => null);
+    let last: number | null = null;
+    for (const name of ['Ada', 'Grace']) {
+      await first.prisma.user.create({ data: { id: name, name } });
+      await clock.advance(hourMs);
+      const another = async () => ![null, last].includes(await made());
+      await expect.poll(another, { timeout: 30_000 }).toBe(true);
+      last = await made();
+    }
+    await first.prisma.user.create({ data: { id: 'Mary', name: 'Mary' } });
+    await first.close();
+    await rm(files, { recursive: true });
+    await rename(copy, files);
+    const second = await open();
+    expect(await second.query(names)).toEqual([{ name: 'Ada' }, { name: 'Grace' }]);
     await second.close();
   });
 
