@@ -1,5 +1,6 @@
 import {
   appendFile,
+  mkdir,
   mkdtemp,
   readdir,
   readFile,
@@ -70,6 +71,27 @@ test('zeros where bytes were lost are no record, at the end or in between', asyn
     'error: The settlement journal is damaged; what can be read of it is posted.',
     'warn: The settlement journal ends in a torn record; it was not acknowledged.',
   ]);
+});
+
+test('whole frames of something else and a folder named like a segment stop nothing', async () => {
+  const file = open();
+  const { path } = await file.write({ session: 1, records: '[1]' });
+  await file.close();
+  await appendFile(path, Buffer.concat(['no JSON', 'null', '{"session":1}'].map(frame)));
+  await mkdir(join(folder, 'folder.journal'));
+  const log = recordingLog();
+  expect((await unposted(folder, log)).flatMap(({ frames }) => frames)).toHaveLength(1);
+  expect(log.lines.map(({ level, fields }) => `${level} ${fields.count}`)).toEqual(['error 3']);
+});
+
+test('what is written into a folder that was deleted is not acknowledged', async () => {
+  const file = open();
+  await file.write({ session: 1, records: '[1]' });
+  await rm(folder, { recursive: true });
+  await expect(file.write({ session: 1, records: '[2]' })).rejects.toThrow();
+  await expect(file.write({ session: 1, records: '[3]' })).rejects.toThrow();
+  await file.close();
+  await expect(readdir(folder)).rejects.toThrow('ENOENT');
 });
 
 test('a record whose bytes have changed does not count', async () => {

@@ -1,10 +1,10 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, invariant, type Log } from '#kernel';
+import { type Clock, Fault, invariant, type Log } from '#kernel';
 import { frame, readFrames } from './frames.ts';
 import {
   discardOld,
-  fromPayload,
+  fromPayloads,
   type JournalFrame,
   payloadOf,
   type ReadFrame,
@@ -37,22 +37,25 @@ export interface JournalFile {
 export async function unposted(
   folder: string,
   log: Log,
-): Promise<{ path: string; frames: ReadFrame[] }[]> {
+): Promise<{ path: string; frames: readonly ReadFrame[] }[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.journal')).sort();
+  const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const names = files.map(({ name }) => name).filter((name) => name.endsWith('.journal'));
   return Promise.all(
-    names.map(async (name) => {
+    names.sort().map(async (name) => {
       const path = join(folder, name);
       const { payloads, gaps, torn } = readFrames(await readFile(path));
-      if (gaps > 0)
+      const frames = fromPayloads(payloads);
+      const count = gaps + payloads.length - frames.length;
+      if (count > 0)
         log.error('The settlement journal is damaged; what can be read of it is posted.', {
-          ...{ path, count: gaps },
+          ...{ path, count },
         });
       if (torn)
         log.warn('The settlement journal ends in a torn record; it was not acknowledged.', {
           path,
         });
-      return { path, frames: payloads.map(fromPayload) };
+      return { path, frames };
     }),
   );
 }
@@ -61,7 +64,10 @@ export async function unposted(
 export const archive = (path: string): Promise<void> =>
   rename(path, path.replace(/\.journal$/, '.posted'));
 
-/** One writer on one folder: `DATA_DIR` is locked. */
+/**
+ * One writer on one folder, which exists: `DATA_DIR` is locked. It is not made anew when it is
+ * deleted, since the database and the lock went with it.
+ */
 export function openJournalFile(folder: string, clock: Clock, log: Log): JournalFile {
   let current: { segment: Segment; handle: FileHandle; bytes: number } | null = null;
   let lane: Promise<unknown> = Promise.resolve();
@@ -97,6 +103,8 @@ export function openJournalFile(folder: string, clock: Clock, log: Log): Journal
     try {
       await handle.appendFile(bytes);
       await handle.datasync();
+      // Synced, but nobody will find it: its folder was deleted under this process.
+      if ((await handle.stat()).nlink === 0) throw journalGone(segment.path);
     } catch (thrown) {
       await seal().catch(() => undefined);
       throw thrown;
@@ -121,12 +129,17 @@ export function openJournalFile(folder: string, clock: Clock, log: Log): Journal
 }
 
 async function newSegment(folder: string, nowMs: number) {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${segmentName(nowMs)}.journal`);
   const handle = await open(path, 'ax', 0o600);
   await syncFolder(folder);
   return { segment: { path, pending: 0, sealed: false }, handle, bytes: 0 };
 }
+
+const journalGone = (path: string) =>
+  new Fault('UNAVAILABLE', {
+    public: 'Charges cannot be recorded now. Try again later.',
+    internal: `${path} was deleted while charges were written to it`,
+  });
 
 /** A new file's name is durable only when its folder is. */
 async function syncFolder(folder: string): Promise<void> {

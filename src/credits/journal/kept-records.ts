@@ -4,7 +4,7 @@ import { type Clock, type Log, secondMs, type Timer } from '#kernel';
 import { frame, readFrames } from './frames.ts';
 import {
   discardOld,
-  fromPayload,
+  fromPayloads,
   type JournalFrame,
   payloadOf,
   postedSegments,
@@ -65,6 +65,6 @@ export function openKeptRecords(folder: string, clock: Clock, log: Log): KeptRec
 /** What is kept in a folder, segment by segment, the oldest first. What is damaged is left out. */
 export async function* keptFrames(folder: string): AsyncIterable<readonly ReadFrame[]> {
   for (const path of await postedSegments(folder)) {
-    yield readFrames(await readFile(path)).payloads.map(fromPayload);
+    yield fromPayloads(readFrames(await readFile(path)).payloads);
   }
 }

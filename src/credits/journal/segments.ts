@@ -18,7 +18,16 @@ export interface ReadFrame {
 export const payloadOf = ({ session, records }: JournalFrame): string =>
   `{"session":${session},"records":${records}}`;
 
-export const fromPayload = (payload: string): ReadFrame => JSON.parse(payload);
+/** What can be read of them: a frame may be whole and hold what no node has written. */
+export const fromPayloads = (payloads: readonly string[]): readonly ReadFrame[] =>
+  payloads.flatMap((payload) => {
+    try {
+      const read = JSON.parse(payload);
+      return Number.isInteger(read?.session) && Array.isArray(read.records) ? [read] : [];
+    } catch {
+      return [];
+    }
+  });
 
 /** A segment is followed by the next one at this size. */
 export const segmentBytesMax = 4 * 2 ** 20;
