@@ -53,6 +53,17 @@ export function reconcileSuite(kind: DatabaseKind): void {
       for (const books of [storage, older]) expect(await violations(books)).toEqual([]);
       expect((await readdir(join(dataDir, 'settlement'))).some(isPosted)).toBe(true);
     });
+
+    test('and cannot be posted is set aside once', async () => {
+      if (!storage || !older) throw new Error('there is no database');
+      const later = await organization(storage, 100);
+      const node = await openNode(storage, { dataDir });
+      await spend(node, later, 3);
+      await node.close();
+      expect(await reconcile(older, dataDir)).toMatchObject({ missing: 1, setAside: 1 });
+      expect(await reconcile(older, dataDir)).toMatchObject({ missing: 0, setAside: 0 });
+      expect(await older.prisma.quarantine.count()).toBe(1);
+    });
   });
 }
 

@@ -35,11 +35,13 @@ export async function reconcile(database: LedgerDatabase, dataDir: string): Prom
   return { kept, missing, setAside };
 }
 
+/** In the ledger, or set aside before: posted again, that would free its reservation twice. */
 async function knownOf(
   ids: readonly string[],
   database: LedgerDatabase,
 ): Promise<ReadonlySet<string>> {
-  const sql = 'SELECT id FROM completion WHERE id = ANY ($1)';
+  const sql = `SELECT id FROM completion WHERE id = ANY ($1)
+    UNION SELECT record ->> 'completion' FROM quarantine WHERE record ->> 'completion' = ANY ($1)`;
   return new Set((await database.query<{ id: string }>(sql, [ids])).map(({ id }) => id));
 }
 
