@@ -11,13 +11,15 @@ export interface PatientStartOptions extends AppOptions {
 const tryAgainMs = 1_000;
 
 /**
- * Opens the app. While its database server does not answer it listens all the same, says at /ready
- * why it cannot serve, and begins by itself when that answers. Null when it was told to end before.
+ * Opens the app. While its database server does not answer or takes no writes, it listens all the
+ * same, says at /ready why it cannot serve, and begins by itself when it can. Null when it was told
+ * to end before.
  *
  * @throws as `openApp` for everything that waiting does not mend.
  */
 export async function openPatiently(options: PatientStartOptions): Promise<App | null> {
   let room: WaitingRoom | null = null;
+  let reason = '';
   const vacate = async () => {
     const port = room?.port;
     await room?.close();
@@ -26,9 +28,10 @@ export async function openPatiently(options: PatientStartOptions): Promise<App |
   };
   try {
     for (;;) {
-      const app = await tryToOpen({ ...options, vacate });
-      if (app) return app;
-      room ??= await wait(options);
+      const opened = await tryToOpen({ ...options, vacate });
+      if (typeof opened !== 'string') return opened;
+      reason = opened;
+      room ??= await wait(options, () => reason);
       await sleep(options.clock, tryAgainMs, options.signal).catch(() => undefined);
       if (options.signal.aborted) return null;
     }
@@ -37,24 +40,26 @@ export async function openPatiently(options: PatientStartOptions): Promise<App |
   }
 }
 
-/** Null while only waiting helps. */
-async function tryToOpen(options: AppOptions): Promise<App | null> {
+/** Why not, while only waiting helps. */
+async function tryToOpen(options: AppOptions): Promise<App | string> {
   try {
     return await openApp(options);
   } catch (thrown) {
-    if (options.config.databaseUrl && isAway(thrown)) return null;
+    const reason = options.config.databaseUrl && mendedByWaiting(thrown);
+    if (reason) return reason;
     throw thrown;
   }
 }
 
-const isAway = (thrown: unknown) =>
-  isOutage(thrown) || (thrown instanceof Fault && thrown.code === 'UNAVAILABLE');
+function mendedByWaiting(thrown: unknown): string | null {
+  if (isOutage(thrown)) return 'the database does not answer';
+  return thrown instanceof Fault && thrown.code === 'UNAVAILABLE' ? thrown.public : null;
+}
 
-async function wait({ config, log }: AppOptions): Promise<WaitingRoom> {
+async function wait({ config, log }: AppOptions, reason: () => string): Promise<WaitingRoom> {
   const { host, port } = config;
-  const reason = 'the database does not answer';
   const room = await openWaitingRoom({ host, port, reason, log });
   const address = `http://${host}:${room.port}`;
-  log.warn('The database does not answer: nothing is served until it does.', { address });
+  log.warn('Nothing is served yet.', { address, reason: reason() });
   return room;
 }

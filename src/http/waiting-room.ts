@@ -11,7 +11,7 @@ export interface WaitingRoomOptions {
   /** 0 takes a free one. */
   readonly port: number;
   /** Why nothing can be served yet, for an operator. */
-  readonly reason: string;
+  readonly reason: () => string;
   readonly log: Log;
 }
 
@@ -45,7 +45,7 @@ export async function openWaitingRoom(options: WaitingRoomOptions): Promise<Wait
 async function answer(exchange: Exchange, { reason, log }: WaitingRoomOptions): Promise<void> {
   const pathname = exchange.path;
   if (pathname === '/health') return answerHealth(exchange);
-  if (pathname === '/ready') return answerReady(exchange, async () => reason);
+  if (pathname === '/ready') return answerReady(exchange, async () => reason());
   if (pathname === '/graphql') refuseGraphql(exchange, notYet(), log);
   else refuse(exchange, notYet());
 }

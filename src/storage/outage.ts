@@ -3,8 +3,8 @@ import { Fault } from '#kernel';
 /**
  * True when the database did not answer, as opposed to having answered with an error: nothing is
  * known about whether the statement took effect. SQLSTATE classes 08 (connection) and 57P (the
- * operator stopped it), 53300 (no connection left); everything without a SQLSTATE comes from the
- * socket or from the driver's own time-outs.
+ * operator stopped it), 53300 (no connection left), 55000 (it takes no connections); everything
+ * without a SQLSTATE comes from the socket or from the driver's own time-outs.
  */
 export function isOutage(thrown: unknown): boolean {
   return errorsIn(thrown).some(
@@ -17,7 +17,7 @@ const prismaCodes = ['P1001', 'P1002', 'P1008', 'P1017', 'P2024'];
 const socketCodes = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT'];
 const routeCodes = ['EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'];
 const outageCode = new RegExp(
-  `^(08...|57P..|53300|${[...prismaCodes, ...socketCodes, ...routeCodes].join('|')})$`,
+  `^(08...|57P..|53300|55000|${[...prismaCodes, ...socketCodes, ...routeCodes].join('|')})$`,
 );
 
 /** What the driver says without a code. */

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock, systemRandom } from '#kernel';
 import { openPatiently } from '../../src/app/patient-start.ts';
@@ -76,6 +77,23 @@ describe('a start while the database is away', () => {
       '{ organization(slug: "demo") { credits { balance } } }',
     );
     expect(data.organization.credits.balance).toBe('10');
+    await app?.close();
+  }, 60_000);
+
+  test('it waits for a database that takes no writes, and says so', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const name = new URL(database.url).pathname.slice(1);
+    const setting = `ALTER DATABASE ${name} SET default_transaction_read_only`;
+    await client.query(`${setting} = on`);
+    const { started, url } = await begin();
+    await way.heal();
+    const said = async () => (await answer(`${url}/ready`))[1];
+    await expect.poll(said, { timeout: 10_000 }).toContain('The database cannot do this now.');
+    await client.query(`${setting} = off`);
+    await client.end();
+    const app = await started;
+    expect((await answer(`${url}/ready`))[0]).toBe(200);
     await app?.close();
   }, 60_000);
 

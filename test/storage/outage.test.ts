@@ -5,12 +5,19 @@ import { asFault, isLockTimeout, isOutage } from '#storage';
 const withCode = (code: string) => Object.assign(new Error('as the driver says it'), { code });
 
 describe('an outage', () => {
-  test.each(['08006', '57P01', '57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'P1001'])(
-    'is what the code %s means',
-    (code) => {
-      expect(isOutage(withCode(code))).toBe(true);
-    },
-  );
+  test.each([
+    '08006',
+    '57P01',
+    '57P03',
+    '53300',
+    '55000',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOENT',
+    'P1001',
+  ])('is what the code %s means', (code) => {
+    expect(isOutage(withCode(code))).toBe(true);
+  });
 
   const incapable = ['25006', '53100', '57014', '58030', '55P03', '40P01', 'P2028'];
 
