@@ -1,3 +1,5 @@
+import { shortened } from './shortened.ts';
+
 /**
  * Every expected failure. Three readers, three texts: a code for programs, a public sentence for
  * callers (what was wrong, what would be right), an internal text for operators. The public
@@ -26,7 +28,7 @@ export type FaultCode =
   | 'CONTENT_FILTERED';
 
 export interface FaultTexts {
-  /** For the caller: what was wrong and what would be right. */
+  /** For the caller: what was wrong and what would be right. A long one loses its middle. */
   public: string;
   /** For operators. */
   internal?: string;
@@ -58,7 +60,7 @@ export class Fault extends Error {
   constructor(code: FaultCode, texts: FaultTexts) {
     super(texts.internal ?? texts.public, { cause: texts.cause });
     this.code = code;
-    this.public = texts.public;
+    this.public = shortened(texts.public);
     this.internal = texts.internal;
     this.retryAfterMs = texts.retryAfterMs;
     this.retryable =

@@ -62,5 +62,6 @@ export {
 } from './random.ts';
 export { scrub } from './scrub.ts';
 export { Secret } from './secret.ts';
+export { shortened } from './shortened.ts';
 export { type Deadline, deadline, type LinkedAbort, linkAborts } from './signal.ts';
 export { atTurnEnd } from './turn-end.ts';

@@ -297,3 +297,10 @@ describe('a query by GET', () => {
     expect(own.headers.get('cache-control')).toBeNull();
   });
 });
+
+it('a value that is no date comes back shortened, with what is wrong with it', async () => {
+  const query = 'query ($at: DateTime) { catalogChanges(filter: { since: $at }) { totalCount } }';
+  const { errors } = await server.ask(query, { variables: { at: 'a'.repeat(100_000) } });
+  expect(errors?.[0]?.message).toMatch(/^Variable "\$at" got invalid value "a+… DateTime cannot/);
+  expect(errors?.[0]?.message.length).toBeLessThan(5_000);
+});

@@ -61,6 +61,15 @@ describe('invalid input', () => {
   });
 });
 
+it.each([
+  ['a word', 'a'.repeat(100_000), /^There is no "a+… Look\.$/],
+  ['many words', 'ab '.repeat(30_000), /^There is no "(?:ab )+.? ?\[…\] .*(?:ab )+"\. Look\.$/],
+])('a sentence with more of the input than anybody reads is shortened: %s', (_, given, shown) => {
+  const fault = new Fault('NOT_FOUND', { public: `There is no "${given}". Look.` });
+  expect(fault.public).toMatch(shown);
+  expect(fault.public.length).toBeLessThan(5_000);
+});
+
 it('an invariant that holds is silent; one that does not names the broken promise', () => {
   expect(() => invariant(1, 'one')).not.toThrow();
   expect(() => invariant(0, 'a hold ends once')).toThrow(

@@ -1,5 +1,5 @@
 import { GraphQLError, Kind } from 'graphql';
-import { Fault, InvalidInput, type Log } from '#kernel';
+import { Fault, InvalidInput, type Log, shortened } from '#kernel';
 
 /** For whom an error is presented, and where it is noted. */
 export interface Presentation {
@@ -19,7 +19,8 @@ export function presentError(error: GraphQLError, to: Presentation): GraphQLErro
   if (cause === null && (error.extensions['code'] || !error.path || isOfArgument(error))) {
     const { unexpected: _, ...extensions } = error.extensions;
     const code = codes[String(extensions['code'])] ?? extensions['code'] ?? usualCode(error);
-    return presented(error, error.message, { ...extensions, code, requestId: to.requestId });
+    const message = shortened(error.message);
+    return presented(error, message, { ...extensions, code, requestId: to.requestId });
   }
   to.log.error('an operation failed', { requestId: to.requestId, error: cause ?? error });
   const message = `Something failed on our side. Report it with the request id ${to.requestId}.`;
