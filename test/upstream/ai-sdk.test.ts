@@ -226,6 +226,13 @@ describe('requests', () => {
     });
   });
 
+  test('an address of data without a comma is read in one pass', async () => {
+    answerWithRecorded('anthropic-thinking-tools.sse');
+    const image = { type: 'image', url: `data:image/${'a'.repeat(300_000)}` } as const;
+    await send('anthropic', { messages: [{ role: 'user', content: [image] }] });
+    expect(stub.requests.length).toBe(1);
+  });
+
   test('sound goes to Google as it is', async () => {
     answerWithRecorded('google-thinking-tools.sse');
     const audio = { type: 'audio', data: 'UklGRg==', mediaType: 'audio/wav' } as const;

@@ -99,9 +99,12 @@ function imageTypeAt(url: string): string {
   return `image/${extension?.toLowerCase() ?? 'jpeg'}`;
 }
 
+/** One way to read each character: two, in an address without a comma, cost its square. */
+const inlineHead = /^data:([^;,]+)(?:;[^,]*)?,/;
+
 /** Bare base64, a `data:` address, or an address that the provider itself reads. */
 function filePart(data: string, mediaType: string): LanguageModelV4FilePart {
-  const inline = /^data:([^;,]+)[^,]*,/.exec(data);
+  const inline = inlineHead.exec(data);
   if (inline) {
     const bytes = data.slice(inline[0].length);
     return {
