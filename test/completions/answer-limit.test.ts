@@ -25,6 +25,7 @@ describe('an answer that goes on and on, whatever cap it was sent', () => {
   it.each([
     ['text', page, 4],
     ['blocks with signatures', signed, 5],
+    ['pieces of a letter', text('a'), 33_000],
   ] as const)('breaks off and costs nothing: %s', async (_kind, event, most) => {
     const { room, sent } = endless(event);
     const { completion } = await room.run({ maxTokens: 20 });

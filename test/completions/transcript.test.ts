@@ -70,3 +70,14 @@ it('says of each event whether it was content', () => {
   expect(added(call(0, { name: 'f' }))).toBe(true);
   expect(added({ type: 'finish', reason: { unified: 'STOP', raw: 'stop' } })).toBe(false);
 });
+
+it('weighs what is kept beside the text: annotations, signatures and the pieces themselves', () => {
+  const data = 'x'.repeat(1_000);
+  const { besides } = after({ type: 'annotations', annotations: [data] });
+  expect(besides).toBeGreaterThan(1_000);
+  expect(after({ type: 'reasoning', text: '', details: [{ data }] }).besides).toBeGreaterThan(
+    1_000,
+  );
+  expect(after(said('a'), said('b')).besides).toBe(2 * after(said('a')).besides);
+  expect(after(said('a')).besides).toBeGreaterThan(0);
+});

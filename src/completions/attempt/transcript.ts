@@ -31,7 +31,7 @@ export class Transcript {
     return this.#bytes;
   }
 
-  /** Characters of blocks with signatures and of annotations, which are kept beside the text. */
+  /** What is kept beside the text: blocks with signatures, annotations, the pieces themselves. */
   get besides(): number {
     return this.#besides;
   }
@@ -81,7 +81,6 @@ export class Transcript {
         break;
       case 'reasoning':
         this.#reasoning.push(event.text);
-        if (event.details) this.#besides += JSON.stringify(event.details).length;
         for (const each of [event.details ?? []].flat()) addThought(this.#details, each);
         break;
       case 'hiddenReasoning':
@@ -92,7 +91,6 @@ export class Transcript {
         break;
       case 'annotations':
         this.#annotations = event.annotations;
-        this.#besides += JSON.stringify(event.annotations).length;
         break;
       case 'vectors':
         this.vectors = event.vectors;
@@ -105,6 +103,7 @@ export class Transcript {
         break;
     }
     this.#bytes += size(event);
+    this.#besides += besides(event);
     return isContent(event);
   }
 
@@ -116,6 +115,15 @@ export class Transcript {
     if (event.arguments) call.arguments.push(event.arguments);
     if (!known) this.#toolCalls.set(event.index, call);
   }
+}
+
+/** What a piece takes, however little it says: less than a cap allows for each token. */
+const pieceBytes = 32;
+
+function besides(event: UpstreamEvent): number {
+  if (event.type === 'annotations') return JSON.stringify(event.annotations).length;
+  if (event.type === 'reasoning' && event.details) return JSON.stringify(event.details).length;
+  return pieceBytes;
 }
 
 function size(event: UpstreamEvent): number {
