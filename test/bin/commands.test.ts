@@ -13,6 +13,6 @@ it.each(['auditt', 'toString', ''])('the command "%s" is refused, and starts not
     stdout: '',
     stderr:
       `Bourse has no command ${JSON.stringify(name)}. ` +
-      'Accepted: serve, audit, catalog:refresh, keys:rotate, prepare.\n',
+      'Accepted: serve, audit, catalog:refresh, keys:rotate, reconcile, prepare.\n',
   });
 });
