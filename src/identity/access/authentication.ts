@@ -2,6 +2,7 @@ import { type Clock, Fault, type Log, type Timer } from '#kernel';
 import type { Cipher } from '../cipher.ts';
 import { ConnectionHashes } from './connection-hashes.ts';
 import type { Directory, KeyEntry } from './directory.ts';
+import { Listeners } from './listeners.ts';
 import { anonymous, type KeyPrincipal, type Principal, type UserPrincipal } from './principal.ts';
 
 export interface AuthenticationOptions {
@@ -21,8 +22,6 @@ export interface EndedCredential {
   readonly secretHash: string | null;
 }
 
-type Listener = (ended: EndedCredential) => void;
-
 /** No credential of ours is longer; a longer one is not even hashed. */
 const credentialMax = 256;
 /** How long an announced revocation counts while the database does not say so yet. */
@@ -35,13 +34,14 @@ export class Authentication {
   readonly #options: AuthenticationOptions;
   readonly #hashes: ConnectionHashes;
   readonly #denied = new Map<string, number>();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners: Listeners<EndedCredential>;
   readonly #timer: Timer;
   #checkedAt: number;
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
     this.#hashes = new ConnectionHashes(options.keyedHash);
+    this.#listeners = new Listeners(options.log, 'end a key');
     this.#checkedAt = options.clock.now();
     this.#timer = options.clock.every(checkMs, () => this.#check());
   }
@@ -86,16 +86,15 @@ export class Authentication {
     const entry = this.#options.directory.keys.get(apiKeyId);
     const wasValid = entry !== undefined && this.#valid(entry);
     this.#denied.set(apiKeyId, this.#options.clock.monotonic() + denialMs);
-    if (wasValid) this.#end({ apiKeyId, secretHash: null });
+    if (wasValid) this.#listeners.tell({ apiKeyId, secretHash: null });
   }
 
   /**
    * Calls `listener` once for each key that stops being valid (revoked, disabled, or, within a
    * second, expired) and for each secret of a key that goes on with another one.
    */
-  onRevoked(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  onRevoked(listener: (ended: EndedCredential) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /**
@@ -107,12 +106,12 @@ export class Authentication {
       const apiKeyId = entry.apiKey.id;
       const now = directory.keys.get(apiKeyId);
       if (!now || !this.#valid(now)) {
-        this.#end({ apiKeyId, secretHash: null });
+        this.#listeners.tell({ apiKeyId, secretHash: null });
         continue;
       }
       const left = secretsOf(now, clock.now());
       for (const secretHash of secretsOf(entry, clock.now())) {
-        if (!left.includes(secretHash)) this.#end({ apiKeyId, secretHash });
+        if (!left.includes(secretHash)) this.#listeners.tell({ apiKeyId, secretHash });
       }
     }
   }
@@ -146,21 +145,9 @@ export class Authentication {
       at != null && at.getTime() > since && at.getTime() <= now;
     for (const { apiKey, previous } of directory.keys.values()) {
       const apiKeyId = apiKey.id;
-      if (justPassed(apiKey.expiresAt)) this.#end({ apiKeyId, secretHash: null });
+      if (justPassed(apiKey.expiresAt)) this.#listeners.tell({ apiKeyId, secretHash: null });
       else if (previous && justPassed(previous.until)) {
-        this.#end({ apiKeyId, secretHash: previous.hash });
-      }
-    }
-  }
-
-  /** A listener that fails must not keep the others from ending what runs on a revoked key. */
-  #end(ended: EndedCredential): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(ended);
-      } catch (error) {
-        const apiKey = ended.apiKeyId;
-        this.#options.log.error('a listener failed to end a key', { apiKey, error });
+        this.#listeners.tell({ apiKeyId, secretHash: previous.hash });
       }
     }
   }
