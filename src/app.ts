@@ -26,6 +26,7 @@ import { creditsDoor } from './app/credits-door.ts';
 import { hearOthers, sayOn } from './app/heartbeats.ts';
 import { deriveWrappingKey } from './app/keys-rotation.ts';
 import { loadOf } from './app/load.ts';
+import { unreadyBecause } from './app/readiness.ts';
 import { confirmedByAll, removedByAll } from './app/revocation.ts';
 import { openSignIn } from './app/sign-in.ts';
 import { Site } from './app/site.ts';
@@ -321,13 +322,6 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
       await rooms.closeAll();
     },
   };
-}
-
-/** Why a node whose database answers cannot serve; null when it can. */
-function unreadyBecause({ credits, metrics }: Ground & Middle): string | null {
-  if (!credits.recording) return 'the settlement journal cannot be written';
-  if (!credits.confirmed) return 'the database takes no writes';
-  return metrics.warm ? null : 'the metrics of the last months are being read';
 }
 
 /**
