@@ -8,12 +8,15 @@ const page = text(words);
 const block = { type: 'reasoning.encrypted', data: 'x'.repeat(mib / 4) };
 const signed: UpstreamEvent = { type: 'reasoning', text: 'Hm', details: [block] };
 
-/** Sends the same for ever, and says how often it was taken. */
+const roomy = (provider: string) => ({ provider, contextLength: 2_000_000 });
+
+/** Sends the same far beyond every limit, and says how often it was taken. */
 function endless(event: UpstreamEvent) {
-  const room = stand({ offers: [{ provider: 'one' }, { provider: 'two' }] });
+  const room = stand({ offers: [roomy('one'), roomy('two')] });
   const sent: string[] = [];
+  const most = Math.min(100_000, (64 * mib) / JSON.stringify(event).length);
   room.play(async function* ({ target }) {
-    for (;;) {
+    for (let times = 0; times < most; times++) {
       sent.push(target.model);
       yield [event];
     }
@@ -51,9 +54,30 @@ describe('an answer that goes on and on, whatever cap it was sent', () => {
     expect(sent.length).toBeLessThanOrEqual(5);
   });
 
+  it('is taken no further than 16 MiB, however much was asked for', async () => {
+    const { room, sent } = endless(page);
+    await room.run({ maxTokens: 1_000_000 });
+    expect(sent.length).toBeGreaterThan((16 * mib) / words.length - 2);
+    expect(sent.length).toBeLessThan((16 * mib) / words.length + 2);
+  });
+
   it('is taken as far as its cap may lead', async () => {
     const { room, sent } = endless(page);
     await room.run({ maxTokens: 8_000 });
     expect(sent.length).toBeGreaterThan(6);
   });
+});
+
+it('honest thoughts in small pieces, each in a frame of its own, are no excess', async () => {
+  const room = stand({ offers: [roomy('one')] });
+  const id = 'rs_0123456789abcdef0123456789abcdef0123456789abcdef';
+  const frame = { id, format: 'openai-responses-v1', index: 0, signature: null };
+  const details = [{ type: 'reasoning.text', text: 'so ', ...frame }];
+  const thought: UpstreamEvent = { type: 'reasoning', text: 'so ', details };
+  room.play(async function* () {
+    for (let times = 0; times < 50; times++) yield Array.from({ length: 1_000 }, () => thought);
+    yield [text('Done.'), { type: 'finish', reason: { unified: 'STOP', raw: 'stop' } }];
+  });
+  const { completion } = await room.run({ maxTokens: 50_010 });
+  expect(completion.status).toBe('SUCCEEDED');
 });

@@ -81,7 +81,7 @@ export class Transcript {
         break;
       case 'reasoning':
         this.#reasoning.push(event.text);
-        for (const each of [event.details ?? []].flat()) addThought(this.#details, each);
+        for (const each of [event.details ?? []].flat()) this.#addThought(each);
         break;
       case 'hiddenReasoning':
         this.#hidden.push(event.text);
@@ -107,6 +107,14 @@ export class Transcript {
     return isContent(event);
   }
 
+  /** A piece that goes on with the thought before it leaves nothing of its usual frame. */
+  #addThought(block: unknown): void {
+    const blocks = this.#details.length;
+    addThought(this.#details, block);
+    const frame = this.#details.length > blocks ? 0 : frameBytes;
+    this.#besides += Math.max(0, JSON.stringify(block).length - frame);
+  }
+
   #addToolCall(event: Extract<UpstreamEvent, { type: 'toolCall' }>): void {
     const known = this.#toolCalls.get(event.index);
     const call = known ?? { callId: '', name: '', arguments: [] };
@@ -119,12 +127,11 @@ export class Transcript {
 
 /** What a piece takes, however little it says: less than a cap allows for each token. */
 const pieceBytes = 32;
+/** The names around the text of a piece of a thought, in the longest form that is usual. */
+const frameBytes = 160;
 
-function besides(event: UpstreamEvent): number {
-  if (event.type === 'annotations') return JSON.stringify(event.annotations).length;
-  if (event.type === 'reasoning' && event.details) return JSON.stringify(event.details).length;
-  return pieceBytes;
-}
+const besides = (event: UpstreamEvent): number =>
+  event.type === 'annotations' ? JSON.stringify(event.annotations).length : pieceBytes;
 
 function size(event: UpstreamEvent): number {
   if (event.type === 'toolCall') {
