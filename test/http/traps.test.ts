@@ -305,6 +305,12 @@ describe('the lists have every field that clients insist on', () => {
     expect(await get('/v1/models/count?q=acme')).toEqual({ data: { count: 3 } });
     const page = modelsAnswer.parse(await get('/v1/models?limit=2'));
     expect(page).toMatchObject({ total_count: 3, links: { next: '/v1/models?limit=2&offset=2' } });
+    const before = page.data[1]?.id ?? '';
+    expect(await get(`/v1/models?limit=1&before_id=${before}`)).toMatchObject({
+      data: [{ id: page.data[0]?.id }],
+      links: { next: '/v1/models?limit=1&offset=1' },
+      has_more: false,
+    });
     expect((await get('/v1/models?max_price=0.5')).data).toEqual([]);
     expect((await get('/v1/models?output_modalities=embeddings')).data).toEqual([]);
     expect((await get('/v1/models?category=legal')).error.message).toContain('category');

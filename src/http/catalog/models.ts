@@ -44,7 +44,7 @@ function placeOf(found: readonly Model[], field: string, id: string): number {
 
 function nextPage(url: URL, offset: number): string {
   const next = new URL(url);
-  next.searchParams.delete('after_id');
+  for (const name of ['after_id', 'before_id']) next.searchParams.delete(name);
   next.searchParams.set('offset', String(offset));
   return `${next.pathname}${next.search}`;
 }
