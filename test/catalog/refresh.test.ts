@@ -57,7 +57,10 @@ describe('a download laid over the catalog', () => {
       source: 'models.dev',
       checkedAt: '2026-11-24',
     });
-    expect(find(snapshot, 'open/delta-9b', 'dear')?.prices.prompt).toBe('0.00000015');
+    expect(find(snapshot, 'open/delta-9b', 'dear')?.prices).toEqual({
+      ...{ prompt: '0.00000015', completion: '0.0000006' },
+      image: '0', // it sees, and counts what it is shown among its tokens
+    });
     expect(snapshot.models.find(({ slug }) => slug === 'open/delta-9b')).toMatchObject({
       inputModalities: ['TEXT', 'IMAGE'],
       contextLength: 64_000,

@@ -83,7 +83,9 @@ describe("the provider's own figures", () => {
     expect(room.log.lines).toMatchObject([
       { level: 'warn', fields: { reason: '1000000 + 4012 reported, 1 + 14 counted' } },
     ]);
-    await room.clock.advance(3_600_000);
+    await room.clock.advance(3_599_000);
+    expect(await answered(9)).toMatchObject(counted);
+    await room.clock.advance(1_000);
     expect(await answered(9)).toMatchObject({ completionTokens: 4_012, estimated: false });
   });
 
@@ -94,6 +96,14 @@ describe("the provider's own figures", () => {
       estimated: true,
     });
   });
+});
+
+it('a long answer that is paid for is counted to its end, not taken by its bytes', async () => {
+  const long = 'Taste. '.repeat(20_000);
+  const room = stand({ offers: [{ provider: 'one', contextLength: 100_000 }] });
+  room.play(sends([text(long), stop]));
+  const { usage } = (await room.run({ maxTokens: 50_000 })).completion;
+  expect(usage).toMatchObject({ completionTokens: await countTokens(long), estimated: true });
 });
 
 it('without figures it is counted, and said to be', async () => {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { UpstreamFault } from '#upstream';
-import { callTo, faultOf } from './calls.ts';
+import { silentLog, systemClock } from '#kernel';
+import { openConnectors, type UpstreamFault } from '#upstream';
+import { callTo, connector, faultOf, outcomeOf, pulled, send } from './calls.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -25,8 +26,9 @@ async function provider(head: string, rest: string): Promise<string> {
     socket.on('error', () => {});
     socket.once('data', () => {
       socket.write(head);
+      if (rest === '') return;
       socket.on('drain', pour);
-      if (rest !== '') pour();
+      pour();
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,6 +52,31 @@ test.each([
   ['tool calls', stream, chunkOf({ tool_calls: calls })],
 ])('an endless lot of %s is too much', async (_what, head, rest) => {
   expect(await failureAt(head, rest)).toBe('EXCESS');
+});
+
+test('silence in between is forgiven, however much there is of it in all', async () => {
+  const silent = ': still here\n\n'.repeat(80_000);
+  const [word, mark] = [chunkOf({ content: 'Hi' }), 'data: [DONE]\n\n'];
+  const end = `data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: 'stop' }] })}\n\n`;
+  const once = stream + (silent + word).repeat(20) + end + mark;
+  const { text, thrown } = await send(callTo(await provider(once, '')));
+  expect([text, thrown]).toEqual(['Hi'.repeat(20), undefined]);
+});
+
+test('an endless lot of comments is too much in the protocol of a package, too', async () => {
+  const anthropic = openConnectors({ clock: systemClock, log: silentLog })('anthropic');
+  const call = callTo(await provider(stream, ': still here\n\n'.repeat(5_000)));
+  const { thrown } = await outcomeOf(pulled(anthropic ?? connector(), call));
+  expect(anthropic).not.toBeNull();
+  expect(thrown).toMatchObject({ failure: 'EXCESS' });
+});
+
+test('vectors of more bytes than so many texts can have are too much', async () => {
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[';
+  const { target } = callTo(await provider(head, '0.25,'.repeat(10_000)));
+  const { signal } = new AbortController();
+  const embedding = connector().embed?.({ target, input: ['Hi'] }, signal);
+  await expect(embedding).rejects.toMatchObject({ failure: 'EXCESS' });
 });
 
 test('who changes to another protocol is told at once', async () => {
