@@ -10,6 +10,7 @@ import { aliasesOf, endpointsOf, gather, modelOf, slugIndex } from '../../src/ca
 import { joinFacts, type ModelFacts } from '../../src/catalog/offer.ts';
 import { endpointKey, printSnapshot, snapshotForm } from '../../src/catalog/snapshot.ts';
 import { importedProviders } from './imported-provider.ts';
+import { inputsOf } from './inputs.ts';
 import { knownModels, releaseDate } from './known-models.ts';
 import { offersOf, packages } from './offers.ts';
 
@@ -56,11 +57,16 @@ function isMaker(offer: { provider: string }, slug: string): boolean {
   return authors.get(offer.provider) === slug.slice(0, slug.indexOf('/'));
 }
 
+function factsOf(slug: string): ModelFacts {
+  const facts = ownOrRelativesFacts(slug);
+  return { ...facts, input: inputsOf(slug, facts.input) };
+}
+
 /**
  * What nobody says about a model is taken from its nearest relative: the same maker's with the
  * longest common name.
  */
-function factsOf(slug: string): ModelFacts {
+function ownOrRelativesFacts(slug: string): ModelFacts {
   const own = factsBySlug.get(slug) ?? {};
   if (own.tools !== undefined) return own;
   const { tools, reasoning, temperature, input } = relativeOf(slug) ?? {};

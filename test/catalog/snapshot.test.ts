@@ -76,6 +76,24 @@ describe('the catalog that is shipped', () => {
     }
   });
 
+  it('lets PDFs through to the makers that read them, and to nobody who does not see', () => {
+    const reading = models.filter(({ inputModalities }) => inputModalities.includes('FILE'));
+    const slugs = reading.map(({ slug }) => slug);
+    expect(slugs).toEqual(
+      expect.arrayContaining([
+        'anthropic/claude-sonnet-4.5',
+        'anthropic/claude-opus-5.5',
+        'google/gemini-2.5-pro',
+        'google/gemini-3.8-flash',
+        'openai/gpt-4o-mini',
+        'openai/gpt-5-mini',
+      ]),
+    );
+    expect(slugs).not.toContain('openai/gpt-4');
+    expect(slugs).not.toContain('google/gemini-embedding-001');
+    for (const { inputModalities } of reading) expect(inputModalities).toContain('IMAGE');
+  });
+
   it('knows prices by length of the prompt and by time of day', () => {
     expect(priceOf('google/gemini-2.5-pro', 'google')?.tiers).toContainEqual({
       minPromptTokens: 200_000,
