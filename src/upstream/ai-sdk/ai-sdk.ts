@@ -1,5 +1,11 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
-import type { Connector, TakeBatch, UpstreamCall, UpstreamEvent } from '../connector.ts';
+import type {
+  ChatRequest,
+  Connector,
+  TakeBatch,
+  UpstreamCall,
+  UpstreamEvent,
+} from '../connector.ts';
 import { isContent } from '../connector.ts';
 import { withoutThoughts } from '../hidden-thoughts.ts';
 import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
@@ -9,6 +15,7 @@ import type { RefusalContext } from '../refusal.ts';
 import { PartReader } from './answer.ts';
 import { callOptions } from './call-options.ts';
 import { sdkFault } from './sdk-fault.ts';
+import { withRoomToAnswer } from './thinking-budget.ts';
 import { Transport } from './transport.ts';
 import type { Wire } from './wire.ts';
 
@@ -26,7 +33,7 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
       context,
       agentFor,
       exchange: { timeouts, clock, signal, onHeaders: hearQuota(call.onQuota, clock) },
-      amend: (body) => JSON.stringify(wire.keepCap(JSON.parse(body), call.request.maxTokens)),
+      amend: (body) => JSON.stringify(amended(JSON.parse(body), wire, call.request)),
       userAgent,
     });
     return { call, wire, context, transport, signal };
@@ -38,6 +45,10 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
     },
   };
 }
+
+/** What goes beyond the cap was never held. */
+const amended = (body: Record<string, unknown>, wire: Wire, request: ChatRequest) =>
+  withRoomToAnswer(wire.keepCap(body, request.maxTokens), wire.thinkingAt, request);
 
 interface Attempt {
   readonly call: UpstreamCall;

@@ -6,6 +6,17 @@ export type Fetch = typeof globalThis.fetch;
 
 type Json = Record<string, unknown>;
 
+/** Where a provider's body says how many tokens may be thought. */
+export interface ThinkingPlace {
+  /** The way to the object. */
+  readonly within: readonly string[];
+  readonly field: string;
+  /** As little as models take. */
+  readonly least: number;
+  /** Whether the provider refuses less than that: then nothing is thought. */
+  readonly refusesLess?: true;
+}
+
 /** One wire protocol that an AI SDK provider package speaks for us. */
 export interface Wire {
   /** Loads the package, on first use, and makes the model of this attempt. */
@@ -18,6 +29,8 @@ export interface Wire {
   readonly media?: readonly string[];
   /** Its options for a thinking budget of so many tokens. */
   thinking(budgetTokens: number): Json;
+  /** Where the body has that budget. */
+  readonly thinkingAt: ThinkingPlace;
   /** Its options for seeing what the model thinks, where it has to be asked. */
   readonly shownThinking?: Json;
   /** Its mark at the end of a cached prefix; absent where the provider caches by itself. */

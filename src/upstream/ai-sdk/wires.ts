@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { UpstreamTarget } from '../connector.ts';
-import { capIn, isObject, type Wire } from './wire.ts';
+import { capIn, type Wire } from './wire.ts';
 
 /** What no package can say. */
 const neverSaid = ['min_p', 'repetition_penalty', 'logit_bias'];
 const unsaid = (...names: string[]): ReadonlySet<string> => new Set([...neverSaid, ...names]);
 
 /** The least that Anthropic lets a model think. */
-const thinkingTokensMin = 1_024;
+const claudeThinks = { least: 1_024, refusesLess: true } as const;
 
 const anthropic: Wire = {
   async open(target, fetch) {
@@ -20,17 +20,8 @@ const anthropic: Wire = {
   cacheMark: (ttl) => ({ cacheControl: { type: 'ephemeral', ttl } }),
   oneToolCall: { disableParallelToolUse: true },
   endUser: (userId) => ({ metadata: { userId } }),
-  keepCap(body, maxTokens) {
-    const capped = { ...body, max_tokens: maxTokens };
-    const { thinking } = body as { thinking?: unknown };
-    if (!isObject(thinking) || typeof thinking['budget_tokens'] !== 'number') return capped;
-    const budget = Math.min(thinking['budget_tokens'], maxTokens - 1);
-    if (budget >= thinkingTokensMin) {
-      return { ...capped, thinking: { ...thinking, budget_tokens: budget } };
-    }
-    const { thinking: _, ...without } = capped as { thinking?: unknown };
-    return without;
-  },
+  thinkingAt: { within: ['thinking'], field: 'budget_tokens', ...claudeThinks },
+  keepCap: capIn('max_tokens'),
 };
 
 const gemini = {
@@ -40,6 +31,11 @@ const gemini = {
     thinkingConfig: { thinkingBudget, includeThoughts: true },
   }),
   shownThinking: { thinkingConfig: { includeThoughts: true } },
+  thinkingAt: {
+    within: ['generationConfig', 'thinkingConfig'],
+    field: 'thinkingBudget',
+    least: 512,
+  },
   keepCap: capIn('maxOutputTokens', 'generationConfig'),
 };
 
@@ -95,6 +91,11 @@ const amazonBedrock: Wire = {
   ),
   thinking: (budgetTokens) => ({ reasoningConfig: { type: 'enabled', budgetTokens } }),
   cacheMark: (ttl) => ({ cachePoint: { type: 'default', ...(ttl === '1h' ? { ttl } : {}) } }),
+  thinkingAt: {
+    within: ['additionalModelRequestFields', 'thinking'],
+    field: 'budget_tokens',
+    ...claudeThinks,
+  },
   keepCap: capIn('maxTokens', 'inferenceConfig'),
 };
 
@@ -108,6 +109,7 @@ const cohere: Wire = {
   media: ['image'],
   unsaid: unsaid('parallel_tool_calls'),
   thinking: (tokenBudget) => ({ thinking: { type: 'enabled', tokenBudget } }),
+  thinkingAt: { within: ['thinking'], field: 'token_budget', least: 0 },
   keepCap: capIn('max_tokens'),
 };
 
