@@ -9,8 +9,8 @@ export function inputsOf(
   slug: string,
   told: readonly Modality[] | undefined,
 ): readonly Modality[] | undefined {
-  const reads = told?.includes('IMAGE') && readsFiles.test(slug);
-  return reads ? [...new Set<Modality>([...told, 'FILE'])] : told;
+  if (!told?.includes('IMAGE') || !readsFiles.test(slug)) return told;
+  return [...new Set<Modality>([...told, 'FILE'])];
 }
 
 const readsFiles =

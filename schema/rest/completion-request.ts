@@ -6,7 +6,10 @@ import { flag, notOffered, text, withoutEffect } from './fields.ts';
 export const completionRequest = z.object({
   model: text,
   prompt: z.union(
-    [z.string(), z.tuple([z.string()], { error: 'One prompt a request is what is offered.' })],
+    [
+      z.string(),
+      z.array(z.string()).length(1, { error: 'One prompt a request is what is offered.' }),
+    ],
     { error: 'Accepted: one text.' },
   ),
   stream: flag,

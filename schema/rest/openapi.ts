@@ -29,9 +29,10 @@ export function openApi(): Json {
 }
 
 function operationOf(operation: Operation): Json {
-  const { summary, key, body, answer, status = 200 } = operation;
+  const { id, summary, key, body, answer, status = 200 } = operation;
   const failure = operation.path.startsWith('/v1/messages') ? 'MessagesError' : 'Error';
   return {
+    operationId: id,
     summary: key === 'MANAGEMENT' ? `${summary} Takes a MANAGEMENT key or a person.` : summary,
     security: key === null ? [] : [{ key: [] }],
     parameters: parametersOf(operation),

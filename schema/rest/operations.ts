@@ -3,6 +3,8 @@ import * as shapes from './index.ts';
 
 /** One method at one address: what it takes, what it answers, and who may ask. */
 export interface Operation {
+  /** What generated clients call it. */
+  readonly id: string;
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   readonly path: string;
   readonly summary: string;
@@ -26,6 +28,7 @@ const modelFilters = [
 /** Every address of the REST surface. Each is reached below `/api` as well. */
 export const operations: readonly Operation[] = [
   {
+    id: 'createChatCompletion',
     method: 'post',
     path: '/v1/chat/completions',
     summary: "A completion in the form of OpenAI's and OpenRouter's clients.",
@@ -35,6 +38,7 @@ export const operations: readonly Operation[] = [
     streams: true,
   },
   {
+    id: 'createCompletion',
     method: 'post',
     path: '/v1/completions',
     summary: 'A completion in the form before chat.',
@@ -44,6 +48,7 @@ export const operations: readonly Operation[] = [
     streams: true,
   },
   {
+    id: 'createMessage',
     method: 'post',
     path: '/v1/messages',
     summary: "A completion in the form of Anthropic's clients.",
@@ -53,6 +58,7 @@ export const operations: readonly Operation[] = [
     streams: true,
   },
   {
+    id: 'countMessageTokens',
     method: 'post',
     path: '/v1/messages/count_tokens',
     summary: 'What a conversation counts, before it is sent. Charges nothing.',
@@ -61,6 +67,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.countTokensAnswer,
   },
   {
+    id: 'createResponse',
     method: 'post',
     path: '/v1/responses',
     summary: "A completion in the newer form of OpenAI's clients, without a memory.",
@@ -70,6 +77,7 @@ export const operations: readonly Operation[] = [
     streams: true,
   },
   {
+    id: 'createEmbeddings',
     method: 'post',
     path: '/v1/embeddings',
     summary: 'Vectors of texts.',
@@ -78,6 +86,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.embeddingAnswer,
   },
   {
+    id: 'listModels',
     method: 'get',
     path: '/v1/models',
     summary: 'The models that can be asked for.',
@@ -86,6 +95,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.modelsAnswer,
   },
   {
+    id: 'countModels',
     method: 'get',
     path: '/v1/models/count',
     summary: 'How many models the same filters leave.',
@@ -94,6 +104,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.modelCountAnswer,
   },
   {
+    id: 'getModel',
     method: 'get',
     path: '/v1/model/{author}/{slug}',
     summary: 'One model, by slug or alias.',
@@ -101,6 +112,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.oneModelAnswer,
   },
   {
+    id: 'retrieveModel',
     method: 'get',
     path: '/v1/models/{id}',
     summary:
@@ -109,6 +121,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.oneModelAnswer.shape.data,
   },
   {
+    id: 'retrieveModelBySlug',
     method: 'get',
     path: '/v1/models/{author}/{slug}',
     summary: 'The same, with the slug as it is.',
@@ -116,6 +129,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.oneModelAnswer.shape.data,
   },
   {
+    id: 'listEndpoints',
     method: 'get',
     path: '/v1/models/{author}/{slug}/endpoints',
     summary: 'Who offers a model, at which price.',
@@ -123,6 +137,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.endpointsAnswer,
   },
   {
+    id: 'listProviders',
     method: 'get',
     path: '/v1/providers',
     summary: 'Who sells here.',
@@ -130,6 +145,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.providersAnswer,
   },
   {
+    id: 'getCurrentKey',
     method: 'get',
     path: '/v1/key',
     summary: 'What the key that asks may spend, and has spent.',
@@ -137,6 +153,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.ownKeyAnswer,
   },
   {
+    id: 'listKeys',
     method: 'get',
     path: '/v1/keys',
     summary: 'The keys of the organization, newest first.',
@@ -145,6 +162,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.keysAnswer,
   },
   {
+    id: 'createKey',
     method: 'post',
     path: '/v1/keys',
     summary: 'Makes an INFERENCE key.',
@@ -154,6 +172,7 @@ export const operations: readonly Operation[] = [
     status: 201,
   },
   {
+    id: 'getKey',
     method: 'get',
     path: '/v1/keys/{hash}',
     summary: 'One key.',
@@ -161,6 +180,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.keyAnswer,
   },
   {
+    id: 'updateKey',
     method: 'patch',
     path: '/v1/keys/{hash}',
     summary: 'Changes a key; what is absent stays.',
@@ -169,6 +189,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.keyAnswer,
   },
   {
+    id: 'deleteKey',
     method: 'delete',
     path: '/v1/keys/{hash}',
     summary: 'Revokes a key for good.',
@@ -176,6 +197,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.deletedAnswer,
   },
   {
+    id: 'getCredits',
     method: 'get',
     path: '/v1/credits',
     summary: 'What the organization was given, and what of it was used.',
@@ -184,6 +206,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.creditsAnswer,
   },
   {
+    id: 'getGeneration',
     method: 'get',
     path: '/v1/generation',
     summary: 'One completion, from its admission on.',
@@ -192,6 +215,7 @@ export const operations: readonly Operation[] = [
     answer: shapes.generationAnswer,
   },
   {
+    id: 'getActivity',
     method: 'get',
     path: '/v1/activity',
     summary: 'The last 30 whole days (UTC), by day and endpoint.',

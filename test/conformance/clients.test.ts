@@ -5,6 +5,7 @@ import { langchainSuite } from './langchain-suite.ts';
 import { openaiSuite } from './openai-suite.ts';
 import { openrouterAiSdkSuite } from './openrouter-ai-sdk-suite.ts';
 import { openrouterSuite } from './openrouter-suite.ts';
+import { plainSuite } from './plain-suite.ts';
 import { type Served, servedBy } from './served.ts';
 
 let running: RunningApp;
@@ -23,3 +24,4 @@ describe('@openrouter/sdk', () => openrouterSuite(later));
 describe('@openrouter/ai-sdk-provider with ai', () => openrouterAiSdkSuite(later));
 describe('@anthropic-ai/sdk', () => anthropicSuite(later));
 describe('@langchain/openai', () => langchainSuite(later));
+describe('clients by what they send', () => plainSuite(later));

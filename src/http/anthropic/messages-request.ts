@@ -56,8 +56,8 @@ function inputOf(
     responseFormat: format ? { type: 'JSON_SCHEMA', schema: format.schema ?? null } : null,
     reasoning: reasoningOf(asked),
     provider: preferencesOf(asked.provider),
-    user: asked.user ?? asked.metadata?.user_id ?? null,
-    sessionId: asked.session_id ?? said.sessionId ?? null,
+    user: asked.user || asked.metadata?.user_id || null,
+    sessionId: asked.session_id || said.sessionId || null,
   };
 }
 

@@ -54,8 +54,8 @@ function inputOf(asked: ChatRequest, headers: IncomingHttpHeaders): CompletionIn
     responseFormat: asked.response_format ? formatOf(asked.response_format) : null,
     reasoning: reasoningOf(asked),
     provider: preferencesOf(asked.provider),
-    user: asked.user ?? asked.safety_identifier ?? null,
-    sessionId: asked.session_id ?? said.sessionId ?? asked.prompt_cache_key ?? null,
+    user: asked.user || asked.safety_identifier || null,
+    sessionId: asked.session_id || said.sessionId || asked.prompt_cache_key || null,
   };
 }
 

@@ -21,7 +21,7 @@ export async function answerEmbeddings(exchange: Exchange, rooms: Rooms): Promis
     input: typeof asked.input === 'string' ? [asked.input] : asked.input,
     dimensions: asked.dimensions ?? null,
     provider: preferencesOf(asked.provider),
-    user: asked.user ?? null,
+    user: asked.user || null,
     idempotencyKey,
     app,
   };

@@ -66,8 +66,8 @@ function inputOf(
         : null,
     provider: preferencesOf(asked.provider),
     metadata: asked.metadata ?? null,
-    user: asked.user ?? asked.safety_identifier ?? null,
-    sessionId: asked.session_id ?? said.sessionId ?? asked.prompt_cache_key ?? null,
+    user: asked.user || asked.safety_identifier || null,
+    sessionId: asked.session_id || said.sessionId || asked.prompt_cache_key || null,
   };
 }
 

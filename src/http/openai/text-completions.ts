@@ -19,7 +19,7 @@ export const textCompletions: RunDoor = { read, whole, parts, refuse };
 function read(body: unknown, headers: IncomingHttpHeaders): Asked {
   const asked = inShape(completionRequest, body);
   const said = fromHeaders(headers);
-  const content = typeof asked.prompt === 'string' ? asked.prompt : asked.prompt[0];
+  const content = typeof asked.prompt === 'string' ? asked.prompt : asked.prompt.join('');
   return {
     input: {
       ...samplingOf(asked),
@@ -27,8 +27,8 @@ function read(body: unknown, headers: IncomingHttpHeaders): Asked {
       ...said,
       messages: [{ role: 'USER', content }],
       provider: preferencesOf(asked.provider),
-      user: asked.user ?? null,
-      sessionId: asked.session_id ?? said.sessionId ?? null,
+      user: asked.user || null,
+      sessionId: asked.session_id || said.sessionId || null,
     },
     stream: asked.stream ?? false,
     nameOf: (path) => wirePath(path).replace(/^messages\b.*/, 'prompt'),
