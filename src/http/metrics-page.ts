@@ -4,6 +4,7 @@ import type { Rooms } from '#schema';
 import type { Telemetry } from '#telemetry';
 import { callerOf } from './callers.ts';
 import type { Exchange } from './exchange.ts';
+import { isOwners } from './own-machine.ts';
 
 /**
  * `/metrics`, in the text form of Prometheus. It tells of money: who asks from the machine itself
@@ -26,9 +27,9 @@ export async function answerMetrics(
 
 const who = 'From elsewhere than the machine itself, metrics need the ADMIN_KEY as a bearer.';
 
-/** A proxy on this machine says in a header whom it stands for. */
+/** A proxy on this machine, or a page in a browser on it, asks for somebody else. */
 function isOwnMachine({ socket, headers }: IncomingMessage): boolean {
   const address = socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
-  const forwarded = headers['x-forwarded-for'] ?? headers['forwarded'];
-  return forwarded === undefined && (address === '::1' || address.startsWith('127.'));
+  const isHere = address === '::1' || address.startsWith('127.');
+  return isHere && isOwners((name) => headers[name]);
 }

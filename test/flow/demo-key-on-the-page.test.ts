@@ -25,6 +25,7 @@ it('GraphiQL has the demo key for the owner of the machine, and for nobody else'
     expect(await pageAt(url)).toContain(demoKey);
     expect(await pageAt(url, { host: 'evil.example' })).not.toContain(demoKey);
     expect(await pageAt(url, { 'x-forwarded-for': '203.0.113.5' })).not.toContain(demoKey);
+    expect(await pageAt(url, { origin: 'https://evil.example' })).not.toContain(demoKey);
   } finally {
     await running.close();
   }

@@ -48,6 +48,10 @@ it('who asks from elsewhere needs the administrator’s key', async () => {
   expect((await withKey(adminKey)).status).toBe(200);
 });
 
+it('a page in a browser on the machine is from elsewhere, too', async () => {
+  expect((await metrics({ origin: 'https://evil.example' })).status).toBe(401);
+});
+
 it('spans and metrics are collector.sent where the setting says, without a prompt', async () => {
   await app.close();
   const all = (path: string) =>

@@ -1,5 +1,5 @@
 import type { GraphiQLOptions } from 'graphql-yoga';
-import { isOwnPage } from './own-page.ts';
+import { isOwners } from '../own-machine.ts';
 
 /** Operations that run as they stand, each in a tab of its own. */
 const examples = [
@@ -67,7 +67,7 @@ export function graphiql(demoKey: string | null) {
   const ownPage = demoKey === null ? page : pageWith(demoKey);
   return {
     renderGraphiQL,
-    graphiql: (request: Request) => (isOwnPage(request) ? ownPage : page),
+    graphiql: ({ headers }: Request) => (isOwners((name) => headers.get(name)) ? ownPage : page),
   };
 }
 
