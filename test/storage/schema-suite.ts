@@ -9,7 +9,7 @@ import {
 import { migrate, readMigrations } from '../../src/storage/migrate.ts';
 import { migrationsFolder } from '../../src/storage/storage.ts';
 import { type DatabaseKind, emptyDatabase } from '../harness/databases.ts';
-import { handwritten } from './handwritten.ts';
+import { functionTexts, handwritten } from './handwritten.ts';
 
 /** The same promises on every database. */
 export function schemaSuite(kind: DatabaseKind): void {
@@ -47,6 +47,12 @@ export function schemaSuite(kind: DatabaseKind): void {
     test('make by hand exactly what handwritten.txt lists', async () => {
       const listing = await handwritten(connectionConfig(address, migrationLimits));
       await expect(listing).toMatchFileSnapshot('handwritten.txt');
+    });
+
+    test('make the functions that can be read in prisma/functions.sql', async () => {
+      const migrations = await readMigrations(migrationsFolder);
+      const texts = await functionTexts(connectionConfig(address, migrationLimits), migrations);
+      await expect(texts).toMatchFileSnapshot('../../prisma/functions.sql');
     });
   });
 }
