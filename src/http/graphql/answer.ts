@@ -169,6 +169,6 @@ function isKept({ request, response }: Exchange, text: string): boolean {
   const tag = `"${hash.slice(0, 22)}"`;
   response.setHeader('ETag', tag);
   response.setHeader('Cache-Control', 'public, max-age=1');
-  response.setHeader('Vary', 'Accept, Authorization');
+  response.setHeader('Vary', 'Accept, Authorization, Cookie, Origin');
   return request.headers['if-none-match']?.split(/,\s*/).includes(tag) ?? false;
 }
