@@ -103,15 +103,17 @@ function textsOf(cost: { [Key in keyof Costs]?: Costs[Key] | undefined }): TierT
   };
 }
 
-const modalities: Readonly<Record<string, Modality>> = {
-  text: 'TEXT',
-  image: 'IMAGE',
-  audio: 'AUDIO',
-  video: 'VIDEO',
-  pdf: 'FILE',
-  file: 'FILE',
-};
+const modalities: ReadonlyMap<string, Modality> = new Map([
+  ['text', 'TEXT'],
+  ['image', 'IMAGE'],
+  ['audio', 'AUDIO'],
+  ['video', 'VIDEO'],
+  ['pdf', 'FILE'],
+  ['file', 'FILE'],
+]);
 
 function modalitiesOf(names: readonly string[]): Modality[] {
-  return [...new Set(names.map((name) => modalities[name]).filter((kind) => kind !== undefined))];
+  return [
+    ...new Set(names.map((name) => modalities.get(name)).filter((kind) => kind !== undefined)),
+  ];
 }

@@ -1,30 +1,30 @@
 /** How organizations are written in slugs, by how providers write them. */
-const authors: Readonly<Record<string, string>> = {
-  meta: 'meta-llama',
-  'deepseek-ai': 'deepseek',
-  'zai-org': 'z-ai',
-  zai: 'z-ai',
-  zhipuai: 'z-ai',
-  thudm: 'z-ai',
-  mistral: 'mistralai',
-  'mistral-ai': 'mistralai',
-  xai: 'x-ai',
-  moonshot: 'moonshotai',
-  minimaxai: 'minimax',
-  xiaomimimo: 'xiaomi',
-  qwen3: 'qwen',
-  primeintellect: 'prime-intellect',
-  'arcee-ai': 'arcee-ai',
-  arcee: 'arcee-ai',
-  'ibm-granite': 'ibm-granite',
-  chutesai: 'mistralai',
-  'ai21-labs': 'ai21',
-};
+const authors: ReadonlyMap<string, string> = new Map([
+  ['meta', 'meta-llama'],
+  ['deepseek-ai', 'deepseek'],
+  ['zai-org', 'z-ai'],
+  ['zai', 'z-ai'],
+  ['zhipuai', 'z-ai'],
+  ['thudm', 'z-ai'],
+  ['mistral', 'mistralai'],
+  ['mistral-ai', 'mistralai'],
+  ['xai', 'x-ai'],
+  ['moonshot', 'moonshotai'],
+  ['minimaxai', 'minimax'],
+  ['xiaomimimo', 'xiaomi'],
+  ['qwen3', 'qwen'],
+  ['primeintellect', 'prime-intellect'],
+  ['arcee-ai', 'arcee-ai'],
+  ['arcee', 'arcee-ai'],
+  ['ibm-granite', 'ibm-granite'],
+  ['chutesai', 'mistralai'],
+  ['ai21-labs', 'ai21'],
+]);
 
 /** An organization as slugs write it. */
 export function authorOf(organization: string): string {
   const lower = organization.toLowerCase();
-  return authors[lower] ?? lower;
+  return authors.get(lower) ?? lower;
 }
 
 /** Who makes the models whose names begin like this. */

@@ -314,6 +314,8 @@ describe('the lists have every field that clients insist on', () => {
     expect((await get('/v1/models?max_price=0.5')).data).toEqual([]);
     expect((await get('/v1/models?output_modalities=embeddings')).data).toEqual([]);
     expect((await get('/v1/models?category=legal')).error.message).toContain('category');
+    const none = await get('/v1/models?output_modalities=constructor');
+    expect(none.error.param).toBe('output_modalities');
   });
 
   it('one model as OpenAI clients retrieve it: its id as one part of the path or two', async () => {

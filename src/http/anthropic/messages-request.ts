@@ -21,12 +21,12 @@ export function readMessagesRequest(body: unknown, headers: IncomingHttpHeaders)
   };
 }
 
-const names = {
-  stop: 'stop_sequences',
-  parameters: 'input_schema',
-  response_format: 'output_config.format',
-  'reasoning.max_tokens': 'thinking.budget_tokens',
-};
+const names = new Map([
+  ['stop', 'stop_sequences'],
+  ['parameters', 'input_schema'],
+  ['response_format', 'output_config.format'],
+  ['reasoning.max_tokens', 'thinking.budget_tokens'],
+]);
 
 function inputOf(
   asked: MessagesRequest,

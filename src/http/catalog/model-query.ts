@@ -115,18 +115,18 @@ function isWithin(price: string, least: number | undefined, most: number | undef
   );
 }
 
-const modalities: Readonly<Record<string, Modality>> = {
-  text: 'TEXT',
-  image: 'IMAGE',
-  audio: 'AUDIO',
-  video: 'VIDEO',
-  file: 'FILE',
-  embeddings: 'EMBEDDING',
-};
+const modalities: ReadonlyMap<string, Modality> = new Map([
+  ['text', 'TEXT'],
+  ['image', 'IMAGE'],
+  ['audio', 'AUDIO'],
+  ['video', 'VIDEO'],
+  ['file', 'FILE'],
+  ['embeddings', 'EMBEDDING'],
+]);
 
 function modality(field: string, name: string): Modality {
-  const known = modalities[name];
+  const known = modalities.get(name);
   if (known) return known;
-  const accepted = Object.keys(modalities).join(', ');
+  const accepted = [...modalities.keys()].join(', ');
   throw InvalidInput.at(field, `There is no modality "${name.slice(0, 32)}".`, accepted);
 }

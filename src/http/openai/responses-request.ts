@@ -28,12 +28,12 @@ export function readResponsesRequest(body: unknown, headers: IncomingHttpHeaders
   };
 }
 
-const names = {
-  messages: 'input',
-  max_tokens: 'max_output_tokens',
-  response_format: 'text.format',
-  'reasoning.max_tokens': 'reasoning.max_tokens',
-};
+const names = new Map([
+  ['messages', 'input'],
+  ['max_tokens', 'max_output_tokens'],
+  ['response_format', 'text.format'],
+  ['reasoning.max_tokens', 'reasoning.max_tokens'],
+]);
 
 function inputOf(
   asked: ResponsesRequest,

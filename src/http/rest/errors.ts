@@ -128,23 +128,23 @@ export function renamed(fault: Fault, nameOf: (path: string) => string): Fault {
 }
 
 /** What this surface does not call as the contract does, in snake case. */
-const wireNames: Readonly<Record<string, string>> = {
-  fallbackModels: 'models',
-  parts: 'content',
-  maxPromptPricePerMillion: 'max_price.prompt',
-  maxCompletionPricePerMillion: 'max_price.completion',
-  maxTimeToFirstTokenMs: 'preferred_max_latency',
-  minTokensPerSecond: 'preferred_min_throughput',
-  allowTraining: 'data_collection',
-  zeroRetention: 'zdr',
-};
+const wireNames: ReadonlyMap<string, string> = new Map([
+  ['fallbackModels', 'models'],
+  ['parts', 'content'],
+  ['maxPromptPricePerMillion', 'max_price.prompt'],
+  ['maxCompletionPricePerMillion', 'max_price.completion'],
+  ['maxTimeToFirstTokenMs', 'preferred_max_latency'],
+  ['minTokensPerSecond', 'preferred_min_throughput'],
+  ['allowTraining', 'data_collection'],
+  ['zeroRetention', 'zdr'],
+]);
 
 /** `input.messages.0.toolCalls` is `messages.0.tool_calls` on this surface. */
 export function wirePath(path: string): string {
   return path
     .replace(/^input\./, '')
     .split('.')
-    .map((part) => wireNames[part] ?? inSnakeCase(part))
+    .map((part) => wireNames.get(part) ?? inSnakeCase(part))
     .join('.');
 }
 

@@ -18,16 +18,16 @@ export class Origins {
    * What the caller calls a field of the input; `names` has the paths and the parts of paths that
    * differ at this door.
    */
-  nameOf(path: string, names: Readonly<Record<string, string>>): string {
+  nameOf(path: string, names: ReadonlyMap<string, string>): string {
     const wire = wirePath(path);
     const [, index, rest = ''] = /^messages\.(\d+)(.*)$/.exec(wire) ?? [];
     const field = index === undefined ? undefined : this.#fields[Number(index)];
     if (field !== undefined) return `${field}${rest}`;
     return (
-      names[wire] ??
+      names.get(wire) ??
       wire
         .split('.')
-        .map((part) => names[part] ?? part)
+        .map((part) => names.get(part) ?? part)
         .join('.')
     );
   }

@@ -79,7 +79,7 @@ function objectExample(schema: Schema, making: Making, depth: number): unknown {
   const required = Array.isArray(schema['required']) ? schema['required'] : null;
   const names = required?.map(String) ?? Object.keys(properties);
   return Object.fromEntries(
-    names.map((name) => [name, example(properties[name] ?? {}, making, depth + 1)]),
+    names.map((name) => [name, example(own(properties, name) ?? {}, making, depth + 1)]),
   );
 }
 
@@ -101,17 +101,17 @@ function numberExample(schema: Schema): number {
   return Math.ceil(value / step) * step;
 }
 
-const formats: Readonly<Record<string, string>> = {
-  date: '2026-01-01',
-  'date-time': '2026-01-01T00:00:00Z',
-  time: '00:00:00Z',
-  email: 'someone@example.com',
-  uri: 'https://example.com',
-  uuid: '00000000-0000-4000-8000-000000000000',
-};
+const formats: ReadonlyMap<string, string> = new Map([
+  ['date', '2026-01-01'],
+  ['date-time', '2026-01-01T00:00:00Z'],
+  ['time', '00:00:00Z'],
+  ['email', 'someone@example.com'],
+  ['uri', 'https://example.com'],
+  ['uuid', '00000000-0000-4000-8000-000000000000'],
+]);
 
 function stringExample(schema: Schema, making: Making): string {
-  const format = formats[String(schema['format'])];
+  const format = formats.get(String(schema['format']));
   if (format) return format;
   const length = Math.min(numberIn(schema, 'minLength') ?? 0, making.partsLeft);
   const text = 'text'.padEnd(length, '.');
@@ -125,7 +125,7 @@ function pointed(root: unknown, ref: string): unknown {
     .replace(/^#\/?/, '')
     .split('/')
     .filter((step) => step !== '')
-    .reduce<unknown>((at, step) => (isObject(at) ? at[step] : undefined), root);
+    .reduce<unknown>((at, step) => (isObject(at) ? own(at, step) : undefined), root);
 }
 
 function typeOf(schema: Schema): unknown {
@@ -138,6 +138,10 @@ function numberIn(schema: Schema, name: string): number | undefined {
   const value = schema[name];
   return typeof value === 'number' ? value : undefined;
 }
+
+/** Of the schema itself: every object also has a `constructor`. */
+const own = (schema: Schema, name: string): unknown =>
+  Object.hasOwn(schema, name) ? schema[name] : undefined;
 
 function isObject(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -14,6 +14,12 @@ test.each<[string, unknown, unknown]>([
   ['a long enough text', { type: 'string', minLength: 6 }, 'text..'],
   ['a short enough text', { type: 'string', maxLength: 2 }, 'te'],
   ['a date', { type: 'string', format: 'date' }, '2026-01-01'],
+  ['a text where there is no such format', { type: 'string', format: 'constructor' }, 'text'],
+  [
+    'a text of what is only named',
+    { properties: {}, required: ['constructor'] },
+    { constructor: 'text' },
+  ],
   ['the first type of several', { type: ['boolean', 'null'] }, true],
   ['the first alternative', { anyOf: [{ type: 'boolean' }, { type: 'string' }] }, true],
   [
