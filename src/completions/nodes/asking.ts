@@ -1,12 +1,5 @@
 import type { Clock } from '#kernel';
-import type { Answer, Letter, Post, Question } from './post.ts';
-
-/** A question without its number. */
-export type Asked = Question extends infer Each
-  ? Each extends Question
-    ? Omit<Each, 'ask'>
-    : never
-  : never;
+import type { Answer, Asked, Letter, Post } from './post.ts';
 
 export interface AskOptions {
   /** Whether to go on asking after so many tries without an answer. */
@@ -34,7 +27,7 @@ export class Asking {
     const ask = ++this.#asked;
     return new Promise((resolve) => {
       let tries = 1;
-      const send = () => this.#post.send({ ...question, ask } as Question);
+      const send = () => this.#post.send({ ...question, ask });
       const end = (answer: Answer | null) => {
         timer.cancel();
         this.#open.delete(ask);

@@ -1,7 +1,8 @@
 import type { Market } from '#catalog';
+import { invariant } from '#kernel';
 import type { UpstreamEvent } from '#upstream';
 import { Transcript } from '../attempt/transcript.ts';
-import type { Completion, Content } from '../completion.ts';
+import type { Completion } from '../completion.ts';
 import type { CompletionEvent } from '../events/events.ts';
 import { completionFromWire, eventFromWire, type WireCompletion, type WireEvent } from './wire.ts';
 
@@ -101,8 +102,8 @@ function saying(completion: Completion, events: readonly CompletionEvent[]): Com
   }
   const { text, reasoning, reasoningDetails, refusal, toolCalls } = transcript;
   const said = { text, reasoning, reasoningDetails, refusal, toolCalls };
-  const content = completion.content as Content; // a piece that begins a copy has it
-  return { ...completion, content: { ...content, ...said } };
+  invariant(completion.content, 'the piece that begins a copy has what is known of the content');
+  return { ...completion, content: { ...completion.content, ...said } };
 }
 
 function saidIn(event: CompletionEvent): UpstreamEvent | null {

@@ -15,7 +15,7 @@ import { Orphans, orphan, orphanEnd } from './orphans.ts';
 import { type Letter, openPost } from './post.ts';
 import { RemoteViewer, type RemoteViewerOptions } from './remote-viewer.ts';
 import { RemoteViewers } from './remote-viewers.ts';
-import { completionFromWire, eventFromWire } from './wire.ts';
+import { completionFromWire, eventFromWire, type WireCompletion } from './wire.ts';
 
 /** The completions of other nodes, as if they were here. */
 export interface Nodes {
@@ -65,19 +65,9 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
     orphans.tell((id) => wasLive(sessionOf(id)) && !liveSessions.includes(sessionOf(id)));
   });
 
-  const read: { readonly [Kind in Letter['kind']]?: (letter: never, from: string) => void } = {
-    look: answering.answer.bind(answering),
-    cancel: answering.answer.bind(answering),
-    follow: answering.answer.bind(answering),
-    completion: asking.answered.bind(asking),
-    events: asking.answered.bind(asking),
-    stay: ({ viewer }: Extract<Letter, { kind: 'stay' }>) => viewers.stay(viewer),
-    leave: ({ viewer, how }: Extract<Letter, { kind: 'leave' }>) => viewers.leave(viewer, how),
-    watch: interest.heard.bind(interest),
-    status: ({ completion }: Extract<Letter, { kind: 'status' }>) =>
-      feed.tellFrom(completionFromWire(completion, rooms.market())),
-  };
-  post.onLetter((letter, from) => read[letter.kind]?.(letter as never, from));
+  const tellFrom = (completion: WireCompletion) =>
+    feed.tellFrom(completionFromWire(completion, rooms.market()));
+  post.onLetter(readingWith({ answering, asking, viewers, interest, tellFrom }));
 
   const mayAnswer = (id: string) => live === null || live.includes(sessionOf(id));
   const silent = (id: string) => hearing.silent(sessionOf(id));
@@ -94,6 +84,37 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
     copy,
     forget: (id) => copying?.forget(id),
     close: async () => copying?.close(),
+  };
+}
+
+interface Readers {
+  readonly answering: Answering;
+  readonly asking: Asking;
+  readonly viewers: RemoteViewers;
+  readonly interest: Interest;
+  readonly tellFrom: (completion: WireCompletion) => void;
+}
+
+/** Hands each letter to whom it is for; of a kind that only a newer node knows, to nobody. */
+function readingWith({ answering, asking, viewers, interest, tellFrom }: Readers) {
+  return (letter: Letter, from: string) => {
+    switch (letter.kind) {
+      case 'look':
+      case 'cancel':
+      case 'follow':
+        return answering.answer(letter, from);
+      case 'completion':
+      case 'events':
+        return asking.answered(letter);
+      case 'stay':
+        return viewers.stay(letter.viewer);
+      case 'leave':
+        return viewers.leave(letter.viewer, letter.how);
+      case 'watch':
+        return interest.heard(letter, from);
+      case 'status':
+        return tellFrom(letter.completion);
+    }
   };
 }
 

@@ -5,16 +5,18 @@ import type { Log } from '#kernel';
 import { seal, unseal } from '#vault';
 import { fromBytes, toBytes, type WireCompletion, type WireEvent } from './wire.ts';
 
-/** What a node asks whoever runs a completion; `ask` numbers the questions of a node. */
-export type Question =
-  | { readonly kind: 'look' | 'cancel'; readonly ask: number; readonly id: string }
+/** What a node asks whoever runs a completion. */
+export type Asked =
+  | { readonly kind: 'look' | 'cancel'; readonly id: string }
   | {
       readonly kind: 'follow';
-      readonly ask: number;
       readonly id: string;
       readonly after: number;
       readonly viewer: string;
     };
+
+/** The same as it is sent: `ask` numbers the questions of a node. */
+export type Question = Asked & { readonly ask: number };
 
 /** What comes back: the completion, null when it is kept no longer, or events of it. */
 export type Answer =
