@@ -26,23 +26,28 @@ export async function readReceipt(
   return row ? pageOf(row, seller) : null;
 }
 
+type Line = readonly [name: string, value: string];
+
+const given = (name: string, value: string | null | undefined): Line[] =>
+  value ? [[name, value]] : [];
+
 function pageOf(row: ReceiptRow, seller: string): string {
   const { receipt: payer } = row;
   const number = String(row.receipt_number).padStart(6, '0');
   const net: Money = BigInt(row.amount);
   const tax = cents(payer?.tax ?? 0);
   const buyer = [payer?.name ?? row.organization, ...(payer?.address ?? [])];
-  const lines: readonly [string, string][] = [
+  const lines: readonly Line[] = [
     ['Receipt number', number],
     ['Paid on', row.paid_at.toISOString().slice(0, 10)],
     ['Sold by', seller],
     ['Sold to', buyer.join(', ')],
-    ...(payer?.email ? [['E-mail', payer.email] as [string, string]] : []),
-    ...(payer?.taxIds ?? []).map((id): [string, string] => ['Tax number', id]),
+    ...given('E-mail', payer?.email),
+    ...(payer?.taxIds ?? []).flatMap((id) => given('Tax number', id)),
     ['Credits', `${formatMoney(net)} US dollars`],
     ['Tax', `${tax} US dollars`],
     ['Total paid', `${payer ? cents(payer.total) : formatMoney(net)} US dollars`],
-    ...(row.status === 'REFUNDED' ? [['Refunded', 'in full'] as [string, string]] : []),
+    ...given('Refunded', row.status === 'REFUNDED' ? 'in full' : null),
   ];
   const rows = lines.map(([name, value]) => `<tr><th>${escaped(name)}<td>${escaped(value)}`);
   return [

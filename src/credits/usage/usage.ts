@@ -187,16 +187,19 @@ const orderOf = ({ backward }: UsageSlice) =>
   backward ? 'rank ASC, key COLLATE "C" DESC' : 'rank DESC, key COLLATE "C" ASC';
 
 function pageOf(slice: UsageSlice, bind: Bind): string {
-  const { beyond, backward, take } = slice;
+  const where = slice.beyond ? `WHERE ${isBeyond(slice.beyond, slice, bind)}` : '';
+  return `SELECT * FROM ranked ${where} ORDER BY ${orderOf(slice)} LIMIT ${bind(slice.take)}`;
+}
+
+/** Follows a place in that order. */
+function isBeyond(
+  place: NonNullable<UsageSlice['beyond']>,
+  { backward }: UsageSlice,
+  bind: Bind,
+): string {
+  const [rank, key] = [`${bind(place.rank)}::numeric`, bind(place.key)];
   const [lower, later] = backward ? ['>', '<'] : ['<', '>'];
-  const where = beyond
-    ? (([rank, key]) => `WHERE rank ${lower} ${rank}::numeric
-        OR (rank = ${rank}::numeric AND key COLLATE "C" ${later} ${key})`)([
-        bind(beyond.rank),
-        bind(beyond.key),
-      ])
-    : '';
-  return `SELECT * FROM ranked ${where} ORDER BY ${orderOf(slice)} LIMIT ${bind(take)}`;
+  return `rank ${lower} ${rank} OR (rank = ${rank} AND key COLLATE "C" ${later} ${key})`;
 }
 
 type UsageRow = { key: string | null } & Record<string, unknown>;
