@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Market } from '#catalog';
 import type { Context, Rooms } from '#schema';
-import { WatchedContext } from '../../src/http/graphql/watched-context.ts';
+import { ofCatalog, ofMoment, WatchedContext } from '../../src/http/graphql/watched-context.ts';
 import { keyPrincipal, serve, standIn } from '../harness/stand-in-rooms.ts';
 
 const { market: goods, rooms } = standIn();
@@ -66,16 +66,19 @@ it('whoever looks at more than the catalog has said so by that', () => {
     lastEventId: null,
     readOnly: true,
   };
-  const kept = (look: (seen: Context) => unknown) => {
-    const seen = new WatchedContext(context);
+  const kept = (look: (seen: Context) => unknown, shared = ofCatalog) => {
+    const seen = new WatchedContext(context, shared);
     look(seen);
-    return seen.ofCatalogAlone;
+    return seen.shareable;
   };
   const names = Object.keys(rooms) as (keyof Rooms)[];
   const harmless = names.filter((name) => kept((seen) => seen.rooms[name]));
   expect(harmless.toSorted()).toEqual(['catalog', 'platform']);
+  const ofNow = names.filter((name) => kept((seen) => seen.rooms[name], ofMoment));
+  expect(ofNow.toSorted()).toEqual(['catalog', 'clock', 'metrics', 'platform', 'router', 'site']);
   expect(kept(({ principal }) => principal)).toBe(false);
-  expect(kept(({ requestId }) => requestId)).toBe(true);
+  expect(kept(({ requestId }) => requestId)).toBe(false);
+  expect(kept(({ readOnly }) => readOnly)).toBe(true);
 });
 
 it('who may ask for less is not given what somebody else was answered', async () => {

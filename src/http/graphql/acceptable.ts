@@ -12,7 +12,7 @@ export function refuseByMethod(
   { request, response }: Exchange,
   operation: ReturnType<Engine['prepare']>,
 ): void {
-  if (!('kind' in operation)) return;
+  if (operation.kind === 'refused') return;
   const allowed = methods[operation.kind];
   if (allowed.split(', ').includes(request.method ?? '')) return;
   response.setHeader('Allow', allowed);
@@ -21,10 +21,9 @@ export function refuseByMethod(
 
 /** Of an operation whose client takes none of the forms in which it is answered. */
 export function unacceptable(operation: ReturnType<Engine['prepare']>): RequestRefused {
-  const subscribes = 'kind' in operation && operation.kind === 'subscription';
   return new RequestRefused(
     406,
-    subscribes
+    operation.kind === 'subscription'
       ? 'A subscription is answered with events: send `Accept: text/event-stream`, or use a WebSocket.'
       : 'An answer is JSON: send `Accept: application/graphql-response+json` or `application/json`.',
   );

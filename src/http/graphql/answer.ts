@@ -62,14 +62,14 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
   if (!mediaType) return false;
   const market = context.rooms.catalog.market();
   const operation = engine.prepare(asked, context);
-  if ('kind' in operation && operation.kind === 'subscription') return false;
-  const started = 'kind' in operation ? operation.run() : { errors: operation };
+  if (operation.kind === 'subscription') return false;
+  const started = operation.run();
   // Several are answered in a turn: one that is here is written before the next one is made.
   const result = started instanceof Promise ? await started : started;
   if ('each' in result) return false;
   if (exchange.response.destroyed) return true;
-  const shown = shownOf(result as ExecutionResult, options);
-  const cost = 'kind' in operation ? operation.cost : null;
+  const shown = shownOf(result, options);
+  const { cost } = operation;
   exchange.response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
   const status = statusOf(mediaType, result);
   if (!cost) {
@@ -77,9 +77,8 @@ export async function answerByPost(options: PostOptions): Promise<boolean> {
     return true;
   }
   const open = JSON.stringify(shown).slice(0, -1);
-  const query = 'kind' in operation && operation.kind === 'query' ? operation : null;
   // Under the market that it was made of: one that was replaced meanwhile is asked for no more.
-  if (!result.errors && query?.ofCatalogAlone()) {
+  if (!result.errors && operation.kind === 'query' && operation.ofCatalogAlone()) {
     answers.keep(keyOf(options), { open, requested: cost.requested }, market);
   }
   sendParts(exchange.response, status, [open, costMember(cost)]);
@@ -134,15 +133,14 @@ export async function answerByGet(options: AnswerOptions): Promise<boolean> {
   const mediaType = mediaTypeOf(options.accept);
   if (!mediaType) return false;
   const operation = engine.prepare(asked, context);
-  const isKnown = 'kind' in operation;
-  if (isKnown && operation.kind !== 'query') return false;
-  const result = isKnown ? await operation.run() : { errors: operation };
+  if (operation.kind === 'mutation' || operation.kind === 'subscription') return false;
+  const result = await operation.run();
   if ('each' in result) return false;
   const { response } = exchange;
   response.setHeader('Content-Type', `${mediaType}; charset=utf-8`);
   const isPublic = context.principal.kind === 'anonymous' && !result.errors;
   const shown = shownOf(result, options);
-  const cost = isKnown ? operation.cost : null;
+  const { cost } = operation;
   if (!isPublic || !cost) {
     sendJson(response, statusOf(mediaType, result), cost ? withCost(shown, cost) : shown);
     return true;

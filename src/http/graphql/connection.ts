@@ -224,7 +224,7 @@ export class Connection implements Speaker, Beating {
       const number = ++this.#operations;
       const context = new SocketContext<this>({ socket: this, principal, id, number });
       const operation = this.#around.engine.prepare(payload as OperationRequest, context);
-      if (!('kind' in operation)) return operation;
+      if (operation.kind === 'refused') return operation.errors;
       context.endless = operation.endless;
       this.#running = [...this.#running, context];
       return operation;

@@ -12,8 +12,9 @@ import { graphiql } from './graphiql.ts';
 import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import type { DocumentCost } from './points.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
+import { RefusedOperation } from './refused-operation.ts';
 import { closing, type Results } from './results.ts';
-import { WatchedContext } from './watched-context.ts';
+import { ofCatalog, WatchedContext } from './watched-context.ts';
 
 /** One operation as a client sends it, over whatever transport. */
 export interface OperationRequest extends DocumentNames {
@@ -73,22 +74,21 @@ export function openEngine(options: EngineOptions) {
     ...graphiql(options.demoKey),
   });
 
-  /** Errors are the caller's, presented; they are data, never thrown. */
-  function prepare(
-    request: OperationRequest,
-    context: Context,
-  ): Operation | readonly GraphQLError[] {
+  /** What is wrong is the caller's to know: it is data, presented, and never thrown. */
+  function prepare(request: OperationRequest, context: Context): Operation | RefusedOperation {
+    const refused = (errors: readonly GraphQLError[]) =>
+      new RefusedOperation(present(errors, context));
     try {
       const { document, errors, operation } = documents(persisted.textOf(request));
-      if (errors.length > 0) return present(errors, context);
+      if (errors.length > 0) return refused(errors);
       persisted.keep(request);
       // The empty name is none, as the specification has it.
       const operationName = request.operationName || undefined;
       const asked = operation(operationName);
-      if (!asked) return present([noSuchOperation()], context);
+      if (!asked) return refused([noSuchOperation()]);
       return new Prepared({ request, operationName, document, asked, context, anonymousFeeds });
     } catch (thrown) {
-      return present([graphqlErrorOf(thrown)], context);
+      return refused([graphqlErrorOf(thrown)]);
     }
   }
 
@@ -140,7 +140,7 @@ class Prepared implements Operation {
   }
 
   ofCatalogAlone(): boolean {
-    return this.#watched?.ofCatalogAlone ?? true;
+    return this.#watched?.shareable ?? true;
   }
 
   run(): Started | Promise<Started> {
@@ -151,7 +151,7 @@ class Prepared implements Operation {
     if (!isSubscription(asked)) this.cost = cost;
     if (refused) return { errors: [refused] };
     if (!isSubscription(asked)) {
-      this.#watched = new WatchedContext(context);
+      this.#watched = new WatchedContext(context, ofCatalog);
       return executed({ ...args, contextValue: this.#watched }, asked.compiled());
     }
     const start = () => subscribed(args, asked.feed);

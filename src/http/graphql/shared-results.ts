@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { ImpersonalContext } from './impersonal-context.ts';
+import { ofMoment, WatchedContext } from './watched-context.ts';
 
 type Later<Value> = Value | Promise<Value>;
 
@@ -49,10 +49,10 @@ export class SharedResults {
 }
 
 function run(event: object, context: Context, execute: Execute) {
-  const seen = new ImpersonalContext(context);
-  const own = execute(event, seen.context);
+  const seen = new WatchedContext(context, ofMoment);
+  const own = execute(event, seen);
   // An error names the request that met it.
-  const shared = (result: ExecutionResult) => (seen.personal || result.errors ? null : result);
+  const shared = (result: ExecutionResult) => (seen.shareable && !result.errors ? result : null);
   const kept: Kept = own instanceof Promise ? own.then(shared, () => null) : shared(own);
   return { own, kept };
 }

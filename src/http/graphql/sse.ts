@@ -47,19 +47,19 @@ export async function streamEvents(options: {
     },
   };
   const operation = engine.prepare(asked, context);
-  const streams = 'kind' in operation && operation.kind === 'subscription';
+  const streams = operation.kind === 'subscription';
   if (!streams && mediaTypeOf(accept)) return false;
-  const { feed, endless } = 'kind' in operation ? operation : { feed: false, endless: false };
+  const { feed, endless } = operation;
   const shown = (result: Result) => {
     if (typeof result === 'string') return result;
     if (feed && !result.errors) return textOf(result);
     const text = JSON.stringify(presented(result, engine, context));
     // A subscription was charged when it started; a query's one answer says what it cost.
-    const cost = 'kind' in operation && !streams ? operation.cost : null;
+    const cost = streams ? null : operation.cost;
     return cost ? text.slice(0, -1) + costMember(cost) : text;
   };
   const stream = new EventStream({ response, clock, comment: 'still here' });
-  const started = 'kind' in operation ? await operation.run() : { errors: operation };
+  const started = await operation.run();
   const results = 'each' in started ? started : alone(started);
   let ended: Fault | null = null;
   const end = () => {
