@@ -62,6 +62,16 @@ export const chatAnswer = z.object({
         reasoning_details: json,
         tool_calls: z.array(toolCall).optional(),
         annotations: json,
+        images: z
+          .array(
+            z.object({
+              type: z.literal('image_url'),
+              index: z.int(),
+              image_url: z.object({ url: z.string() }),
+            }),
+          )
+          .optional()
+          .describe('Pictures that were made; in a stream, in the last delta.'),
       }),
     }),
   ),

@@ -49,6 +49,7 @@ const message = z.object({
   name: text,
   tool_call_id: text,
   tool_calls: may(z.array(toolCall)),
+  images: may(z.array(z.object({ image_url: z.object({ url: z.string() }) }))),
   reasoning_details: json,
   cache_control: may(cacheControl),
 });
@@ -128,8 +129,7 @@ export const common = {
   prompt_cache_options: withoutEffect('a mark, `cache_control`, says what is cached.'),
   prompt_cache_retention: withoutEffect('a mark, `cache_control`, says for how long.'),
   safety_identifier: text,
-  modalities: may(z.array(z.literal('text', { error: 'Answers are text. Accepted: text.' }))),
-  image_config: notOffered('Answers are text.'),
+  image_config: notOffered('A picture comes as the model makes it.'),
   moderation: notOffered('Do it before or after the request.'),
   service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
   store: notOffered('How long content is kept is set for the organization, as retainContentDays.'),
@@ -154,6 +154,13 @@ export const chatRequest = z.object({
   functions: notOffered('Use `tools`.'),
   function_call: notOffered('Use `tool_choice`.'),
   response_format: may(responseFormat),
+  modalities: may(
+    z.array(
+      z.enum(['text', 'image'], {
+        error: 'Answers are text and pictures. Accepted: text, image.',
+      }),
+    ),
+  ),
   structured_outputs: withoutEffect('`response_format` says it.'),
   reasoning: may(z.object({ ...reasoning, exclude: flag, enabled: flag })),
   reasoning_effort: may(effort),
@@ -162,7 +169,7 @@ export const chatRequest = z.object({
   ...common,
   logprobs: notOffered('Token probabilities are not passed on.'),
   top_logprobs: notOffered('Token probabilities are not passed on.', 0),
-  audio: notOffered('Answers are text.'),
+  audio: notOffered('Answers are text and pictures.'),
   web_search_options: notOffered('Give the model a tool that searches.'),
   prediction: withoutEffect('it would change the speed alone.'),
   verbosity: withoutEffect('providers do not share it.'),

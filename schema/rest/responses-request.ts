@@ -121,6 +121,7 @@ export const responsesRequest = z.object({
   reasoning: may(z.object(thought)),
   ...routing,
   ...common,
+  modalities: may(z.array(z.literal('text', { error: 'Answers are text. Accepted: text.' }))),
   cache_control: notOffered('Mark messages, by chat/completions or messages.'),
   include: may(z.array(included)).describe('What there is comes without asking.'),
   previous_response_id: notOffered('Send the conversation in `input`.'),

@@ -59,6 +59,8 @@ export interface Content {
   readonly refusal: string | null;
   readonly annotations: unknown;
   readonly toolCalls: readonly ToolCallResult[];
+  /** Addresses of the pictures in it. Like vectors, they are gone with the run. */
+  readonly images: readonly string[];
   /** The stop that ended the text, where the provider says so. */
   readonly stopSequence: string | null;
   /** What an embedding was answered with, one for each text; null of everything else. */

@@ -36,7 +36,8 @@ export class Meter {
   covers(transcript: Transcript, pieces: number): boolean {
     this.#pieces += pieces;
     if (!this.#cap.grows) return true;
-    const used = Math.max(this.#pieces, Math.ceil(transcript.bytes / bytesPerToken));
+    const text = Math.max(this.#pieces, Math.ceil(transcript.bytes / bytesPerToken));
+    const used = text + transcript.imageTokens;
     while (used + aheadTokens > this.#heldTokens && this.#heldTokens < this.#cap.tokens) {
       if (!this.#grow()) break;
     }

@@ -118,7 +118,7 @@ function reading(
       const days = daysKept(caller, completion, identity);
       if (days === 0 || !until || until.getTime() <= clock.now()) return null;
       const said = await kept.find(completion.id);
-      return said && { ...said, vectors: null, availableUntil: until };
+      return said && { ...said, images: [], vectors: null, availableUntil: until };
     },
     readableUntil: (principal, completion) =>
       readableUntil(identity.current(principal), completion, identity),

@@ -49,7 +49,7 @@ function keep(running: Running, { kept }: Rooms): void {
   if (payer.organization.retainContentDays === 0) return;
   const { content } = running.completion();
   if (!content) return;
-  const { availableUntil: _until, vectors: _vectors, ...said } = content;
+  const { availableUntil: _until, vectors: _vectors, images: _images, ...said } = content;
   kept.keep({ completionId: id, organizationId: payer.organization.id, endedAt, content: said });
 }
 

@@ -43,6 +43,7 @@ export function needsOf(chat: Chat): RouteNeeds {
     ...textNeeds,
     parameters: new Set(usedParameters(chat).map(([, name]) => name)),
     inputModalities: modalitiesOf(parts),
+    outputModality: chat.modalities?.includes('image') ? 'IMAGE' : 'TEXT',
     images: parts.filter(({ type }) => type === 'image').length,
     cachedForAnHour: chat.messages.some(({ cacheTtl }) => cacheTtl === '1h'),
   };

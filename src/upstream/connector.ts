@@ -95,7 +95,11 @@ export interface ChatRequest {
   readonly responseFormat?: ResponseFormat;
   readonly reasoning?: ReasoningOptions;
   readonly user?: string;
+  /** What the answer may be made of; absent, where it is text. */
+  readonly modalities?: readonly OutputModality[];
 }
+
+export type OutputModality = 'text' | 'image';
 
 export type ChatRole = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 
@@ -157,6 +161,8 @@ export type UpstreamEvent =
   | { readonly type: 'hiddenReasoning'; readonly text: string }
   | ToolCallFragment
   | { readonly type: 'refusal'; readonly text: string }
+  /** A picture that was made, as a `data:` address or where it lies. */
+  | { readonly type: 'image'; readonly url: string }
   | { readonly type: 'annotations'; readonly annotations: unknown }
   | { readonly type: 'vectors'; readonly vectors: Embedded['vectors'] }
   | { readonly type: 'usage'; readonly usage: UpstreamUsage }
@@ -192,10 +198,11 @@ export interface UpstreamUsage {
   readonly images?: number;
 }
 
-/** Text, reasoning or a tool call: what commits an attempt. */
+/** Text, reasoning, a picture or a tool call: what commits an attempt. */
 export function isContent(event: UpstreamEvent): boolean {
   return (
     event.type === 'toolCall' ||
+    event.type === 'image' ||
     event.type === 'vectors' ||
     ((event.type === 'text' || event.type === 'reasoning' || event.type === 'refusal') &&
       event.text.length > 0)

@@ -22,6 +22,7 @@ export {
   type EmbedCall,
   type Embedded,
   isContent,
+  type OutputModality,
   type ReasoningOptions,
   type ResponseFormat,
   type TakeBatch,

@@ -44,6 +44,12 @@ interface OpenAiMessage {
   readonly function_call?: { readonly name?: string; readonly arguments?: string } | null;
   readonly refusal?: string | null;
   readonly annotations?: readonly unknown[] | null;
+  /** OpenRouter, and gateways after it. */
+  readonly images?: readonly OpenAiImage[] | null;
+}
+
+interface OpenAiImage {
+  readonly image_url?: { readonly url?: string | null } | null;
 }
 
 interface OpenAiPart {
@@ -155,6 +161,7 @@ export class AnswerReader {
     if (message.function_call) {
       this.#readToolCall({ index: 0, function: message.function_call }, events);
     }
+    for (const image of message.images ?? []) readImage(image, events);
     if (message.annotations?.length) {
       this.#annotated = true;
       events.push({ type: 'annotations', annotations: readable(message.annotations) });
@@ -165,6 +172,11 @@ export class AnswerReader {
     const fragment = this.#toolCalls.read(call);
     if (fragment) events.push(fragment);
   }
+}
+
+function readImage({ image_url: image }: OpenAiImage, events: UpstreamEvent[]): void {
+  const url = textAt(image?.url);
+  if (url !== '') events.push({ type: 'image', url });
 }
 
 /** Services that send one text under two names send it twice; the first that is filled counts. */

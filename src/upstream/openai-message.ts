@@ -7,15 +7,22 @@ type Json = Record<string, unknown>;
 /** A message as OpenAI's chat completions take it. */
 export function openAiMessage(message: ChatMessage, dialect: Dialect): Json {
   const { role, content, name, toolCallId, toolCalls, reasoningDetails } = message;
+  const shown = role === 'assistant' && dialect.extensions ? imagesIn(content) : [];
+  const parts = Array.isArray(content) ? content.filter((one) => !shown.includes(one)) : null;
   return {
     role: role === 'developer' && !dialect.developerRole ? 'system' : role,
-    content: withCacheMark(Array.isArray(content) ? content.map(part) : content, message, dialect),
+    content: withCacheMark(parts ? parts.map(part) : content, message, dialect),
+    ...(shown.length > 0 ? { images: shown.map(part) } : {}),
     ...(name === undefined ? {} : { name }),
     ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
     ...(toolCalls?.length ? { tool_calls: toolCalls.map(toolCall) } : {}),
     ...(dialect.extensions ? signatures(reasoningDetails) : {}),
   };
 }
+
+/** Pictures that an earlier answer had: where it brings them, it takes them back. */
+const imagesIn = (content: ChatMessage['content']): readonly ContentPart[] =>
+  Array.isArray(content) ? content.filter(({ type }) => type === 'image') : [];
 
 /** Blocks of another wire protocol mean nothing here, and a strict service refuses them. */
 function signatures(details: unknown): Json {

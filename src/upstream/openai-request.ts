@@ -1,4 +1,5 @@
 import type { ChatRequest, ReasoningOptions, ResponseFormat, UpstreamCall } from './connector.ts';
+import { effortShares } from './effort-shares.ts';
 import type { Dialect } from './openai-dialect.ts';
 import { openAiMessage } from './openai-message.ts';
 
@@ -32,6 +33,7 @@ export function openAiRequest({ target, request, stream }: UpstreamCall, dialect
     ...(request.seed === undefined ? {} : { [dialect.seed]: request.seed }),
     ...(request.user === undefined || !dialect.user ? {} : { user: request.user }),
     ...tools(request),
+    ...(request.modalities ? { modalities: request.modalities } : {}),
     ...(request.responseFormat ? { response_format: responseFormat(request.responseFormat) } : {}),
     ...(request.reasoning ? reasoning(request.reasoning, request.maxTokens, dialect) : {}),
   };
@@ -75,15 +77,6 @@ function responseFormat({ type, name, schema, strict }: ResponseFormat): Json {
   };
 }
 
-/** What share of the output each effort may think (OpenRouter's published ratios). */
-const effortShares = [
-  ['minimal', 0.1],
-  ['low', 0.2],
-  ['medium', 0.5],
-  ['high', 0.8],
-  ['xhigh', 0.95],
-] as const;
-
 function reasoning(options: ReasoningOptions, maxTokens: number, dialect: Dialect): Json {
   const { effort, maxTokens: budget } = options;
   if (dialect.reasoningObject) {
@@ -100,6 +93,6 @@ function reasoning(options: ReasoningOptions, maxTokens: number, dialect: Dialec
 
 /** The most that a service which knows efforts alone may think without passing the budget. */
 function nearestEffort(share: number): string {
-  const fitting = effortShares.findLast(([, least]) => least <= share);
+  const fitting = Object.entries(effortShares).findLast(([, least]) => least <= share);
   return fitting?.[0] ?? 'minimal';
 }

@@ -39,6 +39,7 @@ export function completionOf(
       refusal: null,
       annotations: null,
       toolCalls: [],
+      images: [],
       stopSequence: null,
       vectors: null,
       messages: [],

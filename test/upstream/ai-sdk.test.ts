@@ -272,6 +272,20 @@ describe('requests', () => {
     },
   );
 
+  test('Google is asked for a picture, and what it paints is told as an address', async () => {
+    const parts = [{ text: 'Here.' }, { inlineData: { mimeType: 'image/png', data: 'iVBORw0K' } }];
+    const candidates = [{ content: { role: 'model', parts }, finishReason: 'STOP', index: 0 }];
+    stub.answerWith(async (answer) => {
+      await answer.sse({ candidates });
+      answer.end();
+    });
+    const { events } = await send('google', { modalities: ['text', 'image'] });
+    expect(events).toContainEqual({ type: 'image', url: 'data:image/png;base64,iVBORw0K' });
+    expect(stub.requests[0]?.body).toMatchObject({
+      generationConfig: { responseModalities: ['TEXT', 'IMAGE'] },
+    });
+  });
+
   test('a schema goes to Google and to Anthropic', async () => {
     const schema = { type: 'object', properties: { city: { type: 'string' } } };
     const responseFormat = { type: 'json_schema', name: 'place', schema } as const;

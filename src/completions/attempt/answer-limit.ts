@@ -14,7 +14,10 @@ const bytesMax = 16 * 1024 * 1024;
  *
  * @throws UpstreamFault EXCESS.
  */
-export function refuseExcess({ bytes, besides }: Transcript, maxTokens: number): void {
+export function refuseExcess(transcript: Transcript, maxTokens: number): void {
+  const { bytes, besides, images } = transcript;
   const most = Math.min(bytesBeside + maxTokens * bytesPerTokenMax, bytesMax);
-  if (bytes + besides > most) throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
+  const pictures = images.reduce((sum, { length }) => sum + length, 0);
+  if (bytes + besides <= most && bytes + besides + pictures <= bytesMax) return;
+  throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
 }

@@ -19,6 +19,8 @@ export class Transcript {
   readonly #refusal: string[] = [];
   readonly #toolCalls = new Map<number, { callId: string; name: string; arguments: string[] }>();
   #annotations: unknown = null;
+  /** Addresses of pictures, most of them `data:` with all of it. */
+  readonly images: string[] = [];
   #bytes = 0;
   #besides = 0;
   /** What an embedding was answered with; null before, and of everything else. */
@@ -34,6 +36,11 @@ export class Transcript {
   /** What is kept beside the text: blocks with signatures, annotations, the pieces themselves. */
   get besides(): number {
     return this.#besides;
+  }
+
+  /** As many as services count at most for the pictures: GPT's largest is 6,240, Gemini's 2,520. */
+  get imageTokens(): number {
+    return this.images.length * 8_192;
   }
 
   get text(): string {
@@ -91,6 +98,9 @@ export class Transcript {
         break;
       case 'annotations':
         this.#annotations = event.annotations;
+        break;
+      case 'image':
+        this.images.push(event.url);
         break;
       case 'vectors':
         this.vectors = event.vectors;

@@ -97,7 +97,7 @@ async function credible(
   transcript: Transcript,
   endpoint: Endpoint,
 ): Promise<boolean> {
-  const visible = reported.completion - reported.reasoning;
+  const visible = reported.completion - reported.reasoning - transcript.imageTokens;
   const limitOf = (own: number) => own * toleratedFactor + toleratedTokens;
   if (visible <= limitOf(transcript.bytes / bytesPerTokenMin / toleratedFactor)) return true;
   return visible <= limitOf(await count(transcript.generated, endpoint));

@@ -7,8 +7,8 @@ export interface Said {
   readonly completionId: string;
   readonly organizationId: string;
   readonly endedAt: Date;
-  /** Vectors are megabytes of numbers, not words: they are gone with the run. */
-  readonly content: Omit<Content, 'availableUntil' | 'vectors'>;
+  /** Vectors and pictures are megabytes, not words: they are gone with the run. */
+  readonly content: Omit<Content, 'availableUntil' | 'vectors' | 'images'>;
 }
 
 interface KeptContentOptions {

@@ -1,3 +1,5 @@
+import type { OutputModality } from '#upstream';
+
 /**
  * A completion as a caller asks for it: the contract's `CompletionInput`, word for word, before
  * anything is checked. GraphQL hands it in as it is; the OpenAI surface translates into it.
@@ -24,6 +26,8 @@ export interface CompletionInput {
   readonly parallelToolCalls?: boolean | null;
   readonly responseFormat?: ResponseFormatInput | null;
   readonly reasoning?: ReasoningInput | null;
+  /** Of what the answer may be made, in the words of the REST surface alone; absent, of text. */
+  readonly modalities?: readonly OutputModality[] | null;
   readonly metadata?: unknown;
   readonly user?: string | null;
   readonly sessionId?: string | null;

@@ -67,6 +67,7 @@ function chatOf(input: CompletionInput): Omit<ChatRequest, 'maxTokens'> {
     responseFormat: input.responseFormat && responseFormatOf(input.responseFormat),
     reasoning: input.reasoning && reasoningOf(input.reasoning),
     user: input.user,
+    modalities: input.modalities,
   });
 }
 

@@ -298,7 +298,7 @@ export class Running implements RunOfNode {
   }
 
   #content(): Content {
-    const { text, reasoning, reasoningDetails, refusal, annotations, toolCalls, vectors } =
+    const { text, reasoning, reasoningDetails, refusal, annotations, toolCalls, images, vectors } =
       this.transcript;
     const end = this.#endedAt?.getTime();
     return {
@@ -308,6 +308,7 @@ export class Running implements RunOfNode {
       refusal,
       annotations,
       toolCalls,
+      images: [...images],
       stopSequence: this.#stopSequence(),
       vectors,
       messages: this.request.chat.messages,

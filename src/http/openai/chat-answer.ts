@@ -1,5 +1,5 @@
 import type { Market } from '#catalog';
-import type { Completion, FinishReason, Usage } from '#completions';
+import type { Completion, Content, FinishReason, Usage } from '#completions';
 import type { ChargeKind, ChargeLine } from '#credits';
 import { dollarsOf } from '#kernel';
 import type { ChatAnswer, UsageAnswer } from '#schema';
@@ -47,7 +47,7 @@ export function chatAnswer(completion: Completion, market: Market): ChatAnswer {
     reasoning: content?.reasoning ?? null,
     ...(content?.reasoningDetails ? { reasoning_details: content.reasoningDetails } : {}),
     ...(calls.length > 0 ? { tool_calls: calls.map(toolCall) } : {}),
-    ...(content?.annotations ? { annotations: content.annotations } : {}),
+    ...besidesText(content),
   };
   return {
     ...answeredBy(completion, market),
@@ -57,6 +57,18 @@ export function chatAnswer(completion: Completion, market: Market): ChatAnswer {
     usage: usageOf(completion.usage, completion.lines),
   };
 }
+
+/** What an answer has beside its words, whole. */
+export const besidesText = (content: Content | null) => ({
+  ...(content?.annotations ? { annotations: content.annotations } : {}),
+  ...(content?.images.length ? { images: content.images.map(imageOf) } : {}),
+});
+
+const imageOf = (url: string, index: number) => ({
+  type: 'image_url' as const,
+  index,
+  image_url: { url },
+});
 
 const toolCall = (call: { callId: string; name: string; arguments: string; index: number }) => ({
   index: call.index,

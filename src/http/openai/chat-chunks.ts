@@ -4,7 +4,7 @@ import type { Fault } from '#kernel';
 import { errorBody } from '../rest/errors.ts';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
 import type { PartsWriter } from '../rest/run-door.ts';
-import { finishOf, secondsOf, usageOf } from './chat-answer.ts';
+import { besidesText, finishOf, secondsOf, usageOf } from './chat-answer.ts';
 
 /**
  * Everything of a chunk but its delta is the same for as long as one endpoint answers, so it is
@@ -30,8 +30,7 @@ export function openChunks(run: Started, market: Market): PartsWriter {
     return `{"role":"assistant",${text.slice(1)}`;
   };
   const finished = (completion: Completion) => {
-    const annotations = completion.content?.annotations;
-    const last = { content: '', ...(annotations ? { annotations } : {}) };
+    const last = { content: '', ...besidesText(completion.content) };
     const end = { index: 0, delta: last, ...finishOf(completion), logprobs: null };
     const usage = usageOf(completion.usage, completion.lines);
     return (

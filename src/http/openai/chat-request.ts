@@ -54,6 +54,8 @@ function inputOf(asked: ChatRequest, headers: IncomingHttpHeaders): CompletionIn
     responseFormat: asked.response_format ? formatOf(asked.response_format) : null,
     reasoning: reasoningOf(asked),
     provider: preferencesOf(asked.provider),
+    // Text comes unasked, and strict services do not know the field.
+    modalities: asked.modalities?.includes('image') ? asked.modalities : null,
     user: asked.user || asked.safety_identifier || null,
     sessionId: asked.session_id || said.sessionId || asked.prompt_cache_key || null,
   };
@@ -69,11 +71,11 @@ function messagesOf({ messages, cache_control: mark }: ChatRequest): MessageInpu
 }
 
 function messageOf(given: Message): MessageInput {
-  const parts = Array.isArray(given.content) ? given.content : null;
+  const parts = partsIn(given);
   const mark = given.cache_control ?? parts?.findLast((one) => one.cache_control)?.cache_control;
   return {
     role: upper(given.role),
-    content: typeof given.content === 'string' ? given.content : null,
+    content: !parts && typeof given.content === 'string' ? given.content : null,
     parts: parts?.map(partOf) ?? null,
     name: given.name ?? null,
     toolCallId: given.tool_call_id ?? null,
@@ -81,6 +83,17 @@ function messageOf(given: Message): MessageInput {
     reasoningDetails: given.reasoning_details ?? null,
     cacheControl: mark ? { ttl: mark.ttl ?? '5m' } : null,
   };
+}
+
+/** The pictures of an earlier answer stand beside its text, and are shown with it. */
+function partsIn({ content, images }: Message): readonly Part[] | null {
+  if (!images?.length) return Array.isArray(content) ? content : null;
+  const said: readonly Part[] = Array.isArray(content)
+    ? content
+    : content
+      ? [{ type: 'text', text: content }]
+      : [];
+  return [...said, ...images.map(({ image_url }) => ({ type: 'image_url' as const, image_url }))];
 }
 
 function partOf(given: Part): ContentPartInput {

@@ -68,6 +68,8 @@ export class PartReader {
         return part.delta === '' ? [] : [this.#fragment(part.id, undefined, part.delta)];
       case 'tool-call':
         return this.#toolCall(part);
+      case 'file':
+        return imageOf(part);
       case 'source':
         this.#sources.push(part);
         return [];
@@ -156,6 +158,15 @@ export class PartReader {
   #details(block: ReasoningBlock): UpstreamEvent {
     return { type: 'reasoning', text: '', details: [toldAs(block)] };
   }
+}
+
+/** A picture; no other kind of file has a place in an answer. */
+function imageOf({ mediaType, data: file }: Part<'file'>): readonly UpstreamEvent[] {
+  if (!mediaType.startsWith('image/')) return [];
+  if (file.type === 'url') return [{ type: 'image', url: String(file.url) }];
+  const { data } = file;
+  const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64');
+  return [{ type: 'image', url: `data:${mediaType};base64,${base64}` }];
 }
 
 function joined(

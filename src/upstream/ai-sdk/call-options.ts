@@ -75,12 +75,14 @@ function choice(toolChoice: string): NonNullable<LanguageModelV4CallOptions['too
   return { type: 'tool', toolName: toolChoice };
 }
 
-function ownOptions({ reasoning, parallelToolCalls, tools, user }: ChatRequest, wire: Wire) {
+function ownOptions(request: ChatRequest, wire: Wire) {
+  const { reasoning, parallelToolCalls, tools, user, modalities } = request;
   const thinks = reasoning && reasoning.effort !== 'none' && !reasoning.exclude;
   return {
     ...(thinks ? wire.shownThinking : {}),
     ...(reasoning?.maxTokens === undefined ? {} : wire.thinking(reasoning.maxTokens)),
     ...(parallelToolCalls === false && tools?.length ? wire.oneToolCall : {}),
     ...(user === undefined ? {} : wire.endUser?.(user)),
+    ...(modalities === undefined ? {} : wire.modalities?.(modalities)),
   };
 }

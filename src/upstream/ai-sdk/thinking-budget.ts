@@ -1,10 +1,8 @@
 import type { ChatRequest } from '../connector.ts';
+import { effortShares } from '../effort-shares.ts';
 import { isObject, type ThinkingPlace } from './wire.ts';
 
 type Json = Record<string, unknown>;
-
-/** What part of an answer may be thought, by effort: the shares that callers know of OpenRouter. */
-const shares = { none: 1, minimal: 0.1, low: 0.2, medium: 0.5, high: 0.8, xhigh: 0.95 } as const;
 
 /**
  * The body with a budget that leaves room for an answer. The packages make an effort a share of all
@@ -15,7 +13,8 @@ export function withRoomToAnswer(body: Json, place: ThinkingPlace, request: Chat
   const { within, field, least, refusesLess } = place;
   const { maxTokens, reasoning } = request;
   const { effort = 'none', maxTokens: asked } = reasoning ?? {};
-  const share = asked ?? Math.max(least, Math.floor(maxTokens * shares[effort]));
+  const part = effort === 'none' ? 1 : effortShares[effort];
+  const share = asked ?? Math.max(least, Math.floor(maxTokens * part));
   return changed(body, within, (thinking) => {
     const budget = thinking[field];
     if (typeof budget !== 'number') return thinking;

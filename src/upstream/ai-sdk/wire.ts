@@ -1,5 +1,5 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
-import type { UpstreamTarget } from '../connector.ts';
+import type { OutputModality, UpstreamTarget } from '../connector.ts';
 
 /** What a provider package is given instead of the global `fetch`. */
 export type Fetch = typeof globalThis.fetch;
@@ -33,6 +33,8 @@ export interface Wire {
   readonly thinkingAt: ThinkingPlace;
   /** Its options for seeing what the model thinks, where it has to be asked. */
   readonly shownThinking?: Json;
+  /** Its options for what the answer may be made of; absent where that is always text. */
+  modalities?(modalities: readonly OutputModality[]): Json;
   /** Its mark at the end of a cached prefix; absent where the provider caches by itself. */
   cacheMark?(ttl: '5m' | '1h'): Json;
   /** Its options against several tool calls in one answer; absent where there are none. */

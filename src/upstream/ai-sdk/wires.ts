@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UpstreamTarget } from '../connector.ts';
+import type { OutputModality, UpstreamTarget } from '../connector.ts';
 import { capIn, type Wire } from './wire.ts';
 
 /** What no package can say. */
@@ -29,6 +29,9 @@ const gemini = {
   unsaid: unsaid('parallel_tool_calls'),
   thinking: (thinkingBudget: number) => ({
     thinkingConfig: { thinkingBudget, includeThoughts: true },
+  }),
+  modalities: (modalities: readonly OutputModality[]) => ({
+    responseModalities: modalities.map((one) => one.toUpperCase()),
   }),
   shownThinking: { thinkingConfig: { includeThoughts: true } },
   thinkingAt: {
