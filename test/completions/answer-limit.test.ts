@@ -29,6 +29,7 @@ describe('an answer that goes on and on, whatever cap it was sent', () => {
     ['text', page, 4],
     ['blocks with signatures', signed, 5],
     ['pieces of a letter', text('a'), 33_000],
+    ['pictures', { type: 'image', url: 'x'.repeat(2 * mib) }, 8],
   ] as const)('breaks off and costs nothing: %s', async (_kind, event, most) => {
     const { room, sent } = endless(event);
     const { completion } = await room.run({ maxTokens: 20 });

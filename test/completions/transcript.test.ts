@@ -68,6 +68,7 @@ it('says of each event whether it was content', () => {
   const added = (event: UpstreamEvent) => transcript.add(event);
   expect(added(said('a'))).toBe(true);
   expect(added(call(0, { name: 'f' }))).toBe(true);
+  expect(added({ type: 'image', url: 'https://example.com/a.png' })).toBe(true);
   expect(added({ type: 'finish', reason: { unified: 'STOP', raw: 'stop' } })).toBe(false);
 });
 
