@@ -11,7 +11,7 @@
  * 5. An answer is sent whole or ends visibly: a failure in the middle of a stream is a chunk of its
  *    own.
  */
-export { readDocumentManifest } from './graphql/document-manifest.ts';
+export { readDocumentManifest } from './graphql/documents/document-manifest.ts';
 export type { Readiness } from './health.ts';
 export { type HttpOptions, type HttpServer, openHttp } from './server.ts';
 export { openWaitingRoom, type WaitingRoom } from './waiting-room.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Fault, type Log } from '#kernel';
 import { type Exchange, openExchange } from './exchange.ts';
-import { refuse as refuseGraphql } from './graphql/handler.ts';
+import { refuse as refuseGraphql } from './graphql/answers/handler.ts';
 import { answerHealth, answerReady } from './health.ts';
 import { listening } from './listening.ts';
 import { refuse } from './rest/refuse.ts';

@@ -1,6 +1,6 @@
 import { getOperationAST, type OperationDefinitionNode, parse } from 'graphql';
 import { expect, it } from 'vitest';
-import { CompiledCode } from '../../src/http/graphql/compiled-code.ts';
+import { CompiledCode } from '../../src/http/graphql/execution/compiled-code.ts';
 
 const operation = () => getOperationAST(parse('{ a }')) as OperationDefinitionNode;
 

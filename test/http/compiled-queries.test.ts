@@ -1,6 +1,6 @@
 import { getOperationAST, parse } from 'graphql';
 import { expect, it } from 'vitest';
-import { compiledQuery } from '../../src/http/graphql/compiled-queries.ts';
+import { compiledQuery } from '../../src/http/graphql/execution/compiled-queries.ts';
 
 function isCompiled(source: string): boolean {
   const document = parse(source);

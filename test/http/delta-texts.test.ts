@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DeltaTexts } from '../../src/http/graphql/delta-texts.ts';
+import { DeltaTexts } from '../../src/http/graphql/execution/delta-texts.ts';
 
 type Event = Readonly<Record<string, unknown>>;
 

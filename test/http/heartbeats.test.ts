@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Heartbeats } from '../../src/http/graphql/heartbeats.ts';
+import { Heartbeats } from '../../src/http/graphql/sockets/heartbeats.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 /** Heartbeats, and somebody who says when he was called, in seconds. */

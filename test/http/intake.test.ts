@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, it } from 'vitest';
-import { Intake } from '../../src/http/graphql/intake.ts';
+import { Intake } from '../../src/http/graphql/sockets/intake.ts';
 
 class StandIn extends EventEmitter {
   writableLength = 0;

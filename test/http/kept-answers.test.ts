@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Market } from '#catalog';
 import type { Context, Rooms } from '#schema';
-import { ofCatalog, ofMoment, WatchedContext } from '../../src/http/graphql/watched-context.ts';
+import {
+  ofCatalog,
+  ofMoment,
+  WatchedContext,
+} from '../../src/http/graphql/execution/watched-context.ts';
 import { keyPrincipal, serve, standIn } from '../harness/stand-in-rooms.ts';
 
 const { market: goods, rooms } = standIn();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
-import { nextFrames } from '../../src/http/graphql/next-frames.ts';
+import { nextFrames } from '../../src/http/graphql/sockets/next-frames.ts';
 
 let server: WebSocketServer;
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { readDocumentManifest } from '#http';
-import { PersistedDocuments } from '../../src/http/graphql/persisted-documents.ts';
+import { PersistedDocuments } from '../../src/http/graphql/documents/persisted-documents.ts';
 import { serve, standIn } from '../harness/stand-in-rooms.ts';
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');

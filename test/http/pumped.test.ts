@@ -1,8 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import { expect, it } from 'vitest';
 import { Ticker } from '#metrics';
-import { Pumped } from '../../src/http/graphql/pumped.ts';
 import { closing, resultsOf } from '../../src/http/graphql/results.ts';
+import { Pumped } from '../../src/http/graphql/sockets/pumped.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
 
 /** A feed that says the time in seconds, and a reader that takes a result when it is let. */

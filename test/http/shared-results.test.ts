@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import type { Context } from '#schema';
-import { SharedResults, textOf } from '../../src/http/graphql/shared-results.ts';
+import { SharedResults, textOf } from '../../src/http/graphql/execution/shared-results.ts';
 import { standIn } from '../harness/stand-in-rooms.ts';
 
 const { rooms } = standIn();

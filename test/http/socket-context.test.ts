@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ConnectionLost } from '#completions';
 import { anonymous } from '#identity';
-import { SocketContext } from '../../src/http/graphql/socket-context.ts';
+import { SocketContext } from '../../src/http/graphql/sockets/socket-context.ts';
 import { standIn } from '../harness/stand-in-rooms.ts';
 
 function operation(number: number) {

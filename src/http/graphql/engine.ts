@@ -4,17 +4,17 @@ import { currentOrigin } from '#audit';
 import type { Log } from '#kernel';
 import { type Context, schema } from '#schema';
 import type { Allowance } from '../allowance.ts';
-import { executed } from './compiled-queries.ts';
-import { subscribed } from './compiled-subscriptions.ts';
-import { spend } from './document-limits.ts';
-import { type KnownOperation, openDocuments } from './documents.ts';
+import { spend } from './documents/document-limits.ts';
+import { type KnownOperation, openDocuments } from './documents/documents.ts';
+import { type DocumentNames, PersistedDocuments } from './documents/persisted-documents.ts';
+import { executed } from './execution/compiled-queries.ts';
+import { subscribed } from './execution/compiled-subscriptions.ts';
+import { ofCatalog, WatchedContext } from './execution/watched-context.ts';
 import { graphiql } from './graphiql.ts';
-import { type DocumentNames, PersistedDocuments } from './persisted-documents.ts';
 import type { DocumentCost } from './points.ts';
 import { graphqlErrorOf, presentError } from './present-error.ts';
 import { RefusedOperation } from './refused-operation.ts';
 import { closing, type Results } from './results.ts';
-import { ofCatalog, WatchedContext } from './watched-context.ts';
 
 /** One operation as a client sends it, over whatever transport. */
 export interface OperationRequest extends DocumentNames {

@@ -1,5 +1,5 @@
-import { type Exchange, RequestRefused } from '../exchange.ts';
-import type { Engine } from './engine.ts';
+import { type Exchange, RequestRefused } from '../../exchange.ts';
+import type { Engine } from '../engine.ts';
 
 /** Whether the client takes server-sent events, the form of a subscription over HTTP. */
 export const takesEvents = (accept: string): boolean =>

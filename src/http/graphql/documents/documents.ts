@@ -9,10 +9,10 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { schema } from '#schema';
-import { CompiledCode } from './compiled-code.ts';
-import { type CheckedQuery, compiledQuery } from './compiled-queries.ts';
+import { CompiledCode } from '../execution/compiled-code.ts';
+import { type CheckedQuery, compiledQuery } from '../execution/compiled-queries.ts';
+import { isEndless, isFeed } from '../feeds.ts';
 import { limitRules, refuseLong } from './document-limits.ts';
-import { isEndless, isFeed } from './feeds.ts';
 import { subscribedConditions } from './subscribed-conditions.ts';
 
 /** A document that was read and checked once, with what is known of its operations. */

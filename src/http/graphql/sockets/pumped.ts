@@ -1,5 +1,5 @@
 import type { Take } from '#kernel';
-import type { Results } from './results.ts';
+import type { Results } from '../results.ts';
 
 const done = { done: true, value: undefined } as const;
 

@@ -1,8 +1,8 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql';
 import { makeServer, type SubscribePayload, type WebSocket } from 'graphql-ws';
-import type { Operation } from './engine.ts';
+import type { Operation } from '../engine.ts';
+import type { Result } from '../results.ts';
 import type { Pumped } from './pumped.ts';
-import type { Result } from './results.ts';
 import type { OperationSocket, SocketContext } from './socket-context.ts';
 
 const initMs = 3_000;

@@ -4,23 +4,14 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   execute,
-  GraphQLObjectType,
-  GraphQLSchema,
   getOperationAST,
-  isObjectType,
-  Kind,
-  OperationTypeNode,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
 } from 'graphql';
-import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Take } from '#kernel';
-import { type Context, schema } from '#schema';
+import type { Context } from '#schema';
+import { type Result, type Results, resultsOf } from '../results.ts';
 import { CompiledCode } from './compiled-code.ts';
-import { compiling } from './compiled-queries.ts';
+import { compileEvents, type EventQuery } from './compiled-events.ts';
 import { DeltaTexts } from './delta-texts.ts';
-import { type Result, type Results, resultsOf } from './results.ts';
 import { type Execute, SharedResults } from './shared-results.ts';
 
 const known = new CompiledCode<EventQuery>();
@@ -87,13 +78,6 @@ function eventQuery({ document, operationName }: ExecutionArgs): EventQuery | nu
   return known.of(operation, () => compileEvents(document, operationName));
 }
 
-interface EventQuery {
-  readonly query: CompiledQuery['query'];
-  /** Those that the selection on an event still uses. */
-  readonly variables: ReadonlySet<string>;
-  readonly texts: DeltaTexts;
-}
-
 function runCompiled(args: ExecutionArgs, { query, variables }: EventQuery): Execute {
   const given = Object.fromEntries(
     Object.entries(args.variableValues ?? {}).filter(([name]) => variables.has(name)),
@@ -124,53 +108,4 @@ class Mapped implements Results {
   leave(): void {
     this.#events.leave();
   }
-}
-
-const root = schema.getSubscriptionType();
-
-/** The subscription's root as a query: each field takes an event as it is and no argument. */
-const eventSchema = new GraphQLSchema({
-  query: new GraphQLObjectType({
-    name: 'Subscription',
-    fields: Object.fromEntries(
-      Object.values(root?.getFields() ?? {}).map(({ name, type }) => [
-        name,
-        { type, resolve: (event: unknown) => event },
-      ]),
-    ),
-  }),
-  types: Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && type !== root),
-});
-
-function compileEvents(document: DocumentNode, operationName: string | null | undefined) {
-  const used = new Set<string>();
-  const types = new TypeInfo(schema);
-  const bare = visit(
-    document,
-    visitWithTypeInfo(types, {
-      Field: (field) => (types.getParentType() === root ? { ...field, arguments: [] } : undefined),
-    }),
-  );
-  visit(bare, {
-    VariableDefinition: () => false,
-    Variable({ name }) {
-      used.add(name.value);
-    },
-  });
-  const definitions = bare.definitions.map((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION
-      ? {
-          ...definition,
-          operation: OperationTypeNode.QUERY,
-          variableDefinitions: (definition.variableDefinitions ?? []).filter(({ variable }) =>
-            used.has(variable.name.value),
-          ),
-        }
-      : definition,
-  );
-  const events = { ...bare, definitions };
-  const compiled = compileQuery(eventSchema, events, operationName ?? undefined, compiling);
-  return isCompiledQuery(compiled)
-    ? { query: compiled.query, variables: used, texts: new DeltaTexts() }
-    : null;
 }

@@ -1,14 +1,14 @@
 import type { ExecutionResult } from 'graphql';
 import { type Clock, Fault } from '#kernel';
 import type { Context } from '#schema';
-import { credentialEnded, whileValid } from '../credential-life.ts';
-import { EventStream } from '../event-stream.ts';
-import type { Exchange } from '../exchange.ts';
+import { credentialEnded, whileValid } from '../../credential-life.ts';
+import { EventStream } from '../../event-stream.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { Engine, OperationRequest } from '../engine.ts';
+import { textOf } from '../execution/shared-results.ts';
+import { graphqlErrorOf } from '../present-error.ts';
+import { alone, closing, type Result } from '../results.ts';
 import { costMember, mediaTypeOf } from './answer.ts';
-import type { Engine, OperationRequest } from './engine.ts';
-import { graphqlErrorOf } from './present-error.ts';
-import { alone, closing, type Result } from './results.ts';
-import { textOf } from './shared-results.ts';
 
 /**
  * A completion whose key was revoked ends by itself, with its own last event; what has none, such

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { GraphQLError } from 'graphql';
 import { Fault, type Log } from '#kernel';
 import type { Context, Rooms } from '#schema';
-import { callerOf } from '../callers.ts';
-import { bodyOf, type Exchange, RequestRefused, sendJson, tooManyValues } from '../exchange.ts';
-import { hasFewValues } from '../json-values.ts';
+import { callerOf } from '../../callers.ts';
+import { bodyOf, type Exchange, RequestRefused, sendJson, tooManyValues } from '../../exchange.ts';
+import { hasFewValues } from '../../json-values.ts';
+import type { Engine, OperationRequest } from '../engine.ts';
+import { pointsLeft } from '../points.ts';
+import { graphqlErrorOf, presentError } from '../present-error.ts';
 import { refuseByMethod, refuseUnreadable, takesEvents, unacceptable } from './acceptable.ts';
 import { answerAgain, answerByGet, answerByPost, requestOf } from './answer.ts';
-import type { Engine, OperationRequest } from './engine.ts';
 import { KeptAnswers } from './kept-answers.ts';
-import { pointsLeft } from './points.ts';
-import { graphqlErrorOf, presentError } from './present-error.ts';
 import { streamEvents } from './sse.ts';
 
 export interface GraphqlOptions {

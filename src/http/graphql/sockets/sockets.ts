@@ -4,11 +4,11 @@ import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '#kernel';
 import type { Rooms } from '#schema';
-import type { SocketAllowances } from '../allowance.ts';
-import { bringsCredential } from '../callers.ts';
-import { clientAddress, originOf } from '../client.ts';
+import type { SocketAllowances } from '../../allowance.ts';
+import { bringsCredential } from '../../callers.ts';
+import { clientAddress, originOf } from '../../client.ts';
+import type { Engine } from '../engine.ts';
 import { Connection } from './connection.ts';
-import type { Engine } from './engine.ts';
 import { Heartbeats } from './heartbeats.ts';
 
 /** A larger prompt goes by POST. */

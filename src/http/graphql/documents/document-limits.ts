@@ -10,8 +10,8 @@ import {
   TokenKind,
   type ValidationContext,
 } from 'graphql';
+import { type DocumentCost, spendPoints } from '../points.ts';
 import { type CostArgs, costOf } from './document-cost.ts';
-import { type DocumentCost, spendPoints } from './points.ts';
 
 /** What a document may be, so that reading one never costs more than answering it. */
 export const documentLimits = {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
 import type { Context } from '#schema';
-import { type Exchange, sendBytes, sendJson, sendParts } from '../exchange.ts';
-import { withCost } from './document-limits.ts';
-import type { Engine, OperationRequest } from './engine.ts';
+import { type Exchange, sendBytes, sendJson, sendParts } from '../../exchange.ts';
+import { withCost } from '../documents/document-limits.ts';
+import type { Engine, OperationRequest } from '../engine.ts';
+import { type DocumentCost, spendPoints } from '../points.ts';
 import type { KeptAnswers } from './kept-answers.ts';
-import { type DocumentCost, spendPoints } from './points.ts';
 
 const parameters = new Set(['query', 'documentId', 'variables', 'operationName', 'extensions']);
 

@@ -1,6 +1,6 @@
 import type { Principal } from '#identity';
 import type { Context, Rooms } from '#schema';
-import { pointsLeft } from './points.ts';
+import { pointsLeft } from '../points.ts';
 
 /** What an operation needs of the socket that it came over. */
 export interface OperationSocket {
