@@ -1,6 +1,6 @@
 import type { Completion, Content, CompletionStatus as Status } from '#completions';
 import { apiKeysSeenBy, membershipsSeenBy } from '#identity';
-import { Fault } from '#kernel';
+import { Fault, upper } from '#kernel';
 import type { ChatMessage } from '#upstream';
 import { ApiKeyRef } from './api-key.ts';
 import { builder } from './builder.ts';
@@ -42,7 +42,7 @@ const MessageRef = builder.objectRef<ChatMessage>('Message').implement({
     role: t.field({
       type: MessageRole,
       description: 'Who speaks.',
-      resolve: ({ role }) => role.toUpperCase() as Uppercase<typeof role>,
+      resolve: ({ role }) => upper(role),
     }),
     content: t.string({
       nullable: true,

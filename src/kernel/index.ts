@@ -31,6 +31,7 @@ export {
 } from './ids.ts';
 export { InvariantViolation, invariant, unreachable } from './invariant.ts';
 export { jsonDepthMax, nestedWithin } from './json-depth.ts';
+export { lower, upper } from './letter-case.ts';
 export { type Log, type LogFields, type LogLevel, openLog, silentLog } from './log.ts';
 export {
   amountMax,
@@ -42,7 +43,6 @@ export {
   inRange,
   lineAmount,
   type Money,
-  moneyDigits,
   moneyOrNull,
   type Price,
   parseMoney,

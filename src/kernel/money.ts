@@ -8,7 +8,7 @@ import { Fault } from './fault.ts';
 export type Money = bigint;
 export type Price = bigint;
 
-export const moneyDigits = 12;
+const moneyDigits = 12;
 export const priceDigits = 18;
 const pricePerMoney = 10n ** BigInt(priceDigits - moneyDigits);
 

@@ -36,7 +36,7 @@ const silent = new RegExp(`^(${messages.join('|')})`);
  * long or was ended (57014), it waited for others in vain (55P03, 40), or, as Prisma says, its
  * transaction got no turn (P2028).
  */
-export const isIncapable = (thrown: unknown): boolean =>
+const isIncapable = (thrown: unknown): boolean =>
   errorsIn(thrown).some((error) => codesOf(error).some((code) => incapableCode.test(code)));
 
 const incapableCode = /^(25006|53...|58...|57014|55P03|40...|P2028|P2034)$/;

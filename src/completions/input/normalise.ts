@@ -1,3 +1,4 @@
+import { lower } from '#kernel';
 import type { RoutePreferences } from '#routing';
 import type {
   ChatMessage,
@@ -74,7 +75,7 @@ function chatOf(input: CompletionInput): Omit<ChatRequest, 'maxTokens'> {
 function messageOf(message: MessageInput): ChatMessage {
   const content = message.parts ? message.parts.map(partOf) : (message.content ?? null);
   const rest = present<Omit<ChatMessage, 'content'>>({
-    role: message.role.toLowerCase() as ChatMessage['role'],
+    role: lower(message.role),
     name: message.name,
     toolCallId: message.toolCallId,
     toolCalls: message.toolCalls?.length ? message.toolCalls : null,
@@ -97,9 +98,8 @@ function partOf(part: ContentPartInput): ContentPart {
 const mediaOf = ({ data, mediaType }: { data: string; mediaType: string }) => ({ data, mediaType });
 
 function responseFormatOf(format: ResponseFormatInput): ResponseFormat {
-  const type = format.type.toLowerCase() as ResponseFormat['type'];
   return present<ResponseFormat>({
-    type,
+    type: lower(format.type),
     name: format.name,
     schema: format.schema,
     strict: format.strict,
@@ -108,7 +108,7 @@ function responseFormatOf(format: ResponseFormatInput): ResponseFormat {
 
 function reasoningOf(reasoning: ReasoningInput): ReasoningOptions {
   return present<ReasoningOptions>({
-    effort: reasoning.effort?.toLowerCase() as ReasoningOptions['effort'],
+    effort: reasoning.effort && lower(reasoning.effort),
     maxTokens: reasoning.maxTokens,
     exclude: reasoning.exclude,
   });

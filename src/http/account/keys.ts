@@ -6,13 +6,13 @@ import {
   type Organization,
   type Principal,
 } from '#identity';
-import { Fault, InvalidInput, isId } from '#kernel';
+import { Fault, InvalidInput, isId, upper } from '#kernel';
 import { keyChange, type NewKeyRequest, newKeyRequest, type Rooms } from '#schema';
 import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
 import type { Parameters } from '../rest/address.ts';
 import { callerOf } from '../rest/caller.ts';
 import { renamed, wirePath } from '../rest/errors.ts';
-import { decimalOf, upper } from '../rest/preferences.ts';
+import { decimalOf } from '../rest/preferences.ts';
 import { inShape } from '../rest/shape.ts';
 import { managedKey } from './key-view.ts';
 import { organizationOf, organizationQuery } from './organization.ts';

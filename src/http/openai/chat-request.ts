@@ -6,11 +6,12 @@ import type {
   ReasoningInput,
   ResponseFormatInput,
 } from '#completions';
+import { upper } from '#kernel';
 import { type ChatRequest, chatRequest } from '#schema';
 import { fromHeaders } from '../rest/caller.ts';
 import { wirePath } from '../rest/errors.ts';
 import { filePart } from '../rest/parts.ts';
-import { preferencesOf, upper } from '../rest/preferences.ts';
+import { preferencesOf } from '../rest/preferences.ts';
 import type { Asked } from '../rest/run-door.ts';
 import { inShape } from '../rest/shape.ts';
 import { samplingOf, whoAsks } from './sampling.ts';

@@ -1,8 +1,8 @@
 import type { ContentPartInput, MessageInput } from '#completions';
+import { upper } from '#kernel';
 import type { ResponsesRequest } from '#schema';
 import type { Origins } from '../rest/origins.ts';
 import { filePart } from '../rest/parts.ts';
-import { upper } from '../rest/preferences.ts';
 import { unsealed } from './responses-reasoning.ts';
 import { wholeName } from './responses-tools.ts';
 

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CompletionInput, ResponseFormatInput } from '#completions';
+import { upper } from '#kernel';
 import { type ResponsesRequest, responsesRequest } from '#schema';
 import { fromHeaders } from '../rest/caller.ts';
 import { Origins } from '../rest/origins.ts';
-import { preferencesOf, upper } from '../rest/preferences.ts';
+import { preferencesOf } from '../rest/preferences.ts';
 import type { Asked } from '../rest/run-door.ts';
 import { inShape } from '../rest/shape.ts';
 import { effortOf } from './chat-request.ts';

@@ -1,4 +1,5 @@
 import type { ProviderPreferencesInput } from '#completions';
+import { upper } from '#kernel';
 import type { ProviderPreferences } from '#schema';
 
 /** The `provider` object in the contract's terms. */
@@ -41,5 +42,3 @@ export function decimalOf(value: number | string | null | undefined): string | n
   if (typeof value !== 'number') return value ?? null;
   return value.toFixed(12).replace(/\.?0+$/, '');
 }
-
-export const upper = <Text extends string>(text: Text) => text.toUpperCase() as Uppercase<Text>;

@@ -14,7 +14,7 @@ import { type DocumentCost, spendPoints } from '../points.ts';
 import { type CostArgs, costOf } from './document-cost.ts';
 
 /** What a document may be, so that reading one never costs more than answering it. */
-export const documentLimits = {
+const documentLimits = {
   characters: 256 * 1024,
   /** Where an error stands is found by counting lines, for each error anew. */
   lines: 5_000,
