@@ -69,7 +69,9 @@ export const PerformanceMetricsRef = builder.objectRef<Measured>('PerformanceMet
     timeToFirstTokenMs: t.field({
       type: PercentilesRef,
       nullable: true,
-      description: 'From sending the request upstream to the first content.',
+      description:
+        'From sending the request upstream to the first content. Of streams: an answer in one ' +
+        'piece does not tell.',
       resolve: ({ figures }) => figures.timeToFirstTokenMs.percentiles(),
     }),
     latencyMs: t.field({
@@ -81,7 +83,9 @@ export const PerformanceMetricsRef = builder.objectRef<Measured>('PerformanceMet
     tokensPerSecond: t.field({
       type: PercentilesRef,
       nullable: true,
-      description: 'Completion tokens per second after the first content.',
+      description:
+        'Completion tokens per second after the first content. Of streams: an answer in one ' +
+        'piece, or that was held back and came at once, does not tell.',
       resolve: ({ figures }) => figures.tokensPerSecond.percentiles(),
     }),
     promptTokens: t.field({

@@ -107,7 +107,9 @@ export interface AttemptRecord {
     | 'FAILED'
     | 'BROKE_OFF'
     | 'CANCELLED';
-  /** From sending to the first content; null when there was none. */
+  /** Whether the provider was asked for a stream. */
+  readonly streamed: boolean;
+  /** From sending to the first content; null without any, and of an answer in one piece. */
   readonly timeToFirstTokenMs: number | null;
   readonly httpStatus: number | null;
   readonly message: string | null;

@@ -38,5 +38,6 @@ export {
   rank,
 } from './ranking.ts';
 export type { Sample, SampleOutcome } from './sample.ts';
+export { throughputOf } from './throughput.ts';
 export { Ticker, Tickers } from './ticker.ts';
 export { type MetricsWindow, windowMs } from './window.ts';

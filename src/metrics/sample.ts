@@ -18,6 +18,8 @@ export interface Sample {
   /** The caller's application; null when it named none. */
   readonly app: string | null;
   readonly outcome: SampleOutcome;
+  /** Whether the provider was asked for a stream: else nothing tells when its tokens came. */
+  readonly streamed: boolean;
   /** From sending to the first content; null when there was none. */
   readonly timeToFirstTokenMs: number | null;
   /** From sending to the end, whatever the end. */

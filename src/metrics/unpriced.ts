@@ -1,6 +1,7 @@
 import type { Money } from '#kernel';
 import { Distribution, type StoredDistribution } from './distribution.ts';
 import type { Sample } from './sample.ts';
+import { throughputOf } from './throughput.ts';
 
 export interface StoredUnpriced {
   readonly cost: string;
@@ -48,13 +49,15 @@ export class Unpriced implements Speed {
   }
 }
 
-/** A cancelled stream counts for the time to its first token alone. */
+/**
+ * Only a stream tells when its tokens came. A cancelled one counts for the time to its first token
+ * alone.
+ */
 export function observeSpeed({ timeToFirstTokenMs, tokensPerSecond }: Speed, sample: Sample): void {
-  const { timeToFirstTokenMs: firstMs, durationMs, completionTokens, outcome } = sample;
+  const { streamed, timeToFirstTokenMs: firstMs, durationMs, completionTokens, outcome } = sample;
+  if (!streamed) return;
   if (firstMs === null) timeToFirstTokenMs.observeAtLeast(durationMs);
   else timeToFirstTokenMs.observe(firstMs);
-  const afterFirstMs = durationMs - (firstMs ?? durationMs);
-  if (outcome === 'ANSWERED' && completionTokens > 1 && afterFirstMs > 0) {
-    tokensPerSecond.observe(((completionTokens - 1) / afterFirstMs) * 1_000);
-  }
+  const throughput = throughputOf(completionTokens, durationMs - (firstMs ?? durationMs));
+  if (outcome === 'ANSWERED' && throughput !== null) tokensPerSecond.observe(throughput);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fault } from '../routing/stand.ts';
-import { failsWith, type Play, says, stand } from './stand.ts';
+import { failsWith, ordinary, type Play, says, someone, stand } from './stand.ts';
 
 const inTurn = (...plays: readonly Play[]): Play => {
   const left = [...plays];
@@ -36,6 +36,21 @@ describe('what the metrics are told', () => {
       { outcome: 'ANSWERED' },
     ]);
     expect(samples[1]?.completionTokens).toBeGreaterThan(0);
+  });
+
+  test('that an answer came in one piece: nothing tells when its tokens did', async () => {
+    const { completions, play, samples } = stand({});
+    play(says('Good ', 'morning'));
+    // A longer one is streamed from its provider all the same.
+    for (const maxTokens of [1_024, 1_025]) {
+      const asked = { ...ordinary, maxTokens };
+      const started = await completions.start(someone, asked, { streamed: false, coalesceMs: 0 });
+      for await (const _ of started.events(0));
+    }
+    expect(samples).toMatchObject([
+      { outcome: 'ANSWERED', streamed: false, timeToFirstTokenMs: null },
+      { outcome: 'ANSWERED', streamed: true, timeToFirstTokenMs: 0 },
+    ]);
   });
 
   test('nothing of a request that was refused', async () => {

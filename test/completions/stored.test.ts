@@ -12,6 +12,7 @@ test('lines and attempts are read as they were recorded, with what their rows le
     startedAt: '2026-01-15T12:00:00.000Z',
     durationMs: 0,
     outcome: 'FAILED',
+    streamed: false,
     timeToFirstTokenMs: null,
     httpStatus: null,
     message: null,
@@ -21,5 +22,6 @@ test('lines and attempts are read as they were recorded, with what their rows le
   const lines = [...record.lines, fee];
   const row = JSON.parse(journalRecord({ ...record, lines }, 'acc_1', []));
   expect(Object.values(row.attempts[0])).not.toContain(null);
+  expect(Object.values(row.attempts[0])).not.toContain(false);
   expect(fromRow(row as Row)).toMatchObject({ lines, attempts: [attempt] });
 });

@@ -38,8 +38,16 @@ it('one query compares models, and the bill of the run keeps to it', async () =>
   const [echo] = data.estimateCost;
   expect(usage.promptTokens).toBe(echo.promptTokens);
   expect(parseMoney(usage.charged)).toBeLessThanOrEqual(parseMoney(echo.maximumCharge));
+  // Of so many tokens it is streamed from its provider, and its speed is known.
+  await app.demo.ask(
+    `mutation ($input: CompletionInput!) { complete(input: $input) { __typename } }`,
+    { input: { model: 'sandbox/echo', messages, maxTokens: 2_000 } },
+  );
   const after = await app.demo.ask(query, { input: { ...asked.input, models: ['sandbox/echo'] } });
-  expect(after.data.estimateCost[0].tokensPerSecond).toBeGreaterThan(0);
+  const { tokensPerSecond } = after.data.estimateCost[0];
+  expect(tokensPerSecond).toBeGreaterThan(0);
+  // The simulation writes 90 a second: what came in one piece would seem to have come in no time.
+  expect(tokensPerSecond).toBeLessThan(1_000);
 });
 
 it('who is nobody may ask for less text, and hears how much', async () => {

@@ -42,7 +42,13 @@ function figuresOf(count: number): Figures {
   for (let index = 0; index < count; index++) {
     figures.add({
       ...{ endpointId: 'end', at: 0, organizationId: 'org', app: null, outcome: 'ANSWERED' },
-      ...{ timeToFirstTokenMs: 1, durationMs: 2, promptTokens: 3, completionTokens: 4 },
+      ...{
+        streamed: true,
+        timeToFirstTokenMs: 1,
+        durationMs: 2,
+        promptTokens: 3,
+        completionTokens: 4,
+      },
       ...{ cost: 0n, charged: 0n, ranked: true, priced: true },
     });
   }

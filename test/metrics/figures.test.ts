@@ -39,6 +39,26 @@ describe('the figures of an endpoint', () => {
     expect(performance([{}]).tokensPerSecond?.p50).toBeLessThan(101);
   });
 
+  test('count an answer in one piece for its length alone', () => {
+    const whole = { streamed: false, timeToFirstTokenMs: null };
+    const { requests, uptime, latencyMs, ...speed } = performance([
+      whole,
+      { ...whole, outcome: 'FAILED' },
+    ]);
+    expect({ requests, uptime }).toEqual({ requests: 2, uptime: 0.5 });
+    expect(latencyMs?.p50).toBeCloseTo(1_100, -2);
+    expect(speed).toMatchObject({ timeToFirstTokenMs: null, tokensPerSecond: null });
+    const beside = performance([{}, { ...whole, outcome: 'FAILED', durationMs: 30_000 }]);
+    expect(beside.timeToFirstTokenMs?.p99).toBeCloseTo(100, -1);
+  });
+
+  test('take no throughput of a stream that was held back and came at once', () => {
+    const { timeToFirstTokenMs, tokensPerSecond } = performance([{ durationMs: 100.04 }]);
+    expect(timeToFirstTokenMs?.p50).toBeCloseTo(100, -1);
+    expect(tokensPerSecond).toBeNull();
+    expect(performance([{ durationMs: 110 }]).tokensPerSecond?.p50).toBeGreaterThan(9_900);
+  });
+
   test('name what callers really paid, per million tokens and without the fee', () => {
     const { effectivePricePerMillion } = performance([{ promptTokens: 99 }, { promptTokens: 99 }]);
     expect(effectivePricePerMillion).toBe(5_000_000n);

@@ -7,6 +7,7 @@ export const sample = (given: Partial<Sample> = {}): Sample => ({
   organizationId: 'org_a',
   app: null,
   outcome: 'ANSWERED',
+  streamed: true,
   timeToFirstTokenMs: 100,
   durationMs: 1_100,
   promptTokens: 10,

@@ -17,7 +17,13 @@ const at = (ms: number) => new Date(start + ms).toISOString();
 export function recordOf({ endpointId, failedAt, message, endUser }: Said): SettlementRecord {
   const attempt = (id: string, given: object) => ({
     ...{ endpointId: id, startedAt: at(0), durationMs: 2_000, timeToFirstTokenMs: 200 },
-    ...{ outcome: 'SUCCEEDED' as const, httpStatus: null, message: message ?? null, ...given },
+    ...{
+      streamed: true,
+      outcome: 'SUCCEEDED' as const,
+      httpStatus: null,
+      message: message ?? null,
+      ...given,
+    },
   });
   const inVain = { outcome: 'FAILED', httpStatus: 500, timeToFirstTokenMs: null };
   return {

@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '#credits';
 import { invariant, type LinkedAbort, linkAborts } from '#kernel';
+import { throughputOf } from '#metrics';
 import type { AttemptResult, OwnKey, RouteCandidate } from '#routing';
 import {
   isContent,
@@ -130,13 +131,15 @@ export class AttemptOut {
   /** Writes it down and tells the router; once, at its end. */
   conclude(outcome: AttemptRecord['outcome'], fault: UpstreamFault | null = null): AttemptRecord {
     const { endpoint, ownKey } = this.candidate;
+    const { stream } = this.#plan.call;
     const record = {
       endpointId: endpoint.id,
       providerKeyId: ownKey?.id ?? null,
       startedAt: this.#startedAt,
       durationMs: this.#rooms.clock.monotonic() - this.#startedMs,
       outcome,
-      timeToFirstTokenMs: this.#firstContentMs,
+      streamed: stream,
+      timeToFirstTokenMs: stream ? this.#firstContentMs : null,
       httpStatus: fault?.httpStatus ?? null,
       message: fault?.public ?? null,
     };
@@ -171,16 +174,13 @@ export class AttemptOut {
     this.#rooms.router.heard(this.candidate, quota);
 
   /** Only a stream tells when its first token came. */
-  #measure({ outcome, durationMs }: AttemptRecord): void {
+  #measure({ outcome, streamed, durationMs, timeToFirstTokenMs: first }: AttemptRecord): void {
     const { router } = this.#rooms;
     const { endpoint } = this.candidate;
-    const first = this.#firstContentMs;
-    if (!this.#plan.call.stream) return;
+    if (!streamed) return;
     if (outcome === 'SUCCEEDED' && first !== null) {
       const tokens = this.#running.transcript.usage?.completion ?? 0;
-      const secondsAfterFirst = (durationMs - first) / 1_000;
-      const tokensPerSecond =
-        tokens > 1 && secondsAfterFirst > 0 ? (tokens - 1) / secondsAfterFirst : null;
+      const tokensPerSecond = throughputOf(tokens, durationMs - first);
       router.measured(endpoint, { timeToFirstTokenMs: first, tokensPerSecond });
     } else if (first === null && (outcome === 'CANCELLED' || outcome === 'TIMED_OUT')) {
       router.measured(endpoint, { waitedMs: durationMs });

@@ -26,6 +26,7 @@ export function samplesOf(
       organizationId: payer.organization.id,
       app: last ? request.app : null,
       outcome: outcomeOf(attempt),
+      streamed: attempt.streamed,
       timeToFirstTokenMs: attempt.timeToFirstTokenMs,
       durationMs: attempt.durationMs,
       promptTokens: last ? tokens.prompt : 0,

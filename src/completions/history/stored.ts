@@ -88,6 +88,7 @@ const lineOf = (line: StoredLine): ChargeLine => ({
 
 const attemptOf = (attempt: StoredAttempt): AttemptRecord => ({
   providerKeyId: null,
+  streamed: false,
   timeToFirstTokenMs: null,
   httpStatus: null,
   message: null,

@@ -61,6 +61,7 @@ const storedLine = ({ kind, quantity, unitPrice, amount, endpointId }: ChargeLin
 const storedAttempt = (attempt: AttemptRecord) => ({
   ...attempt,
   providerKeyId: attempt.providerKeyId ?? absent,
+  streamed: attempt.streamed || absent,
   timeToFirstTokenMs: attempt.timeToFirstTokenMs ?? absent,
   httpStatus: attempt.httpStatus ?? absent,
   message: attempt.message ?? absent,
