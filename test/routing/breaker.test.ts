@@ -84,6 +84,15 @@ describe('when it opens', () => {
     expect(breaker.state).toBe('OPEN');
   });
 
+  it('is tried again 10 s after the failure that opened it, whatever was before', async () => {
+    const clock = virtualClock();
+    const breaker = new Breaker(clock);
+    fail(breaker, 4);
+    await clock.advance(8_000);
+    fail(breaker, 1);
+    expect(breaker.blockedMs).toBe(10_000);
+  });
+
   it('a success in between starts the row anew', () => {
     const breaker = new Breaker(virtualClock());
     fail(breaker, 4);

@@ -205,8 +205,11 @@ describe('a session', () => {
 
   it.each([
     ['anthropic', textNeeds, 5],
+    ['amazon-bedrock', textNeeds, 5],
     ['openai', textNeeds, 10],
+    ['azure', textNeeds, 10],
     ['deepseek', textNeeds, 120],
+    ['groq', textNeeds, 120],
     ['somebody', textNeeds, 5],
     ['anthropic', { ...textNeeds, cachedForAnHour: true }, 60],
   ])(

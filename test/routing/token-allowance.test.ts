@@ -39,6 +39,16 @@ describe('tokens that a limit leaves', () => {
     expect(told.counted).toBe(false);
   });
 
+  it('are waited for as long as is left since the answer that told', async () => {
+    const { clock, allowance } = stand(10, null, 5_000);
+    await clock.advance(2_000);
+    expect(allowance.waitMs(500)).toBe(3_000);
+    allowance.hear({ left: 0, limit: 30_000, resetMs: 60_000 });
+    await clock.advance(1_000);
+    expect(allowance.waitMs(1_000)).toBe(1_000);
+    expect(allowance.waitMs(30_000)).toBe(59_000);
+  });
+
   it('keep off no prompt that would never fit: the provider says what is wrong', () => {
     expect(stand(0, 30_000, 60_000).allowance.waitMs(30_001)).toBe(0);
   });
