@@ -26,12 +26,7 @@ export function autoModels(
   request: RouteRequest,
   fits: (asked: AskedModel) => boolean,
 ): AskedModel[] {
-  const { cheaper, dearer, simulated } = halves(market);
-  const demanding = isDemanding(request);
-  const inOrder = demanding
-    ? [...dearer.map(as('dearer')), ...cheaper.map(as('cheaper'))]
-    : [...cheaper.map(as('cheaper')), ...dearer.map(as('dearer'))];
-  const all = [...inOrder, ...simulated.map(as('simulated'))];
+  const all = inOrder(halves(market), isDemanding(request));
   const chosen: AskedModel[] = [];
   for (const asked of all) {
     if (chosen.length === choices) break;
@@ -40,11 +35,22 @@ export function autoModels(
   return chosen.length > 0 ? chosen : all.slice(0, choices);
 }
 
+/**
+ * The simulation is there to try Bourse out: it never answers, and is never paid, in the place of a
+ * real model that cannot take the request or has failed.
+ */
+function inOrder({ cheaper, dearer, simulated }: Halves, demanding: boolean): AskedModel[] {
+  const [first, second] = [cheaper.map(as('cheaper')), dearer.map(as('dearer'))];
+  const real = demanding ? [...second, ...first] : [...first, ...second];
+  return real.length > 0 ? real : simulated.map(as('simulated'));
+}
+
 function isDemanding({ promptTokens, needs: { parameters } }: RouteRequest): boolean {
   return promptTokens > longPromptTokens || parameters.has('tools') || parameters.has('reasoning');
 }
 
 type Half = 'cheaper' | 'dearer' | 'simulated';
+type Halves = Readonly<Record<Half, readonly Model[]>>;
 
 const words: Readonly<Record<Half, string>> = {
   cheaper: 'it is among the newest of the cheaper half of the models that take this request',
@@ -56,7 +62,7 @@ const as = (half: Half) => (model: Model) =>
   plainly(model, `\`auto\` chose ${model.slug}: ${words[half]}.`);
 
 /** The models that can be used here, newest first, parted at the median of their lowest prices. */
-const halves = once((market: Market): Readonly<Record<Half, readonly Model[]>> => {
+const halves = once((market: Market): Halves => {
   const usable = market.models.filter(canBeUsed).sort(newestFirst);
   const [real, sandbox] = [
     usable.filter((model) => !isSimulated(model)),

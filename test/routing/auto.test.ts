@@ -87,6 +87,14 @@ describe('`auto`', () => {
     expect(chosen({}, routerOver(goods))).toEqual(['sandbox/echo']);
   });
 
+  it('is not the simulation where a real model does not take the request, or may fail', () => {
+    expect(chosen({ allowedModels: ['acme/small-old', 'sandbox/*'] })).toEqual(['acme/small-old']);
+    const { error, candidates } = routerOver().plan(
+      request({ model: 'auto', allowedModels: ['sandbox/*'] }),
+    );
+    expect([error?.code, candidates]).toEqual([expect.any(String), []]);
+  });
+
   it('tells of those that came nearest when nothing can take the request', () => {
     const { error, rejected } = routerOver().plan(
       request({ model: 'auto', promptTokens: 1_000_000 }),
