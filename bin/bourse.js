@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 // The way in, for any Node: this file is plain JavaScript, everything behind it is TypeScript that
 // only a new Node reads. `npm start` already finds the right one; a start by hand with an older
-// Node is passed on to it.
+// Node is passed on to it, so what an older one lacks is imported where a new one is known to run.
 import { spawn } from 'node:child_process';
-import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { nodeEnvironment, nodeFlags, oldestNode, ownNode, runsHere } from './own-node.js';
 
@@ -13,6 +12,7 @@ if (runsHere) {
   holdOn();
   // Stripped of its types and compiled once: a later start takes a third of the time. Threads read
   // it in the environment.
+  const { enableCompileCache } = await import('node:module');
   const compiled = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
   enableCompileCache(compiled);
   process.env.NODE_COMPILE_CACHE ??= compiled;

@@ -11,8 +11,9 @@ export async function withScratchDatabase<T>(
   use: (connection: pg.PoolConfig) => Promise<T>,
 ): Promise<T> {
   const socketFolder = await privateFolder();
-  const database = await startEmbedded({ files: null, socketFolder, log: silentLog });
+  const database = startEmbedded({ files: null, socketFolder, log: silentLog });
   try {
+    await database.listening;
     await migrate({ socketFolder }, await readMigrations(folder), silentLog);
     return await use(connectionConfig({ socketFolder }, migrationLimits));
   } finally {

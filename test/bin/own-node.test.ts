@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 // @ts-expect-error: plain JavaScript, because it must load on any Node
 import { nodeEnvironment, nodeFlags } from '../../bin/own-node.js';
@@ -13,4 +13,17 @@ it('a start by hand, and the bench, run Node as `npm start` does', async () => {
   ];
   const whole = script.replaceAll('\\\n  ', '');
   expect(whole.split('\n').filter((line) => line && !line.startsWith('#'))).toEqual(lines);
+});
+
+/** Node 20.19 has these; a name that it lacks would end it before it could pass the start on. */
+const known = ['spawn', 'spawnSync', 'existsSync', 'fileURLToPath'];
+
+it('the way in loads on the oldest Node that may be installed', async () => {
+  const folder = new URL('../../bin/', import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.js'));
+  const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')));
+  const names = texts.flatMap((text) =>
+    [...text.matchAll(/^import \{ (.*) \} from 'node:/gm)].flatMap(([, list]) => list?.split(', ')),
+  );
+  expect([...new Set(names)].sort()).toEqual([...known].sort());
 });
