@@ -9,7 +9,10 @@ import { written } from './written.ts';
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'A new key. Its secret is in the answer, and nowhere else ever after.',
   fields: (t) => ({
-    organizationId: t.id({ required: true, description: 'Whose credits it spends.' }),
+    organizationId: t.id({
+      required: true,
+      description: 'The organization whose credits it spends.',
+    }),
     name: t.string({ required: true, description: 'Name for people, 1 to 100 characters.' }),
     kind: t.field({
       type: ApiKeyKind,
@@ -25,9 +28,9 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
       type: LimitPeriod,
       required: true,
       defaultValue: 'NONE',
-      description: 'When that limit starts anew.',
+      description: 'How often `creditLimit` starts anew, in UTC.',
     }),
-    requestsPerMinute: t.int({ description: 'Requests a minute; absent: no limit.' }),
+    requestsPerMinute: t.int({ description: 'Requests per minute, from 1; absent: no limit.' }),
     allowedModels: t.stringList({
       description: 'Patterns like `anthropic/*`; absent: all, an empty list: none.',
     }),
@@ -45,7 +48,10 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
       type: 'Decimal',
       description: 'US dollars that it may spend in a period; null: no limit.',
     }),
-    limitPeriod: t.field({ type: LimitPeriod, description: 'When that limit starts anew.' }),
+    limitPeriod: t.field({
+      type: LimitPeriod,
+      description: 'How often `creditLimit` starts anew, in UTC.',
+    }),
     requestsPerMinute: t.int({ description: 'Requests a minute; null: no limit.' }),
     allowedModels: t.stringList({
       description: 'Patterns like `anthropic/*`; null: all, an empty list: none.',
@@ -57,7 +63,7 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
   }),
 });
 
-const keyNow = { type: ApiKeyRef, description: 'As it stands now.' };
+const keyNow = { type: ApiKeyRef, description: 'Its state after the change.' };
 const secretText = 'The credential itself. Keep it now: it cannot be shown again.';
 
 const CreateApiKeyPayload = builder.objectRef<CreatedApiKey>('CreateApiKeyPayload').implement({

@@ -23,7 +23,9 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
   description: 'A credential for programs. Its secret is shown once, when it is made.',
   interfaces: [NodeInterface],
   fields: (t) => ({
-    organization: t.relation('organization', { description: 'Whose credits it spends.' }),
+    organization: t.relation('organization', {
+      description: 'The organization whose credits it spends.',
+    }),
     name: t.exposeString('name', { description: 'Name for people.' }),
     kind: t.expose('kind', { type: ApiKeyKind, description: 'What it is for.' }),
     hint: t.exposeString('hint', {
@@ -38,7 +40,7 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
     }),
     limitPeriod: t.expose('limitPeriod', {
       type: LimitPeriod,
-      description: 'When that limit starts anew.',
+      description: 'How often `creditLimit` starts anew, in UTC.',
     }),
     spent: t.field({
       type: 'Decimal',
@@ -60,12 +62,12 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
     periodEndsAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the next period starts; null when there is one for ever.',
+      description: 'When the current period ends; null when the limit never starts anew.',
       resolve: async (key, _args, { rooms }) => (await rooms.credits.keySpend(key)).periodEndsAt,
     }),
     requestsPerMinute: t.exposeInt('requestsPerMinute', {
       nullable: true,
-      description: 'Requests that it may make in a minute; null without a limit.',
+      description: 'Requests that it may make in any 60 s; null without a limit.',
     }),
     allowedModels: t.stringList({
       nullable: true,
@@ -102,8 +104,8 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
       nullable: true,
       select: { membership: true },
       description:
-        'Whose budget it spends; null for one made by a management key, and to who may not list ' +
-        'members.',
+        'The member whose budget it spends; null for a key made by a management key, and to ' +
+        'callers who may not list members.',
       resolve: ({ membership }, _args, context) =>
         membership && seesMember(membership, context) ? membership : null,
     }),

@@ -115,7 +115,7 @@ function eventsPage({ chain, args, filter }: Asked, { storage: { prisma } }: Roo
 const listArgs = {
   ...forwardArgs,
   ...builder.args((t) => ({
-    filter: t.field({ type: AuditFilter, description: 'Which events.' }),
+    filter: t.field({ type: AuditFilter, description: 'Filter; all when absent.' }),
   })),
 };
 

@@ -41,7 +41,10 @@ const partly =
 const UpsertProviderInput = builder.inputType('UpsertProviderInput', {
   description: `A provider, new or changed. ${partly}`,
   fields: (t) => ({
-    slug: t.string({ required: true, description: 'Which one; a new slug makes a new provider.' }),
+    slug: t.string({
+      required: true,
+      description: "The provider's slug; a new slug makes a new provider.",
+    }),
     name: t.string({ required: true, description: 'Name for people.' }),
     homepage: t.field({ type: 'URL', description: "The provider's own site." }),
     statusPage: t.field({ type: 'URL', description: 'Where it reports its outages.' }),
@@ -67,7 +70,10 @@ const UpsertModelInput = builder.inputType('UpsertModelInput', {
   fields: (t) => ({
     slug: t.string({ required: true, description: '`author/name`; a new one makes a new model.' }),
     name: t.string({ required: true, description: 'Name for people.' }),
-    author: t.string({ required: true, description: 'Who made it.' }),
+    author: t.string({
+      required: true,
+      description: 'The organization that made it, such as `anthropic`.',
+    }),
     description: t.string({ description: 'What it is good for.' }),
     contextLength: t.int({ required: true, description: 'Tokens of prompt and answer together.' }),
     maxOutputTokens: t.int({ description: 'Tokens that one answer may have.' }),
@@ -76,7 +82,9 @@ const UpsertModelInput = builder.inputType('UpsertModelInput', {
     supportedParameters: t.stringList({ description: 'Request parameters, in the wire names.' }),
     openWeights: t.boolean({ description: 'The weights can be downloaded.' }),
     aliases: t.stringList({ description: 'Other slugs that mean this model.' }),
-    knowledgeCutoff: t.string({ description: 'Until when its training data reaches.' }),
+    knowledgeCutoff: t.string({
+      description: 'The month, or day, up to which its training data reaches, such as `2026-03`.',
+    }),
     deprecatedAt: t.field({ type: 'DateTime', description: 'When it is retired.' }),
     createdAt: t.field({ type: 'DateTime', description: 'When it came out; new ones: now.' }),
   }),
@@ -112,14 +120,17 @@ const UpsertProviderPayload = builder
   .implement({
     description: 'The provider was written.',
     fields: (t) => ({
-      provider: t.expose('provider', { type: ProviderRef, description: 'As it stands now.' }),
+      provider: t.expose('provider', {
+        type: ProviderRef,
+        description: 'Its state after the change.',
+      }),
     }),
   });
 
 const UpsertModelPayload = builder.objectRef<{ model: Model }>('UpsertModelPayload').implement({
   description: 'The model was written.',
   fields: (t) => ({
-    model: t.expose('model', { type: ModelRef, description: 'As it stands now.' }),
+    model: t.expose('model', { type: ModelRef, description: 'Its state after the change.' }),
   }),
 });
 
@@ -127,7 +138,10 @@ const endpointPayload = (name: string, description: string) =>
   builder.objectRef<{ endpoint: Endpoint }>(name).implement({
     description,
     fields: (t) => ({
-      endpoint: t.expose('endpoint', { type: EndpointRef, description: 'As it stands now.' }),
+      endpoint: t.expose('endpoint', {
+        type: EndpointRef,
+        description: 'Its state after the change.',
+      }),
     }),
   });
 

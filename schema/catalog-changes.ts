@@ -10,17 +10,18 @@ import { cursorOf, type Keyset, type PageArgs, readCursor, tablePage } from './p
 import { EndpointRef, ModelRef, PricingRef, ProviderRef } from './refs.ts';
 
 const Kind = describedEnum('CatalogChangeKind', 'What happened to the market.', {
-  MODEL_ADDED: 'A model is there, or there again.',
-  MODEL_CHANGED: 'What is said of a model is otherwise; `reason` names the fields.',
-  MODEL_DEPRECATED: 'A model is on its way out.',
+  MODEL_ADDED: 'A model was added, or offered again.',
+  MODEL_CHANGED: 'Facts about a model changed; `reason` names the fields.',
+  MODEL_DEPRECATED: 'A model has a date on which its author retires it.',
   MODEL_REMOVED: 'A model is no longer offered.',
   ENDPOINT_ADDED: 'A provider offers a model, or offers it again; `newPricing` is the price.',
-  ENDPOINT_CHANGED: 'What is said of an endpoint is otherwise; `reason` names the fields.',
-  ENDPOINT_PRICE_CHANGED: 'An endpoint costs something else from now on.',
+  ENDPOINT_CHANGED: 'Facts about an endpoint changed; `reason` names the fields.',
+  ENDPOINT_PRICE_CHANGED:
+    "An endpoint's price changed; `previousPricing` and `newPricing` have both.",
   ENDPOINT_STATUS_CHANGED: 'An endpoint can serve, or cannot; `reason` says why it is not UP.',
   ENDPOINT_REMOVED: 'A provider no longer offers a model.',
-  PROVIDER_ADDED: 'A provider is there, or there again.',
-  PROVIDER_CHANGED: 'What is said of a provider is otherwise; `reason` names the fields.',
+  PROVIDER_ADDED: 'A provider was added, or is back.',
+  PROVIDER_CHANGED: 'Facts about a provider changed; `reason` names the fields.',
   PROVIDER_REMOVED: 'A provider is gone.',
 });
 

@@ -13,7 +13,7 @@ const lanesMax = 8;
 const LaneCursor = builder.inputType('LaneCursor', {
   description: 'How far a lane was read.',
   fields: (t) => ({
-    lane: t.int({ required: true, description: 'Index into `models`.' }),
+    lane: t.int({ required: true, description: 'Index into `models`, from 0.' }),
     sequence: t.int({ required: true, description: 'The last `sequence` seen of it.' }),
   }),
 });
@@ -27,7 +27,7 @@ interface ComparisonEvent {
 const ComparisonEventRef = builder.objectRef<ComparisonEvent>('ComparisonEvent').implement({
   description: 'What happens to one of the completions that are compared.',
   fields: (t) => ({
-    lane: t.exposeInt('lane', { description: 'Index into `models`.' }),
+    lane: t.exposeInt('lane', { description: 'Index into `models`, from 0.' }),
     model: t.exposeString('model', { description: 'The model of the lane, as it was asked for.' }),
     event: t.expose('event', {
       type: CompletionEventRef,

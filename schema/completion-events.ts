@@ -49,15 +49,15 @@ builder.objectRef<TextDelta>('TextDelta').implement({
     'deltas, joined, is the answer.',
   interfaces: [CompletionEventRef],
   fields: (t) => ({
-    text: t.exposeString('text', { description: 'What is to be appended.' }),
+    text: t.exposeString('text', { description: 'Text to append to the answer.' }),
   }),
 });
 
 builder.objectRef<ReasoningDelta>('ReasoningDelta').implement({
-  description: 'A piece of what the model thinks before it answers.',
+  description: "A piece of the model's reasoning before its answer.",
   interfaces: [CompletionEventRef],
   fields: (t) => ({
-    text: t.exposeString('text', { description: 'What is to be appended; may be empty.' }),
+    text: t.exposeString('text', { description: 'Text to append to the reasoning; may be empty.' }),
     details: t.field({
       type: 'JSON',
       nullable: true,
@@ -71,7 +71,7 @@ builder.objectRef<ToolCallDelta>('ToolCallDelta').implement({
   description: 'A piece of a tool call; pieces of one `index` belong together.',
   interfaces: [CompletionEventRef],
   fields: (t) => ({
-    index: t.exposeInt('index', { description: 'Which call of this answer.' }),
+    index: t.exposeInt('index', { description: 'Position of the call in this answer, from 0.' }),
     callId: t.exposeString('callId', {
       nullable: true,
       description: "The provider's id of the call, on its first piece.",

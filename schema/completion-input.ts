@@ -2,7 +2,7 @@ import type { CompletionInput as Asked } from '#completions';
 import { builder } from './builder.ts';
 import { describedEnum } from './described.ts';
 
-export const MessageRole = describedEnum('MessageRole', 'Who speaks.', {
+export const MessageRole = describedEnum('MessageRole', 'Whose message it is.', {
   SYSTEM: 'Instructions to the model.',
   DEVELOPER: 'Instructions of the application, for models that tell them apart.',
   USER: 'The person.',
@@ -16,7 +16,7 @@ const ResponseFormatType = describedEnum('ResponseFormatType', 'The form of the 
   JSON_SCHEMA: 'JSON that fits `schema`.',
 });
 
-const ReasoningEffort = describedEnum('ReasoningEffort', 'How much to think before answering.', {
+const ReasoningEffort = describedEnum('ReasoningEffort', 'How much to reason before answering.', {
   NONE: 'Not at all, where the model allows that.',
   MINIMAL: 'As little as can be.',
   LOW: 'A little.',
@@ -44,7 +44,10 @@ const MediaInput = builder.inputType('MediaInput', {
   description: 'A file within the request.',
   fields: (t) => ({
     data: t.string({ required: true, description: 'Its bytes in base64.' }),
-    mediaType: t.string({ required: true, description: 'As `audio/wav` or `application/pdf`.' }),
+    mediaType: t.string({
+      required: true,
+      description: 'Its media type, such as `audio/wav` or `application/pdf`.',
+    }),
     filename: t.string({ description: 'Its name, which some models are told.' }),
   }),
 });
@@ -55,7 +58,7 @@ const ContentPartInput = builder.inputType('ContentPartInput', {
   fields: (t) => ({
     text: t.string({ description: 'Text.' }),
     imageUrl: t.string({ description: 'An image by `https:` or `data:` address.' }),
-    audio: t.field({ type: MediaInput, description: 'Sound.' }),
+    audio: t.field({ type: MediaInput, description: 'Audio.' }),
     file: t.field({ type: MediaInput, description: 'A document.' }),
   }),
 });
@@ -72,7 +75,11 @@ const ToolCallInput = builder.inputType('ToolCallInput', {
 const CacheControlInput = builder.inputType('CacheControlInput', {
   description: "Marks the prompt up to here for the provider's prompt cache.",
   fields: (t) => ({
-    ttl: t.string({ required: true, defaultValue: '5m', description: '`5m` or `1h`.' }),
+    ttl: t.string({
+      required: true,
+      defaultValue: '5m',
+      description: 'How long the provider keeps it: `5m` or `1h`.',
+    }),
   }),
 });
 
@@ -81,11 +88,14 @@ export const MessageInput = builder.inputType('MessageInput', {
     'A message of the conversation. Exactly one of `content` and `parts`, except for an ' +
     'assistant message with `toolCalls`.',
   fields: (t) => ({
-    role: t.field({ type: MessageRole, required: true, description: 'Who speaks.' }),
+    role: t.field({ type: MessageRole, required: true, description: 'Whose message it is.' }),
     content: t.string({ description: 'Plain text.' }),
-    parts: t.field({ type: [ContentPartInput], description: 'Text, images, sound, documents.' }),
-    name: t.string({ description: 'Tells speakers of one role apart.' }),
-    toolCallId: t.string({ description: 'Which call this answers; exactly with role TOOL.' }),
+    parts: t.field({ type: [ContentPartInput], description: 'Text, images, audio, documents.' }),
+    name: t.string({ description: 'Distinguishes several participants of one role.' }),
+    toolCallId: t.string({
+      description:
+        'The `callId` of the call that this answers; required with role TOOL, else not allowed.',
+    }),
     toolCalls: t.field({ type: [ToolCallInput], description: 'Calls of an assistant message.' }),
     reasoningDetails: t.field({
       type: 'JSON',
@@ -121,17 +131,20 @@ const ResponseFormatInput = builder.inputType('ResponseFormatInput', {
   fields: (t) => ({
     type: t.field({ type: ResponseFormatType, required: true, description: 'Which form.' }),
     name: t.string({ description: 'Name of the schema, which some providers want.' }),
-    schema: t.field({ type: 'JSON', description: 'JSON Schema; exactly with JSON_SCHEMA.' }),
+    schema: t.field({
+      type: 'JSON',
+      description: 'JSON Schema; required with JSON_SCHEMA, else not allowed.',
+    }),
     strict: t.boolean({ description: 'The provider must enforce the schema.' }),
   }),
 });
 
 const ReasoningInput = builder.inputType('ReasoningInput', {
-  description: 'How the model thinks before it answers. Reasoning tokens are charged.',
+  description: 'How the model reasons before it answers. Reasoning tokens are charged.',
   fields: (t) => ({
     effort: t.field({ type: ReasoningEffort, description: 'How much; not beside `maxTokens`.' }),
     maxTokens: t.int({ description: 'At most this many reasoning tokens.' }),
-    exclude: t.boolean({ description: 'Think, but do not send the reasoning.' }),
+    exclude: t.boolean({ description: 'Reason, but leave the reasoning out of the answer.' }),
   }),
 });
 
@@ -140,13 +153,13 @@ const slugs = 'slugs as in `Provider.slug`';
 export const ProviderPreferences = builder.inputType('ProviderPreferences', {
   description: 'Which endpoints may answer, and in which order they are tried.',
   fields: (t) => ({
-    order: t.stringList({ description: `Tried first and in this order: ${slugs}.` }),
-    only: t.stringList({ description: `Nobody else: ${slugs}.` }),
-    ignore: t.stringList({ description: `Not these: ${slugs}.` }),
+    order: t.stringList({ description: `Providers to try first, in this order: ${slugs}.` }),
+    only: t.stringList({ description: `Only these providers: ${slugs}.` }),
+    ignore: t.stringList({ description: `Never these providers: ${slugs}.` }),
     allowFallbacks: t.boolean({
       required: true,
       defaultValue: true,
-      description: 'Whether a second endpoint is tried when the first fails.',
+      description: 'Whether another endpoint is tried when one fails.',
     }),
     requireParameters: t.boolean({
       required: true,
@@ -160,27 +173,31 @@ export const ProviderPreferences = builder.inputType('ProviderPreferences', {
       description:
         'Default: weighted by the inverse square of the price among endpoints that are up.',
     }),
-    quantizations: t.stringList({ description: 'Only these, as `fp8`.' }),
+    quantizations: t.stringList({
+      description: 'Only endpoints with one of these quantizations, such as `fp8`.',
+    }),
     maxPromptPricePerMillion: t.field({
       type: 'Decimal',
-      description: 'US dollars per million prompt tokens; dearer endpoints are out.',
+      description: 'US dollars per million prompt tokens; more expensive endpoints are rejected.',
     }),
     maxCompletionPricePerMillion: t.field({
       type: 'Decimal',
-      description: 'US dollars per million generated tokens; dearer endpoints are out.',
+      description:
+        'US dollars per million generated tokens; more expensive endpoints are rejected.',
     }),
     maxTimeToFirstTokenMs: t.float({
       description:
-        'Preferred, against the live median of time to first token; endpoints that miss it go ' +
-        'last.',
+        'Milliseconds, 0 to 600,000: endpoints whose live median time to first token is above ' +
+        'it go last.',
     }),
     minTokensPerSecond: t.float({
-      description: 'Preferred, against the live median; endpoints that miss it go last.',
+      description:
+        '0 to 1,000,000: endpoints whose live median of tokens per second is below it go last.',
     }),
     hedgeAfterMs: t.int({
       description:
-        'Start a second endpoint when the first has given no content by then; the loser is ' +
-        'cancelled and never charged.',
+        'Milliseconds, 0 to 600,000: start a second endpoint when the first has given no content ' +
+        'by then. The loser is cancelled and never charged.',
     }),
     allowTraining: t.boolean({
       description: 'False: only providers that do not train on prompts.',
@@ -204,14 +221,17 @@ const AppInput = builder.inputType('AppInput', {
 });
 
 export const CompletionInput = builder.inputType('CompletionInput', {
-  description: "A prompt and how it is to be answered. An absent parameter is the provider's own.",
+  description:
+    'A prompt and how it is to be answered. For an absent parameter the provider has its default.',
   fields: (t) => ({
     organizationId: t.id({
       description:
         'For a signed-in person: the organization that pays. A key always pays from its own. ' +
         'Without either the answer is FORBIDDEN.',
     }),
-    model: t.string({ description: 'Slug, alias or variant, as `author/name:floor`. Required.' }),
+    model: t.string({
+      description: 'Slug, alias or variant, such as `author/name:floor`. Required.',
+    }),
     fallbackModels: t.stringList({
       description: 'Tried in order when no endpoint of `model` can answer; at most 10.',
     }),
@@ -220,19 +240,33 @@ export const CompletionInput = builder.inputType('CompletionInput', {
       required: true,
       description: 'The conversation, oldest first; 1 to 2,000 messages.',
     }),
-    provider: t.field({ type: ProviderPreferences, description: 'Who may answer.' }),
+    provider: t.field({
+      type: ProviderPreferences,
+      description: 'Which providers may answer, and in which order they are tried.',
+    }),
     maxTokens: t.int({
       description: 'At most this many generated tokens. Bounds what is held of your credits.',
     }),
-    temperature: t.float({ description: '0 to 2: how freely the next token is drawn.' }),
-    topP: t.float({ description: '0 to 1: draw among the likeliest tokens of this total chance.' }),
-    topK: t.int({ description: 'Draw among this many of the likeliest tokens.' }),
-    minP: t.float({ description: "0 to 1: leave out tokens below this share of the likeliest's." }),
-    frequencyPenalty: t.float({
-      description: '-2 to 2: against tokens, the more often they came.',
+    temperature: t.float({ description: '0 to 2: sampling temperature; higher is more random.' }),
+    topP: t.float({
+      description:
+        '0 to 1: sample from the likeliest tokens whose probabilities add up to this (nucleus sampling).',
     }),
-    presencePenalty: t.float({ description: '-2 to 2: against tokens that came at all.' }),
-    repetitionPenalty: t.float({ description: '0 to 2: against repetition, in another way.' }),
+    topK: t.int({ description: 'Sample from this many of the likeliest tokens.' }),
+    minP: t.float({
+      description:
+        "0 to 1: leave out tokens less likely than this share of the likeliest one's probability.",
+    }),
+    frequencyPenalty: t.float({
+      description:
+        '-2 to 2: positive values penalise a token in proportion to how often it has occurred.',
+    }),
+    presencePenalty: t.float({
+      description: '-2 to 2: positive values penalise every token that has occurred.',
+    }),
+    repetitionPenalty: t.float({
+      description: '0 to 2: above 1 penalises every token that has occurred, below 1 favours it.',
+    }),
     seed: t.int({ description: 'The same seed gives the same answer where the model can.' }),
     stop: t.stringList({ description: 'Up to 4 texts that end the answer.' }),
     logitBias: t.field({
@@ -243,7 +277,10 @@ export const CompletionInput = builder.inputType('CompletionInput', {
     toolChoice: t.string({ description: 'auto, none, required, or the name of a tool.' }),
     parallelToolCalls: t.boolean({ description: 'Whether several tools may be called at once.' }),
     responseFormat: t.field({ type: ResponseFormatInput, description: 'Form of the answer.' }),
-    reasoning: t.field({ type: ReasoningInput, description: 'How the model thinks.' }),
+    reasoning: t.field({
+      type: ReasoningInput,
+      description: 'How much the model reasons, and whether that is shown.',
+    }),
     metadata: t.field({
       type: 'JSON',
       description:

@@ -37,7 +37,7 @@ builder.objectField(OrganizationRef, 'completions', (t) =>
       'include it.',
     args: {
       ...forwardArgs,
-      filter: t.arg({ type: CompletionFilter, description: 'Which ones.' }),
+      filter: t.arg({ type: CompletionFilter, description: 'Filter; all when absent.' }),
     },
     complexity: pageCost,
     resolve({ id }, { filter, ...args }, context) {

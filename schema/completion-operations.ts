@@ -45,18 +45,19 @@ const CompletePayload = builder.objectRef<Payload>('CompletePayload').implement(
     }),
     text: t.string({
       nullable: true,
-      description: 'The answer; null when it was kept no longer.',
+      description: 'The answer; null when it is no longer kept.',
       resolve: ({ completion }) => completion.content?.text ?? null,
     }),
     reasoning: t.string({
       nullable: true,
-      description: 'What the model thought; null when it gave none or it was kept no longer.',
+      description: "The model's reasoning; null when it gave none or it is no longer kept.",
       resolve: ({ completion }) => completion.content?.reasoning ?? null,
     }),
     toolCalls: t.field({
       type: [ToolCallRef],
       nullable: true,
-      description: 'An empty list means that no tool was called; null that it was kept no longer.',
+      description:
+        'An empty list means that no tool was called; null that they are no longer kept.',
       resolve: ({ completion }) => completion.content && [...completion.content.toolCalls],
     }),
     replayed: t.boolean({

@@ -24,15 +24,19 @@ const statuses: Record<Status, string> = {
   CANCELLED: 'It was ended from outside; what was generated until then is charged.',
 };
 
-export const CompletionStatus = describedEnum('CompletionStatus', 'How far it is.', statuses);
+export const CompletionStatus = describedEnum(
+  'CompletionStatus',
+  'The status of a completion.',
+  statuses,
+);
 
 export const FinishReason = describedEnum('FinishReason', 'Why the answer ended.', {
   STOP: 'The model came to its end, or to a text of `stop`.',
-  LENGTH: '`maxTokens` or the context was used up; ask to go on.',
-  TOOL_CALLS: 'The model waits for what its tools give back.',
+  LENGTH: '`maxTokens` or the context was used up; ask the model to continue.',
+  TOOL_CALLS: 'The model waits for the results of its tool calls.',
   CONTENT_FILTER: "The provider's content filter ended it.",
   BUDGET: 'The credits or a limit ran out in the middle of the answer.',
-  CANCELLED: 'It was cancelled, by whom ever.',
+  CANCELLED: 'It was cancelled, by whomever.',
   ERROR: 'The provider failed.',
 });
 
@@ -41,7 +45,7 @@ const MessageRef = builder.objectRef<ChatMessage>('Message').implement({
   fields: (t) => ({
     role: t.field({
       type: MessageRole,
-      description: 'Who speaks.',
+      description: 'Whose message it is.',
       resolve: ({ role }) => upper(role),
     }),
     content: t.string({
@@ -51,7 +55,7 @@ const MessageRef = builder.objectRef<ChatMessage>('Message').implement({
     }),
     name: t.string({
       nullable: true,
-      description: 'Tells speakers of one role apart.',
+      description: 'Distinguishes several participants of one role.',
       resolve: (message) => message.name ?? null,
     }),
     toolCallId: t.string({
@@ -69,7 +73,7 @@ const MessageRef = builder.objectRef<ChatMessage>('Message').implement({
     parts: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'Text, images, sound and documents, when it had more than plain text.',
+      description: 'Text, images, audio and documents, when it had more than plain text.',
       resolve: ({ content }) => (typeof content === 'string' ? null : content),
     }),
     reasoningDetails: t.field({
@@ -105,7 +109,7 @@ CompletionRef.implement({
   description: 'One prompt and its answer: who gave it, what it used, what it cost.',
   interfaces: [NodeInterface],
   fields: (t) => ({
-    status: t.expose('status', { type: CompletionStatus, description: 'How far it is.' }),
+    status: t.expose('status', { type: CompletionStatus, description: 'Its status.' }),
     model: t.field({
       type: ModelRef,
       nullable: true,
@@ -113,7 +117,9 @@ CompletionRef.implement({
       resolve: ({ modelId }, _args, { rooms }) =>
         (modelId && rooms.catalog.market().model(modelId)) || null,
     }),
-    requestedModel: t.exposeString('requestedModel', { description: 'What was asked for.' }),
+    requestedModel: t.exposeString('requestedModel', {
+      description: "The model's name in the request.",
+    }),
     endpoint: t.field({
       type: EndpointRef,
       nullable: true,
@@ -189,7 +195,7 @@ CompletionRef.implement({
     }),
     nativeFinishReason: t.exposeString('nativeFinishReason', {
       nullable: true,
-      description: 'The same in the words of the provider.',
+      description: 'The finish reason as the provider names it.',
     }),
     usage: t.expose('usage', {
       type: UsageRef,
@@ -202,7 +208,7 @@ CompletionRef.implement({
     }),
     attempts: t.expose('attempts', {
       type: [RouteAttemptRef],
-      description: 'Who was tried, in order.',
+      description: 'The endpoints that were tried, in order.',
     }),
     droppedParameters: t.exposeStringList('droppedParameters', {
       description: 'Parameters of the request that the chosen endpoint could not take.',
@@ -221,20 +227,26 @@ CompletionRef.implement({
     }),
     timeToFirstTokenMs: t.exposeFloat('timeToFirstTokenMs', {
       nullable: true,
-      description: 'From the request to the first content.',
+      description: 'Milliseconds from the request to the first content; null when there was none.',
     }),
     latencyMs: t.exposeFloat('latencyMs', {
       nullable: true,
-      description: 'From the request to the end.',
+      description: 'Milliseconds from the request to the end; null while it runs.',
     }),
     metadata: t.field({
       type: 'JSON',
       nullable: true,
-      description: 'As it was given.',
+      description: 'The `metadata` of the request, unchanged.',
       resolve: (completion) => completion.metadata,
     }),
-    user: t.exposeString('endUser', { nullable: true, description: 'Your end user.' }),
-    sessionId: t.exposeString('sessionId', { nullable: true, description: 'Its session.' }),
+    user: t.exposeString('endUser', {
+      nullable: true,
+      description: 'The end user that the request named.',
+    }),
+    sessionId: t.exposeString('sessionId', {
+      nullable: true,
+      description: 'The session that the request named.',
+    }),
     streamed: t.exposeBoolean('streamed', { description: 'Whether it was read as a stream.' }),
     app: t.exposeString('app', { nullable: true, description: 'The application that asked.' }),
     apiKey: t.prismaField({

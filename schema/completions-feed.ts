@@ -9,12 +9,12 @@ builder.subscriptionField('completions', (t) =>
     authScopes: (_root, { organizationId }, context) =>
       inOrganization(organizationId, ['COMPLETIONS_READ', 'COMPLETIONS_RUN'], context),
     description:
-      'Those that are running at once, then each on every change of status, on whatever node. ' +
-      'Nothing is replayed: after a reconnect refetch the list. An INFERENCE key sees its own. ' +
+      'First the running completions, then each one whenever its status changes, on any node. ' +
+      'Nothing is replayed: refetch the list after a reconnect. An INFERENCE key sees its own. ' +
       'Above 20 a second, only those that ended.',
     args: {
       organizationId: t.arg.id({ required: true, description: 'Whose completions.' }),
-      filter: t.arg({ type: CompletionFilter, description: 'Which ones.' }),
+      filter: t.arg({ type: CompletionFilter, description: 'Filter; all when absent.' }),
     },
     complexity: 10,
     extensions: { endless: true },

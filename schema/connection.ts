@@ -11,7 +11,7 @@ import {
 type Shape = PothosSchemaTypes.ExtendDefaultTypes<SchemaShape>;
 
 export const PageInfoRef = builder.objectRef<PageInfo>('PageInfo').implement({
-  description: 'Where the page stands in its list; cursors are opaque.',
+  description: 'Where the page is in its list; cursors are opaque.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', {
       description: 'There is more after `endCursor`: ask with `first` and `after`.',
@@ -75,7 +75,7 @@ export function connectionOf<Row extends object>(options: {
       }),
       pageInfo: t.expose('pageInfo', {
         type: PageInfoRef,
-        description: 'Where this page stands in the list.',
+        description: 'Where this page is in the list.',
         complexity: 0,
       }),
       totalCount: t.int({
@@ -99,11 +99,11 @@ export function pageCost(args: {
   return { field: 1, multiplier: rowsCounted(rows) };
 }
 
-const cursorText = 'A cursor of this very list; others are INVALID_INPUT.';
+const cursorText = 'A cursor of another list is INVALID_INPUT.';
 
 /** Arguments of a list that can be walked forwards only. */
 export const forwardArgs = builder.args((t) => ({
-  first: t.int({ description: 'How many rows, 1 to 100; 20 when absent. Not clamped.' }),
+  first: t.int({ description: 'How many rows, 1 to 100, else INVALID_INPUT; 20 when absent.' }),
   after: t.string({ description: `Rows after this one. ${cursorText}` }),
 }));
 
@@ -111,7 +111,9 @@ export const forwardArgs = builder.args((t) => ({
 export const pageArgs = {
   ...forwardArgs,
   ...builder.args((t) => ({
-    last: t.int({ description: 'How many rows from the end, 1 to 100. Not beside `first`.' }),
+    last: t.int({
+      description: 'How many rows from the end, 1 to 100; not together with `first`.',
+    }),
     before: t.string({ description: `With \`last\`: rows before this one. ${cursorText}` }),
   })),
 };

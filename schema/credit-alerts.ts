@@ -4,7 +4,7 @@ import { builder } from './builder.ts';
 import { CreditAccountRef } from './credits.ts';
 import { describedEnum } from './described.ts';
 
-const CreditAlertKind = describedEnum('CreditAlertKind', 'What people are told about money.', {
+const CreditAlertKind = describedEnum('CreditAlertKind', 'Reasons for a notice about money.', {
   LOW_BALANCE: 'The balance fell below one of `alertThresholds`.',
   MEMBER_BUDGET: "80 or 100 per cent of a member's monthly budget are spent.",
   KEY_LIMIT: "80 or 100 per cent of a key's limit are spent.",
@@ -14,7 +14,7 @@ const CreditAlertKind = describedEnum('CreditAlertKind', 'What people are told a
 const CreditAlertRef = builder
   .objectRef<Prisma.CreditAlertGetPayload<object>>('CreditAlert')
   .implement({
-    description: 'Something about money that people want to be told, once.',
+    description: 'A notice about money; each is given once.',
     fields: (t) => ({
       kind: t.expose('kind', { type: CreditAlertKind, description: 'What happened.' }),
       at: t.expose('at', { type: 'DateTime', description: 'When it was noticed.' }),

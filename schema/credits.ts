@@ -140,7 +140,7 @@ export const CreditAccountRef = builder.prismaObject('CreditAccount', {
       description: 'Every movement, newest first.',
       args: {
         ...pageArgs,
-        filter: t.arg({ type: LedgerFilter, description: 'Which entries.' }),
+        filter: t.arg({ type: LedgerFilter, description: 'Filter; all when absent.' }),
       },
       complexity: pageCost,
       resolve({ id }, { filter, ...args }, { rooms }) {

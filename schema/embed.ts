@@ -8,15 +8,20 @@ import { CompletionRef } from './refs.ts';
 import { resultUnion } from './results.ts';
 
 const EmbedInput = builder.inputType('EmbedInput', {
-  description: 'Texts to be made into vectors.',
+  description: 'Texts to embed as vectors.',
   fields: (t) => ({
     organizationId: t.id({
       description: 'Who pays; needed by a person, implied by an API key.',
     }),
     model: t.string({ required: true, description: 'A model whose output is EMBEDDING.' }),
     input: t.stringList({ required: true, description: '1 to 2048 texts.' }),
-    dimensions: t.int({ description: 'Numbers in a vector, where the model lets you choose.' }),
-    provider: t.field({ type: ProviderPreferences, description: 'Who may answer.' }),
+    dimensions: t.int({
+      description: 'Dimensions of the vectors, 1 to 65,536, where the model lets you choose.',
+    }),
+    provider: t.field({
+      type: ProviderPreferences,
+      description: 'Which providers may answer, and in which order they are tried.',
+    }),
     user: t.string({ description: 'Your end user, for your own analytics; passed upstream.' }),
     idempotencyKey: t.string({
       description:
@@ -61,7 +66,7 @@ builder.mutationField('embed', (t) =>
     type: EmbedResult,
     nullable: true,
     authScopes: { authenticated: true },
-    description: 'Makes texts into vectors; charged like a completion, by their tokens.',
+    description: 'Embeds texts as vectors; charged like a completion, by their tokens.',
     args: {
       input: t.arg({ type: EmbedInput, required: true, description: 'The texts.' }),
     },

@@ -44,7 +44,7 @@ EndpointRef.implement({
     }),
     dataPolicy: t.field({
       type: DataPolicyRef,
-      description: 'What happens to prompts there.',
+      description: 'What the provider does with prompts.',
       resolve: (endpoint) => endpoint.provider.dataPolicy,
     }),
     status: t.field({
@@ -64,7 +64,7 @@ EndpointRef.implement({
     }),
     metrics: t.field({
       type: PerformanceMetricsRef,
-      description: 'How it performs.',
+      description: 'How it performs over the window.',
       args: windowArgument('FIVE_MINUTES'),
       resolve: ({ id }, { window }, context) => measured([id], window, context),
     }),
@@ -77,13 +77,13 @@ EndpointRef.implement({
     }),
     priceHistory: t.field({
       type: [PriceVersionRef],
-      description: 'What it has cost, newest first.',
+      description: 'Its prices over time, newest first.',
       args: {
         since: t.arg({ type: 'DateTime', description: 'Versions in force then or later.' }),
         first: t.arg.int({
           required: true,
           defaultValue: 50,
-          description: 'How many versions, 1 to 100. Not clamped.',
+          description: 'How many versions, 1 to 100, else INVALID_INPUT.',
         }),
       },
       complexity: ({ first }) => ({ field: 5, multiplier: rowsCounted(first) }),

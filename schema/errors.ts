@@ -12,8 +12,9 @@ export const ErrorCode = describedEnum(
   'Why something was refused or failed, for programs.',
   {
     INVALID_INPUT: 'The input breaks a rule; the message and `issues` name each field.',
-    NOT_FOUND: 'There is no such thing, or it is not yours to see.',
-    CONFLICT: 'It contradicts what is there: a slug that is taken, a key used for another input.',
+    NOT_FOUND: 'It does not exist, or it is not yours to see.',
+    CONFLICT:
+      'It contradicts the current state: a slug that is taken, an idempotency key used for another input.',
     LIMIT_EXCEEDED: "A key's or a member's spending limit is used up.",
     INSUFFICIENT_CREDITS: "The organization's credits do not cover the request's worst case.",
     MODEL_NOT_FOUND: 'No model has this slug; look it up with `models(search:)`.',
@@ -43,18 +44,18 @@ export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
     }),
     code: t.field({
       type: ErrorCode,
-      description: 'The same for programs.',
+      description: 'What went wrong, for programs.',
       // These two are never data: whoever lacks credentials or rights gets a GraphQL error.
       resolve: ({ fault: { code } }) =>
         code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' ? 'NOT_FOUND' : code,
     }),
     retryable: t.boolean({
-      description: 'The same request may succeed later without a change.',
+      description: 'Whether the same request may succeed later, unchanged.',
       resolve: ({ fault }) => fault.retryable,
     }),
     retryAfterMs: t.int({
       nullable: true,
-      description: 'Milliseconds to wait before that, when it is known.',
+      description: 'Milliseconds to wait before trying again; null when that is not known.',
       resolve: ({ fault }) => fault.retryAfterMs ?? null,
     }),
   }),
@@ -66,12 +67,12 @@ function plainError(name: ErrorTypeName, description: string) {
 
 export const NotFoundError = plainError(
   'NotFoundError',
-  'There is no such thing. What belongs to others answers exactly like what does not exist.',
+  'It does not exist. What belongs to others answers exactly like what does not exist.',
 );
 
 export const ConflictError = plainError(
   'ConflictError',
-  'It contradicts what is there: read the present state, then decide anew.',
+  'It contradicts the current state: read that, then decide again.',
 );
 
 export const UnavailableError = plainError(
@@ -188,7 +189,7 @@ export const NoEndpointAvailableError = builder
     fields: (t) => ({
       rejections: t.field({
         type: [RouteRejectionRef],
-        description: 'Why each endpoint is out.',
+        description: 'Why each endpoint is not tried.',
         resolve: ({ fault }) => (fault instanceof NoEndpointAvailable ? [...fault.rejections] : []),
       }),
     }),

@@ -22,7 +22,10 @@ const EstimateCostInput = builder.inputType('EstimateCostInput', {
     }),
     tools: t.field({ type: [ToolInput], description: 'Functions to call; at most 128.' }),
     maxTokens: t.int({ required: true, description: 'At most this many tokens of answer.' }),
-    provider: t.field({ type: ProviderPreferences, description: 'Who may answer.' }),
+    provider: t.field({
+      type: ProviderPreferences,
+      description: 'Which providers may answer, and in which order they are tried.',
+    }),
   }),
 });
 
@@ -90,7 +93,11 @@ builder.queryField('estimateCost', (t) =>
       "What this prompt would cost on each of these models: tokens counted with each one's " +
       "tokenizer, the cheapest usable endpoint's price, its live speed beside it. Sends nothing.",
     args: {
-      input: t.arg({ type: EstimateCostInput, required: true, description: 'What is asked.' }),
+      input: t.arg({
+        type: EstimateCostInput,
+        required: true,
+        description: 'The prompt and the models.',
+      }),
     },
     complexity: ({ input }) => ({
       field: 10 + pointsOf(input),

@@ -10,10 +10,10 @@ import { written } from './written.ts';
 const InviteMemberInput = builder.inputType('InviteMemberInput', {
   description: 'Who is asked to join, and as what.',
   fields: (t) => ({
-    organizationId: t.id({ required: true, description: 'Where to.' }),
+    organizationId: t.id({ required: true, description: 'The organization to join.' }),
     email: t.string({
       required: true,
-      description: 'An e-mail address. Only who signs in with it can accept.',
+      description: 'An e-mail address. Only a person who signs in with it can accept.',
     }),
     role: t.field({
       type: RoleRef,
@@ -28,13 +28,13 @@ const InviteMemberPayload = builder.objectRef<Invited>('InviteMemberPayload').im
   fields: (t) => ({
     invitation: t.prismaField({
       type: InvitationRef,
-      description: 'As it stands now.',
+      description: 'Its state after the change.',
       resolve: async (query, { invitationId: id }, _args, { rooms }) =>
         written(await rooms.storage.prisma.invitation.findFirst({ ...query, where: { id } })),
     }),
     organization: t.prismaField({
       type: OrganizationRef,
-      description: 'As it stands now.',
+      description: 'Its state after the change.',
       resolve: async (query, { organization: { id } }, _args, { rooms }) =>
         written(await rooms.storage.prisma.organization.findFirst({ ...query, where: { id } })),
     }),
@@ -56,7 +56,7 @@ const RevokeInvitationPayload = builder
       }),
       organization: t.prismaField({
         type: OrganizationRef,
-        description: 'As it stands now.',
+        description: 'Its state after the change.',
         resolve: async (query, { organizationId: id }, _args, { rooms }) =>
           written(await rooms.storage.prisma.organization.findFirst({ ...query, where: { id } })),
       }),
@@ -82,7 +82,13 @@ builder.mutationFields((t) => ({
     description:
       'Invites an e-mail address for seven days; an open invitation of the same address is ' +
       'replaced. Needs MEMBERS_WRITE.',
-    args: { input: t.arg({ type: InviteMemberInput, required: true, description: 'Whom.' }) },
+    args: {
+      input: t.arg({
+        type: InviteMemberInput,
+        required: true,
+        description: 'Who is invited, where and as what.',
+      }),
+    },
     resolve: (_root, { input }, { rooms, principal }) =>
       caught(() => rooms.identity.inviteMember(principal, input)),
   }),

@@ -10,16 +10,17 @@ export const InvitationRef = builder.prismaObject('Invitation', {
   interfaces: [NodeInterface],
   fields: (t) => ({
     email: t.exposeString('email', {
-      description: 'Where it was sent; who signs in with this address may accept it.',
+      description: 'Where it was sent; a person who signs in with this address may accept it.',
     }),
     role: t.expose('role', { type: RoleRef, description: 'What the new member may do.' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it ends.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
-    organization: t.relation('organization', { description: 'Where to.' }),
+    organization: t.relation('organization', { description: 'The organization to join.' }),
     invitedBy: t.prismaField({
       type: UserRef,
       nullable: true,
-      description: 'The person who invited; null when a management key did, or who has left.',
+      description:
+        'The person who invited; null when a management key did, or when the person has left.',
       resolve: (query, { invitedBy }, _args, { rooms, principal }) =>
         rooms.storage.prisma.user.findFirst({
           ...query,

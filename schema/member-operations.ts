@@ -30,7 +30,7 @@ function membershipPayload(name: string, description: string) {
     fields: (t) => ({
       membership: t.prismaField({
         type: MembershipRef,
-        description: 'As it stands now.',
+        description: 'Its state after the change.',
         resolve: async (query, { id }, _args, { rooms }) =>
           written(await rooms.storage.prisma.membership.findFirst({ ...query, where: { id } })),
       }),
@@ -49,7 +49,7 @@ const RemoveMemberPayload = builder.objectRef<Membership>('RemoveMemberPayload')
     removedMembershipId: t.id(removedId),
     organization: t.prismaField({
       type: OrganizationRef,
-      description: 'As it stands now.',
+      description: 'Its state after the change.',
       resolve: async (query, { organizationId: id }, _args, { rooms }) =>
         written(await rooms.storage.prisma.organization.findFirst({ ...query, where: { id } })),
     }),

@@ -64,13 +64,13 @@ const MetricsFilterRef = builder.inputType('MetricsFilter', {
   }),
 });
 
-const statusText = 'Whether it can serve, as of this tick.';
-const metricsText = 'The figures of this tick, over the window of the subscription.';
+const statusText = 'Whether it can serve, as of this update.';
+const metricsText = 'The figures of this update, over the window of the subscription.';
 
 const EndpointMetricsRef = builder
   .objectRef<FeedState<Endpoint> & Measured>('EndpointMetrics')
   .implement({
-    description: 'What a tick says of an endpoint.',
+    description: "An endpoint's figures in one update.",
     fields: (t) => ({
       endpoint: t.expose('item', { type: EndpointRef, description: 'Whose figures these are.' }),
       status: t.field({
@@ -87,12 +87,12 @@ const EndpointMetricsRef = builder
   });
 
 const ProviderMetricsRef = builder.objectRef<Group<Provider>>('ProviderMetrics').implement({
-  description: 'What a tick says of a provider: its endpoints of the filter, merged.',
+  description: "A provider's figures in one update: its endpoints within the filter, merged.",
   fields: (t) => ({
     provider: t.expose('subject', { type: ProviderRef, description: 'Whose figures these are.' }),
     status: t.field({
       type: EndpointStatus,
-      description: 'That of its best endpoint.',
+      description: 'The status of its best endpoint.',
       resolve: ({ subject, rooms }) => bestStatus(subject.endpoints, rooms),
     }),
     metrics: t.field({
@@ -104,7 +104,7 @@ const ProviderMetricsRef = builder.objectRef<Group<Provider>>('ProviderMetrics')
 });
 
 const ModelMetricsRef = builder.objectRef<Group<Model>>('ModelMetrics').implement({
-  description: 'What a tick says of a model: its endpoints of the filter, merged.',
+  description: "A model's figures in one update: its endpoints within the filter, merged.",
   fields: (t) => ({
     model: t.expose('subject', { type: ModelRef, description: 'Whose figures these are.' }),
     metrics: t.field({

@@ -11,7 +11,7 @@ import { EndpointRef, ModelRef, PricingRef } from './refs.ts';
 export const Modality = describedEnum('Modality', 'What a model takes or gives.', {
   TEXT: 'Text.',
   IMAGE: 'Images.',
-  AUDIO: 'Sound.',
+  AUDIO: 'Audio.',
   VIDEO: 'Moving pictures.',
   FILE: 'Documents, such as PDF.',
   EMBEDDING: 'Vectors.',
@@ -25,7 +25,9 @@ ModelRef.implement({
       description: 'Stable name for programs, `author/name`; what `input.model` takes.',
     }),
     name: t.exposeString('name', { description: 'Name for people.' }),
-    author: t.exposeString('author', { description: 'Who made it.' }),
+    author: t.exposeString('author', {
+      description: 'The organization that made it, such as `anthropic`.',
+    }),
     description: t.exposeString('description', {
       nullable: true,
       description: 'What it is good for.',
@@ -64,7 +66,7 @@ ModelRef.implement({
     }),
     knowledgeCutoff: t.exposeString('knowledgeCutoff', {
       nullable: true,
-      description: 'Until when its training data reaches, as `2026-03`.',
+      description: 'The month, or day, up to which its training data reaches, such as `2026-03`.',
     }),
     aliases: t.exposeStringList('aliases', {
       description: 'Other slugs that mean this model.',
@@ -86,7 +88,7 @@ ModelRef.implement({
     }),
     endpoints: t.field({
       type: [EndpointRef],
-      description: 'Who offers it.',
+      description: "The providers' offers of it.",
       args: {
         orderBy: t.arg({
           type: EndpointOrder,

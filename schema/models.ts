@@ -70,7 +70,7 @@ const ModelOrderField = describedEnum('ModelOrderField', 'What models can be sor
   POPULARITY: 'Tokens that were paid for within the last seven days; most first.',
 });
 
-const OrderDirection = describedEnum('OrderDirection', 'Which end comes first.', {
+const OrderDirection = describedEnum('OrderDirection', 'The direction of a sort order.', {
   ASC: 'Lowest, earliest or A first.',
   DESC: 'Highest, latest or Z first.',
 });

@@ -26,7 +26,8 @@ const RefundCompletionInput = builder.inputType('RefundCompletionInput', {
     completionId: t.id({ required: true, description: 'Whose charge.' }),
     amount: t.field({
       type: 'Decimal',
-      description: 'US dollars; all that is left of it when absent. Never more than was charged.',
+      description:
+        'US dollars; when absent, all of the charge that is not refunded yet. Never more than was charged.',
     }),
     reason: t.string({ required: true, description: reasonText }),
     idempotencyKey: t.string({ required: true, description: keyText }),
@@ -56,7 +57,7 @@ const moved = builder.interfaceRef<Refunded>('CreditMovement').implement({
   fields: (t) => ({
     account: t.prismaField({
       type: CreditAccountRef,
-      description: 'As it stands now.',
+      description: 'Its state after the change.',
       resolve: (query, { organizationId }, _args, { rooms }) =>
         accountNow(query, organizationId, rooms.storage),
     }),
@@ -84,7 +85,7 @@ const RefundCompletionPayload = builder
     fields: (t) => ({
       completion: t.field({
         type: CompletionRef,
-        description: 'As it stands now.',
+        description: 'Its state after the change.',
         resolve: async ({ completionId }, _args, { rooms, principal }) =>
           written(await rooms.completions.find(principal, completionId)),
       }),

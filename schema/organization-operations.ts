@@ -6,13 +6,13 @@ import { resultUnion } from './results.ts';
 import { written } from './written.ts';
 
 const CreateOrganizationInput = builder.inputType('CreateOrganizationInput', {
-  description: 'A new organization; who makes it owns it.',
+  description: 'A new organization, owned by the person who makes it.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'Name for people, 1 to 100 characters.' }),
     slug: t.string({
       description:
         'Name for programs: lower-case letters, digits, hyphens; CONFLICT when it is taken. ' +
-        'Absent: one that is free, made from the name.',
+        'When absent, a free one is made from the name.',
     }),
   }),
 });
@@ -38,7 +38,7 @@ function payloadOf(name: string, description: string) {
     fields: (t) => ({
       organization: t.prismaField({
         type: OrganizationRef,
-        description: 'As it stands now.',
+        description: 'Its state after the change.',
         resolve: async (query, { id }, _args, { rooms }) =>
           written(await rooms.storage.prisma.organization.findFirst({ ...query, where: { id } })),
       }),

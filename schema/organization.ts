@@ -38,7 +38,7 @@ export const OrganizationRef = builder.prismaObject('Organization', {
     viewerRole: t.field({
       type: RoleRef,
       nullable: true,
-      description: "The caller's role here; null for keys and for who is no member.",
+      description: "The caller's role here; null for keys and for people who are not members.",
       resolve: ({ id }, _args, { rooms, principal }) => rooms.identity.role(principal, id),
     }),
   }),

@@ -70,14 +70,14 @@ export const PerformanceMetricsRef = builder.objectRef<Measured>('PerformanceMet
       type: PercentilesRef,
       nullable: true,
       description:
-        'From sending the request upstream to the first content. Of streams: an answer in one ' +
-        'piece does not tell.',
+        'Milliseconds from sending the request upstream to the first content. Of streams only: an ' +
+        'answer in one piece does not show it.',
       resolve: ({ figures }) => figures.timeToFirstTokenMs.percentiles(),
     }),
     latencyMs: t.field({
       type: PercentilesRef,
       nullable: true,
-      description: 'The whole answer.',
+      description: 'Milliseconds from sending the request upstream to the end of the answer.',
       resolve: ({ figures }) => figures.latencyMs.percentiles(),
     }),
     tokensPerSecond: t.field({

@@ -68,7 +68,7 @@ PlatformRef.implement({
     }),
     publicTrafficFloor: t.int({
       description:
-        'Distinct organizations that a public volume figure needs. 1 on a fresh install.',
+        'Distinct organizations below which public volume figures are null. 1 on a fresh install.',
       resolve: ({ platform }) => platform.publicTrafficFloor,
     }),
   }),

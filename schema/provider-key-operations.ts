@@ -9,12 +9,16 @@ import { written } from './written.ts';
 const AddProviderKeyInput = builder.inputType('AddProviderKeyInput', {
   description: 'A credential of your own at a provider. It is sealed, and never shown again.',
   fields: (t) => ({
-    organizationId: t.id({ required: true, description: 'Whose requests use it.' }),
+    organizationId: t.id({
+      required: true,
+      description: 'The organization whose requests use it.',
+    }),
     provider: t.string({ required: true, description: 'Slug of the provider, such as `openai`.' }),
     name: t.string({ required: true, description: 'Name for people, 1 to 100 characters.' }),
     secret: t.string({
       required: true,
-      description: 'The credential, as the provider gave it; of Vertex AI the JSON of the account.',
+      description:
+        'The credential as the provider issued it; for Vertex AI, the JSON of the service account.',
     }),
     fallbackToPlatform: t.boolean({
       required: true,
@@ -45,7 +49,7 @@ function payloadOf(name: string, description: string) {
     fields: (t) => ({
       providerKey: t.prismaField({
         type: ProviderKeyRef,
-        description: 'As it stands now.',
+        description: 'Its state after the change.',
         resolve: async (query, { id }, _args, { rooms }) =>
           written(await rooms.storage.prisma.providerKey.findFirst({ ...query, where: { id } })),
       }),

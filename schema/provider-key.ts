@@ -20,7 +20,9 @@ export const ProviderKeyRef = builder.prismaObject('ProviderKey', {
     'provider, and only the fee is charged here. The credential itself is never shown.',
   interfaces: [NodeInterface],
   fields: (t) => ({
-    organization: t.relation('organization', { description: 'Whose requests use it.' }),
+    organization: t.relation('organization', {
+      description: 'The organization whose requests use it.',
+    }),
     provider: t.field({
       type: ProviderRef,
       description: 'Where it is valid.',

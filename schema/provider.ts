@@ -50,7 +50,7 @@ ProviderRef.implement({
     }),
     status: t.field({
       type: EndpointStatus,
-      description: 'That of its best endpoint.',
+      description: 'The status of its best endpoint.',
       resolve: (provider, _args, { rooms }) => bestStatus(provider.endpoints, rooms),
     }),
   }),
@@ -84,7 +84,12 @@ builder.queryFields((t) => ({
     type: ProviderRef,
     nullable: true,
     description: 'One provider by its slug; null when there is none. Public.',
-    args: { slug: t.arg.string({ required: true, description: 'As `anthropic`.' }) },
+    args: {
+      slug: t.arg.string({
+        required: true,
+        description: "The provider's slug, such as `anthropic`.",
+      }),
+    },
     resolve: (_root, { slug }, { rooms }) => rooms.catalog.market().provider(slug) ?? null,
   }),
 }));

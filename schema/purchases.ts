@@ -16,7 +16,7 @@ import { idOf, tablePage } from './paging.ts';
 import { resultUnion, writeErrors } from './results.ts';
 import { written } from './written.ts';
 
-const PurchaseStatus = describedEnum('PurchaseStatus', 'How far a purchase is.', {
+const PurchaseStatus = describedEnum('PurchaseStatus', 'The status of a purchase.', {
   OPEN: 'The page can be paid, or the payment is on its way.',
   PAID: 'Paid: the credits are in the account.',
   FAILED: 'The payment was declined.',
@@ -35,7 +35,7 @@ const CreditPurchaseRef = builder.prismaObject('Purchase', {
       description: 'Credits, US dollars; taxes come on top of it.',
       resolve: ({ amount }) => formatMoney(amount),
     }),
-    status: t.expose('status', { type: PurchaseStatus, description: 'How far it is.' }),
+    status: t.expose('status', { type: PurchaseStatus, description: 'Its status.' }),
     automatic: t.exposeBoolean('automatic', { description: 'Whether it was a top-up.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was begun.' }),
     paidAt: t.expose('paidAt', {
@@ -118,7 +118,7 @@ AutoTopUpRef.implement({
     disabledReason: t.exposeString('topUpDisabledReason', {
       nullable: true,
       description:
-        'Set when it was switched off after three refused payments; set it anew to go on.',
+        'Why it was switched off, after three refused payments; null while it is on. Set it again to resume.',
     }),
   }),
 });
@@ -144,7 +144,7 @@ builder.prismaObjectFields(CreditAccountRef, (t) => ({
   autoTopUp: t.field({
     type: AutoTopUpRef,
     nullable: true,
-    description: 'How it is topped up; null when it is not.',
+    description: 'Automatic top-up; null when it is off.',
     resolve: async ({ organizationId }, _args, { rooms }) => {
       const where = { organizationId: organizationId ?? '' };
       const row = await rooms.storage.prisma.billing.findUnique({ where });
@@ -194,7 +194,7 @@ const PurchaseCreditsPayload = builder
       }),
       purchase: t.prismaField({
         type: CreditPurchaseRef,
-        description: 'As it stands now.',
+        description: 'Its state after the change.',
         resolve: async (query, { purchaseId: id }, _args, { rooms }) =>
           written(await rooms.storage.prisma.purchase.findFirst({ ...query, where: { id } })),
       }),
@@ -232,7 +232,7 @@ const accountPayload = (name: string, description: string) =>
     fields: (t) => ({
       account: t.prismaField({
         type: CreditAccountRef,
-        description: 'As it stands now.',
+        description: 'Its state after the change.',
         resolve: (query, { organizationId }, _args, { rooms }) =>
           accountNow(query, organizationId, rooms.storage),
       }),

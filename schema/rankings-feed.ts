@@ -31,7 +31,8 @@ function follow(args: RankingArguments & { interval: UpdateInterval }, context: 
 builder.subscriptionField('rankings', (t) =>
   t.field({
     type: [RankedModelRef],
-    description: 'The leaderboard of models: the whole list at once, and when it changed. Public.',
+    description:
+      'The leaderboard of models: the whole list at once, and again whenever it changed. Public.',
     args: {
       ...rankingArguments,
       interval: t.arg({

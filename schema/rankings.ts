@@ -18,7 +18,7 @@ const RankingMetricRef = describedEnum('RankingMetric', 'What is ranked by.', {
   PRICE: 'US dollars paid per million tokens, fee excluded; lowest first.',
 });
 
-const RankingSubjectRef = describedEnum('RankingSubject', 'Who is ranked.', {
+const RankingSubjectRef = describedEnum('RankingSubject', 'What is ranked.', {
   MODEL: 'Models.',
   PROVIDER: 'Providers.',
   AUTHOR: 'Authors of models, all of their models together.',
@@ -116,7 +116,7 @@ export const rankingArguments = builder.args((t) => ({
   first: t.int({
     required: true,
     defaultValue: 20,
-    description: 'How many places, 1 to 100. Not clamped.',
+    description: 'How many places, 1 to 100, else INVALID_INPUT.',
   }),
 }));
 
@@ -136,7 +136,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: `Models, providers, authors or applications over settled traffic. ${publicText}`,
     args: {
-      subject: t.arg({ type: RankingSubjectRef, required: true, description: 'Who is ranked.' }),
+      subject: t.arg({ type: RankingSubjectRef, required: true, description: 'What is ranked.' }),
       ...rankingArguments,
     },
     complexity: ({ first }) => ({ field: 20, multiplier: rowsCounted(first) }),

@@ -7,9 +7,12 @@ const RequestLimitRef = builder
   .implement({
     description: 'How far something that is limited is used.',
     fields: (t) => ({
-      limit: t.exposeInt('limit', { description: 'What there may be.' }),
-      remaining: t.exposeInt('remaining', { description: 'What of it is left now.' }),
-      resetAt: t.expose('resetAt', { type: 'DateTime', description: 'When all of it is there.' }),
+      limit: t.exposeInt('limit', { description: 'The limit.' }),
+      remaining: t.exposeInt('remaining', { description: 'How much of it is left now.' }),
+      resetAt: t.expose('resetAt', {
+        type: 'DateTime',
+        description: 'When all of it is available again.',
+      }),
     }),
   });
 
@@ -26,7 +29,7 @@ const RateLimitRef = builder.objectRef<Context>('RateLimit').implement({
     }),
     resetAt: t.field({
       type: 'DateTime',
-      description: 'When all of them are there.',
+      description: 'When all points are available again.',
       resolve: ({ limits }) => limits.points().resetAt,
     }),
     requests: t.field({

@@ -3,7 +3,7 @@ import { describedEnum } from './described.ts';
 
 export const RoleRef = describedEnum('Role', 'What a member may do in an organization.', {
   OWNER: 'Everything.',
-  ADMIN: 'Everything but owners and leaving the organization without one.',
+  ADMIN: 'Everything, except changing owners or leaving the organization without one.',
   BILLING: 'Credits, ledger, usage, statements.',
   DEVELOPER: "Own keys, completions, usage, members' names.",
   VIEWER: 'Usage and completions without content.',

@@ -41,13 +41,14 @@ const RoutingPolicyRef = builder.objectRef<RoutingPolicy>('RoutingPolicy').imple
     maxPromptPricePerMillion: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'The dearest prompt price allowed, US dollars a million tokens; null: any.',
+      description: 'The highest prompt price allowed, US dollars per million tokens; null: any.',
       resolve: ({ maxPromptPrice }) => price(maxPromptPrice),
     }),
     maxCompletionPricePerMillion: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'The dearest completion price allowed, US dollars a million tokens; null: any.',
+      description:
+        'The highest completion price allowed, US dollars per million tokens; null: any.',
       resolve: ({ maxCompletionPrice }) => price(maxCompletionPrice),
     }),
   }),
@@ -85,11 +86,11 @@ const UpdateRoutingPolicyInput = builder.inputType('UpdateRoutingPolicyInput', {
     }),
     maxPromptPricePerMillion: t.field({
       type: 'Decimal',
-      description: 'US dollars a million prompt tokens, from 0, at most 12 decimals.',
+      description: 'US dollars per million prompt tokens, from 0, at most 12 decimals.',
     }),
     maxCompletionPricePerMillion: t.field({
       type: 'Decimal',
-      description: 'US dollars a million generated tokens, from 0, at most 12 decimals.',
+      description: 'US dollars per million generated tokens, from 0, at most 12 decimals.',
     }),
   }),
 });
@@ -99,7 +100,10 @@ const UpdateRoutingPolicyPayload = builder
   .implement({
     description: 'The policy was changed: in force here now, on every node within a second.',
     fields: (t) => ({
-      policy: t.expose('policy', { type: RoutingPolicyRef, description: 'As it stands now.' }),
+      policy: t.expose('policy', {
+        type: RoutingPolicyRef,
+        description: 'Its state after the change.',
+      }),
       organization: t.prismaField({
         type: OrganizationRef,
         description: 'Whose it is.',

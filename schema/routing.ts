@@ -12,14 +12,14 @@ import { maximumCharge, planRoute, type RouteInput } from './route-plan.ts';
 const rejectionTexts: Record<Rejection['code'], string> = {
   NOT_CONFIGURED: 'The platform has no credential for its provider.',
   DISABLED: 'An administrator switched it off.',
-  DOWN: 'Its provider reports itself down.',
+  DOWN: 'It failed again when it was last tried, and is left alone for a while.',
   TRIPPED: 'It failed too often and is left alone for a while.',
   RATE_LIMITED: 'Its provider asked to wait.',
   CONTEXT_LENGTH: 'The prompt and `maxTokens` do not fit its context.',
   UNSUPPORTED_PARAMETER: 'It does not take a parameter that is required.',
-  UNSUPPORTED_MODALITY: 'It does not take images, sound or documents that the prompt has.',
-  QUANTIZATION: 'Its quantization is not among those that are wanted.',
-  PRICE_CEILING: 'It is dearer than allowed.',
+  UNSUPPORTED_MODALITY: 'It does not take images, audio or documents, which the prompt has.',
+  QUANTIZATION: 'Its quantization is not among those that the request allows.',
+  PRICE_CEILING: 'It costs more than allowed.',
   NOT_IN_ONLY: 'Its provider is not in `provider.only`.',
   IGNORED: 'Its provider is in `provider.ignore`.',
   POLICY_MODEL: "The organization's policy does not allow the model.",
@@ -31,7 +31,11 @@ const rejectionTexts: Record<Rejection['code'], string> = {
   FALLBACKS_OFF: '`allowFallbacks` is false and another endpoint comes first.',
 };
 
-const RejectionCode = describedEnum('RejectionCode', 'Why an endpoint is out.', rejectionTexts);
+const RejectionCode = describedEnum(
+  'RejectionCode',
+  'Why an endpoint is not tried.',
+  rejectionTexts,
+);
 
 RouteRejectionRef.implement({
   description: 'An endpoint that is not tried, and why.',
@@ -94,13 +98,13 @@ const RoutePlanRef = builder.objectRef<Route>('RoutePlan').implement({
     }),
     candidates: t.field({
       type: [RouteCandidateRef],
-      description: 'Who would be tried, in order.',
+      description: 'The endpoints that would be tried, in order.',
       resolve: (route) =>
         route.candidates.map((candidate, index) => ({ ...candidate, order: index + 1, route })),
     }),
     rejected: t.expose('rejected', {
       type: [RouteRejectionRef],
-      description: 'Who would not, and why.',
+      description: 'The endpoints that would not be tried, and why.',
     }),
     error: t.field({
       type: ErrorInterface,
@@ -116,9 +120,14 @@ const RouteInputRef = builder.inputType('RouteInput', {
   fields: (t) => ({
     model: t.string({ required: true, description: 'Slug, alias or variant.' }),
     fallbackModels: t.stringList({ description: 'Tried after `model`; at most 10.' }),
-    provider: t.field({ type: ProviderPreferences, description: 'Who may answer.' }),
-    promptTokens: t.int({ description: 'Length of the prompt; absent: any fits.' }),
-    maxTokens: t.int({ description: 'Length of the answer.' }),
+    provider: t.field({
+      type: ProviderPreferences,
+      description: 'Which providers may answer, and in which order they are tried.',
+    }),
+    promptTokens: t.int({
+      description: 'Tokens of the prompt; when absent, it fits every context.',
+    }),
+    maxTokens: t.int({ description: 'At most this many generated tokens.' }),
     requiredParameters: t.stringList({
       description: 'Parameters that the endpoint must take, in the wire names.',
     }),

@@ -23,16 +23,22 @@ const StatementLineRef = builder.objectRef<StatementLine>('StatementLine').imple
 const StatementRef = builder.objectRef<Statement>('Statement').implement({
   description: 'Balances and sums of a period: opening balance + totals = closing balance.',
   fields: (t) => ({
-    since: t.expose('since', { type: 'DateTime', description: 'Inclusive.' }),
-    until: t.expose('until', { type: 'DateTime', description: 'Exclusive.' }),
+    since: t.expose('since', {
+      type: 'DateTime',
+      description: 'The beginning of the period, inclusive.',
+    }),
+    until: t.expose('until', {
+      type: 'DateTime',
+      description: 'The end of the period, exclusive.',
+    }),
     openingBalance: t.field({
       type: 'Decimal',
-      description: 'Of all entries before the period, US dollars.',
+      description: 'The balance at the beginning of the period, US dollars.',
       resolve: ({ openingBalance }) => formatMoney(openingBalance),
     }),
     closingBalance: t.field({
       type: 'Decimal',
-      description: 'Of all entries before its end, US dollars.',
+      description: 'The balance at the end of the period, US dollars.',
       resolve: ({ closingBalance }) => formatMoney(closingBalance),
     }),
     totals: t.expose('totals', {
@@ -55,8 +61,16 @@ builder.prismaObjectFields(CreditAccountRef, (t) => ({
     type: StatementRef,
     description: 'Balances and sums by kind of a period; what an accountant signs.',
     args: {
-      since: t.arg({ type: 'DateTime', required: true, description: 'Inclusive.' }),
-      until: t.arg({ type: 'DateTime', required: true, description: 'Exclusive.' }),
+      since: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'The beginning of the period, inclusive.',
+      }),
+      until: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'The end of the period, exclusive.',
+      }),
     },
     complexity: 10,
     resolve({ organizationId }, { since, until }, { rooms }) {

@@ -78,7 +78,7 @@ export const UsageBucketRef = builder.objectRef<UsageBucket>('UsageBucket').impl
     }),
     failures: t.field({
       type: 'SafeInt',
-      description: 'Of these: those that failed.',
+      description: 'Completions among `requests` that failed.',
       resolve: ({ failures }) => failures,
     }),
     promptTokens: t.field({
@@ -88,7 +88,7 @@ export const UsageBucketRef = builder.objectRef<UsageBucket>('UsageBucket').impl
     }),
     cachedTokens: t.field({
       type: 'SafeInt',
-      description: "Of the prompt: read from a provider's cache.",
+      description: "Prompt tokens that were read from a provider's cache.",
       resolve: ({ cachedTokens }) => cachedTokens,
     }),
     completionTokens: t.field({
@@ -98,7 +98,7 @@ export const UsageBucketRef = builder.objectRef<UsageBucket>('UsageBucket').impl
     }),
     reasoningTokens: t.field({
       type: 'SafeInt',
-      description: 'Of the generated ones: spent on thinking.',
+      description: 'Generated tokens that were spent on reasoning.',
       resolve: ({ reasoningTokens }) => reasoningTokens,
     }),
     cost: t.field({

@@ -67,7 +67,7 @@ const UsageConnection = builder.objectRef<UsagePage>('UsageConnection').implemen
     }),
     pageInfo: t.expose('pageInfo', {
       type: PageInfoRef,
-      description: 'Where this page stands in the list.',
+      description: 'Where this page is in the list.',
       complexity: 0,
     }),
     totalCount: t.int({

@@ -19,13 +19,13 @@ export const UsageRef = builder.objectRef<Usage>('Usage').implement({
       description: 'All generated tokens, reasoning included.',
     }),
     cachedTokens: t.exposeInt('cachedTokens', {
-      description: "Of the prompt: read from the provider's cache.",
+      description: "Prompt tokens that were read from the provider's cache.",
     }),
     cacheWriteTokens: t.exposeInt('cacheWriteTokens', {
-      description: "Of the prompt: written to the provider's cache.",
+      description: "Prompt tokens that were written to the provider's cache.",
     }),
     reasoningTokens: t.exposeInt('reasoningTokens', {
-      description: 'Of the generated ones: spent on thinking.',
+      description: 'Generated tokens that were spent on reasoning.',
     }),
     totalTokens: t.int({
       description: 'Prompt and generated tokens together.',
@@ -160,7 +160,9 @@ export const RouteAttemptRef = builder.objectRef<AttemptRecord>('RouteAttempt').
 export const ToolCallRef = builder.objectRef<ToolCallResult>('ToolCall').implement({
   description: 'A function that the model asks you to call.',
   fields: (t) => ({
-    index: t.exposeInt('index', { description: 'Its place among the calls of this answer.' }),
+    index: t.exposeInt('index', {
+      description: 'Its position among the calls of this answer, from 0.',
+    }),
     callId: t.exposeString('callId', {
       description:
         "The provider's id for the call, to be sent back as `toolCallId`; unique within its " +

@@ -12,7 +12,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
     nullable: true,
-    description: 'Who the credentials are: a person, or an API key. Null for an anonymous caller.',
+    description: 'Whose the credentials are: a person or an API key. Null for an anonymous caller.',
     resolve(_root, _args, { rooms, principal }) {
       if (principal.kind === 'apiKey') {
         return rooms.storage.prisma.apiKey.findFirst({ where: { id: principal.apiKey.id } });
