@@ -79,10 +79,14 @@ type Filter = typeof AuditFilter.$inferInput | null | undefined;
 function eventsWhere(chain: string, filter: Filter): Prisma.AuditEventWhereInput {
   const { action, actorId, subjectId, since, until } = filter ?? {};
   if (actorId && !actorKinds.includes(idKind(actorId))) {
-    throw InvalidInput.at('filter.actorId', 'It is not such an id.', 'the id of a person or a key');
+    throw InvalidInput.at(
+      'filter.actorId',
+      'It is not an id of such a kind.',
+      'the id of a person or a key',
+    );
   }
   if (subjectId && !idKind(subjectId)) {
-    throw InvalidInput.at('filter.subjectId', 'It is no id.', 'an id, as `key_…`');
+    throw InvalidInput.at('filter.subjectId', 'It is not an id.', 'an id, as `key_…`');
   }
   return {
     chain,

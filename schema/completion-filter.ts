@@ -87,5 +87,5 @@ function pairsOf(metadata: unknown): Readonly<Record<string, string>> | null {
   if (isObject && pairs.every(([, value]) => typeof value === 'string')) {
     return Object.fromEntries(pairs);
   }
-  throw InvalidInput.at('filter.metadata', 'It is no object of texts.', '{"team": "search"}');
+  throw InvalidInput.at('filter.metadata', 'It is not an object of strings.', '{"team": "search"}');
 }

@@ -18,11 +18,11 @@ export const reasoned = ({ reason, idempotencyKey }: Reasoned) => ({
     const fits = reason.trim().length > 0 && reason.length <= reasonMax;
     if (fits && isKeepable(reason)) return reason;
     const accepted = `1 to ${reasonMax} characters, no NUL, no half of a pair`;
-    throw InvalidInput.at('input.reason', 'It is no reason.', accepted);
+    throw InvalidInput.at('input.reason', 'It is not a valid reason.', accepted);
   },
   key: () => {
     if (keyForm.test(idempotencyKey)) return idempotencyKey;
     const accepted = '1 to 255 printable characters';
-    throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
+    throw InvalidInput.at('input.idempotencyKey', 'It cannot be used as a key.', accepted);
   },
 });

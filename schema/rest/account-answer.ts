@@ -51,7 +51,7 @@ export const ownKeyAnswer = z.object({
 /** A key as those see it who manage keys. */
 const managedKey = z.object({
   ...keyView,
-  hash: z.string().describe('The id of the key; it tells nothing of the secret.'),
+  hash: z.string().describe('The id of the key; it reveals nothing about the secret.'),
   name: z.string(),
   disabled: z.boolean(),
   workspace_id: z.string(),
@@ -67,7 +67,7 @@ export const keysAnswer = z.object({ data: z.array(managedKey), total_count: z.i
 export const keyAnswer = z.object({ data: managedKey });
 export const newKeyAnswer = z.object({
   data: managedKey,
-  key: z.string().describe('The secret, shown this once.'),
+  key: z.string().describe('The secret. It is shown only this once.'),
 });
 export const deletedAnswer = z.object({ deleted: z.literal(true) });
 
@@ -124,8 +124,8 @@ export const generationAnswer = z.object({
     cancelled: z.boolean(),
     finish_reason: nullableText,
     native_finish_reason: nullableText,
-    latency: nullableNumber.describe('To the first token.'),
-    generation_time: nullableNumber.describe('From the first token to the end.'),
+    latency: nullableNumber.describe('Milliseconds to the first token.'),
+    generation_time: nullableNumber.describe('Milliseconds from the first token to the end.'),
     moderation_latency: z.null(),
     tokens_prompt: z.int(),
     tokens_completion: z.int(),

@@ -27,7 +27,7 @@ export type UsageAnswer = z.infer<typeof usage>;
 
 const finish = {
   finish_reason: nullableText.describe('stop, length, tool_calls, content_filter or error.'),
-  native_finish_reason: nullableText.describe("The provider's own word."),
+  native_finish_reason: nullableText.describe('The finish reason as the provider names it.'),
 };
 
 const toolCall = z.object({

@@ -22,7 +22,7 @@ const part = z.discriminatedUnion('type', [
     type: z.literal('image_url'),
     image_url: z.object({
       url: z.string(),
-      detail: withoutEffect('the provider chooses how closely it looks.'),
+      detail: withoutEffect('the provider chooses the detail.'),
     }),
     ...marked,
   }),
@@ -80,7 +80,7 @@ const toolChoice = z.union([
   z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
 ]);
 
-export const strictTool = withoutEffect('providers do not share it.');
+export const strictTool = withoutEffect('not all providers support it.');
 
 const tool = z.object({
   type: z.literal('function'),
@@ -172,7 +172,7 @@ export const chatRequest = z.object({
   audio: notOffered('Answers are text and pictures.'),
   web_search_options: notOffered('Give the model a tool that searches.'),
   prediction: withoutEffect('it would change the speed alone.'),
-  verbosity: withoutEffect('providers do not share it.'),
+  verbosity: withoutEffect('not all providers support it.'),
 });
 
 export type ChatRequest = z.infer<typeof chatRequest>;

@@ -15,7 +15,7 @@ export const embeddingRequest = z.object({
   user: text,
   session_id: withoutEffect('there is no prompt cache to stay near.'),
   trace: withoutEffect('`user` is kept with the run.'),
-  input_type: withoutEffect('providers do not share it.'),
+  input_type: withoutEffect('not all providers support it.'),
 });
 
 export type EmbeddingRequest = z.infer<typeof embeddingRequest>;

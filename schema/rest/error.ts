@@ -7,8 +7,10 @@ export const errorAnswer = z.object({
     code: z.int().describe('The HTTP status, also in the middle of a stream.'),
     message: z.string().describe('What was wrong, and what would be right.'),
     type: z.string(),
-    param: nullableText.describe('The field that is wrong.'),
-    metadata: z.record(z.string(), z.unknown()).describe('What is known beyond the sentence.'),
+    param: nullableText.describe('The field that is wrong; null when it is none.'),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .describe('Further details, as far as they are known.'),
   }),
 });
 

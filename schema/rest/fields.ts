@@ -34,7 +34,9 @@ export const notOffered = (instead: string, ...idle: readonly unknown[]) =>
       error: `This is not offered here. ${instead}`,
     })
     .optional()
-    .describe(`Refused unless it asks for nothing. ${instead}`);
+    .describe(
+      `Not supported: refused unless it asks for nothing (null, false, an empty list). ${instead}`,
+    );
 
 function asksNothing(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isSwitchedOff);

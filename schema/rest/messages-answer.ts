@@ -36,7 +36,9 @@ export const messagesAnswer = z.object({
   provider: nullableText,
   content: z.array(block),
   stop_reason: nullableText.describe('end_turn, stop_sequence, max_tokens, tool_use or refusal.'),
-  stop_sequence: nullableText.describe('The stop that ended it, where the provider says so.'),
+  stop_sequence: nullableText.describe(
+    'The stop sequence that ended the answer, where the provider reports it.',
+  ),
   usage: messagesUsage,
 });
 
@@ -45,7 +47,7 @@ export type MessagesStop = Pick<MessagesAnswer, 'stop_reason' | 'stop_sequence'>
 
 /** The answer of `messages/count_tokens`. */
 export const countTokensAnswer = z.object({
-  input_tokens: z.int().describe('Of the system prompt, the messages and the tools.'),
+  input_tokens: z.int().describe('Tokens of the system prompt, the messages and the tools.'),
 });
 
 export type CountTokensAnswer = z.infer<typeof countTokensAnswer>;

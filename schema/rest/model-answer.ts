@@ -23,7 +23,7 @@ const pricing = z.object({
       }),
     )
     .optional()
-    .describe('Other prices under a condition; of those that apply the last one counts.'),
+    .describe('Other prices that apply under a condition; the last one that applies counts.'),
 });
 
 export type PricingAnswer = z.infer<typeof pricing>;
@@ -90,7 +90,7 @@ const endpoint = z.object({
   model_id: z.string(),
   model_name: z.string(),
   provider_name: z.string(),
-  tag: z.string().describe('To be named in `provider.order` and `provider.only`.'),
+  tag: z.string().describe('What `provider.order` and `provider.only` take.'),
   context_length: z.int(),
   max_prompt_tokens: nullableInteger,
   max_completion_tokens: nullableInteger,
@@ -106,11 +106,15 @@ const endpoint = z.object({
   }),
   supports_voice_cloning: z.boolean(),
   status: z.int().describe('0 up, -1 degraded, -2 down, -5 not configured or switched off.'),
-  uptime_last_5m: nullableNumber.describe('Answered requests in per cent; null without traffic.'),
-  uptime_last_30m: nullableNumber.describe('The same over half an hour.'),
-  uptime_last_1d: nullableNumber.describe('The same over a day.'),
+  uptime_last_5m: nullableNumber.describe(
+    'Percentage of requests answered in the last five minutes; null without traffic.',
+  ),
+  uptime_last_30m: nullableNumber.describe('The same over the last half hour.'),
+  uptime_last_1d: nullableNumber.describe('The same over the last day.'),
   latency_last_30m: percentiles.describe('Milliseconds to the first token; null without traffic.'),
-  throughput_last_30m: percentiles.describe('Tokens per second after it; null without traffic.'),
+  throughput_last_30m: percentiles.describe(
+    'Tokens per second after the first token; null without traffic.',
+  ),
 });
 
 export type EndpointAnswer = z.infer<typeof endpoint>;

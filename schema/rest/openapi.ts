@@ -17,7 +17,7 @@ export function openApi(): Json {
       title: 'Bourse',
       version: '1',
       description:
-        'One run behind several wire forms. Every address is reached below /api as well.',
+        'The same completion in several wire formats. Every address is also reached below /api.',
     },
     servers: [{ url: '/' }, { url: '/api' }],
     paths,

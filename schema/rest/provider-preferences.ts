@@ -3,9 +3,9 @@ import { flag, integer, may, notOffered, number, price, texts, withoutEffect } f
 
 const sort = z.enum(['price', 'throughput', 'latency']);
 
-const otherPercentile = withoutEffect('the median is what is kept to.');
+const otherPercentile = withoutEffect('the median is used.');
 
-/** A cut-off: the median, or the field's percentiles, of which the median is what is kept to. */
+/** A cut-off: the median, or the field's percentiles, of which the median is used. */
 const cutOff = may(
   z.union([
     z.number(),
@@ -43,10 +43,10 @@ export const providerPreferences = z.object({
   data_collection: may(z.enum(['allow', 'deny'])),
   zdr: flag,
   on_stream_failure: may(z.enum(['fail', 'continue'])).describe(
-    'What to do when a provider breaks off after content: end with an error, or go on elsewhere.',
+    'When a provider breaks off after content: `fail` ends with an error, `continue` goes on at another provider.',
   ),
   hedge_after_ms: integer.describe(
-    'Try a second endpoint when the first has given no content by then; the loser costs nothing.',
+    'Milliseconds after which a second endpoint is tried if the first has given no content; the loser costs nothing.',
   ),
   enforce_distillable_text: notOffered('What may be distilled is not known of the models.'),
 });

@@ -59,7 +59,7 @@ const item = z.discriminatedUnion('type', [
     encrypted_content: z
       .string()
       .optional()
-      .describe('What the provider wants back in the next turn.'),
+      .describe('Reasoning data that the provider wants back, unchanged, in the next turn.'),
   }),
 ]);
 

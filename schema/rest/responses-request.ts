@@ -116,14 +116,16 @@ export const responsesRequest = z.object({
   tool_choice: may(toolChoice),
   parallel_tool_calls: flag,
   text: may(
-    z.object({ format: may(format), verbosity: withoutEffect('providers do not share it.') }),
+    z.object({ format: may(format), verbosity: withoutEffect('not all providers support it.') }),
   ),
   reasoning: may(z.object(thought)),
   ...routing,
   ...common,
   modalities: may(z.array(z.literal('text', { error: 'Answers are text. Accepted: text.' }))),
   cache_control: notOffered('Mark messages, by chat/completions or messages.'),
-  include: may(z.array(included)).describe('What there is comes without asking.'),
+  include: may(z.array(included)).describe(
+    'Accepted without effect: everything available is always included.',
+  ),
   previous_response_id: notOffered('Send the conversation in `input`.'),
   conversation: notOffered('Send the conversation in `input`.'),
   prompt: notOffered('Send the prompt itself.'),

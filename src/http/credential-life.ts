@@ -22,4 +22,6 @@ export function whileValid(
 }
 
 export const credentialEnded = () =>
-  new Fault('UNAUTHENTICATED', { public: 'The credential that this began with is valid no more.' });
+  new Fault('UNAUTHENTICATED', {
+    public: 'The credential that this began with is no longer valid.',
+  });

@@ -148,7 +148,7 @@ const tooLarge = () =>
 
 const tooMuchAtOnce = () =>
   new Fault('RATE_LIMITED', {
-    public: 'Too many large requests are on their way here. Send one after the other.',
+    public: 'Too many large requests are being uploaded at once. Send them one after another.',
     retryAfterMs: 1_000,
   });
 
@@ -156,7 +156,10 @@ const tooMuchAtOnce = () =>
 const brokenOff = () => new Fault('CANCELLED', { public: 'The request broke off.' });
 
 const encoded = (encoding: string) =>
-  new RequestRefused(415, `A body in ${encoding.slice(0, 32)} is not read. Send it as it is.`);
+  new RequestRefused(
+    415,
+    `A body in ${encoding.slice(0, 32)} is not accepted. Send it uncompressed.`,
+  );
 
 /** The body as JSON; InvalidInput when it is none, or one of more values than anybody needs. */
 export function jsonOf(body: Buffer): unknown {

@@ -17,7 +17,7 @@ export async function answerExport(
   const entries = billing.exported(url.pathname.slice(exportsPath.length));
   if (!entries) {
     throw new Fault('NOT_FOUND', {
-      public: 'This address was never valid, or is not any more. Ask for the statement again.',
+      public: 'This address is not valid, or has expired. Ask for the statement again.',
     });
   }
   response.writeHead(200, {

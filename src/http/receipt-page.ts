@@ -12,7 +12,7 @@ export async function answerReceipt(
   const page = await billing.receipt(url.pathname.slice(receiptsPath.length));
   if (page === null) {
     throw new Fault('NOT_FOUND', {
-      public: 'This address was never valid, or is not any more. Ask for the purchase again.',
+      public: 'This address is not valid, or has expired. Ask for the purchase again.',
     });
   }
   response.writeHead(200, {

@@ -30,7 +30,7 @@ export interface IdentityOptions {
 /**
  * The door of the room. Everything but the acts answers from memory. A principal may be
  * kept as long as its socket: each of these looks at it as it stands now and throws UNAUTHENTICATED
- * once its key is valid no more.
+ * once its key is no longer valid.
  */
 export interface Identity extends Acts {
   /** `Authentication.authenticate`, of the bare credential: without the word Bearer. */

@@ -57,5 +57,5 @@ async function demandStill(
   const membership = await tx.membership.findFirst({ where, select: { role: true } });
   if (!membership) throw organizationNotFound();
   if (membership.role === directory.membershipOf(userId, organizationId)?.role) return;
-  throw new Fault('CONFLICT', { public: 'Your role has just become another. Try again.' });
+  throw new Fault('CONFLICT', { public: 'Your role has just changed. Try again.' });
 }

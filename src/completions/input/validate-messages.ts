@@ -35,10 +35,10 @@ function checkMessage(issues: Issues, message: MessageInput, at: string): void {
     issues.add(`${at}.toolCalls`, 'Only an ASSISTANT message has tool calls.');
   }
   if ((message.role === 'TOOL') !== Boolean(message.toolCallId)) {
-    issues.add(`${at}.toolCallId`, 'It goes with the answer of a tool, and with nothing else.');
+    issues.add(`${at}.toolCallId`, 'A TOOL message needs it, and no other may have it.');
   }
   if (message.cacheControl && !['5m', '1h'].includes(message.cacheControl.ttl)) {
-    issues.add(`${at}.cacheControl.ttl`, 'It is no time to live.', '`5m` or `1h`');
+    issues.add(`${at}.cacheControl.ttl`, 'It is not a time to live.', '`5m` or `1h`');
   }
   issues.json(`${at}.reasoningDetails`, message.reasoningDetails, jsonDepthMax);
   issues.text(`${at}.name`, message.name, [1, 64]);

@@ -79,13 +79,13 @@ function checkTools(issues: Issues, input: CompletionInput, at: string): void {
   for (const [index, tool] of tools.entries()) {
     checkTool(issues, tool, `${at}.tools.${index}`);
     if (names.has(tool.name)) {
-      issues.add(`${at}.tools.${index}.name`, `"${tool.name}" is there twice.`, 'unique names');
+      issues.add(`${at}.tools.${index}.name`, `"${tool.name}" is used twice.`, 'unique names');
     }
     names.add(tool.name);
   }
   const choice = input.toolChoice ?? 'auto';
   if (choice === 'required' && tools.length === 0) {
-    issues.add(`${at}.toolChoice`, 'There is no tool to be called.', '`tools` beside it');
+    issues.add(`${at}.toolChoice`, 'There is no tool to call.', '`tools` beside it');
   }
   if (!reservedToolNames.includes(choice) && !names.has(choice)) {
     const accepted = 'auto, none, required, or the name of one of `tools`';

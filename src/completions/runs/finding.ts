@@ -105,5 +105,5 @@ function mustBeReachable(id: string, nodes: Nodes): void {
 
 const mayNotEnd = () =>
   new Fault('FORBIDDEN', {
-    public: 'To cancel what others run needs the permission COMPLETIONS_RUN.',
+    public: 'Cancelling what others run needs the permission COMPLETIONS_RUN.',
   });

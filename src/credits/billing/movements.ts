@@ -72,7 +72,7 @@ export async function refundCompletion(db: Database, refund: Refund): Promise<Re
   const [row] = await db.query<RefundRow>(sql, values);
   if (!row) {
     throw new Fault('NOT_FOUND', {
-      public: 'There is no such completion, or its details are kept no more.',
+      public: 'There is no such completion, or its details are no longer kept.',
     });
   }
   if (!row.entry) throw tooMuch(BigInt(row.remaining));
@@ -90,5 +90,5 @@ function tooMuch(left: Money): Fault {
       accepted,
     );
   }
-  return new Fault('CONFLICT', { public: 'Nothing is left of what this completion was charged.' });
+  return new Fault('CONFLICT', { public: "All of this completion's charge is refunded already." });
 }

@@ -111,7 +111,7 @@ function wayBack(returnUrl: string | null, origins: readonly string[]): string {
 function keyOf(given: string | null): string | null {
   if (given === null || keyForm.test(given)) return given;
   const accepted = '1 to 255 printable characters';
-  throw InvalidInput.at('input.idempotencyKey', 'It is no key.', accepted);
+  throw InvalidInput.at('input.idempotencyKey', 'It cannot be used as a key.', accepted);
 }
 
 interface PurchaseRow {
@@ -159,7 +159,9 @@ async function take(options: PurchasesOptions, news: PaymentNews): Promise<void>
   const total = moneyOf(news.cents).toString();
   if (!row || !(await enter(storage, { row, news, total }))) {
     // The payment itself has not been told yet: the provider comes back with what is refused.
-    throw new Fault('CONFLICT', { public: 'No such payment is known. Tell it again later.' });
+    throw new Fault('CONFLICT', {
+      public: 'No such payment is known. Send the event again later.',
+    });
   }
   const decided = news.kind === 'RETURNED' || news.closed;
   if (decided) await collectOwed(options, row.organization_id);

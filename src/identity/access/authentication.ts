@@ -67,7 +67,7 @@ export class Authentication {
   /**
    * The principal as it stands now, for whoever keeps one longer than a request: limits and
    * policies may have changed. Fault UNAUTHENTICATED when its key, or the secret of it that was
-   * given, is valid no more.
+   * given, is no longer valid.
    */
   current(principal: Principal): Principal {
     if (principal.kind !== 'apiKey') return principal;

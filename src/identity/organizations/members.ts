@@ -80,7 +80,8 @@ export async function leaveOrganization(
   const { userId } = personOf(principal, 'leaves no organization');
   refuseIfAny(idIssues('organization', 'organizationId', organizationId));
   const member = writing.directory.membershipOf(userId, organizationId);
-  if (!member) throw new Fault('NOT_FOUND', { public: 'You are in no such organization.' });
+  if (!member)
+    throw new Fault('NOT_FOUND', { public: 'You are not a member of such an organization.' });
   return end(writing, principal, { member, action: 'member.left' });
 }
 

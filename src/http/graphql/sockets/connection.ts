@@ -230,7 +230,7 @@ export class Connection implements Speaker, Beating {
       return operation;
     } catch (thrown) {
       this.close(4401, Fault.from(thrown).public);
-      return [new GraphQLError('The credential is valid no more.')];
+      return [new GraphQLError('The credential is no longer valid.')];
     }
   }
 
