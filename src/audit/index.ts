@@ -1,15 +1,15 @@
 /**
  * audit: who did what to whom, append-only. Owns the tables `audit` and `audit_head`. It refuses to
  * act by itself: an event is written in the transaction of whoever acts. Completions are not in it;
- * the ledger is theirs.
+ * the ledger has them.
  *
- * 1. What is audited happens together with its event, or not at all.
+ * 1. An audited act commits together with its event, or not at all.
  * 2. Events of a chain are numbered 1, 2, 3, … in the order of their commits, without gaps.
  * 3. Each event's hash covers the event and its predecessor's hash: a change shows in every later
  *    one.
  * 4. No event holds a secret, a prompt or an answer.
- * 5. An event says who acted, on what, when and from where: the client's address and what it says
- *    it is.
+ * 5. An event says who acted, on what, when and from where: the client's address and its user
+ *    agent.
  */
 export type { AuditDetail, AuditDetails } from './canonical.ts';
 export { latestDetails } from './latest.ts';

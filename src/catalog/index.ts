@@ -1,22 +1,21 @@
 /**
- * catalog: what can be bought, of whom, at which price. Owns the tables `provider`, `model`,
+ * catalog: what can be bought, from whom, at which price. Owns the tables `provider`, `model`,
  * `endpoint`, `price_version`, `catalog_change`, `endpoint_incident` and `refused_parameter`, and a
- * market in memory made of them. It refuses to know how an endpoint performs and who may use it.
+ * market in memory made of them. It refuses to know how an endpoint performs or who may use it.
  *
  * 1. A market is immutable: a change makes a new one with the next version, on every node.
  * 2. Prices are exact decimals from the source to the bill; a float never stands in between.
- * 3. An offer without a known price is not there.
- * 4. A price that is replaced gets an end and is never changed otherwise: what was charged stays
- * explained.
- * 5. Nothing is deleted: what is no longer offered has a date since when. What an endpoint was seen
- * to refuse is forgotten after a day, which is told like every change.
+ * 3. An offer without a known price does not exist.
+ * 4. A replaced price gets an end date and is never changed otherwise, so that past charges stay
+ *    explained.
+ * 5. Nothing is deleted: what is no longer offered has the date of its removal. Only what an
+ *    endpoint was seen to refuse is forgotten after a day, which is reported like every change.
  * 6. What an administrator wrote is never changed by an import.
- * 7. Of two statements about a price the later one holds; a file that is older than what is known
- * takes nothing back.
- * 8. A download that is cut short, is no catalog or lacks much of what is known changes nothing.
- * 9. What is not known of a provider's use of prompts counts as the worst.
- * 10. Each change is told in its own transaction, under a number that rises with the commits: who
- * reads on from a number has missed nothing.
+ * 7. Of two statements about a price the later one holds; an older file takes nothing back.
+ * 8. A download that is cut short, is not a catalog or lacks much of what is known changes nothing.
+ * 9. What is not known about a provider's use of prompts is assumed to be the worst.
+ * 10. Each change is recorded in its own transaction, under a number that rises with the commits: a
+ *     reader that continues from a number has missed nothing.
  * 11. A credential is sealed in the table, masked in memory, and in no answer, event or log.
  */
 export { type AccessOptions, addressVariable } from './access.ts';

@@ -9,15 +9,18 @@
  * 4. An attempt that gave content is never repeated unasked; one that gave none costs the caller
  *    nothing.
  * 5. The last event of an answer is sent after its charge is durable.
- * 6. A key is claimed in the database before anything is tried under it; what was tried uses it up.
- * 7. What runs on another node is asked of that node, over the bus and sealed (`nodes/`); where it
- *    does not answer, its copy tells what was said.
- * 8. What was said is in no table, unless the organization keeps it; then as long as it says.
+ * 6. An idempotency key is claimed in the database before anything is tried under it; an attempt
+ *    uses it up.
+ * 7. Another node's runs are read from that node, over the bus and encrypted (`nodes/`); if it does
+ *    not answer, from the copy that it left in Redis.
+ * 8. Prompts and answers are in no table, unless the organization keeps them, and then for as long
+ *    as it chose.
  *
- * Beside the steps of a run stand `input/` (what is asked, checked and normalised), `cost/` (what
- * it may and did use), `attempt/` (one endpoint's try), `events/` (numbered, kept, replayed),
- * `runs/` (those of this node, running and ended, and who views them), `nodes/` (those of others),
- * `history/` (what the database tells of ended ones) and `feed/` (starts and ends, told).
+ * Besides the steps of a run there are `input/` (requests, validated and normalised), `cost/` (what
+ * a run may use and did use), `attempt/` (one try at one endpoint), `events/` (numbered, kept,
+ * replayed), `runs/` (this node's runs, running and ended, and their viewers), `nodes/` (runs of
+ * other nodes), `history/` (ended runs in the database) and `feed/` (starts and ends, as they
+ * happen).
  */
 export type {
   Completion,

@@ -1,14 +1,14 @@
 /**
  * credits: prepaid money. It owns the ledger, the accounts, what keys and members may spend, and
- * what this node has set aside; it refuses to know what a completion is about: it is told what one
- * came to.
+ * what this node has set aside; it refuses to know what a completion is about: it is told its
+ * charge.
  *
  * 1. Entries of a transaction sum to zero and never change; a balance is the sum of its account's
  *    entries.
  * 2. What is leased to nodes never exceeds the balance; what is held and charged never exceeds the
  *    lease.
  * 3. A completion is charged at most once, and never more than its hold.
- * 4. What was acknowledged is in a journal, in the ledger or in quarantine: never nowhere.
+ * 4. What was acknowledged is in a journal, in the ledger or in quarantine.
  * 5. Every movement is one statement in autocommit: a node that stops in the middle of one locks
  *    nothing.
  * 6. Totals come from the rows that were inserted, so whatever is posted twice moves money once.
@@ -16,10 +16,10 @@
  * 8. Admitting with money that the node has leased, extending and ending a hold wait for no
  *    database.
  *
- * `ledger/` are the statements and the audit, `leases/` what this node may spend and holds,
- * `session/` its life in the database's eyes, `journal/` what is acknowledged and on its way into
- * the ledger, `charge/` what a completion costs, `accounts/` and `usage/` what is read, `billing/`
- * what is moved otherwise, `payments/` what is bought.
+ * `ledger/` has the SQL statements and the audit, `leases/` what this node may spend and what it
+ * holds, `session/` the node's life as the database sees it, `journal/` acknowledged charges on
+ * their way into the ledger, `charge/` the price of a completion, `accounts/` and `usage/` what is
+ * read, `billing/` movements by hand, statements and alerts, `payments/` purchases and top-ups.
  */
 
 export type { Account, KeyPeriod, KeySpend } from './accounts/account.ts';

@@ -7,17 +7,17 @@
  * 1. Who a credential is, what it may do and who pays is decided from memory, without a query.
  * 2. No secret is stored or shown twice: of a key its keyed hash and its hint are kept.
  * 3. A key that is revoked is refused on this node before `revokeApiKey` resolves, and on every
- *    node that hears of the change; whoever runs something for it is told once (`onRevoked`). The
- *    same holds for a secret that was replaced.
+ *    other node once it learns of the change; whoever runs something for it is told once
+ *    (`onRevoked`). The same holds for a replaced secret.
  * 4. What belongs to another tenant answers exactly like what does not exist.
  * 5. Every change is in the audit, in the same transaction.
  * 6. A sign-up, a sign-in and a letter answer alike whether the address has an account or not.
  * 7. The first start happens once for a database, however many nodes begin at once.
- * 8. Who acts in an organization belongs to it when the act commits (`writeAs`); what runs for who
- *    has left is told so on every node that hears of it (`onLeft`), and so is who counts by a limit
- *    that is another now (`onLimit`).
+ * 8. Whoever acts in an organization still belongs to it when the act commits (`writeAs`). Every
+ *    node that learns that a member has left tells what runs for them (`onLeft`); one that learns
+ *    of a changed limit tells whoever counts by it (`onLimit`).
  *
- * `access/` decides from memory, `keys/`, `people/` and `organizations/` are what it decides about.
+ * `access/` decides from memory; `keys/`, `people/` and `organizations/` are what it decides about.
  */
 export { credentialNeeded } from './access/access.ts';
 export { actorOf } from './access/actor.ts';

@@ -1,7 +1,9 @@
 /**
- * kernel: time, chance, ids, money, faults, aborts, the log. Owns no state and knows no other room.
+ * kernel: time, randomness, ids, money, faults, aborts, the log. Owns no state and knows no other
+ * room.
  *
- * 1. Wall time, timers and chance are taken from here and nowhere else (a test owns them).
+ * 1. Wall time, timers and randomness are taken from here and nowhere else, so that a test can own
+ *    them.
  * 2. An amount of money is an exact integer; there is one rounding rule.
  * 3. A log line has a closed set of fields; a credential in one of them is masked.
  */

@@ -7,12 +7,12 @@
  *    lost.
  * 2. The weights of a route with candidates add up to 1.
  * 3. A request narrows the organization's policy and the key's models, never widens them.
- * 4. A caller's own fault, an abandoned attempt and a rate limit never open a breaker; a fault
- *    model never does. What befalls one credential is held against it alone.
- * 5. Of a half-open breaker there is one trial at a time on a node.
- * 6. What a provider refuses to an own key says nothing of the platform's credential, and the other
- *    way round.
- * 7. A dry run is the same code: it differs in the draw alone.
+ * 4. A caller's own error, an abandoned attempt and a rate limit never open a breaker; nor does a
+ *    fault model. What happens to one credential counts against that credential only.
+ * 5. A half-open breaker admits one trial at a time on each node.
+ * 6. What a provider refuses to an organization's own key says nothing about the platform's
+ *    credential, and vice versa.
+ * 7. A dry run is the same code; only the draw differs.
  */
 export type { RefusedBy } from './again.ts';
 export type { AttemptResult } from './attempt-result.ts';

@@ -1,15 +1,15 @@
 /**
- * upstream: speaks to providers. It owns the wire protocols, the connections and their time-outs,
- * and the sandbox that plays providers. It refuses to know prices, routing or callers: one call
- * is one attempt at one address.
+ * upstream: talks to providers. It owns the wire protocols, the connections and their time-outs,
+ * and the sandbox that plays providers. It refuses to know prices, routing or callers: one call is
+ * one attempt at one address.
  *
  * 1. An attempt ends properly, with a finish as its last event, or throws an `UpstreamFault`, or
- *    the abort's reason. What it says is handed over on the turn on which it was read.
+ *    the abort's reason. Events are handed over on the event-loop turn on which they were read.
  * 2. A cut, a stall, a missing end mark, a malformed chunk never look like a proper end.
  * 3. Heartbeats and empty chunks yield nothing; no batch is empty.
  * 4. An abort closes the connection at once, in every phase.
- * 5. While the taker rests, the socket is paused: memory is bounded whatever a provider sends.
- * 6. What a provider says reaches a caller without credentials, in at most 500 characters.
+ * 5. While the receiver is busy, the socket is paused: memory is bounded whatever a provider sends.
+ * 6. A provider's message reaches a caller without credentials, in at most 500 characters.
  */
 export {
   type AttemptTimeouts,

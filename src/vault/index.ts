@@ -1,7 +1,7 @@
 /**
- * vault: seals credentials of others so that a copy of the database gives none of them away. Owns
- * the table `master_key`; refuses to know whose credentials they are: whoever keeps a sealed one
- * keeps it in a table of its own.
+ * vault: seals other parties' credentials, so that a copy of the database reveals none of them.
+ * Owns the table `master_key`; refuses to know whose credentials they are: whoever keeps a sealed
+ * one keeps it in a table of its own.
  *
  * 1. A credential is sealed with AES-256-GCM under a master key, whose number stands in the sealed
  *    form; it opens for the place that it was sealed for and for no other.
@@ -10,7 +10,7 @@
  * 3. A rotation seals every credential anew under a new master key and deletes the former one, in
  *    one transaction: either all of it happened, or none.
  * 4. Nothing is sealed under a master key that a rotation has replaced, on whichever node.
- * 5. What does not open is said by its place, never by a part of it.
+ * 5. A credential that cannot be opened is reported by its place, never by a part of it.
  */
 export type { Holder, Reseal, Rotated } from './rotation.ts';
 export { type SealingKey, seal, unseal } from './seal.ts';
