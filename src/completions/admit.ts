@@ -23,9 +23,9 @@ export interface Admission {
 }
 
 /**
- * Rate limit, route, worst-case price, hold: in this order, each a Fault when it refuses, and
- * nothing to undo before the hold is there. The prompt is measured by its bytes, which bounds its
- * tokens; only when that does not fit, they are counted.
+ * Rate limit, route, worst-case price, hold: in this order, each throwing a Fault when it refuses,
+ * and nothing to undo until the hold is taken. The prompt is measured by its bytes, which bounds
+ * its tokens; only if that does not fit are the tokens counted.
  */
 export async function admit(running: Running, rooms: Rooms): Promise<Admission> {
   const { apiKey } = running.payer;
@@ -76,8 +76,8 @@ async function admitSized(running: Running, rooms: Rooms, prompt: PromptSize): P
 }
 
 /**
- * Where the credits do not pay for everybody, they may pay for the own provider keys, of which the
- * fee alone is charged: then these are tried, and nobody else.
+ * Credits that do not cover every candidate may still cover those on the organization's own
+ * provider keys, for which only the fee is charged: then only these are tried.
  */
 async function holdRoute(
   running: Running,

@@ -10,8 +10,9 @@ import { type FailedAttempt, stream } from './stream.ts';
 
 /**
  * Tries the endpoints of the route, one after the other, until one gives content or none is left.
- * What fails before content is told and the next one is tried; a fault of the caller's own is not
- * tried elsewhere; what breaks off after content is gone on with where the caller wants it.
+ * A failure before content is reported and the next endpoint is tried, except for a caller's own
+ * error, which is not tried elsewhere. An answer that breaks off after content is continued if the
+ * caller asked for it.
  */
 export async function attempts(
   running: Running,
@@ -56,14 +57,14 @@ export async function attempts(
   }
 }
 
-/** The last failure; where a wish of the caller's kept it from going on, it names the wish. */
+/** The last failure; if a preference of the caller's ruled out another try, it names that. */
 function lastFault({ request }: Running, { fault, refusedParameters }: FailedAttempt): Fault {
   if (!request.preferences.requireParameters || refusedParameters.length === 0) return fault;
   const names = refusedParameters.join(', ');
   return fault.advising(`It would be tried without ${names} if \`requireParameters\` were false.`);
 }
 
-/** Which of those that are left may be tried. */
+/** Which of the remaining endpoints may be tried. */
 interface Wanted {
   contextAbove: number;
   /**

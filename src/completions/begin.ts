@@ -27,8 +27,8 @@ export interface Kept {
 }
 
 /**
- * Starts a completion, or finds the one that has its key. It never throws: whatever is refused is a
- * completion that failed.
+ * Starts a completion, or finds the one that already has its idempotency key. It never throws: a
+ * refusal is a completion that failed.
  */
 export type Begin = (input: RunInput, pays: Payer, how: StartOptions) => Promise<Begun>;
 
@@ -77,7 +77,7 @@ export function beginner(rooms: Rooms, kept: Kept): Begin {
   };
 }
 
-/** No key that is given has a line feed in it: a lane's is nobody's else. */
+/** A caller's key has no line feed in it, so a lane's key cannot be a caller's. */
 function keyOf({ idempotencyKey }: CompletionRequest, how: StartOptions): string | null {
   const key = idempotencyKey ?? how.operationId ?? null;
   return key !== null && how.lane !== undefined ? `${key}\n${how.lane}` : key;

@@ -14,9 +14,9 @@ const aheadTokens = 512;
 const bytesPerToken = 6;
 
 /**
- * Counts what comes and keeps the hold ahead of it. A completion with a cap of its own was held
- * whole and is never stopped here; one without is extended as it grows, until the allowances pay no
- * more.
+ * Counts the answer and keeps the hold ahead of it. A completion with its own cap was held in full
+ * and is never stopped here; one without a cap has its hold extended as it grows, until the
+ * allowances are used up.
  */
 export class Meter {
   readonly #admission: Admission;

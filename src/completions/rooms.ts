@@ -13,7 +13,7 @@ import type { Distrust } from './cost/distrust.ts';
 import type { Losses } from './cost/losses.ts';
 import type { KeptContent } from './history/kept-content.ts';
 
-/** Who is told what became of runs; what it does with it is its own affair and takes no time. */
+/** Is told what became of runs. What it does with that must not block. */
 export interface Observer {
   /** Its charge is durable. */
   settled(record: SettlementRecord): void;

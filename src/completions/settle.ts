@@ -11,9 +11,9 @@ import { giveKeyUp, releaseKey } from './runs/claims.ts';
 import type { Running } from './runs/running.ts';
 
 /**
- * Always, and last: what was used becomes a bill, the bill a durable record, and then the last
- * event goes out. It never throws: a record that cannot be made durable was not acknowledged, and
- * the caller is told so.
+ * Runs always, and last: usage becomes a bill, the bill a durable record, and then the last event
+ * is sent. It never throws: a record that cannot be made durable is not acknowledged, and the
+ * caller is told so.
  */
 export async function settle(
   running: Running,

@@ -35,8 +35,8 @@ export interface FailedAttempt {
 }
 
 /**
- * Makes one attempt, or two when the first is late, and passes on what comes. Null when the run has
- * ended with it; else how it failed.
+ * Makes one attempt, or two if the first is late (a hedge), and passes on what it yields. Returns
+ * null if the run ended with it, else how the attempt failed.
  */
 export async function stream(
   running: Running,
@@ -143,7 +143,7 @@ function failure(running: Running, out: AttemptOut, fault: UpstreamFault): Faile
   return { record, fault, afterContent, candidate, refusedParameters, next };
 }
 
-/** A caller's own fault is tried nowhere else, save where a context or a protocol would help. */
+/** A caller's own error is tried elsewhere only if a larger context or another protocol helps. */
 function nextAfter(running: Running, fault: UpstreamFault): FailedAttempt['next'] {
   if (running.state === 'ANSWERING') {
     return mayContinue(running) && fault.failure !== 'EXCESS' ? 'any' : 'none';
