@@ -71,7 +71,7 @@ export const chatAnswer = z.object({
             }),
           )
           .optional()
-          .describe('Pictures that were made; in a stream, in the last delta.'),
+          .describe('Images that the model made; in a stream, in the last delta.'),
       }),
     }),
   ),

@@ -129,7 +129,7 @@ export const common = {
   prompt_cache_options: withoutEffect('a mark, `cache_control`, says what is cached.'),
   prompt_cache_retention: withoutEffect('a mark, `cache_control`, says for how long.'),
   safety_identifier: text,
-  image_config: notOffered('A picture comes as the model makes it.'),
+  image_config: notOffered('An image comes as the model makes it.'),
   moderation: notOffered('Do it before or after the request.'),
   service_tier: notOffered('Choose endpoints with `provider`.', 'auto', 'default'),
   store: notOffered('How long content is kept is set for the organization, as retainContentDays.'),
@@ -157,7 +157,7 @@ export const chatRequest = z.object({
   modalities: may(
     z.array(
       z.enum(['text', 'image'], {
-        error: 'Answers are text and pictures. Accepted: text, image.',
+        error: 'Answers are text and images. Accepted: text, image.',
       }),
     ),
   ),
@@ -169,7 +169,7 @@ export const chatRequest = z.object({
   ...common,
   logprobs: notOffered('Token probabilities are not passed on.'),
   top_logprobs: notOffered('Token probabilities are not passed on.', 0),
-  audio: notOffered('Answers are text and pictures.'),
+  audio: notOffered('Answers are text and images.'),
   web_search_options: notOffered('Give the model a tool that searches.'),
   prediction: withoutEffect('it would change the speed alone.'),
   verbosity: withoutEffect('not all providers support it.'),

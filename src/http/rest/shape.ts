@@ -42,7 +42,7 @@ function inner(issue: z.core.$ZodIssue): Issue[] {
 
 const unknownAt = ({ path }: Issue, key: string): Issue => ({
   path: [...path, key],
-  message: 'There is nothing of this name here',
+  message: 'There is no parameter of this name',
 });
 
 /** A form that has words of its own for what is wrong keeps them; else what it takes is listed. */
