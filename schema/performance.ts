@@ -70,8 +70,8 @@ export const PerformanceMetricsRef = builder.objectRef<Measured>('PerformanceMet
       type: PercentilesRef,
       nullable: true,
       description:
-        'Milliseconds from sending the request upstream to the first content. Of streams only: an ' +
-        'answer in one piece does not show it.',
+        'Milliseconds from sending the request upstream to the first content. Of streams only: ' +
+        'an answer in one piece does not show it.',
       resolve: ({ figures }) => figures.timeToFirstTokenMs.percentiles(),
     }),
     latencyMs: t.field({
