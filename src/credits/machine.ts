@@ -1,4 +1,4 @@
-import type { Clock, Log } from '#kernel';
+import { type Clock, type Log, oneAtATime } from '#kernel';
 import { Moved } from './accounts/moved.ts';
 import { EmbeddedJournal } from './journal/embedded-journal.ts';
 import { freshName } from './journal/folder.ts';
@@ -79,7 +79,11 @@ async function joinParts(options: MachineOptions): Promise<Machine> {
   const journal = openJournal(options, session, moved);
   const settlement = new Settlement({ journal, clock, log });
   const common = { book, session, settlement, statements, clock, moved };
-  const postAll = () => postOfAll({ kind, settlement, statements, session });
+  const postOthers =
+    kind === 'server'
+      ? oneAtATime(() => postForOthers(statements, session.number))
+      : async () => undefined;
+  const postAll = () => settlement.post().then(postOthers);
   const refills = new Refills({ ...common, log, postAll, recall: options.recall });
   const reaper = new Reaper({ session, statements, log });
   const parts: Parts = { ...common, kind, refills, journal };
@@ -89,7 +93,8 @@ async function joinParts(options: MachineOptions): Promise<Machine> {
     return closeParts(parts, log).finally(() => place?.release());
   };
   const inSession: Machine['inSession'] = (run) => inNextSession(session, run);
-  const machine: Machine = { ...parts, inSession, flush: () => flushAll(machine), close };
+  const flush = () => inSession(() => settlement.flush()).then(postOthers);
+  const machine: Machine = { ...parts, inSession, flush, close };
   return machine;
 }
 
@@ -105,20 +110,6 @@ async function inNextSession<T>(
     await session.lost(number);
     return await run(session.number);
   }
-}
-
-async function flushAll({ kind, inSession, settlement, statements }: Machine): Promise<void> {
-  await inSession(() => settlement.flush());
-  if (kind === 'server') await inSession((own) => postForOthers(statements, own));
-}
-
-/** As `flush`, for what is durable already, and also within a lane. */
-async function postOfAll(
-  parts: Pick<Parts, 'kind' | 'settlement' | 'statements' | 'session'>,
-): Promise<void> {
-  const { kind, settlement, statements, session } = parts;
-  await settlement.post();
-  if (kind === 'server') await postForOthers(statements, session.number);
 }
 
 /** More rows than a node leaves unposted when all is well. */

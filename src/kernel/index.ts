@@ -54,6 +54,7 @@ export {
   priceOrNull,
   shareOf,
 } from './money.ts';
+export { oneAtATime } from './one-at-a-time.ts';
 export {
   base32Digits,
   base62Digits,

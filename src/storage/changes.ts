@@ -1,6 +1,5 @@
-import { invariant, type Log } from '#kernel';
+import { invariant, type Log, oneAtATime } from '#kernel';
 import type { Prisma, PrismaClient } from './generated/prisma/client.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { asFault } from './outage.ts';
 
 /** A transaction of `write`. */

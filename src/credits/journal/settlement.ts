@@ -1,4 +1,4 @@
-import type { Clock, Log, Timer } from '#kernel';
+import { type Clock, type Log, oneAtATime, type Timer } from '#kernel';
 import { Lanes } from '../leases/lanes.ts';
 import { Gathering } from './gathering.ts';
 import type { Ended, Journal } from './journal.ts';
@@ -48,16 +48,8 @@ export class Settlement {
     await this.post();
   }
 
-  /** As `flush`, for what is durable already. */
-  post(): Promise<void> {
-    return this.undisturbed(async () => {
-      const posting = this.#unposted;
-      await this.#options.journal.post();
-      this.#unposted -= posting;
-      if (this.#held) this.#options.log.info('What waited is in the ledger.', { count: posting });
-      this.#held = false;
-    });
-  }
+  /** As `flush`, for what is durable already. All who ask while one is posted share the next. */
+  readonly post = oneAtATime(() => this.undisturbed(() => this.#postAll()));
 
   /** Runs `step` while nothing is being posted from here. */
   undisturbed<T>(step: () => Promise<T>): Promise<T> {
@@ -67,6 +59,14 @@ export class Settlement {
   async close(): Promise<void> {
     this.#posting?.cancel();
     await this.flush();
+  }
+
+  async #postAll(): Promise<void> {
+    const posting = this.#unposted;
+    await this.#options.journal.post();
+    this.#unposted -= posting;
+    if (this.#held) this.#options.log.info('What waited is in the ledger.', { count: posting });
+    this.#held = false;
   }
 
   #acknowledged(count: number): void {

@@ -68,9 +68,11 @@ export class TableJournal implements Journal {
   }
 
   async post(): Promise<void> {
-    const all = await this.#appendAll();
-    if (!all) throw creditsOutOfReach('the journal table takes no records', this.#refusal);
-    const due = new Set(this.#appended);
+    const due = new Set([...this.#waiting.map(({ batch }) => batch), ...this.#appended]);
+    while (this.#waiting.some(({ batch }) => due.has(batch))) {
+      const appended = await this.#appendOldest();
+      if (!appended) throw creditsOutOfReach('the journal table takes no records', this.#refusal);
+    }
     while (this.#appended.some((batch) => due.has(batch))) await this.#postOldest();
   }
 
@@ -91,30 +93,30 @@ export class TableJournal implements Journal {
   /** Until nothing waits. Its last look and its end are one step, so that no batch is missed. */
   async #pump(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#closed) {
-      if (!(await this.#appendAll())) await sleep(this.#options.clock, retryMs);
+      if (!(await this.#appendOldest())) await sleep(this.#options.clock, retryMs);
     }
     this.#pumping = null;
   }
 
-  /** True when everything that waited is in the table; calls at the same time share one run. */
-  #appendAll(): Promise<boolean> {
-    if (this.#waiting.length === 0) return Promise.resolve(true);
-    this.#appending ??= this.#appendInOrder();
+  /**
+   * One statement: true when the oldest that wait are in the table. Calls at the same time share
+   * it. Whoever waits for more asks again, and never for what has come since: to a slow database
+   * something has always come.
+   */
+  #appendOldest(): Promise<boolean> {
+    this.#appending ??= this.#appendNext().finally(() => {
+      this.#appending = null;
+    });
     return this.#appending;
   }
 
-  async #appendInOrder(): Promise<boolean> {
-    let all = true;
-    while (all && this.#waiting.length > 0) {
-      const next = this.#next();
-      all = await this.#append(next.map(({ batch }) => batch));
-      if (!all) break;
-      this.#silent = false;
-      this.#waiting.splice(0, next.length);
-      for (const { appended } of next) appended();
-    }
-    this.#appending = null;
-    return all;
+  async #appendNext(): Promise<boolean> {
+    const next = this.#next();
+    if (!(await this.#append(next.map(({ batch }) => batch)))) return false;
+    this.#silent = false;
+    this.#waiting.splice(0, next.length);
+    for (const { appended } of next) appended();
+    return true;
   }
 
   /** The oldest that wait and are of one session: after a silence one by one takes minutes. */

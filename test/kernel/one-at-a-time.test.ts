@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { oneAtATime } from '../../src/storage/one-at-a-time.ts';
+import { oneAtATime } from '../../src/kernel/one-at-a-time.ts';
 
 function slow() {
   const runs: PromiseWithResolvers<number>[] = [];
