@@ -56,6 +56,7 @@ export function asFault(thrown: unknown): unknown {
 const unavailable = (what: string, cause: unknown) =>
   new Fault('UNAVAILABLE', {
     public: `${what} Try again shortly.`,
+    retryAfterMs: 1_000,
     internal: cause instanceof Error ? cause.message : String(cause),
     cause,
   });

@@ -50,6 +50,15 @@ const people = (what: string) =>
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ email: 'ada@ex.com', name: 'Ada', password: 'a long password' }),
   });
+/** The cookie of somebody who has signed in. */
+async function signedIn(): Promise<string> {
+  await people('sign-up');
+  const { headers } = await people('sign-in');
+  return headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
+}
 const ready = async () => (await fetch(`${app.url}/ready`)).status;
 
 it.each([
@@ -60,6 +69,7 @@ it.each([
   async (_, goAway) => {
     expect((await ask()).status).toBe(200);
     const before = await acme.credits();
+    const cookie = await signedIn();
     await goAway();
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask()));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
@@ -73,6 +83,9 @@ it.each([
     expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['UNAVAILABLE']);
     expect((await people('sign-in')).status).toBe(503);
     expect((await people('sign-up')).status).toBe(503);
+    const session = await fetch(`${app.url}/auth/get-session`, { headers: { cookie } });
+    expect(session.status).toBe(503);
+    expect(session.headers.get('Retry-After')).toBe('1');
     await way.heal();
     await expect.poll(ready, { timeout: 30_000 }).toBe(200);
     const spent = async () => before.balance - (await acme.credits()).balance;

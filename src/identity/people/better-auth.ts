@@ -3,6 +3,7 @@ import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { genericOAuth } from 'better-auth/plugins/generic-oauth';
 import { base32Digits, type Clock, type Log, newId, secureText } from '#kernel';
+import { asFault } from '#storage';
 import { knownAlreadyLetter, resetLetter, verificationLetter } from './letters.ts';
 import { fitting, refusedUser, wrongInput } from './people-input.ts';
 import { addressHeader, type OAuthClient, type PeopleOptions } from './people-options.ts';
@@ -46,7 +47,7 @@ function authOptions(options: PeopleOptions) {
     account: { modelName: 'authAccount', encryptOAuthTokens: true },
     verification: { modelName: 'authVerification', storeIdentifier: 'hashed' },
     ...signInByOthers(options),
-    hooks: { before: checkedInput },
+    hooks: { before: checkedInput, after: uncoveredFault },
     user: { validateUserInfo: refusedUser },
     databaseHooks: { user: { create: { before: async (user) => fitting(user) } } },
     // Attempts are counted before it is asked: for all nodes together, and by account too.
@@ -68,6 +69,15 @@ function authOptions(options: PeopleOptions) {
 const checkedInput = createAuthMiddleware(async ({ path, body }) => {
   const message = wrongInput(path, body);
   if (message) throw new APIError('BAD_REQUEST', { code: 'INVALID_INPUT', message });
+});
+
+/**
+ * Some of its routes make a 500 of their own of whatever they meet: the database's faults are
+ * answered as everywhere.
+ */
+const uncoveredFault = createAuthMiddleware(async ({ context }) => {
+  const told = asFault(context.returned);
+  if (told !== context.returned) throw told;
 });
 
 /** An address that the other side has not verified waits for its letter like one of a sign-up. */
