@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -47,6 +47,25 @@ test('a disk that takes nothing is told of once, and holds up nobody', async () 
   }
   await kept.close();
   expect(log.lines.map(({ message }) => message)).toEqual(['Posted charges cannot be kept.']);
+});
+
+test('what a full disk did not take is kept when there is room again', async () => {
+  const later = join(folder, 'later');
+  const kept = openKeptRecords(later, clock, silentLog);
+  kept.keep({ session: 1, records: '[1]' });
+  await clock.advance(secondMs);
+  kept.keep({ session: 2, records: '[2]' });
+  await clock.advance(secondMs);
+  await mkdir(later);
+  const written = () => readdir(later).then(({ length }) => length);
+  await expect.poll(() => clock.advance(secondMs).then(written)).toBe(1);
+  await kept.close();
+  const frames: unknown[] = [];
+  for await (const segment of keptFrames(later)) frames.push(...segment);
+  expect(frames).toEqual([
+    { session: 1, records: [1] },
+    { session: 2, records: [2] },
+  ]);
 });
 
 test('what is a day old goes, and the oldest of what is more than there is room for', async () => {

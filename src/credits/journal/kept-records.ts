@@ -15,6 +15,8 @@ import {
 
 /** So much of a day: some eight hundred thousand charges. */
 const bytesMax = 2 ** 30;
+/** What waits for a full disk to have room: some thirteen thousand charges. */
+const waitingBytesMax = 16 * 2 ** 20;
 
 /** What PostgreSQL has had from this node, for a replica that takes over without the last of it. */
 export interface KeptRecords {
@@ -30,24 +32,31 @@ export function openKeptRecords(folder: string, clock: Clock, log: Log): KeptRec
   let writing = Promise.resolve();
   let failing = false;
 
-  const write = async () => {
-    const bytes = Buffer.concat(waiting);
-    waiting = [];
+  const append = async (bytes: Buffer) => {
     if (segment.bytes >= segmentBytesMax) {
       segment = { path: join(folder, `${segmentName(clock.now())}.posted`), bytes: 0 };
       await discardOld(folder, clock, bytesMax);
     }
-    segment.bytes += bytes.length;
     await appendFile(segment.path, bytes, { mode: 0o600 });
-    failing = false;
+    segment.bytes += bytes.length;
+  };
+  const write = async () => {
+    const frames = waiting;
+    waiting = [];
+    try {
+      await append(Buffer.concat(frames));
+      failing = false;
+    } catch (error) {
+      // Written again whole, after what of it may be there: a torn frame is passed over.
+      waiting = newest([...frames, ...waiting]);
+      timer ??= clock.after(secondMs, writeBehind);
+      if (!failing) log.warn('Posted charges cannot be kept.', { path: folder, error });
+      failing = true;
+    }
   };
   const writeBehind = () => {
     timer = null;
-    writing = writing.then(write).catch((error) => {
-      segment.bytes = segmentBytesMax;
-      if (!failing) log.warn('Posted charges cannot be kept.', { path: folder, error });
-      failing = true;
-    });
+    writing = writing.then(write);
   };
   return {
     keep(batch) {
@@ -58,8 +67,19 @@ export function openKeptRecords(folder: string, clock: Clock, log: Log): KeptRec
       timer?.cancel();
       if (waiting.length > 0) writeBehind();
       await writing;
+      timer?.cancel();
     },
   };
+}
+
+/** What a disk that takes nothing keeps in memory: the last of it, within the bound. */
+function newest(frames: readonly Buffer[]): Buffer[] {
+  let bytes = 0;
+  const beyond = frames.findLastIndex(({ length }) => {
+    bytes += length;
+    return bytes > waitingBytesMax;
+  });
+  return frames.slice(beyond + 1);
 }
 
 /** What is kept in a folder, segment by segment, the oldest first. What is damaged is left out. */
