@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { silentLog } from '#kernel';
+import { systemClock as clock, silentLog } from '#kernel';
 import { connectionConfig, migrationLimits } from '../src/storage/connections.ts';
 import { privateFolder, removeSocketFolder } from '../src/storage/data-directory.ts';
 import { startEmbedded } from '../src/storage/embedded.ts';
@@ -11,7 +11,7 @@ export async function withScratchDatabase<T>(
   use: (connection: pg.PoolConfig) => Promise<T>,
 ): Promise<T> {
   const socketFolder = await privateFolder();
-  const database = startEmbedded({ files: null, socketFolder, log: silentLog });
+  const database = startEmbedded({ files: null, socketFolder, clock, log: silentLog });
   try {
     await database.listening;
     await migrate({ socketFolder }, await readMigrations(folder), silentLog);

@@ -18,13 +18,23 @@ export async function copyFiles(files: string, copy: string): Promise<void> {
   const bytes = everything(files).reduce((sum, path) => sum + statSync(path).size, 0);
   if (bytes > bytesMax) throw tooLarge();
   const [making, former] = [`${copy}.new`, `${copy}.old`];
-  rmSync(making, { recursive: true, force: true });
-  cpSync(files, making, { recursive: true });
-  for (const path of [...everything(making), making]) await sync(path);
+  try {
+    await copySynced(files, making);
+  } catch (thrown) {
+    // Half a copy is of no use, and on a full disk the journal needs its room.
+    await rm(making, { recursive: true, force: true });
+    throw thrown;
+  }
   await rm(former, { recursive: true, force: true });
   await rename(copy, former).catch(() => undefined); // the first has none before it
   await rename(making, copy);
   await rm(former, { recursive: true, force: true });
+}
+
+async function copySynced(files: string, making: string): Promise<void> {
+  rmSync(making, { recursive: true, force: true });
+  cpSync(files, making, { recursive: true });
+  for (const path of [...everything(making), making]) await sync(path);
 }
 
 const everything = (folder: string): readonly string[] =>

@@ -52,7 +52,7 @@ async function embeddedIn({ dataDir, migrations, clock, log }: PlaceOptions): Pr
   const { socketFolder, database: files, copy } = directory;
   try {
     await copyTemplate(files, migrations);
-    const database = startEmbedded({ files, socketFolder, log });
+    const database = startEmbedded({ files, socketFolder, clock, log });
     const copying = clock.every(hourMs, () => database.copyTo(copy));
     const release = async () => {
       copying.cancel();

@@ -42,7 +42,7 @@ export async function emptyDatabase(
     return { address: { url }, drop };
   }
   const socketFolder = await privateFolder();
-  const database = startEmbedded({ files: null, socketFolder, log: silentLog });
+  const database = startEmbedded({ files: null, socketFolder, clock: systemClock, log: silentLog });
   await database.listening;
   const drop = async () => {
     await database.close();

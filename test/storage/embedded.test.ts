@@ -179,6 +179,35 @@ describe('an embedded database', () => {
     await storage.close();
     await (await open()).close();
   });
+
+  test('that has died serves again by itself, and has lost nothing', async () => {
+    const [clock, log] = [virtualClock(), recordingLog()];
+    const storage = await open({ clock, log });
+    const said = () => log.lines.map(({ message }) => message);
+    for (const name of ['Ada', 'Grace']) {
+      await storage.prisma.user.create({ data: { id: name, name } });
+      await sendFatalMessage((await notedFolder(dataDir)) ?? '');
+      await expect.poll(() => said().at(-1)).toBe('the embedded database has died');
+      await clock.advance(5_000);
+      await expect.poll(() => said().at(-1)).toBe('the embedded database serves again');
+    }
+    expect(await storage.query(names)).toEqual([{ name: 'Ada' }, { name: 'Grace' }]);
+    await storage.close();
+  });
+
+  test('whose files are gone as well is not made anew', async () => {
+    const [clock, log] = [virtualClock(), recordingLog()];
+    const storage = await open({ clock, log });
+    const folder = (await notedFolder(dataDir)) ?? '';
+    await rm(join(dataDir, 'database'), { recursive: true });
+    await sendFatalMessage(folder);
+    const died = () => log.lines.some(({ level }) => level === 'error');
+    await expect.poll(died).toBe(true);
+    await clock.advance(60_000);
+    await expect(storage.query('SELECT 1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(stat(join(dataDir, 'database'))).rejects.toThrow('ENOENT');
+    await storage.close();
+  });
 });
 
 function hold(dataDir: string) {

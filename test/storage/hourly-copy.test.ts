@@ -39,4 +39,5 @@ test('one that fails leaves the one before as it is', async () => {
   await rm(join(folder, 'database'), { recursive: true });
   await expect(copy()).rejects.toThrow('ENOENT');
   expect(await copied()).toBe('text');
+  expect(await readdir(folder)).toEqual(['copy']);
 });
