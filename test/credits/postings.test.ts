@@ -71,7 +71,7 @@ test.each(['table', 'file'])(
   },
 );
 
-test('a database so slow that something always waits for the table is posted to all the same', async () => {
+test('a database so slow that something always waits is posted to all the same', async () => {
   let n = 2;
   const { journal, seen } = journalIn(
     'table',
