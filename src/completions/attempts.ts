@@ -54,6 +54,7 @@ export async function attempts(
     }
   } finally {
     turns.leave();
+    rooms.answers.dropped(running.id);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EndedCredential, Payer, Principal } from '#identity';
 import { Fault, InvalidInput } from '#kernel';
+import { RunningAnswers } from './attempt/running-answers.ts';
 import { beginner } from './begin.ts';
 import { type Completion, keepMs } from './completion.ts';
 import type { Completions } from './completions.ts';
@@ -23,12 +24,16 @@ import { startedOf } from './runs/started.ts';
 /** What the ended completions of a node may weigh together, in bytes. */
 const keptBytesMax = 48 * 1024 * 1024;
 
+/** What is given; the rest is the room's own. */
+export type GivenRooms = Omit<Rooms, 'losses' | 'distrust' | 'answers' | 'kept'>;
+
 /** Opens the room: nothing runs yet. */
-export function openCompletions(rooms: Omit<Rooms, 'losses' | 'distrust' | 'kept'>): Completions {
+export function openCompletions(rooms: GivenRooms): Completions {
   const kept = new KeptContent(rooms);
   const { clock, log } = rooms;
   const losses = new Losses(log);
-  return opened({ ...rooms, losses, distrust: new Distrust(clock, log), kept }, kept);
+  const own = { losses, distrust: new Distrust(clock, log), answers: new RunningAnswers(), kept };
+  return opened({ ...rooms, ...own }, kept);
 }
 
 function opened(rooms: Rooms, keptContent: KeptContent): Completions {

@@ -9,6 +9,7 @@ import type { ProviderKeys } from '#provider-keys';
 import type { Router } from '#routing';
 import type { Storage } from '#storage';
 import type { Connector } from '#upstream';
+import type { RunningAnswers } from './attempt/running-answers.ts';
 import type { Distrust } from './cost/distrust.ts';
 import type { Losses } from './cost/losses.ts';
 import type { KeptContent } from './history/kept-content.ts';
@@ -44,6 +45,8 @@ export interface Rooms {
   readonly losses: Losses;
   /** Whose figures are not believed. */
   readonly distrust: Distrust;
+  /** What the answers that run here hold, together. */
+  readonly answers: RunningAnswers;
   /** Where prompts and answers of organizations that want them kept go. */
   readonly kept: Pick<KeptContent, 'keep'>;
   /** The platform's fee on inference cost, 10⁻¹⁸ per unit. */

@@ -43,14 +43,18 @@ export async function stream(
   attempt: Attempt,
   rooms: Rooms,
 ): Promise<FailedAttempt | null> {
-  begin(running, attempt);
+  begin(running, attempt, rooms);
   let out = send(running, attempt, rooms);
   takeOver(running, out, running.attempts.length + 1);
   if (running.request.hedgeAfterMs !== null && !attempt.continuation) {
     out = await raced(running, { first: out, hedge: hedgeOf(running, attempt, rooms) }, rooms);
   }
   try {
-    const answered = await receive(running, { ...attempt, candidate: out.candidate }, out);
+    const answered = await receive(
+      running,
+      { ...attempt, candidate: out.candidate },
+      { out, rooms },
+    );
     out.conclude(answered ? 'SUCCEEDED' : 'CANCELLED');
     return null;
   } catch (thrown) {
@@ -62,11 +66,12 @@ export async function stream(
   }
 }
 
-function begin(running: Running, { continuation }: Attempt): void {
+function begin(running: Running, { continuation }: Attempt, { answers }: Rooms): void {
   // What was said stays: the run has given content and goes on giving it.
   if (continuation) return;
   running.step('send');
   running.transcript = new Transcript();
+  answers.dropped(running.id);
 }
 
 function send(running: Running, attempt: Attempt, rooms: Rooms): AttemptOut {
@@ -96,7 +101,11 @@ function hedgeOf(running: Running, attempt: Attempt, rooms: Rooms) {
  * True when the provider ended properly; false when the run was ended first, by the budget or from
  * outside.
  */
-async function receive(running: Running, attempt: Attempt, out: AttemptOut): Promise<boolean> {
+async function receive(
+  running: Running,
+  attempt: Attempt,
+  { out, rooms: { answers } }: { out: AttemptOut; rooms: Rooms },
+): Promise<boolean> {
   const { admission, candidate, continuation } = attempt;
   const cap = capOf(attempt);
   const meter = new Meter(admission, candidate, cap);
@@ -108,6 +117,8 @@ async function receive(running: Running, attempt: Attempt, out: AttemptOut): Pro
       running.continued ||= continuation !== null;
     }
     refuseExcess(running.transcript, cap.tokens);
+    const { bytes, besides } = running.transcript;
+    answers.holds(running.id, bytes + besides);
     if (!meter.covers(running.transcript, pieces)) running.end({ kind: 'budget' });
   });
   if (running.ending) return false;

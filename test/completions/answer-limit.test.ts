@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { UpstreamEvent } from '#upstream';
+import { RunningAnswers } from '../../src/completions/attempt/running-answers.ts';
 import { stand, text } from './stand.ts';
 
 const mib = 1024 * 1024;
@@ -81,4 +82,26 @@ it('honest thoughts in small pieces, each in a frame of its own, are no excess',
   });
   const { completion } = await room.run({ maxTokens: 50_010 });
   expect(completion.status).toBe('SUCCEEDED');
+});
+
+describe('many answers that go on and on at once', () => {
+  it('hold no more than the node has room for', async () => {
+    const { room, sent } = endless(page);
+    const runs = Array.from({ length: 40 }, () => room.run({ maxTokens: 1_000_000 }));
+    const ended = await Promise.all(runs);
+    for (const { completion } of ended) expect(completion.status).toBe('FAILED');
+    // Each alone would come to 16 MiB; when some are gone, the others may hold more.
+    expect(sent.length).toBeLessThan((400 * mib) / words.length);
+  });
+
+  it('break off beyond their even share alone', () => {
+    const answers = new RunningAnswers();
+    for (const run of ['a', 'b', 'c']) answers.holds(run, 40 * mib);
+    answers.holds('d', mib);
+    expect(() => answers.holds('a', 41 * mib)).not.toThrow();
+    expect(() => answers.holds('d', 20 * mib)).not.toThrow();
+    expect(() => answers.holds('b', 42 * mib)).toThrow();
+    answers.dropped('b');
+    expect(() => answers.holds('c', 42 * mib)).not.toThrow();
+  });
 });

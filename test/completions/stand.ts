@@ -8,7 +8,7 @@ import { openLimits } from '#limits';
 import type { Sample } from '#metrics';
 import { type OwnKey, openRouter } from '#routing';
 import type { Connector, UpstreamCall, UpstreamEvent } from '#upstream';
-import { openCompletions } from '../../src/completions/open.ts';
+import { type GivenRooms, openCompletions } from '../../src/completions/open.ts';
 import type { Rooms } from '../../src/completions/rooms.ts';
 import { openCipher } from '../../src/identity/cipher.ts';
 import { recordingLog } from '../harness/recording-log.ts';
@@ -23,7 +23,7 @@ export interface Stand {
   readonly completions: Completions;
   readonly purse: Purse;
   readonly log: ReturnType<typeof recordingLog>;
-  readonly rooms: Omit<Rooms, 'losses' | 'distrust' | 'kept'>;
+  readonly rooms: GivenRooms;
   /** What was sent to providers, in order. */
   readonly calls: UpstreamCall[];
   /** What the metrics were told. */
