@@ -6,9 +6,10 @@ const bytesMax = 128 * 1024 * 1024;
 const smallBytes = 64 * 1024;
 
 /**
- * What the answers that run on this node hold. Each has its own bound, and a hundred endless ones at
- * once would fill the memory all the same. Beyond `bytesMax` one that holds more than its even share
- * and grows breaks off; who holds less goes on, so that all together never hold twice as much.
+ * What the answers that run on this node hold. Each has its own bound, and a hundred endless ones
+ * at once would fill the memory all the same. Beyond `bytesMax` one that holds more than its even
+ * share and grows breaks off; who holds less goes on, so that all together never hold twice as
+ * much.
  */
 export class RunningAnswers {
   readonly #held = new Map<string, number>();
