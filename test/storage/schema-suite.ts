@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '#kernel';
+import { functionTexts } from '../../prisma/function-texts.ts';
 import { differenceTo, readSchema, withSchemaEngine } from '../../prisma/schema-engine.ts';
 import {
   connectionConfig,
@@ -9,7 +10,7 @@ import {
 import { migrate, readMigrations } from '../../src/storage/migrate.ts';
 import { migrationsFolder } from '../../src/storage/storage.ts';
 import { type DatabaseKind, emptyDatabase } from '../harness/databases.ts';
-import { functionTexts, handwritten } from './handwritten.ts';
+import { handwritten } from './handwritten.ts';
 
 /** The same promises on every database. */
 export function schemaSuite(kind: DatabaseKind): void {
@@ -49,10 +50,19 @@ export function schemaSuite(kind: DatabaseKind): void {
       await expect(listing).toMatchFileSnapshot('handwritten.txt');
     });
 
-    test('make the functions that can be read in prisma/functions.sql', async () => {
-      const migrations = await readMigrations(migrationsFolder);
-      const texts = await functionTexts(connectionConfig(address, migrationLimits), migrations);
-      await expect(texts).toMatchFileSnapshot('../../prisma/functions.sql');
+    test('make functions that are printed as the last migration made them', async () => {
+      const migrations = [
+        ...(await readMigrations(migrationsFolder)),
+        { name: 'later', sql: '-- Seals it.\nCREATE OR REPLACE FUNCTION entry_id(p int)' },
+      ];
+      const connection = connectionConfig(address, migrationLimits);
+      const [text, ...others] = await functionTexts(connection, migrations, ['entry_id']);
+      expect(text).toMatch(
+        /^-- later\n-- Seals it\.\nCREATE OR REPLACE FUNCTION public\.entry_id\(/,
+      );
+      expect(others).toEqual([]);
+      const listed = (await handwritten(connection)).match(/^function /gm);
+      expect(await functionTexts(connection, migrations)).toHaveLength(listed?.length ?? 0);
     });
   });
 }
