@@ -1,3 +1,4 @@
+import { apiKeysSeenBy } from '#identity';
 import { isId } from '#kernel';
 import { ApiKeyRef } from './api-key.ts';
 import { builder } from './builder.ts';
@@ -10,10 +11,15 @@ export const Actor = builder.unionType('Actor', {
   resolveType: (row) => ('hint' in row ? 'ApiKey' : 'User'),
 });
 
-/** Who has this id; null when nobody did it, or when it is known no more. */
-export function actorWithId(id: string | null, { rooms }: Context) {
+/**
+ * Who has this id. Null when nobody did it, when it is known no more, and for a key that the caller
+ * may not see.
+ */
+export function actorWithId(id: string | null, { rooms, principal }: Context) {
   if (id === null) return null;
   const { prisma } = rooms.storage;
-  if (isId('apiKey', id)) return prisma.apiKey.findFirst({ where: { id } });
+  if (isId('apiKey', id)) {
+    return prisma.apiKey.findFirst({ where: { AND: [apiKeysSeenBy(principal), { id }] } });
+  }
   return prisma.user.findFirst({ where: { id } });
 }

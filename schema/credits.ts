@@ -61,7 +61,9 @@ export const LedgerEntryRef = builder.prismaObject('Entry', {
     actor: t.field({
       type: Actor,
       nullable: true,
-      description: 'Who moved it by hand; null for what happened by itself, as a charge does.',
+      description:
+        'Who moved it by hand. Null for what happened by itself, such as a charge, and for a key ' +
+        'that the caller may not see.',
       resolve: ({ tx }, _args, context) => actorWithId(tx.actor, context),
     }),
   }),

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { parseMoney } from '#kernel';
+import { administrator, bearer, done, join, keyOf, person } from '../access/callers.ts';
 import { type StripeStandIn, stripeStandIn, webhookSecret } from '../credits/stripe-stand-in.ts';
 import type { Data } from '../harness/graphql-client.ts';
 import { type Customer, customer, type WholeApp, wholeApp } from '../harness/whole-app.ts';
@@ -105,6 +106,33 @@ it('a payment told five times, out of order, is one credit that watchers see at 
   const text = await receipt.text();
   expect(text).toMatch(/20\b.*US dollars/);
   expect(text).toContain(`Bourse, ${new URL(app.url).host}`);
+}, 60_000);
+
+it('a key that bought is shown in the ledger to those who may list keys', async () => {
+  const { organizationId } = acme;
+  const owner = administrator(app);
+  const { id, secret } = await keyOf(owner, { organizationId, kind: 'MANAGEMENT' });
+  const { purchase } = await done(
+    bearer(app.url, secret),
+    `mutation ($input: PurchaseCreditsInput!) { purchaseCredits(input: $input) {
+      ... on PurchaseCreditsPayload { purchase { id } } ... on Error { message } } }`,
+    { input: { organizationId, amount: '20', returnUrl: `${app.url}/credits` } },
+  );
+  expect(await tell('checkout.session.completed', page(purchase.id))).toBe(200);
+  const bookkeeper = await person(app.url, 'bookkeeper@example.com');
+  await join(owner, bookkeeper, { organizationId, role: 'BILLING' });
+  const ledger = `query ($id: ID!) { node(id: $id) { ... on Organization { credits {
+    ledger(first: 1) { nodes { kind actor { ... on ApiKey { id } } } } } } } }`;
+  const shown = await Promise.all(
+    [owner, bookkeeper].map(async (who) => {
+      const { data } = await who.ask(ledger, { id: organizationId });
+      return data.node.credits.ledger.nodes;
+    }),
+  );
+  expect(shown).toEqual([
+    [{ kind: 'PURCHASE', actor: { id } }],
+    [{ kind: 'PURCHASE', actor: null }],
+  ]);
 }, 60_000);
 
 it('what is not signed by the payment provider is refused and credits nothing', async () => {
