@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { idIssues, refuseIfAny } from '#identity';
-import { dayMs, dollarsOf, InvalidInput } from '#kernel';
+import { dollarsOf } from '#kernel';
 import type { ActivityRow, Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import { callerOf } from '../rest/caller.ts';
 import { inShape } from '../rest/shape.ts';
+import { activityWindow } from './activity-window.ts';
 import { organizationOf, organizationQuery } from './organization.ts';
 
 interface Row {
@@ -17,8 +18,6 @@ interface Row {
   readonly completionTokens: bigint;
   readonly reasoningTokens: bigint;
 }
-
-const days = 30;
 
 const activityQuery = z.strictObject({
   date: z.string().optional(),
@@ -38,7 +37,7 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
     instead: 'GET /v1/key tells what this key has spent.',
   });
   const asked = inShape(activityQuery, Object.fromEntries(exchange.url.searchParams), 'query');
-  const { from, to } = windowOf(asked.date, rooms.clock.now());
+  const { from, to } = activityWindow(asked.date, rooms.clock.now());
   refuseIfAny(idIssues('apiKey', 'api_key_hash', asked.api_key_hash));
   const apiKeyId = asked.api_key_hash ?? null;
   await rooms.credits.post();
@@ -58,18 +57,6 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
     GROUP BY 1, 2
     ORDER BY 1 DESC, 2`;
   sendJson(exchange.response, 200, { data: rows.map((row) => activityOf(row, rooms)) });
-}
-
-/** Half-open. Today is not whole yet, so it is not in it. */
-function windowOf(date: string | undefined, nowMs: number): { from: Date; to: Date } {
-  const today = nowMs - (nowMs % dayMs);
-  if (date === undefined) return { from: new Date(today - days * dayMs), to: new Date(today) };
-  const asked = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(date) : Number.NaN;
-  if (asked >= today - days * dayMs && asked < today) {
-    return { from: new Date(asked), to: new Date(asked + dayMs) };
-  }
-  const accepted = `one of the last ${days} whole days, as 2026-01-31`;
-  throw InvalidInput.at('date', 'It is not in the window.', accepted);
 }
 
 function activityOf(row: Row, { catalog }: Rooms): ActivityRow {
