@@ -94,6 +94,19 @@ describe('many answers that go on and on at once', () => {
     expect(sent.length).toBeLessThan((400 * mib) / words.length);
   });
 
+  it('are counted while they run, not after', async () => {
+    const room = stand({ offers: [roomy('one')] });
+    const picture: UpstreamEvent = { type: 'image', url: 'x'.repeat(2 * mib) };
+    room.play(async function* () {
+      for (let times = 0; times < 6; times++) yield [picture];
+      yield [{ type: 'finish', reason: { unified: 'STOP', raw: 'stop' } }];
+    });
+    for (let runs = 0; runs < 12; runs++) {
+      const { completion } = await room.run({ maxTokens: 1_000_000 });
+      expect(completion.status).toBe('SUCCEEDED');
+    }
+  });
+
   it('break off beyond their even share alone', () => {
     const answers = new RunningAnswers();
     for (const run of ['a', 'b', 'c']) answers.holds(run, 40 * mib);

@@ -68,6 +68,23 @@ test('what a full disk did not take is kept when there is room again', async () 
   ]);
 });
 
+test('a disk that stays full has the newest 16 MiB wait for it, and no more', async () => {
+  const later = join(folder, 'later');
+  const kept = openKeptRecords(later, clock, silentLog);
+  const mebibyte = 'x'.repeat(2 ** 20);
+  for (let n = 1; n <= 20; n++) kept.keep({ session: n, records: `["${mebibyte}"]` });
+  await clock.advance(secondMs);
+  await mkdir(later);
+  const written = () => readdir(later).then(({ length }) => length);
+  await expect.poll(() => clock.advance(secondMs).then(written)).toBe(1);
+  await kept.close();
+  const sessions: number[] = [];
+  for await (const segment of keptFrames(later)) {
+    sessions.push(...segment.map(({ session }) => session));
+  }
+  expect(sessions).toEqual(Array.from({ length: 15 }, (_, index) => index + 6));
+});
+
 test('what is a day old goes, and the oldest of what is more than there is room for', async () => {
   for (const name of ['1', '2', '3', '4']) {
     await writeFile(join(folder, `${name}.posted`), '0123456789');

@@ -207,8 +207,8 @@ describe('an embedded database', () => {
     await expect.poll(died).toBe(true);
     await clock.advance(60_000);
     await expect(storage.query('SELECT 1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect(stat(join(dataDir, 'database'))).rejects.toThrow('ENOENT');
     await storage.close();
+    await expect(stat(join(dataDir, 'database'))).rejects.toThrow('ENOENT');
   });
 });
 

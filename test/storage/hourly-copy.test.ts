@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { copyFiles } from '../../src/storage/hourly-copy.ts';
 import { freshFolder } from '../harness/databases.ts';
@@ -40,4 +42,19 @@ test('one that fails leaves the one before as it is', async () => {
   await expect(copy()).rejects.toThrow('ENOENT');
   expect(await copied()).toBe('text');
   expect(await readdir(folder)).toEqual(['copy']);
+});
+
+test('one for which the disk has no room leaves no half of it', async () => {
+  await write('x'.repeat(64 * 1024));
+  const module = new URL('../../src/storage/hourly-copy.ts', import.meta.url).href;
+  const script = `const { copyFiles } = await import('${module}');
+    await copyFiles('database', 'copy').catch(({ code }) => console.log(code));`;
+  // Blocks of 512 bytes or of a KiB: what is written beyond them is refused.
+  const { stdout } = await promisify(execFile)(
+    'sh',
+    ['-c', 'ulimit -f 8; exec "$0" --input-type=module -e "$1"', process.execPath, script],
+    { cwd: folder },
+  );
+  expect(stdout).toMatch(/^(EFBIG|EIO)$/m);
+  expect(await readdir(folder)).toEqual(['database']);
 });
