@@ -43,7 +43,7 @@ export async function stream(
   attempt: Attempt,
   rooms: Rooms,
 ): Promise<FailedAttempt | null> {
-  begin(running, attempt, rooms);
+  begin(running, attempt);
   let out = send(running, attempt, rooms);
   takeOver(running, out, running.attempts.length + 1);
   if (running.request.hedgeAfterMs !== null && !attempt.continuation) {
@@ -66,12 +66,11 @@ export async function stream(
   }
 }
 
-function begin(running: Running, { continuation }: Attempt, { answers }: Rooms): void {
+function begin(running: Running, { continuation }: Attempt): void {
   // What was said stays: the run has given content and goes on giving it.
   if (continuation) return;
   running.step('send');
   running.transcript = new Transcript();
-  answers.dropped(running.id);
 }
 
 function send(running: Running, attempt: Attempt, rooms: Rooms): AttemptOut {
@@ -117,8 +116,7 @@ async function receive(
       running.continued ||= continuation !== null;
     }
     refuseExcess(running.transcript, cap.tokens);
-    const { bytes, besides } = running.transcript;
-    answers.holds(running.id, bytes + besides);
+    answers.holds(running.id, running.transcript.held);
     if (!meter.covers(running.transcript, pieces)) running.end({ kind: 'budget' });
   });
   if (running.ending) return false;

@@ -15,9 +15,8 @@ const bytesMax = 16 * 1024 * 1024;
  * @throws UpstreamFault EXCESS.
  */
 export function refuseExcess(transcript: Transcript, maxTokens: number): void {
-  const { bytes, besides, images } = transcript;
+  const { bytes, besides, held } = transcript;
   const most = Math.min(bytesBeside + maxTokens * bytesPerTokenMax, bytesMax);
-  const pictures = images.reduce((sum, { length }) => sum + length, 0);
-  if (bytes + besides <= most && bytes + besides + pictures <= bytesMax) return;
+  if (bytes + besides <= most && held <= bytesMax) return;
   throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
 }

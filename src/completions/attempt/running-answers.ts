@@ -25,7 +25,7 @@ export class RunningAnswers {
     }
   }
 
-  /** It runs no longer, or begins anew. */
+  /** It runs no longer. */
   dropped(run: string): void {
     this.#total -= this.#held.get(run) ?? 0;
     this.#held.delete(run);

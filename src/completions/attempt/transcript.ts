@@ -23,6 +23,7 @@ export class Transcript {
   readonly images: string[] = [];
   #bytes = 0;
   #besides = 0;
+  #imageBytes = 0;
   /** What an embedding was answered with; null before, and of everything else. */
   vectors: readonly (readonly number[])[] | null = null;
   usage: UpstreamUsage | null = null;
@@ -36,6 +37,11 @@ export class Transcript {
   /** What is kept beside the text: blocks with signatures, annotations, the pieces themselves. */
   get besides(): number {
     return this.#besides;
+  }
+
+  /** All that is kept of the answer. */
+  get held(): number {
+    return this.#bytes + this.#besides + this.#imageBytes;
   }
 
   /** As many as services count at most for the pictures: GPT's largest is 6,240, Gemini's 2,520. */
@@ -101,6 +107,7 @@ export class Transcript {
         break;
       case 'image':
         this.images.push(event.url);
+        this.#imageBytes += event.url.length;
         break;
       case 'vectors':
         this.vectors = event.vectors;
