@@ -72,7 +72,7 @@ export function billingSuite(kind: DatabaseKind): void {
     };
     const spentByKey = async () => {
       const { spent } = await credits.keySpend({
-        ...{ id: `key_${acme}`, limitPeriod: 'MONTHLY', limitNumber: 0 },
+        ...{ id: `key_${acme}`, creditLimit: dollars(100), limitPeriod: 'MONTHLY', limitNumber: 0 },
       });
       return formatMoney(spent);
     };

@@ -163,7 +163,7 @@ export function creditsSuite(kind: DatabaseKind): void {
         .catch((thrown) => thrown);
       expect(refusal).toMatchObject({ code: 'LIMIT_EXCEEDED', available: dollars(1) });
       const spent = await credits.keySpend({
-        ...{ id: 'key_later', limitPeriod: 'NONE', limitNumber: 0 },
+        ...{ id: 'key_later', creditLimit: dollars(5), limitPeriod: 'NONE', limitNumber: 0 },
       });
       expect(spent).toEqual({ spent: dollars(4), held: 0n, periodEndsAt: null });
     });

@@ -139,7 +139,8 @@ export class Calls {
     const [session, since] = [this.#session, new Date('2026-01-01')];
     await this.#ledgers.call('account', session, accountId(organization));
     const key = { apiKeyId: `key_${organization}`, allowance: ofKey(organization).target, since };
-    await this.#ledgers.call('keySpend', session, key);
+    for (const number of [0, null])
+      await this.#ledgers.call('keySpend', session, { ...key, number });
     await this.#ledgers.call('memberSpend', `mbr_${organization}`, since);
   }
 

@@ -56,10 +56,7 @@ function ensureAllowance(state: ModelState, target: GrantTarget): void {
   if (target.kind !== 'ALLOWANCE' || state.allowances.has(target.target)) return;
   const { target: id, subjectId, number } = target;
   const startMs = target.periodStart?.getTime() ?? 0;
-  const before = [...state.allowances.values()].some(
-    (row) => row.subjectId === subjectId && row.number === number && row.startMs < startMs,
-  );
-  const carried = before ? 0n : chargedSince(state, target, startMs);
+  const carried = chargedBeforeLimit(state, target, startMs);
   const row = {
     ...{ id, subjectId, number, startMs },
     ...{ spent: carried, carried, leased: 0n, recallTick: null },
@@ -67,14 +64,20 @@ function ensureAllowance(state: ModelState, target: GrantTarget): void {
   state.allowances.set(target.target, row);
 }
 
-function chargedSince(state: ModelState, target: GrantTarget, sinceMs: number): bigint {
+/** As `charged_before_limit`. */
+export function chargedBeforeLimit(
+  state: ModelState,
+  limit: { subject: string | null; subjectId: string | null; number: number | null },
+  sinceMs: number,
+): bigint {
+  const { subject, subjectId, number } = limit;
+  const before = [...state.allowances.values()].some(
+    (row) => row.subjectId === subjectId && row.number === number && row.startMs < sinceMs,
+  );
+  if (before) return 0n;
   return [...state.rollup.values()]
     .filter((row) => row.hourMs >= sinceMs)
-    .filter((row) =>
-      target.subject === 'API_KEY'
-        ? row.apiKeyId === target.subjectId
-        : row.membershipId === target.subjectId,
-    )
+    .filter((row) => (subject === 'API_KEY' ? row.apiKeyId : row.membershipId) === subjectId)
     .reduce((sum, { charged }) => sum + charged, 0n);
 }
 

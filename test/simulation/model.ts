@@ -1,6 +1,6 @@
 import type { Statements } from '../../src/credits/ledger/statements.ts';
 import { claimModel } from './model-claims.ts';
-import { leaseModel } from './model-leases.ts';
+import { chargedBeforeLimit, leaseModel } from './model-leases.ts';
 import { addEntry, counted, recordsOf, settleHalving, takeJournal } from './model-posting.ts';
 import { sessionModel } from './model-sessions.ts';
 import { type ModelState, Refused } from './model-state.ts';
@@ -84,10 +84,10 @@ function accountModel(state: ModelState): Accounts {
       const row = state.accounts.get(id);
       return row ? { balance: row.balance, held: heldElsewhere(session, id) } : null;
     },
-    async keySpend(session, { apiKeyId, allowance, since }) {
-      const spent = [...state.rollup.values()]
-        .filter((row) => row.apiKeyId === apiKeyId && row.hourMs >= since.getTime())
-        .reduce((sum, { charged }) => sum + charged, 0n);
+    async keySpend(session, { apiKeyId, allowance, number, since }) {
+      const row = number === null ? undefined : state.allowances.get(allowance);
+      const key = { subject: 'API_KEY', subjectId: apiKeyId, number } as const;
+      const spent = row?.spent ?? chargedBeforeLimit(state, key, since.getTime());
       return { spent, held: heldElsewhere(session, allowance) };
     },
     async memberSpend(membershipId, since) {

@@ -10,6 +10,8 @@ export interface Account {
 
 export interface KeyPeriod {
   readonly id: string;
+  /** Null: the key has no limit. */
+  readonly creditLimit: Money | null;
   readonly limitPeriod: 'NONE' | 'DAILY' | 'WEEKLY' | 'MONTHLY';
   /** How often the limit began anew. */
   readonly limitNumber: number;

@@ -21,17 +21,21 @@ export async function readAccount(machine: Machine, organizationId: string): Pro
   });
 }
 
-/** What the key's completions were charged in its current period, and what they hold. */
+/**
+ * What the key's limit counts in its current period, and what completions hold of it. A completion
+ * counts in the period of its admission; without a limit, in that in which it ended.
+ */
 export async function readKeySpend(machine: Machine, key: KeyPeriod): Promise<KeySpend> {
   const { session, settlement, statements } = machine;
   await machine.flush();
   return settlement.undisturbed(async () => {
-    const { id, limitPeriod: period, limitNumber: number } = key;
+    const { id, creditLimit, limitPeriod: period, limitNumber: number } = key;
     const source = { kind: 'API_KEY', id, limit: null, period, number } as const;
     const { kind, target, periodStart, resetsAt } = emptyLease(source, '', session.now());
     const row = await statements.keySpend(session.number, {
       apiKeyId: key.id,
       allowance: target,
+      number: creditLimit === null ? null : number,
       since: periodStart ?? new Date(0),
     });
     return {

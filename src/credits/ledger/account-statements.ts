@@ -15,6 +15,15 @@ export interface GrantRow {
   readonly fresh: boolean;
 }
 
+export interface KeySpending {
+  readonly apiKeyId: string;
+  /** The row of its limit in the period that began at `since`. */
+  readonly allowance: string;
+  /** How often its limit began anew; null: it has none. */
+  readonly number: number | null;
+  readonly since: Date;
+}
+
 /** Reading accounts and limits, and credits that are not usage. */
 export function accountStatements(db: LedgerDatabase) {
   return {
@@ -38,15 +47,15 @@ export function accountStatements(db: LedgerDatabase) {
     },
 
     /**
-     * What the key was charged since then, and what sessions other than `session` hold of its
-     * limit.
+     * What the key's limit counts of its period, or what the key was charged in it when it has none,
+     * and what sessions other than `session` hold of it.
      */
-    async keySpend(session: number, key: { apiKeyId: string; allowance: string; since: Date }) {
-      const sql = `SELECT coalesce(sum(charged - refunded), 0) AS spent,
+    async keySpend(session: number, key: KeySpending) {
+      const sql = `SELECT coalesce((SELECT spent FROM allowance WHERE id = $3 AND $4::int >= 0),
+            charged_before_limit('API_KEY', $2, $4::int, $5::timestamptz)) AS spent,
           (SELECT coalesce(sum(held), 0) FROM lease
-            WHERE kind = 'ALLOWANCE' AND target = $3 AND session <> $1::int) AS held
-        FROM rollup WHERE api_key_id = $2 AND hour >= $4`;
-      const params = [session, key.apiKeyId, key.allowance, key.since];
+            WHERE kind = 'ALLOWANCE' AND target = $3 AND session <> $1::int) AS held`;
+      const params = [session, key.apiKeyId, key.allowance, key.number, key.since];
       const row = await oneRow<{ spent: bigint; held: bigint }>(db, sql, params);
       return { spent: BigInt(row.spent), held: BigInt(row.held) };
     },
