@@ -136,14 +136,14 @@ async function open(
   );
   await storage.query(
     `INSERT INTO purchase
-        (id, organization_id, amount, actor, idempotency_key, return_url, created_at)
-      VALUES ($1, $2, $3::bigint, $4, $5, $6, clock_timestamp()) ON CONFLICT DO NOTHING`,
+        (id, organization_id, amount, actor, idempotency_key, return_url, created_at, customer)
+      VALUES ($1, $2, $3::bigint, $4, $5, $6, clock_timestamp(),
+        (SELECT customer FROM billing WHERE organization_id = $2)) ON CONFLICT DO NOTHING`,
     [id, organizationId, amount.toString(), actor, idempotencyKey, returnUrl],
   );
   const [row] = await storage.query<PurchaseRow>(
-    `SELECT p.id, p.amount, p.return_url, p.checkout_url, b.customer
-      FROM purchase p LEFT JOIN billing b ON b.organization_id = p.organization_id
-      WHERE p.id = $1 OR (p.organization_id = $2 AND p.idempotency_key = $3)`,
+    `SELECT id, amount, return_url, checkout_url, customer FROM purchase
+      WHERE id = $1 OR (organization_id = $2 AND idempotency_key = $3)`,
     [id, organizationId, idempotencyKey],
   );
   if (row && BigInt(row.amount) === amount && row.return_url === returnUrl) return row;

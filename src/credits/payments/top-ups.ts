@@ -95,6 +95,12 @@ interface Attempt {
   readonly payment_method: string;
 }
 
+/**
+ * The payment provider forgets an idempotency key after a day: asked again then, an attempt would
+ * be paid twice. One that was paid all the same is credited when its event comes.
+ */
+const askedForHours = 23;
+
 /** Opens and makes the attempts that are due; on every node, since a row decides who does. */
 export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
   const { storage, clock, payments } = options;
@@ -110,13 +116,17 @@ export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
     const values = [organization_id, newId('purchase', clock), held.toString()];
     await storage.query('SELECT top_up_open($1, $2, $3::numeric)', values);
   }
+  await storage.query(
+    `SELECT top_up_decline(id, $1) FROM purchase WHERE automatic AND status = 'OPEN'
+      AND payment_intent IS NULL AND created_at < clock_timestamp() - interval '${askedForHours} h'`,
+    ['The payment provider did not say whether it was paid.'],
+  );
   // Whoever writes the time makes the attempt; one whose outcome is not known is made again.
   const due = await storage.query<Attempt>(
-    `UPDATE purchase p SET asked_at = clock_timestamp()
-      FROM billing b WHERE b.organization_id = p.organization_id AND p.automatic
-        AND p.status = 'OPEN' AND p.payment_intent IS NULL
-        AND (p.asked_at IS NULL OR p.asked_at < clock_timestamp() - interval '60 s')
-      RETURNING p.id, p.organization_id, p.amount, b.customer, b.payment_method`,
+    `UPDATE purchase SET asked_at = clock_timestamp()
+      WHERE automatic AND status = 'OPEN' AND payment_intent IS NULL
+        AND (asked_at IS NULL OR asked_at < clock_timestamp() - interval '60 s')
+      RETURNING id, organization_id, amount, customer, payment_method`,
   );
   await Promise.all(due.map((attempt) => make(options, attempt, payments)));
 }

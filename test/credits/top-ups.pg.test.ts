@@ -1,0 +1,3 @@
+import { topUpsSuite } from './top-ups-suite.ts';
+
+topUpsSuite('server');
