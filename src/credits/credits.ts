@@ -95,8 +95,8 @@ export interface Credits {
   /** Another node misses money of this account: what is free here goes back. */
   recalled(account: string): void;
   /**
-   * A limit is another one now: it counts at once, for what runs as well. What is free under the
-   * one before goes back.
+   * A limit is another one now, or none: it counts at once, for what runs as well. What is free
+   * under the one before goes back.
    */
   limited(limit: Limited): void;
   /** Another node told what it saw of the database. */

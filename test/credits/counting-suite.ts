@@ -156,7 +156,7 @@ export function countingSuite(kind: DatabaseKind): void {
       expect(await statements.leased(session, key)).toBe(before);
     });
 
-    test('a limit that counts nothing more, or of which nothing is leased, is not recalled', async () => {
+    test('a limit is not recalled that counts nothing more or has nothing leased', async () => {
       const [leased, empty] = [ofKey(1, 5), ofMember(0, 0)];
       await statements.grant(session, [ofCredits(4), leased]);
       await statements.grant(session, [empty]);
@@ -190,7 +190,7 @@ export function countingSuite(kind: DatabaseKind): void {
     // The embedded database takes one statement at a time.
     if (kind === 'server') {
       test.each(['charge', 'limit'])(
-        'what is charged when a limit begins counts, the %s first',
+        'what is charged as a limit begins counts, the %s first',
         async (first) => {
           const key = ofKey(0, 5);
           const free = json([spent(2, { apiKeyId: key.subjectId })]);
@@ -267,7 +267,7 @@ export function countingSuite(kind: DatabaseKind): void {
       return (await statements.keySpend(session, asked)).spent;
     };
 
-    test('§15 what is told of a limit is what it counts, before it is asked in a period, too', async () => {
+    test('§15 what is told of a limit is what it counts, before it is asked, too', async () => {
       const [before, now] = ['2026-01-01', '2026-02-01'].map((start) =>
         ofKey(2, 5, { periodStart: new Date(start) }),
       ) as [GrantTarget, GrantTarget];

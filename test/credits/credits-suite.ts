@@ -247,6 +247,28 @@ export function creditsSuite(kind: DatabaseKind): void {
       await hold.end(null);
     });
 
+    test('§14 a limit that is taken away stops nothing, and counts what runs', async () => {
+      const acme = await organization(storage, 100);
+      const key = { kind: 'API_KEY', id: 'key_freed', period: 'NONE', number: 0 } as const;
+      const targets = [credit(acme), { ...key, limit: dollars(2) }];
+      const completion = newCompletion(credits.session);
+      const hold = await credits.admit({ completion, targets, amount: dollars(1) });
+      expect(hold.extend(dollars(5))).toBe(false);
+      credits.limited({ ...key, limit: null });
+      expect(hold.extend(dollars(5))).toBe(true);
+      await hold.end(recordOf(completion, acme, 6, { apiKeyId: key.id }));
+      await credits.flush();
+      const { spent, held } = await credits.keySpend({
+        ...{ id: key.id, creditLimit: dollars(2), limitPeriod: 'NONE', limitNumber: 0 },
+      });
+      expect([spent, held]).toEqual([dollars(6), 0n]);
+      const refused = credits.admit({
+        completion: newCompletion(credits.session),
+        ...{ targets, amount: dollars(1) },
+      });
+      await expect(refused).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', available: 0n });
+    });
+
     test('a grant can be spent at once, and the same key grants once', async () => {
       const acme = await organization(storage, 0);
       await expect(spend(credits, acme, 1)).rejects.toMatchObject({ code: 'INSUFFICIENT_CREDITS' });

@@ -283,7 +283,7 @@ export function membersSuite(kind: DatabaseKind): void {
     });
   });
 
-  test('a limit that is lowered or raised is told where it is heard of', async () => {
+  test('a limit that is lowered, raised or taken away is told where it is heard of', async () => {
     const { principal, organizationId } = await town.owner('Limiting');
     const member = await town.member(organizationId, 'DEVELOPER');
     const named = { organizationId, name: 'k', creditLimit: '9' };
@@ -301,6 +301,7 @@ export function membersSuite(kind: DatabaseKind): void {
     await hear();
     expect(told).toEqual([
       { kind: 'API_KEY', id: apiKey.id, limit: parseMoney('5'), number: 0 },
+      { kind: 'API_KEY', id: apiKey.id, limit: null, number: 0 },
       { kind: 'MEMBER', id: member.id, limit: parseMoney('7'), number: 1 },
     ]);
     await node.close();

@@ -64,6 +64,13 @@ export class RunningHold implements Hold {
     return taken;
   }
 
+  /** A limit that was taken away holds it back no more; its charge still counts there. */
+  leave(lease: Lease): void {
+    if (!this.leases.includes(lease)) return;
+    settle([lease], { amount: this.amount, charge: 0n }, this.#watchers.clock);
+    this.leases = this.leases.filter((each) => each !== lease);
+  }
+
   async covered(): Promise<boolean> {
     await this.#watchers.confirm();
     return !this.uncovered;

@@ -34,17 +34,20 @@ export function giveBackFree({ book, refills }: Machine, account: string): void 
   }
 }
 
-/** A limit as it stands now. */
-export interface Limited extends Pick<AllowanceTarget, 'kind' | 'id' | 'number'> {
-  readonly limit: NonNullable<AllowanceTarget['limit']>;
-}
+/** A limit as it stands now; null: there is none any more. */
+export type Limited = Pick<AllowanceTarget, 'kind' | 'id' | 'number' | 'limit'>;
 
 /** Running completions grow by it, too, and do not ask: it is not waited for the next admission. */
 export function takeLimit({ book, refills }: Machine, { kind, id, number, limit }: Limited): void {
   for (const lease of book.leases) {
     const { source } = lease;
     const its = source.kind === kind && source.id === id && source.number === number;
-    if (its && lease.limit !== limit) void refills.takeLimit(lease, limit);
+    if (!its || lease.limit === limit) continue;
+    if (limit !== null) void refills.takeLimit(lease, limit);
+    else {
+      for (const hold of book.running) hold.leave(lease);
+      void refills.giveBack(lease);
+    }
   }
 }
 

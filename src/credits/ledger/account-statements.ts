@@ -47,8 +47,8 @@ export function accountStatements(db: LedgerDatabase) {
     },
 
     /**
-     * What the key's limit counts of its period, or what the key was charged in it when it has none,
-     * and what sessions other than `session` hold of it.
+     * What the key's limit counts of its period, or what the key was charged in it when it has
+     * none, and what sessions other than `session` hold of it.
      */
     async keySpend(session: number, key: KeySpending) {
       const sql = `SELECT coalesce((SELECT spent FROM allowance WHERE id = $3 AND $4::int >= 0),

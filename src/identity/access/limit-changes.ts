@@ -7,8 +7,8 @@ import type { Membership } from './principal.ts';
 export interface SpendLimit {
   readonly kind: 'API_KEY' | 'MEMBER';
   readonly id: string;
-  /** 10⁻¹² US dollar. */
-  readonly limit: bigint;
+  /** 10⁻¹² US dollar; null: it is taken away. */
+  readonly limit: bigint | null;
   /** How often it began anew. */
   readonly number: number;
 }
@@ -23,7 +23,7 @@ export class LimitChanges {
     this.#listeners = new Listeners(log, 'take a limit');
   }
 
-  /** Calls `listener` with each limit that is lowered or raised. Returns how to stop. */
+  /** Calls `listener` with each limit that is another now, or none. Returns how to stop. */
   onLimit(listener: (limit: SpendLimit) => void): () => void {
     return this.#listeners.add(listener);
   }
@@ -33,7 +33,7 @@ export class LimitChanges {
     for (const { apiKey } of before) {
       const now = this.#directory.keys.get(apiKey.id)?.apiKey ?? apiKey;
       const { id, creditLimit: limit, limitNumber: number } = now;
-      if (limit === null || limit === apiKey.creditLimit) continue;
+      if (limit === apiKey.creditLimit) continue;
       this.#listeners.tell({ kind: 'API_KEY', id, limit, number });
     }
   }
@@ -42,7 +42,7 @@ export class LimitChanges {
     for (const member of before) {
       const now = this.#directory.memberships.get(member.id) ?? member;
       const { id, monthlyBudget: limit, budgetNumber: number } = now;
-      if (limit === null || limit === member.monthlyBudget) continue;
+      if (limit === member.monthlyBudget) continue;
       this.#listeners.tell({ kind: 'MEMBER', id, limit, number });
     }
   }
