@@ -4,10 +4,16 @@ import { idOf } from './paging.ts';
 
 /**
  * The scope of an argument `organizationId`. What is no id of an organization is told so, and to
- * nobody before there are credentials. @throws InvalidInput.
+ * nobody before there are credentials; one that is not there is as little there as another
+ * tenant's. @throws InvalidInput; Fault UNAUTHENTICATED, NOT_FOUND, FORBIDDEN.
  */
-export function inOrganization(id: string, anyOf: readonly Permission[], { principal }: Context) {
+export function inOrganization(
+  id: string,
+  anyOf: readonly Permission[],
+  { principal, rooms }: Context,
+): true {
   const nobody = principal.kind === 'anonymous';
   const organizationId = nobody ? id : idOf('organization', id, 'organizationId');
-  return { organization: { organizationId, anyOf } };
+  rooms.identity.demand(principal, organizationId, ...anyOf);
+  return true;
 }

@@ -145,7 +145,7 @@ it('a filter leaves out what it does not name', async () => {
 
 it('another organization is not told', async () => {
   const stranger = await customer(app, '1');
-  await expect(untilEnd(stranger.overWebSocket(feed, ofAcme()))).rejects.toThrow('FORBIDDEN');
+  await expect(untilEnd(stranger.overWebSocket(feed, ofAcme()))).rejects.toThrow('NOT_FOUND');
 });
 
 it('the account of an organization is told as it is and as it changes', async () => {
@@ -168,9 +168,11 @@ it('the account of an organization is told as it is and as it changes', async ()
 
 it.each(['completions', 'creditAccount'])('%s refuses what is no organization', async (name) => {
   const query = `subscription ($id: ID!) { ${name}(organizationId: $id) { id } }`;
-  const told = async (caller: Pick<Customer, 'overEventStream'>) => {
-    for await (const event of caller.overEventStream(query, { id: acme.keyId })) return event;
+  const told = async (caller: Pick<Customer, 'overEventStream'>, id = acme.keyId) => {
+    for await (const event of caller.overEventStream(query, { id })) return event;
   };
   await expect(told(app.admin)).rejects.toThrow('not an id of the right kind');
-  await expect(told(graphqlClient(app.url))).rejects.toThrow('This needs credentials');
+  const gone = told(app.admin, 'org_01m8bbxrveq1r0trtsb59ffpd9');
+  await expect(gone).rejects.toThrow('no such organization');
+  await expect(told(graphqlClient(app.url))).rejects.toThrow('This needs a credential');
 });
