@@ -238,10 +238,10 @@ export function countingSuite(kind: DatabaseKind): void {
       await statements.grant(session, [second]);
       await statements.grant(session, [member]);
       await statements.post({ session, records: json([running]), held: [] });
-      await refund(running, 0.5);
+      await refund(running, 0.25);
       await refund(carried, 0.5);
-      expect(await spentOf(first)).toEqual([dollars(0.75), dollars(2.75)]);
-      expect(await spentOf(member)).toEqual([dollars(2.75)]);
+      expect(await spentOf(first)).toEqual([dollars(0.75), dollars(3)]);
+      expect(await spentOf(member)).toEqual([dollars(3)]);
     });
 
     test('a refund of what was charged before the period of a limit leaves it alone', async () => {
