@@ -247,7 +247,7 @@ export function creditsSuite(kind: DatabaseKind): void {
       await hold.end(null);
     });
 
-    test('§14 a limit that is taken away stops nothing, and counts what runs', async () => {
+    test('§14 a limit that is taken away stops nothing, and set again counts what ran', async () => {
       const acme = await organization(storage, 100);
       const key = { kind: 'API_KEY', id: 'key_freed', period: 'NONE', number: 0 } as const;
       const targets = [credit(acme), { ...key, limit: dollars(2) }];
@@ -259,12 +259,13 @@ export function creditsSuite(kind: DatabaseKind): void {
       await hold.end(recordOf(completion, acme, 6, { apiKeyId: key.id }));
       await credits.flush();
       const { spent, held } = await credits.keySpend({
-        ...{ id: key.id, creditLimit: dollars(2), limitPeriod: 'NONE', limitNumber: 0 },
+        ...{ id: key.id, creditLimit: dollars(2), limitPeriod: 'NONE', limitNumber: 1 },
       });
       expect([spent, held]).toEqual([dollars(6), 0n]);
       const refused = credits.admit({
         completion: newCompletion(credits.session),
-        ...{ targets, amount: dollars(1) },
+        targets: [credit(acme), { ...key, limit: dollars(2), number: 1 }],
+        amount: dollars(1),
       });
       await expect(refused).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', available: 0n });
     });
