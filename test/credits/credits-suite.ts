@@ -247,7 +247,7 @@ export function creditsSuite(kind: DatabaseKind): void {
       await hold.end(null);
     });
 
-    test('§14 a limit that is taken away stops nothing, and set again counts what ran', async () => {
+    test('§14 a limit that is taken away stops nothing; set again it counts it', async () => {
       const acme = await organization(storage, 100);
       const key = { kind: 'API_KEY', id: 'key_freed', period: 'NONE', number: 0 } as const;
       const targets = [credit(acme), { ...key, limit: dollars(2) }];

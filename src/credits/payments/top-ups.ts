@@ -117,8 +117,9 @@ export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
     await storage.query('SELECT top_up_open($1, $2, $3::numeric)', values);
   }
   await storage.query(
-    `SELECT top_up_decline(id, $1) FROM purchase WHERE automatic AND status = 'OPEN'
-      AND payment_intent IS NULL AND created_at < clock_timestamp() - interval '${askedForHours} h'`,
+    `SELECT top_up_decline(id, $1) FROM purchase
+      WHERE automatic AND status = 'OPEN' AND payment_intent IS NULL
+        AND created_at < clock_timestamp() - interval '${askedForHours} h'`,
     ['The payment provider did not say whether it was paid.'],
   );
   // Whoever writes the time makes the attempt; one whose outcome is not known is made again.
