@@ -152,7 +152,7 @@ describe('several nodes on one database', () => {
     const awake = virtualClock();
     let sleptMs = 0;
     const node = await start({ clock: { ...awake, now: () => awake.now() + sleptMs } });
-    const sleep = async (whatHappens: () => Promise<unknown>) => {
+    const sleepWhile = async (whatHappens: () => Promise<unknown>) => {
       await node.flush();
       await outlive(node.session);
       // A session that is just being granted something is left for the next time.
@@ -161,17 +161,17 @@ describe('several nodes on one database', () => {
       await whatHappens();
       sleptMs += 90_000;
     };
-    return { node, sleep };
+    return { node, sleepWhile };
   };
 
   test('§27 a node that slept asks before it sends: its money is leased anew', async () => {
     const acme = await organization(storage, 10);
     await start();
-    const { node, sleep } = await sleeper();
+    const { node, sleepWhile } = await sleeper();
     const hold = await ask(node, acme, 4);
     expect(await hold.covered()).toBe(true);
     const before = node.session;
-    await sleep(async () => undefined);
+    await sleepWhile(async () => undefined);
     expect(await hold.covered()).toBe(true);
     expect(node.session).not.toBe(before);
     await hold.end(null);
@@ -180,9 +180,9 @@ describe('several nodes on one database', () => {
   test('a node that slept while others spent its money sends nothing more on it', async () => {
     const acme = await organization(storage, 10);
     const other = await start();
-    const { node, sleep } = await sleeper();
+    const { node, sleepWhile } = await sleeper();
     const hold = await ask(node, acme, 4);
-    await sleep(() => spend(other, acme, 9));
+    await sleepWhile(() => spend(other, acme, 9));
     expect(await hold.covered()).toBe(false);
     await hold.end(null);
   });
