@@ -70,10 +70,12 @@ test('what a full disk did not take is kept when there is room again', async () 
 
 test('a disk that stays full has the newest 16 MiB wait for it, and no more', async () => {
   const later = join(folder, 'later');
-  const kept = openKeptRecords(later, clock, silentLog);
+  const log = recordingLog();
+  const kept = openKeptRecords(later, clock, log);
   const mebibyte = 'x'.repeat(2 ** 20);
   for (let n = 1; n <= 20; n++) kept.keep({ session: n, records: `["${mebibyte}"]` });
   await clock.advance(secondMs);
+  await expect.poll(() => log.lines.length).toBe(1); // it was tried, and trimmed
   await mkdir(later);
   const written = () => readdir(later).then(({ length }) => length);
   await expect.poll(() => clock.advance(secondMs).then(written)).toBe(1);
