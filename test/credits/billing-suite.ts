@@ -2,9 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Billing, type Credits, openBilling, type UsageQuestion } from '#credits';
 import { completionId, formatMoney, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
-import { tidyMonths } from '../../src/credits/usage/completion-months.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
-import { virtualClock } from '../harness/virtual-clock.ts';
 import {
   credit,
   dollars,
@@ -354,26 +352,6 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(await storage.query('SELECT to_regclass($1)::text AS name', [next])).toEqual([
         { name: next },
       ]);
-    });
-
-    test('details are kept for 13 months, then dropped; the ledger and limits stay', async () => {
-      const longAgo = monthAgo(14);
-      const tidy = (nowMs: number) =>
-        tidyMonths({ storage, log: silentLog, clock: virtualClock(nowMs) });
-      const completion = await charge(1, {
-        completion: newCompletion(credits.session, virtualClock(longAgo)),
-      });
-      const before = await spentByKey();
-      await credits.flush();
-      expect(await partitionOf(completion)).toBe('completion_rest');
-      await tidy(longAgo);
-      expect(await partitionOf(completion)).toBe(partitionName(longAgo));
-      await tidy(monthAgo(1));
-      expect(await partitionOf(completion)).toBe(partitionName(longAgo));
-      await tidy(monthAgo(0));
-      expect(await partitionOf(completion)).toBe('none');
-      expect(await spentByKey()).toBe(before);
-      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -1 → 9');
     });
   });
 }

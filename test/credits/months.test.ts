@@ -1,0 +1,3 @@
+import { monthsSuite } from './months-suite.ts';
+
+monthsSuite('embedded');
