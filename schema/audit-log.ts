@@ -2,12 +2,12 @@ import { platformChain } from '#audit';
 import { type IdKind, InvalidInput, idKind } from '#kernel';
 import type { Prisma } from '#storage';
 import { builder, isPlatformAdmin } from './builder.ts';
-import { connectionOf, forwardArgs, pageCost } from './connection.ts';
 import type { Context, Rooms } from './context.ts';
+import { OrganizationRef } from './identity/organization.ts';
 import { findNode, NodeInterface } from './node.ts';
-import { OrganizationRef } from './organization.ts';
-import { type Keyset, type PageArgs, tablePage } from './paging.ts';
 import { PlatformRef } from './refs.ts';
+import { connectionOf, forwardArgs, pageCost } from './rows/connection.ts';
+import { type Keyset, type PageArgs, tablePage } from './rows/paging.ts';
 
 const AuditEventRef = builder.prismaObject('AuditEvent', {
   description:

@@ -8,51 +8,54 @@
  * 3. What belongs to another tenant answers exactly like what does not exist.
  * 4. Money and prices leave as exact decimals, never as floats.
  * 5. A subscription that is refused has started nothing.
+ *
+ * A folder is named for the room that its types speak of; `rows` has what all lists share, `rest`
+ * the shapes of the REST surface.
  */
 import './scalars.ts';
 import './errors.ts';
-import './pricing.ts';
-import './endpoint.ts';
-import './provider.ts';
-import './model.ts';
-import './models.ts';
-import './rankings.ts';
-import './metrics-feed.ts';
-import './rankings-feed.ts';
-import './catalog-changes.ts';
-import './catalog-changes-feed.ts';
 import './platform.ts';
-import './rate-limit.ts';
-import './catalog-administration.ts';
-import './organization.ts';
-import './member-lists.ts';
-import './api-key-lists.ts';
-import './viewer.ts';
-import './organization-operations.ts';
-import './member-operations.ts';
-import './invitation-operations.ts';
-import './api-key-operations.ts';
-import './routing-policy.ts';
-import './provider-key.ts';
-import './provider-key-operations.ts';
 import './audit-log.ts';
-import './credits.ts';
-import './statement.ts';
-import './movements.ts';
-import './purchases.ts';
-import './credit-alerts.ts';
-import './account-feed.ts';
-import './routing.ts';
-import './completion.ts';
-import './completion-list.ts';
-import './usage-report.ts';
-import './completion-events.ts';
-import './completion-operations.ts';
-import './completion-subscriptions.ts';
-import './comparison.ts';
-import './completions-feed.ts';
-import './embed.ts';
-import './estimate-cost.ts';
+import './catalog/administration.ts';
+import './catalog/changes-feed.ts';
+import './catalog/changes.ts';
+import './catalog/endpoint.ts';
+import './catalog/model.ts';
+import './catalog/models.ts';
+import './catalog/pricing.ts';
+import './catalog/provider.ts';
+import './completions/comparison.ts';
+import './completions/completion.ts';
+import './completions/embed.ts';
+import './completions/estimate-cost.ts';
+import './completions/events.ts';
+import './completions/feed.ts';
+import './completions/list.ts';
+import './completions/operations.ts';
+import './completions/subscriptions.ts';
+import './credits/account-feed.ts';
+import './credits/alerts.ts';
+import './credits/credits.ts';
+import './credits/movements.ts';
+import './credits/purchases.ts';
+import './credits/statement.ts';
+import './credits/usage-report.ts';
+import './identity/api-key-lists.ts';
+import './identity/api-key-operations.ts';
+import './identity/invitation-operations.ts';
+import './identity/member-lists.ts';
+import './identity/member-operations.ts';
+import './identity/organization-operations.ts';
+import './identity/organization.ts';
+import './identity/rate-limit.ts';
+import './identity/viewer.ts';
+import './metrics/metrics-feed.ts';
+import './metrics/rankings-feed.ts';
+import './metrics/rankings.ts';
+import './provider-keys/operations.ts';
+import './provider-keys/provider-key.ts';
+import './routing/routing-policy.ts';
+import './routing/routing.ts';
 import { builder } from './builder.ts';
 
 builder.queryType({ description: 'Everything that can be read.' });

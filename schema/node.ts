@@ -1,7 +1,7 @@
 import { type IdKind, InvalidInput, idKind } from '#kernel';
 import { builder } from './builder.ts';
 import type { Context } from './context.ts';
-import { rowsCounted } from './paging.ts';
+import { rowsCounted } from './rows/paging.ts';
 
 /** Whatever has an id of its own. */
 export interface Identified {

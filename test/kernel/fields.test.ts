@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Fault, InvalidInput, positive, together } from '#kernel';
-import { reasoned } from '../../schema/reasoned.ts';
+import { reasoned } from '../../schema/credits/reasoned.ts';
 
 it('an input is read whole: one refusal names every field that is wrong', () => {
   const read = () =>

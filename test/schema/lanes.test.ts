@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { merged } from '../../schema/lanes.ts';
+import { merged } from '../../schema/completions/lanes.ts';
 
 /** A stream that a test feeds. */
 function fed() {

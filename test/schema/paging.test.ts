@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Keyset, type PageArgs, tablePage } from '../../schema/paging.ts';
+import { type Keyset, type PageArgs, tablePage } from '../../schema/rows/paging.ts';
 
 interface Row {
   readonly number: number;

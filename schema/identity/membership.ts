@@ -1,0 +1,48 @@
+import { membershipsSeenBy } from '#identity';
+import { formatMoney } from '#kernel';
+import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
+import { findNode, NodeInterface } from '../node.ts';
+import { RoleRef } from './role.ts';
+
+export const MembershipRef = builder.prismaObject('Membership', {
+  description: 'A person in an organization.',
+  interfaces: [NodeInterface],
+  fields: (t) => ({
+    user: t.relation('user', { description: 'Who it is.' }),
+    organization: t.relation('organization', { description: 'Where.' }),
+    role: t.expose('role', { type: RoleRef, description: 'What the member may do.' }),
+    joinedAt: t.expose('joinedAt', { type: 'DateTime', description: 'Since when.' }),
+    monthlyBudget: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description:
+        'US dollars that the member and their keys may spend in a calendar month, UTC; null ' +
+        'without a limit. Change it with `updateMember`.',
+      resolve: ({ monthlyBudget }) => (monthlyBudget === null ? null : formatMoney(monthlyBudget)),
+    }),
+    spentThisMonth: t.field({
+      type: 'Decimal',
+      complexity: 5,
+      description: "US dollars charged to this member's keys in the current calendar month, UTC.",
+      resolve: async ({ id }, _args, { rooms }) => formatMoney(await rooms.credits.memberSpend(id)),
+    }),
+  }),
+});
+
+/** One's own membership, and those of organizations whose members one may list; none that ended. */
+export function seesMember(
+  member: { userId: string; organizationId: string; removedAt: Date | null },
+  { rooms, principal }: Context,
+): boolean {
+  if (member.removedAt) return false;
+  if (principal.kind === 'user' && principal.userId === member.userId) return true;
+  const granted = rooms.identity.permissions(principal, member.organizationId);
+  return granted?.has('MEMBERS_READ') ?? false;
+}
+
+findNode('membership', 'Membership', (id, { rooms, principal }) =>
+  rooms.storage.prisma.membership.findFirst({
+    where: { AND: [membershipsSeenBy(principal), { id }] },
+  }),
+);
