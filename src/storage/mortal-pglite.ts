@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { invariant } from '#kernel';
 
@@ -7,20 +8,29 @@ import { invariant } from '#kernel';
  */
 const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'];
 
+/** PGlite's WebAssembly, to be opened as often as wanted, on any thread. */
+export async function compileEngine(): Promise<WebAssembly.Module> {
+  const file = new URL('./pglite.wasm', import.meta.resolve('@electric-sql/pglite'));
+  return WebAssembly.compile(await readFile(file));
+}
+
+interface Opening {
+  /** The directory of its files; null keeps it in memory. */
+  readonly files: string | null;
+  readonly engine: WebAssembly.Module;
+  readonly die: (cause: unknown) => never;
+}
+
 /**
  * Opens PGlite so that it can die. Left alone, it catches whatever its WebAssembly throws, takes it
  * for an ordinary SQL error and runs the same message again: after a PANIC (the disk is full), a
  * FATAL or a trap it would spin for ever without an answer. `die` is called at once instead, from
  * within the statement, and must not return.
- *
- * @param files the directory of its files; null keeps it in memory.
  */
-export async function openMortalPglite(
-  files: string | null,
-  die: (cause: unknown) => never,
-): Promise<PGlite> {
+export async function openMortalPglite({ files, engine, die }: Opening): Promise<PGlite> {
   const place = files === null ? {} : { dataDir: files };
-  const database = await PGlite.create({ ...place, startParams });
+  const options = { ...place, startParams, pgliteWasmModule: engine };
+  const database = await PGlite.create(options);
   // The cast, because no door leads there.
   const { mod, POSTGRES_MAIN_LONGJMP: sqlError } = database as unknown as Internals;
   invariant(mod?._PostgresMainLoopOnce && sqlError, 'PGlite has the inside that 0.5.14 has');

@@ -9,15 +9,16 @@ import { invariant, systemClock } from '#kernel';
 import { usualLimits } from './connections.ts';
 import type { EmbeddedNews, EmbeddedOrder, EmbeddedStart } from './embedded.ts';
 import { copyFiles } from './hourly-copy.ts';
-import { openMortalPglite } from './mortal-pglite.ts';
+import { compileEngine, openMortalPglite } from './mortal-pglite.ts';
 import { type Seat, Turns } from './turns.ts';
 import { UnitReader } from './wire.ts';
 
-const { files, socket: socketPath } = workerData as EmbeddedStart;
+const { files, socket: socketPath, engine: compiled } = workerData as EmbeddedStart;
 const parent = parentPort;
 invariant(parent, 'the embedded database runs in a worker thread');
 
-const database = await openMortalPglite(files, die);
+const engine = compiled ?? (await compileEngine());
+const database = await openMortalPglite({ files, engine, die });
 
 const turns = new Turns(
   {
@@ -30,7 +31,7 @@ const turns = new Turns(
 
 const sockets = new Set<Socket>();
 const server = createServer(serve);
-server.listen(socketPath, () => say({ listening: true }));
+server.listen(socketPath, () => say({ listening: true, engine }));
 parent.on('message', (order: EmbeddedOrder) => {
   if (order === 'close') void close();
   else void copy(order.copyTo);
