@@ -25,6 +25,7 @@ test('while the payment provider is silent, alerts are told and others topped up
         customer === silent
           ? new Promise(() => {})
           : Promise.resolve({ kind: 'PAID', intent: 'pi_1' }),
+      look: async () => ({ kind: 'UNKNOWN' }),
       news: async () => null,
     },
     seller: () => 'Bourse',

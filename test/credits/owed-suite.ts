@@ -40,6 +40,7 @@ export function owedSuite(kind: DatabaseKind): void {
         payments: {
           checkout: async ({ id }) => ({ session: `cs_${id}`, url: 'https://pay.test' }),
           charge: async () => ({ kind: 'UNKNOWN' }),
+          look: async () => ({ kind: 'UNKNOWN' }),
           news: async (body) => JSON.parse(body.toString()),
         },
         seller: () => 'Bourse',

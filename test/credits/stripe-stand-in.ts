@@ -11,13 +11,14 @@ export interface Asked {
 
 /**
  * Stripe as far as it is used: checkout sessions and payment intents over HTTP, each idempotency
- * key answered once and the same way again; events signed by the package itself.
+ * key answered once and the same way again, a failure as well; the list of a customer's payment
+ * intents; events signed by the package itself.
  */
 export interface StripeStandIn {
   readonly url: string;
   readonly asked: Asked[];
   /** How payment intents end from now on. */
-  answer: 'succeeded' | 'processing' | 'declined' | 'broken';
+  answer: 'succeeded' | 'processing' | 'declined' | 'broken' | 'failing';
   event(type: string, object: object): { body: Buffer; signature: string };
   close(): Promise<void>;
 }
@@ -26,14 +27,21 @@ export const webhookSecret = 'whsec_of_the_tests';
 
 export async function stripeStandIn(): Promise<StripeStandIn> {
   const asked: Asked[] = [];
-  const answers = new Map<string, { status: number; body: object }>();
+  const answers = new Map<string, Answer>();
   const server = createServer(async (request, response) => {
     const form = new URLSearchParams(await textOf(request));
     const key = String(request.headers['idempotency-key']);
     const path = request.url ?? '';
     asked.push({ path, form, key });
-    if (standIn.answer === 'broken' && path.endsWith('payment_intents')) {
+    if (standIn.answer === 'broken' && path.includes('payment_intents')) {
       return request.socket.destroy();
+    }
+    if (request.method === 'GET') {
+      const { searchParams } = new URL(path, standIn.url);
+      const data = [...answers.values()].flatMap(({ body }) =>
+        'customer' in body && body.customer === searchParams.get('customer') ? [body] : [],
+      );
+      return response.end(JSON.stringify({ object: 'list', data, has_more: false }));
     }
     const known = answers.get(key) ?? answerOf(path, form, standIn.answer);
     answers.set(key, known);
@@ -67,7 +75,12 @@ export async function stripeStandIn(): Promise<StripeStandIn> {
 
 let made = 0;
 
-function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answer']) {
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answer']): Answer {
   if (path.endsWith('checkout/sessions')) {
     const id = `cs_test_${++made}`;
     return { status: 200, body: { id, object: 'checkout.session', url: `https://pay.test/${id}` } };
@@ -76,8 +89,11 @@ function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answe
     const error = { type: 'card_error', code: 'card_declined', message: 'Your card was declined.' };
     return { status: 402, body: { error } };
   }
+  if (how === 'failing') return { status: 500, body: { error: { type: 'api_error' } } };
   const amount = Number(form.get('amount'));
-  const body = { id: `pi_${++made}`, object: 'payment_intent', status: how, amount };
+  const metadata = { purchase: form.get('metadata[purchase]') };
+  const about = { customer: form.get('customer'), metadata };
+  const body = { id: `pi_${++made}`, object: 'payment_intent', status: how, amount, ...about };
   return { status: 200, body };
 }
 

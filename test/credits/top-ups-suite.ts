@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
-import type { ChargeAttempt, ChargeOutcome } from '../../src/credits/payments/payments.ts';
+import type {
+  ChargeAttempt,
+  ChargeOutcome,
+  NeverMade,
+} from '../../src/credits/payments/payments.ts';
 import { topUpWhereDue } from '../../src/credits/payments/top-ups.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { dollars, ledgerOf, organization, violations } from './node.ts';
@@ -12,7 +16,8 @@ export function topUpsSuite(kind: DatabaseKind): void {
     let storage: Storage;
     let acme: string;
     let asked: ChargeAttempt[];
-    let outcome: ChargeOutcome['kind'];
+    let looked: ChargeAttempt[];
+    let outcome: (ChargeOutcome | NeverMade)['kind'];
 
     beforeAll(async () => {
       storage = await freshDatabase(kind);
@@ -20,7 +25,7 @@ export function topUpsSuite(kind: DatabaseKind): void {
     afterAll(() => storage.close());
     beforeEach(async () => {
       acme = await organization(storage, 1);
-      [asked, outcome] = [[], 'UNKNOWN'];
+      [asked, looked, outcome] = [[], [], 'UNKNOWN'];
       await storage.query(
         `INSERT INTO billing (organization_id, customer, payment_method, top_up_threshold,
             top_up_amount) VALUES ($1, $1 || ' payer', 'first card', $2::bigint, $3::bigint)`,
@@ -34,14 +39,22 @@ export function topUpsSuite(kind: DatabaseKind): void {
 
     const charge = async (attempt: ChargeAttempt): Promise<ChargeOutcome> => {
       asked.push(attempt);
-      if (outcome === 'PAID') return { kind: outcome, intent: `pi_${attempt.id}` };
-      return { kind: 'UNKNOWN' };
+      const told = outcomeOf(attempt);
+      return told.kind === 'NONE' ? { kind: 'UNKNOWN' } : told;
+    };
+    const look = async (attempt: ChargeAttempt): Promise<ChargeOutcome | NeverMade> => {
+      looked.push(attempt);
+      return outcomeOf(attempt);
+    };
+    const outcomeOf = ({ id }: ChargeAttempt): ChargeOutcome | NeverMade => {
+      if (outcome === 'PAID' || outcome === 'PENDING') return { kind: outcome, intent: `pi_${id}` };
+      return outcome === 'DECLINED' ? { kind: outcome, reason: 'no' } : { kind: outcome };
     };
     const nothing = () => Promise.reject(new TypeError('this is not asked'));
     const topUp = () =>
       topUpWhereDue({
         storage,
-        payments: { charge, checkout: nothing, news: nothing },
+        payments: { charge, look, checkout: nothing, news: nothing },
         clock: systemClock,
         log: silentLog,
         changed: () => undefined,
@@ -74,16 +87,60 @@ export function topUpsSuite(kind: DatabaseKind): void {
       await topUp();
       await pass('2 min');
       await topUp();
-      expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
-      expect(asked).toHaveLength(2);
+      expect([asked.length, looked.length]).toEqual([1, 1]);
       await another();
       await storage.query('UPDATE billing SET top_up_not_before = NULL');
       outcome = 'PAID';
       await topUp();
-      expect(asked[2]).toMatchObject({ paymentMethod: 'another card' });
-      expect(asked[2]?.id).not.toBe(asked[0]?.id);
+      expect(asked[1]).toMatchObject({ paymentMethod: 'another card' });
+      expect(asked[1]?.id).not.toBe(asked[0]?.id);
       await storage.query(`SELECT purchase_pay($1, '{"intent": "late"}')`, [asked[0]?.id]);
       const ledger = 'GRANT 1 → 1\nPURCHASE 10 → 11\nPURCHASE 10 → 21';
+      expect(await ledgerOf(storage, acme)).toBe(ledger);
+    });
+
+    test('they are looked for in the list, once no request for them is on its way', async () => {
+      await topUp();
+      await pass('6 min');
+      await topUp();
+      expect([asked.length, looked.length]).toEqual([1, 0]);
+      await pass('5 min');
+      outcome = 'PAID';
+      await topUp();
+      expect([asked.length, looked.length]).toEqual([1, 1]);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 1 → 1\nPURCHASE 10 → 11');
+    });
+
+    test('what is not in the list was never made: another follows, and counts anew', async () => {
+      await topUp();
+      await pass('11 min');
+      outcome = 'NONE';
+      await topUp();
+      const settings = 'SELECT top_up_declines AS declines, top_up_not_before AS wait FROM billing';
+      expect(await storage.query(settings)).toContainEqual({ declines: 0, wait: null });
+      outcome = 'PAID';
+      await topUp();
+      expect(new Set(asked.map(({ id }) => id)).size).toBe(2);
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 1 → 1\nPURCHASE 10 → 11');
+    });
+
+    test.each([
+      ['PAID', 'GRANT 1 → 1\nPURCHASE 10 → 11'],
+      ['DECLINED', 'GRANT 1 → 1'],
+    ] as const)('one that is processed is looked for each hour: %s', async (end, ledger) => {
+      outcome = 'PENDING';
+      await topUp();
+      await pass('59 min');
+      await topUp();
+      expect(looked).toEqual([]);
+      await pass('2 min');
+      await topUp();
+      await pass('61 min');
+      outcome = end;
+      await topUp();
+      await pass('61 min');
+      await topUp();
+      expect([asked.length, looked.length]).toEqual([1, 2]);
       expect(await ledgerOf(storage, acme)).toBe(ledger);
     });
   });

@@ -9,6 +9,8 @@ export interface Payments {
   checkout(purchase: CheckoutRequest): Promise<CheckoutPage>;
   /** Charges the saved payment method, with nobody there. */
   charge(attempt: ChargeAttempt): Promise<ChargeOutcome>;
+  /** What became of an attempt of that time, by the provider's list of the payer's payments. */
+  look(attempt: ChargeAttempt & { readonly since: Date }): Promise<ChargeOutcome | NeverMade>;
   /**
    * What an event tells, once its signature is verified; null when it is about nothing of ours.
    *
@@ -43,6 +45,11 @@ export type ChargeOutcome =
   | { readonly kind: 'PAID' | 'PENDING'; readonly intent: string }
   | { readonly kind: 'DECLINED'; readonly reason: string }
   | { readonly kind: 'UNKNOWN' };
+
+/** No payment was made of the attempt. */
+export interface NeverMade {
+  readonly kind: 'NONE';
+}
 
 /** What of a receipt the payer gave to the payment provider. */
 export interface Payer {

@@ -45,6 +45,7 @@ export async function stripePayments(options: StripeOptions): Promise<Payments> 
       return { session: id, url };
     },
     charge: (attempt) => charge(attempt, { stripe, errors: Client.errors, log: options.log }),
+    look: (attempt) => look(attempt, { stripe, log: options.log }),
     async news(body, signature) {
       const secret = options.webhookSecret.reveal();
       const event = await stripe.webhooks.constructEventAsync(body, signature, secret).catch(() => {
@@ -106,9 +107,7 @@ async function charge(
       },
       { idempotencyKey: attempt.id },
     );
-    if (intent.status === 'succeeded') return { kind: 'PAID', intent: intent.id };
-    if (intent.status === 'processing') return { kind: 'PENDING', intent: intent.id };
-    return { kind: 'DECLINED', reason: 'The bank asks for a confirmation by its customer.' };
+    return outcomeOf(intent);
   } catch (thrown) {
     if (thrown instanceof errors.StripeCardError) {
       return { kind: 'DECLINED', reason: thrown.message };
@@ -118,6 +117,33 @@ async function charge(
       return { kind: 'DECLINED', reason: 'The saved payment method cannot be used any more.' };
     }
     log.warn('whether a top-up was paid is not known; it is asked again', { error: thrown });
+    return { kind: 'UNKNOWN' };
+  }
+}
+
+function outcomeOf({ id, status, last_payment_error }: Stripe.PaymentIntent): ChargeOutcome {
+  if (status === 'succeeded') return { kind: 'PAID', intent: id };
+  if (status === 'processing') return { kind: 'PENDING', intent: id };
+  const unconfirmed = 'The bank asks for a confirmation by its customer.';
+  return { kind: 'DECLINED', reason: last_payment_error?.message ?? unconfirmed };
+}
+
+/** So much earlier than by our clock an attempt may have been made by Stripe's. */
+const clocksApartSeconds = 600;
+
+/** The list of one customer's payments has each as soon as it is made; the search has not. */
+async function look(
+  { id, customer, since }: Parameters<Payments['look']>[0],
+  { stripe, log }: Pick<Charging, 'stripe' | 'log'>,
+): ReturnType<Payments['look']> {
+  const created = { gte: Math.floor(since.getTime() / 1_000) - clocksApartSeconds };
+  try {
+    for await (const intent of stripe.paymentIntents.list({ customer, created, limit: 100 })) {
+      if (intent.metadata['purchase'] === id) return outcomeOf(intent);
+    }
+    return { kind: 'NONE' };
+  } catch (thrown) {
+    log.warn('what became of a top-up is not known; it is looked for again', { error: thrown });
     return { kind: 'UNKNOWN' };
   }
 }

@@ -93,13 +93,27 @@ interface Attempt {
   readonly amount: bigint;
   readonly customer: string;
   readonly payment_method: string;
+  readonly created_at: Date;
+  readonly looked_for: boolean;
 }
 
 /**
- * The payment provider forgets an idempotency key after a day: asked again then, an attempt would
- * be paid twice. One that was paid all the same is credited when its event comes.
+ * One whose outcome is not known is asked for again each minute, under its own key. The payment
+ * provider may have kept its failure under that key, so after five minutes nothing more is asked,
+ * and from ten on its list tells: what is not in it by then was never made. One that it has taken
+ * is looked for once an hour, in case its event got lost.
  */
-const askedForHours = 23;
+const due = `automatic AND status = 'OPEN' AND CASE
+  WHEN payment_intent IS NOT NULL THEN asked_at < clock_timestamp() - interval '1 h'
+  WHEN asked_at IS NULL THEN true
+  ELSE asked_at < clock_timestamp() - interval '60 s' AND created_at NOT BETWEEN
+    clock_timestamp() - interval '10 min' AND clock_timestamp() - interval '5 min' END`;
+
+/**
+ * For so long an attempt is looked for at a payment provider that does not answer. One that was
+ * paid all the same is credited when its event comes.
+ */
+const lookedForHours = 23;
 
 /** Opens and makes the attempts that are due; on every node, since a row decides who does. */
 export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
@@ -119,17 +133,16 @@ export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
   await storage.query(
     `SELECT top_up_decline(id, $1) FROM purchase
       WHERE automatic AND status = 'OPEN' AND payment_intent IS NULL
-        AND created_at < clock_timestamp() - interval '${askedForHours} h'`,
+        AND created_at < clock_timestamp() - interval '${lookedForHours} h'`,
     ['The payment provider did not say whether it was paid.'],
   );
-  // Whoever writes the time makes the attempt; one whose outcome is not known is made again.
-  const due = await storage.query<Attempt>(
-    `UPDATE purchase SET asked_at = clock_timestamp()
-      WHERE automatic AND status = 'OPEN' AND payment_intent IS NULL
-        AND (asked_at IS NULL OR asked_at < clock_timestamp() - interval '60 s')
-      RETURNING id, organization_id, amount, customer, payment_method`,
+  // Whoever writes the time makes the attempt.
+  const attempts = await storage.query<Attempt>(
+    `UPDATE purchase SET asked_at = clock_timestamp() WHERE ${due}
+      RETURNING id, organization_id, amount, customer, payment_method, created_at,
+        payment_intent IS NOT NULL OR created_at < clock_timestamp() - interval '5 min' AS looked_for`,
   );
-  await Promise.all(due.map((attempt) => make(options, attempt, payments)));
+  await Promise.all(attempts.map((attempt) => make(options, attempt, payments)));
 }
 
 async function make(
@@ -137,12 +150,23 @@ async function make(
   attempt: Attempt,
   payments: Payments,
 ): Promise<void> {
-  const { id, amount, customer, payment_method: paymentMethod, organization_id } = attempt;
-  const outcome = await payments.charge({ id, amount: BigInt(amount), customer, paymentMethod });
+  const { id, customer, payment_method: paymentMethod, organization_id } = attempt;
+  const asked = { id, amount: BigInt(attempt.amount), customer, paymentMethod };
+  const outcome = attempt.looked_for
+    ? await payments.look({ ...asked, since: attempt.created_at })
+    : await payments.charge(asked);
   if (outcome.kind === 'UNKNOWN') return;
   if (outcome.kind === 'DECLINED') {
     await storage.query('SELECT top_up_decline($1, $2)', [id, outcome.reason]);
     log.warn('a top-up was declined', { organization: organization_id, reason: outcome.reason });
+  } else if (outcome.kind === 'NONE') {
+    // No refusal of the payer's: the next attempt may follow at once, and counts for itself.
+    await storage.query(
+      `UPDATE purchase SET status = 'FAILED', failure = $2
+        WHERE id = $1 AND status = 'OPEN' AND payment_intent IS NULL`,
+      [id, 'The payment provider made no payment of it.'],
+    );
+    log.warn('a top-up was not made by the payment provider', { organization: organization_id });
   } else if (outcome.kind === 'PENDING') {
     const sql = 'UPDATE purchase SET payment_intent = $2 WHERE id = $1';
     await storage.query(sql, [id, outcome.intent]);
