@@ -14,7 +14,9 @@ import {
 import { providerPreferences } from './provider-preferences.ts';
 
 export const cacheControl = z.object({ ttl: may(z.enum(['5m', '1h'])) });
-const marked = { cache_control: may(cacheControl) };
+
+/** What can end a beginning of the prompt that the provider keeps in its cache. */
+export const marked = { cache_control: may(cacheControl) };
 
 const part = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), text: z.string(), ...marked }),
@@ -41,6 +43,7 @@ const part = z.discriminatedUnion('type', [
 const toolCall = z.object({
   id: z.string(),
   function: z.object({ name: z.string(), arguments: z.string() }),
+  ...marked,
 });
 
 const message = z.object({
@@ -89,7 +92,9 @@ const tool = z.object({
     description: text,
     parameters: may(jsonObject),
     strict: strictTool,
+    ...marked,
   }),
+  ...marked,
 });
 
 /** What the two forms of completions have in common. */

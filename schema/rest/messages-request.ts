@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cacheControl, routing, strictTool } from './chat-request.ts';
+import { marked, routing, strictTool } from './chat-request.ts';
 import {
   flag,
   integer,
@@ -12,8 +12,6 @@ import {
   texts,
   withoutEffect,
 } from './fields.ts';
-
-const marked = { cache_control: may(cacheControl) };
 
 const textBlock = z.object({ type: z.literal('text'), text: z.string(), ...marked });
 
@@ -120,7 +118,7 @@ export const messagesRequest = z.object({
   ),
   output_format: may(jsonSchema),
   metadata: may(z.object({ user_id: text })),
-  cache_control: may(cacheControl),
+  ...marked,
   models: routing.models,
   fallbacks: may(z.array(z.object({ model: z.string() }))),
   provider: routing.provider,

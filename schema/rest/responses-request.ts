@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { common, routing, sampling, strictTool, reasoning as thought } from './chat-request.ts';
+import {
+  common,
+  marked,
+  routing,
+  sampling,
+  strictTool,
+  reasoning as thought,
+} from './chat-request.ts';
 import {
   flag,
   integer,
@@ -12,13 +19,13 @@ import {
   withoutEffect,
 } from './fields.ts';
 
-const said = { annotations: json, logprobs: json };
+const said = { annotations: json, logprobs: json, ...marked };
 const part = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('input_text'), text: z.string() }),
+  z.object({ type: z.literal('input_text'), text: z.string(), ...marked }),
   z.object({ type: z.literal('output_text'), text: z.string(), ...said }),
-  z.object({ type: z.literal('refusal'), refusal: z.string() }),
-  z.object({ type: z.literal('input_image'), image_url: z.string() }),
-  z.object({ type: z.literal('input_file'), file_data: z.string(), filename: text }),
+  z.object({ type: z.literal('refusal'), refusal: z.string(), ...marked }),
+  z.object({ type: z.literal('input_image'), image_url: z.string(), ...marked }),
+  z.object({ type: z.literal('input_file'), file_data: z.string(), filename: text, ...marked }),
 ]);
 
 const message = z.object({
@@ -55,6 +62,7 @@ const functionTool = z.object({
   description: text,
   parameters: may(jsonObject),
   strict: strictTool,
+  ...marked,
 });
 
 const accepted = (types: string) => ({
@@ -122,7 +130,7 @@ export const responsesRequest = z.object({
   ...routing,
   ...common,
   modalities: may(z.array(z.literal('text', { error: 'Answers are text. Accepted: text.' }))),
-  cache_control: notOffered('Mark messages, by chat/completions or messages.'),
+  ...marked,
   include: may(z.array(included)).describe(
     'Accepted without effect: everything available is always included.',
   ),

@@ -1,5 +1,5 @@
 import type { Endpoint, Modality, RefusedParameter } from '#catalog';
-import { type ChatRequest, type ContentPart, unsaid } from '#upstream';
+import { type ChatRequest, type ContentPart, keptForAnHour, unsaid } from '#upstream';
 import { type RouteNeeds, textNeeds } from './request.ts';
 
 type Chat = Omit<ChatRequest, 'maxTokens'>;
@@ -45,7 +45,7 @@ export function needsOf(chat: Chat): RouteNeeds {
     inputModalities: modalitiesOf(parts),
     outputModality: chat.modalities?.includes('image') ? 'IMAGE' : 'TEXT',
     images: parts.filter(({ type }) => type === 'image').length,
-    cachedForAnHour: chat.messages.some(({ cacheTtl }) => cacheTtl === '1h'),
+    cachedForAnHour: keptForAnHour(chat),
   };
 }
 

@@ -103,7 +103,8 @@ export type OutputModality = 'text' | 'image';
 
 export type ChatRole = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 
-export interface ChatMessage {
+/** A mark of its own stands behind all that it says. */
+export interface ChatMessage extends CacheMarked {
   readonly role: ChatRole;
   /** Null for an assistant message that only calls tools. */
   readonly content: string | readonly ContentPart[] | null;
@@ -112,10 +113,16 @@ export interface ChatMessage {
   readonly toolCalls?: readonly ToolCall[];
   /** As received, unchanged: signatures that the provider wants back in the next turn. */
   readonly reasoningDetails?: unknown;
+}
+
+/** Where the prompt cache is to end a kept beginning, and how long the provider is to keep it. */
+export interface CacheMarked {
   readonly cacheTtl?: '5m' | '1h';
 }
 
-export type ContentPart =
+export type ContentPart = CacheMarked & Said;
+
+type Said =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image'; readonly url: string }
   | { readonly type: 'audio'; readonly data: string; readonly mediaType: string }
@@ -126,13 +133,13 @@ export type ContentPart =
       readonly filename?: string;
     };
 
-export interface ToolDefinition {
+export interface ToolDefinition extends CacheMarked {
   readonly name: string;
   readonly description?: string;
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-export interface ToolCall {
+export interface ToolCall extends CacheMarked {
   readonly id: string;
   readonly name: string;
   /** JSON text. */

@@ -10,7 +10,9 @@ export interface Dialect {
   readonly developerRole: boolean;
   /** Ends a stream with `[DONE]`; elsewhere the end of the body behind a finish reason is it. */
   readonly endMark: boolean;
-  /** Takes `cache_control` on a part and `reasoning_details` on a message. */
+  /** Takes `cache_control` on parts, messages and tools; elsewhere prompts are cached unasked. */
+  readonly cacheMarks: boolean;
+  /** Takes `reasoning_details` and pictures of an earlier answer on a message. */
   readonly extensions: boolean;
   /** Takes OpenRouter's `reasoning` object; elsewhere `reasoning_effort`. */
   readonly reasoningObject: boolean;
@@ -21,6 +23,7 @@ export interface Dialect {
 }
 
 const common: Dialect = {
+  cacheMarks: true,
   cap: 'max_tokens',
   developerRole: false,
   endMark: true,
@@ -31,13 +34,11 @@ const common: Dialect = {
   user: true,
 };
 
-const openAi: Dialect = {
-  ...common,
-  cap: 'max_completion_tokens',
-  developerRole: true,
-  extensions: false,
-};
-const strict: Dialect = { ...common, extensions: false };
+/** Knows the protocol's own fields and no others. */
+const strict: Dialect = { ...common, cacheMarks: false, extensions: false };
+const openAi: Dialect = { ...strict, cap: 'max_completion_tokens', developerRole: true };
+/** Caches by itself. */
+const together: Dialect = { ...common, cacheMarks: false };
 const openRouter: Dialect = { ...common, reasoningObject: true };
 /**
  * Refuses unknown fields (422, `extra_forbidden`), names the seed otherwise and always reports
@@ -48,7 +49,7 @@ const mistral: Dialect = { ...strict, seed: 'random_seed', streamOptions: false,
 /** Cerebras and Perplexity, as recorded: usage and finish reason come on the last chunk. */
 const unmarked: Dialect = { ...strict, endMark: false };
 
-export const dialects = { openAi, strict, mistral, unmarked } as const;
+export const dialects = { openAi, strict, mistral, unmarked, together } as const;
 
 const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.openai.com', openAi],
@@ -57,6 +58,11 @@ const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.groq.com', strict],
   ['api.x.ai', strict],
   ['api.deepseek.com', strict],
+  // “Extra inputs are not permitted, field: 'messages[0].content.list[…][0].cache_control'”
+  ['api.fireworks.ai', strict],
+  ['generativelanguage.googleapis.com', strict],
+  ['api.together.xyz', together],
+  ['api.together.ai', together],
   ['api.cerebras.ai', unmarked],
   ['api.perplexity.ai', unmarked],
 ]);

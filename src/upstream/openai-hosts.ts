@@ -41,9 +41,9 @@ export const openAiHosts: ReadonlyMap<string, OpenAiHost> = new Map([
   ['deepseek', spoken(dialects.strict)],
   ['cerebras', spoken(dialects.unmarked)],
   ['perplexity', spoken(dialects.unmarked)],
-  ['togetherai', plain],
+  ['togetherai', spoken(dialects.together)],
   ['vercel', plain],
-  ['fireworks', plain],
+  ['fireworks', spoken(dialects.strict)],
   ['deepinfra', { ...plain, path: '/openai', within: /\/openai$/ }],
 ]);
 

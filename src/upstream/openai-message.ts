@@ -1,5 +1,6 @@
 import { isSdkBlock } from './ai-sdk/reasoning-blocks.ts';
-import type { ChatMessage, ContentPart } from './connector.ts';
+import { lastMark, markedCalls, markedParts } from './cache-marks.ts';
+import type { CacheMarked, ChatMessage, ContentPart } from './connector.ts';
 import type { Dialect } from './openai-dialect.ts';
 
 type Json = Record<string, unknown>;
@@ -8,14 +9,15 @@ type Json = Record<string, unknown>;
 export function openAiMessage(message: ChatMessage, dialect: Dialect): Json {
   const { role, content, name, toolCallId, toolCalls, reasoningDetails } = message;
   const shown = role === 'assistant' && dialect.extensions ? imagesIn(content) : [];
-  const parts = Array.isArray(content) ? content.filter((one) => !shown.includes(one)) : null;
   return {
     role: role === 'developer' && !dialect.developerRole ? 'system' : role,
-    content: withCacheMark(parts ? parts.map(part) : content, message, dialect),
+    content: contentOf({ ...message, content: without(shown, content) }, dialect),
     ...(shown.length > 0 ? { images: shown.map(part) } : {}),
     ...(name === undefined ? {} : { name }),
     ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
     ...(toolCalls?.length ? { tool_calls: toolCalls.map(toolCall) } : {}),
+    // A call has no place for a mark: one on the message stands behind its calls.
+    ...cacheMark(lastMark(markedCalls(message)), dialect),
     ...(dialect.extensions ? signatures(reasoningDetails) : {}),
   };
 }
@@ -23,6 +25,9 @@ export function openAiMessage(message: ChatMessage, dialect: Dialect): Json {
 /** Pictures that an earlier answer had: where it brings them, it takes them back. */
 const imagesIn = (content: ChatMessage['content']): readonly ContentPart[] =>
   Array.isArray(content) ? content.filter(({ type }) => type === 'image') : [];
+
+const without = (shown: readonly ContentPart[], content: ChatMessage['content']) =>
+  Array.isArray(content) ? content.filter((one) => !shown.includes(one)) : content;
 
 /** Blocks of another wire protocol mean nothing here, and a strict service refuses them. */
 function signatures(details: unknown): Json {
@@ -71,18 +76,21 @@ export function isUrl(data: string): boolean {
 }
 
 /**
- * Anthropic's mark, as OpenRouter and others carry it: on the last part, which ends the cached
- * prefix.
+ * Anthropic's mark, as OpenRouter and others carry it: on the part that ends the cached prefix. Of
+ * an assistant, services that know no marks are told one text, since some know no parts of it.
  */
-function withCacheMark(
-  content: string | null | readonly Json[],
-  { cacheTtl }: ChatMessage,
-  { extensions }: Dialect,
-): string | null | readonly Json[] {
-  if (!cacheTtl || !extensions || content === null) return content;
-  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-  const mark = {
-    cache_control: { type: 'ephemeral', ...(cacheTtl === '1h' ? { ttl: '1h' } : {}) },
-  };
-  return parts.map((each, index) => (index === parts.length - 1 ? { ...each, ...mark } : each));
+function contentOf(message: ChatMessage, dialect: Dialect): string | null | readonly Json[] {
+  const { role, content } = message;
+  if (content === null) return null;
+  const parts = markedParts(message);
+  const isMarked = dialect.cacheMarks && lastMark(parts).cacheTtl;
+  if (typeof content === 'string' && !isMarked) return content;
+  const texts = parts.map((one) => (one.type === 'text' ? one.text : null));
+  if (role === 'assistant' && !dialect.cacheMarks && !texts.includes(null)) return texts.join('');
+  return parts.map((one) => ({ ...part(one), ...cacheMark(one, dialect) }));
+}
+
+export function cacheMark({ cacheTtl: ttl }: CacheMarked, { cacheMarks }: Dialect): Json {
+  if (!ttl || !cacheMarks) return {};
+  return { cache_control: { type: 'ephemeral', ...(ttl === '1h' ? { ttl } : {}) } };
 }

@@ -1,7 +1,13 @@
-import type { ChatRequest, ReasoningOptions, ResponseFormat, UpstreamCall } from './connector.ts';
+import type {
+  ChatRequest,
+  ReasoningOptions,
+  ResponseFormat,
+  ToolDefinition,
+  UpstreamCall,
+} from './connector.ts';
 import { effortShares } from './effort-shares.ts';
 import type { Dialect } from './openai-dialect.ts';
-import { openAiMessage } from './openai-message.ts';
+import { cacheMark, openAiMessage } from './openai-message.ts';
 
 type Json = Record<string, unknown>;
 
@@ -32,7 +38,7 @@ export function openAiRequest({ target, request, stream }: UpstreamCall, dialect
     ...plainParameters(request),
     ...(request.seed === undefined ? {} : { [dialect.seed]: request.seed }),
     ...(request.user === undefined || !dialect.user ? {} : { user: request.user }),
-    ...tools(request),
+    ...tools(request, dialect),
     ...(request.modalities ? { modalities: request.modalities } : {}),
     ...(request.responseFormat ? { response_format: responseFormat(request.responseFormat) } : {}),
     ...(request.reasoning ? reasoning(request.reasoning, request.maxTokens, dialect) : {}),
@@ -51,13 +57,19 @@ function plainParameters(request: ChatRequest): Json {
 /**
  * A choice of tools without tools is refused by most services, so it goes along with them alone.
  */
-function tools({ tools: list, toolChoice, parallelToolCalls }: ChatRequest): Json {
+function tools(request: ChatRequest, dialect: Dialect): Json {
+  const { tools: list, toolChoice, parallelToolCalls } = request;
   if (!list?.length) return {};
   return {
-    tools: list.map((definition) => ({ type: 'function', function: definition })),
+    tools: list.map((one) => tool(one, dialect)),
     ...(toolChoice === undefined ? {} : { tool_choice: choice(toolChoice) }),
     ...(parallelToolCalls === undefined ? {} : { parallel_tool_calls: parallelToolCalls }),
   };
+}
+
+function tool(definition: ToolDefinition, dialect: Dialect): Json {
+  const { cacheTtl: _, ...told } = definition;
+  return { type: 'function', function: told, ...cacheMark(definition, dialect) };
 }
 
 function choice(toolChoice: string): unknown {

@@ -55,6 +55,39 @@ describe('a message in the one form that connectors read', () => {
       { role: 'ASSISTANT', content: 'x', reasoningDetails: [1], cacheControl: { ttl: '1h' } },
       { role: 'assistant', content: 'x', reasoningDetails: [1], cacheTtl: '1h' },
     ],
+    [
+      'marks of its parts, of which the last is the mark behind it',
+      {
+        role: 'USER',
+        parts: [
+          { text: 'a', cacheControl: { ttl: '1h' } },
+          { text: 'b', cacheControl: { ttl: '5m' } },
+        ],
+        cacheControl: { ttl: '1h' },
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a', cacheTtl: '1h' },
+          { type: 'text', text: 'b', cacheTtl: '5m' },
+        ],
+      },
+    ],
+    [
+      'a mark behind calls, which stand behind its parts',
+      {
+        role: 'ASSISTANT',
+        parts: [{ text: 'a', cacheControl: { ttl: '5m' } }],
+        toolCalls: calls,
+        cacheControl: { ttl: '1h' },
+      },
+      {
+        role: 'assistant',
+        content: [{ type: 'text', text: 'a', cacheTtl: '5m' }],
+        toolCalls: calls,
+        cacheTtl: '1h',
+      },
+    ],
   ])('%s', (_name, message, expected) => {
     expect(input({ messages: [message] }).chat.messages).toEqual([expected]);
   });

@@ -45,6 +45,35 @@ describe('what a chat request needs', () => {
   });
 });
 
+describe('a prompt is kept for an hour', () => {
+  const text = { type: 'text', text: 'a' } as const;
+  const call = { id: 'c', name: 'look', arguments: '{}' };
+  const hour = { cacheTtl: '1h' } as const;
+  const short = { cacheTtl: '5m' } as const;
+
+  it.each<[string, Parameters<typeof needsOf>[0], boolean]>([
+    ['behind a message', { messages: [{ role: 'user', content: 'a', ...hour }] }, true],
+    ['on a part', { messages: [{ role: 'user', content: [{ ...text, ...hour }, text] }] }, true],
+    [
+      'on a call',
+      { messages: [{ role: 'assistant', content: null, toolCalls: [{ ...call, ...hour }] }] },
+      true,
+    ],
+    ['on a tool', { messages, tools: [{ name: 'look', parameters: {}, ...hour }] }, true],
+    [
+      'nowhere',
+      {
+        messages: [
+          { role: 'user', content: [{ ...text, ...short }], ...short },
+          { role: 'assistant', content: null, toolCalls: [{ ...call, ...short }] },
+        ],
+        tools: [{ name: 'look', parameters: {}, ...short }],
+      },
+      false,
+    ],
+  ])('by a mark %s', (_, chat, kept) => expect(needsOf(chat).cachedForAnHour).toBe(kept));
+});
+
 describe('a request without what an endpoint cannot take', () => {
   it('lacks the dropped parameters and keeps the rest', () => {
     const chat = { messages, topK: 3, seed: 7, responseFormat: { type: 'json_schema' } } as const;

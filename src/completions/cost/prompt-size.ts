@@ -1,4 +1,5 @@
 import {
+  type CacheMarked,
   type ChatMessage,
   type ChatRequest,
   type ContentPart,
@@ -40,15 +41,20 @@ export function textsOf(chat: Chat): string[] {
 
 /** What is sent as JSON and reaches the model in a form that no provider tells. */
 export function jsonOf({ messages, tools, responseFormat }: Chat): string[] {
-  const calls = messages.flatMap(({ toolCalls }) => (toolCalls?.length ? [toolCalls] : []));
+  const calls = messages.flatMap(({ toolCalls }) =>
+    toolCalls?.length ? [toolCalls.map(unmarked)] : [],
+  );
   const reasoning = messages.flatMap(({ reasoningDetails }) => reasoningDetails ?? []);
   return [
     ...calls,
     ...reasoning,
-    ...(tools ?? []),
+    ...(tools ?? []).map(unmarked),
     ...(responseFormat ? [responseFormat] : []),
   ].map((value) => JSON.stringify(value));
 }
+
+/** A mark of the prompt cache is no part of the prompt. */
+const unmarked = <One extends CacheMarked>({ cacheTtl: _, ...said }: One) => said;
 
 /** No pictures, sound or files. */
 export const onlyText = ({ messages }: Chat): boolean =>

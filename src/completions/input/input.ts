@@ -43,11 +43,22 @@ export interface MessageInput {
   readonly toolCallId?: string | null;
   readonly toolCalls?: readonly ToolCallInput[] | null;
   readonly reasoningDetails?: unknown;
-  readonly cacheControl?: { readonly ttl: string } | null;
+  /** Behind the whole message. */
+  readonly cacheControl?: CacheMarkInput | null;
 }
 
-/** Exactly one field is set. */
-export interface ContentPartInput {
+/** The prompt up to here is to be kept in the provider's cache, for `5m` or `1h`. */
+export interface CacheMarkInput {
+  readonly ttl: string;
+}
+
+/** What may have a mark of its own, in the words of the REST surface alone. */
+interface Markable {
+  readonly cacheControl?: CacheMarkInput;
+}
+
+/** Exactly one field is set, beside a mark. */
+export interface ContentPartInput extends Markable {
   readonly text?: string | null;
   readonly imageUrl?: string | null;
   readonly audio?: MediaInput | null;
@@ -61,13 +72,13 @@ export interface MediaInput {
   readonly filename?: string | null;
 }
 
-export interface ToolInput {
+export interface ToolInput extends Markable {
   readonly name: string;
   readonly description?: string | null;
   readonly parameters: unknown;
 }
 
-export interface ToolCallInput {
+export interface ToolCallInput extends Markable {
   readonly id: string;
   readonly name: string;
   readonly arguments: string;

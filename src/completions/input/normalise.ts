@@ -1,20 +1,26 @@
 import { lower } from '#kernel';
 import type { RoutePreferences } from '#routing';
 import type {
+  CacheMarked,
   ChatMessage,
   ChatRequest,
   ContentPart,
   ReasoningOptions,
   ResponseFormat,
+  ToolCall,
   ToolDefinition,
 } from '#upstream';
+import { markBehind } from './cache-marks.ts';
 import type {
+  CacheMarkInput,
   CompletionInput,
   ContentPartInput,
   MessageInput,
   ProviderPreferencesInput,
   ReasoningInput,
   ResponseFormatInput,
+  ToolCallInput,
+  ToolInput,
 } from './input.ts';
 import type { CompletionRequest } from './request.ts';
 import { readPerMillion, validate } from './validate.ts';
@@ -54,15 +60,7 @@ function chatOf(input: CompletionInput): Omit<ChatRequest, 'maxTokens'> {
     seed: input.seed,
     stop: input.stop?.length ? input.stop : null,
     logitBias: input.logitBias as Record<string, number> | null | undefined,
-    tools: input.tools?.length
-      ? input.tools.map(({ name, description, parameters }) =>
-          present<ToolDefinition>({
-            name,
-            description,
-            parameters: parameters as Record<string, unknown>,
-          }),
-        )
-      : null,
+    tools: input.tools?.length ? input.tools.map(toolOf) : null,
     toolChoice: input.toolChoice,
     parallelToolCalls: input.parallelToolCalls,
     responseFormat: input.responseFormat && responseFormatOf(input.responseFormat),
@@ -78,14 +76,36 @@ function messageOf(message: MessageInput): ChatMessage {
     role: lower(message.role),
     name: message.name,
     toolCallId: message.toolCallId,
-    toolCalls: message.toolCalls?.length ? message.toolCalls : null,
+    toolCalls: message.toolCalls?.length ? message.toolCalls.map(callOf) : null,
     reasoningDetails: message.reasoningDetails,
-    cacheTtl: message.cacheControl?.ttl as '5m' | '1h' | undefined,
+    ...marked(markBehind(message)),
   });
   return { ...rest, content };
 }
 
-function partOf(part: ContentPartInput): ContentPart {
+function toolOf({ name, description, parameters, cacheControl }: ToolInput): ToolDefinition {
+  return present<ToolDefinition>({
+    name,
+    description,
+    parameters: parameters as Record<string, unknown>,
+    ...marked(cacheControl),
+  });
+}
+
+function callOf({ id, name, arguments: text, cacheControl }: ToolCallInput): ToolCall {
+  return { id, name, arguments: text, ...marked(cacheControl) };
+}
+
+/** Its time to live was checked to be one. */
+const marked = (mark: CacheMarkInput | null | undefined): CacheMarked =>
+  mark ? { cacheTtl: mark.ttl as '5m' | '1h' } : {};
+
+const partOf = (part: ContentPartInput): ContentPart => ({
+  ...saidIn(part),
+  ...marked(part.cacheControl),
+});
+
+function saidIn(part: ContentPartInput): ContentPart {
   if (part.imageUrl != null) return { type: 'image', url: part.imageUrl };
   if (part.audio) return { type: 'audio', ...mediaOf(part.audio) };
   if (part.file) {

@@ -1,5 +1,6 @@
 import type { ContentPartInput, MessageInput } from '#completions';
 import type { MessagesRequest } from '#schema';
+import { marked } from '../rest/cache-marks.ts';
 import type { Origins } from '../rest/origins.ts';
 import { detailsOf } from './thinking.ts';
 
@@ -8,20 +9,13 @@ type Block = Extract<Content, readonly unknown[]>[number];
 type Of<Type extends Block['type']> = Extract<Block, { type: Type }>;
 
 /** The system prompt and the turns as messages, in order. */
-export function conversationOf({ system, messages, cache_control }: MessagesRequest, to: Origins) {
+export function conversationOf({ system, messages }: MessagesRequest, to: Origins) {
   if (system?.length) to.add(plain('SYSTEM', system), 'system');
   for (const [index, { role, content }] of messages.entries()) {
     const field = `messages.${index}`;
     if (role === 'assistant') to.add(said(content), field);
     else if (role === 'system') to.add(plain('SYSTEM', blocksOf(content)), field);
     else for (const message of asked(content)) to.add(message, field);
-  }
-  const last = to.messages.at(-1);
-  if (cache_control && last) {
-    to.messages[to.messages.length - 1] = {
-      ...last,
-      cacheControl: last.cacheControl ?? { ttl: cache_control.ttl ?? '5m' },
-    };
   }
 }
 
@@ -30,8 +24,7 @@ const blocksOf = (content: Content): readonly Block[] =>
 
 function plain(role: 'SYSTEM' | 'USER', content: string | readonly Block[]): MessageInput {
   if (typeof content === 'string') return { role, content };
-  const parts = content.flatMap(partOf);
-  return { role, parts, cacheControl: markOf(content) };
+  return { role, parts: content.flatMap(partOf) };
 }
 
 /** Results of tools come first, each as a message of its own; what else was said follows. */
@@ -53,27 +46,46 @@ function resultOf({ tool_use_id: toolCallId, content, is_error, ...rest }: Of<'t
     ...(parts
       ? { parts: failed ? [{ text: failed }, ...parts] : parts }
       : { content: `${failed}${text ?? ''}` }),
-    cacheControl: rest.cache_control ? { ttl: rest.cache_control.ttl ?? '5m' } : null,
+    ...marked(rest.cache_control),
   };
 }
 
 /** An assistant's turn: its text, the tools that it called and what it thought. */
 function said(content: Content): MessageInput {
   const blocks = blocksOf(content);
-  const text = blocks.flatMap((block) => (block.type === 'text' ? block.text : [])).join('');
+  const texts = blocks.filter((block): block is Of<'text'> => isA(block, 'text'));
   const calls = blocks.filter((block): block is Of<'tool_use'> => isA(block, 'tool_use'));
   return {
     role: 'ASSISTANT',
-    content: text === '' && calls.length > 0 ? null : text,
-    toolCalls: calls.map(({ id, name, input }) => ({ id, name, arguments: JSON.stringify(input) })),
+    ...spoken(texts, calls.length > 0),
+    toolCalls: calls.map(callOf),
     reasoningDetails: detailsOf(blocks),
-    cacheControl: markOf(blocks),
   };
 }
 
+/** One text is the content; several stay apart, marked or not, so that their cache is found. */
+function spoken(texts: readonly Of<'text'>[], callsTools: boolean) {
+  const [only] = texts;
+  if (texts.length > 1 || only?.cache_control) return { parts: texts.flatMap(partOf) };
+  return { content: only?.text || (callsTools ? null : '') };
+}
+
+const callOf = ({ id, name, input, cache_control: mark }: Of<'tool_use'>) => ({
+  id,
+  name,
+  arguments: JSON.stringify(input),
+  ...marked(mark),
+});
+
 const isA = (block: Block, type: Block['type']) => block.type === type;
 
-function partOf(block: Block): ContentPartInput[] {
+const partOf = (block: Block): ContentPartInput[] =>
+  saidIn(block).map((part) => ({
+    ...part,
+    ...marked('cache_control' in block ? block.cache_control : null),
+  }));
+
+function saidIn(block: Block): ContentPartInput[] {
   switch (block.type) {
     case 'text':
       return [{ text: block.text }];
@@ -92,11 +104,4 @@ function partOf(block: Block): ContentPartInput[] {
     default:
       return [];
   }
-}
-
-/** The last mark of a turn is where its cached beginning ends. */
-function markOf(blocks: readonly Block[]): { readonly ttl: string } | null {
-  const marks = blocks.flatMap((block) => ('cache_control' in block ? block.cache_control : []));
-  const mark = marks.findLast((one) => one != null);
-  return mark ? { ttl: mark.ttl ?? '5m' } : null;
 }

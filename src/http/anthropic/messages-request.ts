@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { CompletionInput, ReasoningInput } from '#completions';
 import { type MessagesRequest, messagesRequest } from '#schema';
 import { effortOf } from '../openai/chat-request.ts';
+import { marked, withMarkBehind } from '../rest/cache-marks.ts';
 import { fromHeaders } from '../rest/caller.ts';
 import { Origins } from '../rest/origins.ts';
 import { preferencesOf } from '../rest/preferences.ts';
@@ -44,7 +45,7 @@ function inputOf(
     ...said,
     model: asked.model,
     fallbackModels: fallbacks?.filter((model) => model !== asked.model) ?? null,
-    messages,
+    messages: withMarkBehind(messages, asked.cache_control),
     maxTokens: asked.max_tokens,
     temperature: asked.temperature ?? null,
     topP: asked.top_p ?? null,
@@ -63,10 +64,11 @@ function inputOf(
 
 type Tool = NonNullable<MessagesRequest['tools']>[number];
 
-const toolOf = ({ name, description, input_schema: parameters }: Tool) => ({
+const toolOf = ({ name, description, input_schema: parameters, cache_control: mark }: Tool) => ({
   name,
   description: description ?? null,
   parameters,
+  ...marked(mark),
 });
 
 function choiceOf(choice: MessagesRequest['tool_choice']): string | null {

@@ -8,6 +8,7 @@ import type {
 } from '#completions';
 import { upper } from '#kernel';
 import { type ChatRequest, chatRequest } from '#schema';
+import { marked, withMarkBehind } from '../rest/cache-marks.ts';
 import { fromHeaders } from '../rest/caller.ts';
 import { wirePath } from '../rest/errors.ts';
 import { filePart } from '../rest/parts.ts';
@@ -47,7 +48,7 @@ function inputOf(asked: ChatRequest, headers: IncomingHttpHeaders): CompletionIn
     ...samplingOf(asked),
     ...whoAsks(asked),
     ...said,
-    messages: messagesOf(asked),
+    messages: withMarkBehind(asked.messages.map(messageOf), asked.cache_control),
     maxTokens: asked.max_completion_tokens ?? asked.max_tokens ?? null,
     tools: asked.tools?.map(toolOf) ?? null,
     toolChoice: choiceOf(asked.tool_choice),
@@ -62,29 +63,28 @@ function inputOf(asked: ChatRequest, headers: IncomingHttpHeaders): CompletionIn
   };
 }
 
-/** A mark on the whole request stands for one on its last message. */
-function messagesOf({ messages, cache_control: mark }: ChatRequest): MessageInput[] {
-  const read = messages.map(messageOf);
-  const last = read.pop();
-  if (!last) return [];
-  const ttl = mark && (mark.ttl ?? '5m');
-  return [...read, ttl ? { ...last, cacheControl: last.cacheControl ?? { ttl } } : last];
-}
-
 function messageOf(given: Message): MessageInput {
   const parts = partsIn(given);
-  const mark = given.cache_control ?? parts?.findLast((one) => one.cache_control)?.cache_control;
   return {
     role: upper(given.role),
     content: !parts && typeof given.content === 'string' ? given.content : null,
     parts: parts?.map(partOf) ?? null,
     name: given.name ?? null,
     toolCallId: given.tool_call_id ?? null,
-    toolCalls: given.tool_calls?.map((call) => ({ id: call.id, ...call.function })) ?? null,
+    toolCalls: given.tool_calls?.map(callOf) ?? null,
     reasoningDetails: given.reasoning_details ?? null,
-    cacheControl: mark ? { ttl: mark.ttl ?? '5m' } : null,
+    ...marked(given.cache_control),
   };
 }
+
+type Call = NonNullable<Message['tool_calls']>[number];
+
+const callOf = ({ id, function: { name, arguments: text }, cache_control: mark }: Call) => ({
+  id,
+  name,
+  arguments: text,
+  ...marked(mark),
+});
 
 /** The pictures of an earlier answer stand beside its text, and are shown with it. */
 function partsIn({ content, images }: Message): readonly Part[] | null {
@@ -97,7 +97,12 @@ function partsIn({ content, images }: Message): readonly Part[] | null {
   return [...said, ...images.map(({ image_url }) => ({ type: 'image_url' as const, image_url }))];
 }
 
-function partOf(given: Part): ContentPartInput {
+const partOf = (given: Part): ContentPartInput => ({
+  ...saidIn(given),
+  ...marked(given.cache_control),
+});
+
+function saidIn(given: Part): ContentPartInput {
   switch (given.type) {
     case 'text':
       return { text: given.text };
@@ -114,10 +119,11 @@ function partOf(given: Part): ContentPartInput {
 
 type Tool = NonNullable<ChatRequest['tools']>[number];
 
-const toolOf = ({ function: { name, description, parameters } }: Tool) => ({
+const toolOf = ({ function: { name, description, parameters, ...inner }, ...outer }: Tool) => ({
   name,
   description: description ?? null,
   parameters: parameters ?? { type: 'object', properties: {} },
+  ...marked(outer.cache_control ?? inner.cache_control),
 });
 
 function choiceOf(choice: ChatRequest['tool_choice']): string | null {

@@ -1,6 +1,7 @@
 import type { ContentPartInput, MessageInput } from '#completions';
 import { upper } from '#kernel';
 import type { ResponsesRequest } from '#schema';
+import { marked } from '../rest/cache-marks.ts';
 import type { Origins } from '../rest/origins.ts';
 import { filePart } from '../rest/parts.ts';
 import { unsealed } from './responses-reasoning.ts';
@@ -66,10 +67,11 @@ function messageOf(item: Exclude<Item, { type: 'reasoning' }>): MessageInput {
   }
 }
 
-/** What an assistant said is one text, whatever parts it came in. */
-function spoken({ role, content }: Message): Pick<MessageInput, 'content' | 'parts'> {
+/** What an assistant said is one text, whatever parts it came in, and a mark in it ends it. */
+function spoken({ role, content }: Message) {
   if (role !== 'assistant' || typeof content === 'string') return contentOf(content);
-  return { content: content.map((part) => textOf(part) ?? '').join('') };
+  const mark = content.findLast((part) => part.cache_control)?.cache_control;
+  return { content: content.map((part) => textOf(part) ?? '').join(''), ...marked(mark) };
 }
 
 const contentOf = (content: string | readonly Part[]) =>
@@ -80,7 +82,12 @@ function textOf(part: Part): string | null {
   return 'refusal' in part ? part.refusal : null;
 }
 
-function partOf(part: Part): ContentPartInput {
+const partOf = (part: Part): ContentPartInput => ({
+  ...saidIn(part),
+  ...marked(part.cache_control),
+});
+
+function saidIn(part: Part): ContentPartInput {
   switch (part.type) {
     case 'input_image':
       return { imageUrl: part.image_url };

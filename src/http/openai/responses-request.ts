@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { CompletionInput, ResponseFormatInput } from '#completions';
 import { upper } from '#kernel';
 import { type ResponsesRequest, responsesRequest } from '#schema';
+import { withMarkBehind } from '../rest/cache-marks.ts';
 import { fromHeaders } from '../rest/caller.ts';
 import { Origins } from '../rest/origins.ts';
 import { preferencesOf } from '../rest/preferences.ts';
@@ -47,7 +48,7 @@ function inputOf(
     ...said,
     model: asked.model,
     fallbackModels: asked.models?.filter((model) => model !== asked.model) ?? null,
-    messages,
+    messages: withMarkBehind(messages, asked.cache_control),
     maxTokens: asked.max_output_tokens ?? null,
     temperature: asked.temperature ?? null,
     topP: asked.top_p ?? null,

@@ -1,5 +1,6 @@
 import type { ToolInput } from '#completions';
 import type { ResponsesAnswer, ResponsesRequest } from '#schema';
+import { marked } from '../rest/cache-marks.ts';
 
 type Tool = NonNullable<ResponsesRequest['tools']>[number];
 type FunctionTool = Extract<Tool, { type: 'function' }>;
@@ -33,10 +34,11 @@ const named = (tool: Tool): Named[] =>
     ? tool.tools.map((one) => ({ ...one, namespace: tool.name }))
     : [{ ...tool, namespace: undefined }];
 
-const toolOf = ({ description, parameters, ...tool }: Named) => ({
+const toolOf = ({ description, parameters, cache_control: mark, ...tool }: Named) => ({
   name: wholeName(tool),
   description: description ?? null,
   parameters: parameters ?? { type: 'object', properties: {} },
+  ...marked(mark),
 });
 
 type EchoedTool = ResponsesAnswer['tools'][number];

@@ -1,11 +1,5 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
-import type {
-  ChatRequest,
-  Connector,
-  TakeBatch,
-  UpstreamCall,
-  UpstreamEvent,
-} from '../connector.ts';
+import type { Connector, TakeBatch, UpstreamCall, UpstreamEvent } from '../connector.ts';
 import { isContent } from '../connector.ts';
 import { withoutThoughts } from '../hidden-thoughts.ts';
 import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
@@ -33,7 +27,7 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
       context,
       agentFor,
       exchange: { timeouts, clock, signal, onHeaders: hearQuota(call.onQuota, clock) },
-      amend: (body) => JSON.stringify(amended(JSON.parse(body), wire, call.request)),
+      amend: (body) => JSON.stringify(amended(JSON.parse(body), wire, call)),
       userAgent,
     });
     return { call, wire, context, transport, signal };
@@ -46,9 +40,11 @@ export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Con
   };
 }
 
-/** What goes beyond the cap was never held. */
-const amended = (body: Record<string, unknown>, wire: Wire, request: ChatRequest) =>
-  withRoomToAnswer(wire.keepCap(body, request.maxTokens), wire.thinkingAt, request);
+/** With what its package cannot say; what goes beyond the cap was never held. */
+function amended(body: Record<string, unknown>, wire: Wire, { request, target }: UpstreamCall) {
+  const marked = wire.markTools?.(body, request.tools ?? [], target.model) ?? body;
+  return withRoomToAnswer(wire.keepCap(marked, request.maxTokens), wire.thinkingAt, request);
+}
 
 interface Attempt {
   readonly call: UpstreamCall;

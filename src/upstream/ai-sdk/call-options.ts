@@ -1,6 +1,6 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import type { ChatRequest, UpstreamCall } from '../connector.ts';
-import { options, promptOf } from './prompt.ts';
+import { cacheMark, options, promptOf } from './prompt.ts';
 import type { Wire } from './wire.ts';
 
 /**
@@ -8,17 +8,18 @@ import type { Wire } from './wire.ts';
  * before it comes here.
  */
 export function callOptions(
-  { request }: UpstreamCall,
+  { request, target }: UpstreamCall,
   wire: Wire,
   abortSignal: AbortSignal,
 ): LanguageModelV4CallOptions {
   const own = ownOptions(request, wire);
+  const around = { wire, model: target.model };
   return {
     abortSignal,
-    prompt: promptOf(request.messages, wire),
+    prompt: promptOf(request.messages, around),
     maxOutputTokens: request.maxTokens,
     ...plainParameters(request),
-    ...toolsOf(request),
+    ...toolsOf(request, around),
     ...(Object.keys(own).length > 0 ? { providerOptions: options(wire, own) } : {}),
   };
 }
@@ -55,14 +56,18 @@ function responseFormat({
   };
 }
 
-function toolsOf({ tools, toolChoice }: ChatRequest): Partial<LanguageModelV4CallOptions> {
+function toolsOf(
+  { tools, toolChoice }: ChatRequest,
+  around: Parameters<typeof cacheMark>[2],
+): Partial<LanguageModelV4CallOptions> {
   if (!tools?.length) return {};
   return {
-    tools: tools.map(({ name, description, parameters }) => ({
+    tools: tools.map(({ name, description, parameters, ...mark }) => ({
       type: 'function',
       name,
       inputSchema: parameters,
       ...(description === undefined ? {} : { description }),
+      ...(mark.cacheTtl ? { providerOptions: cacheMark(mark, 'tools', around) } : {}),
     })),
     ...(toolChoice === undefined ? {} : { toolChoice: choice(toolChoice) }),
   };

@@ -6,22 +6,25 @@ import {
   type SharedV4ProviderOptions,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider';
-import type { ChatMessage, ContentPart, ToolCall } from '../connector.ts';
+import { lastMark, markedCalls, markedParts } from '../cache-marks.ts';
+import type { CacheMarked, ChatMessage, ContentPart, ToolCall } from '../connector.ts';
 import { isUrl } from '../openai-message.ts';
 import { blocksIn, type ReasoningBlock } from './reasoning-blocks.ts';
-import type { Wire } from './wire.ts';
+import type { CachePlace, Wire } from './wire.ts';
 
 /**
  * The messages as the packages take them. Tool results name their tool, which only the call that
  * they answer knows; neighbouring ones become one message.
  */
-export function promptOf(messages: readonly ChatMessage[], wire: Wire): LanguageModelV4Prompt {
+export function promptOf(
+  messages: readonly ChatMessage[],
+  { wire, model }: Omit<Around, 'toolNames'>,
+): LanguageModelV4Prompt {
   const toolNames = new Map(
     messages.flatMap(({ toolCalls }) => (toolCalls ?? []).map(({ id, name }) => [id, name])),
   );
   const prompt: LanguageModelV4Prompt = [];
-  for (const message of messages) {
-    const made = messageOf(message, { wire, toolNames });
+  for (const made of messages.flatMap((one) => messageOf(one, { wire, model, toolNames }))) {
     const last = prompt.at(-1);
     if (made.role === 'tool' && last?.role === 'tool') last.content.push(...made.content);
     else prompt.push(made);
@@ -31,27 +34,49 @@ export function promptOf(messages: readonly ChatMessage[], wire: Wire): Language
 
 interface Around {
   readonly wire: Wire;
+  /** The provider's own name for the model. */
+  readonly model: string;
   readonly toolNames: ReadonlyMap<string, string>;
 }
 
-function messageOf(message: ChatMessage, around: Around): LanguageModelV4Message {
-  const mark = cacheMark(message, around.wire);
+function messageOf(message: ChatMessage, around: Around): LanguageModelV4Message[] {
   switch (message.role) {
     case 'system':
     case 'developer':
-      return { role: 'system', content: textOf(message), ...mark };
+      return systemMessages(message, around);
     case 'user':
-      return { role: 'user', content: partsOf(message).map(partOf(around.wire)), ...mark };
+      return [{ role: 'user', content: markedParts(message).map(userPart(around)) }];
     case 'assistant':
-      return { role: 'assistant', content: assistantParts(message, around.wire), ...mark };
+      return [{ role: 'assistant', content: assistantParts(message, around) }];
     case 'tool':
-      return { role: 'tool', content: [toolResult(message, around)], ...mark };
+      return [{ role: 'tool', content: [toolResult(message, around)] }];
   }
 }
 
-function cacheMark({ cacheTtl }: ChatMessage, wire: Wire): Marked {
-  if (!cacheTtl || !wire.cacheMark) return {};
-  return { providerOptions: options(wire, wire.cacheMark(cacheTtl)) };
+/**
+ * A text of the system has no parts there. Where prompts are cached up to marks, each part is a
+ * message of its own, marked or not: a mark that moves would else change what is cached.
+ */
+function systemMessages(message: ChatMessage, around: Around): LanguageModelV4Message[] {
+  const parts = markedParts(message).filter((part) => part.type === 'text');
+  const texts = parts.filter(({ text }) => text !== '');
+  if (!around.wire.cacheMark || texts.length === 0) {
+    return [{ role: 'system', content: parts.map(({ text }) => text).join('\n') }];
+  }
+  return texts.map((part) => ({
+    role: 'system',
+    content: part.text,
+    ...beside(cacheMark(part, 'system', around)),
+  }));
+}
+
+export function cacheMark(
+  { cacheTtl }: CacheMarked,
+  within: CachePlace,
+  { wire, model }: Omit<Around, 'toolNames'>,
+): SharedV4ProviderOptions {
+  const mark = cacheTtl && wire.cacheMark?.(cacheTtl, { model, within });
+  return mark ? options(wire, mark) : {};
 }
 
 interface Marked {
@@ -63,18 +88,21 @@ export const options = (wire: Wire, own: object): SharedV4ProviderOptions => ({
   [wire.optionsName]: own as SharedV4ProviderOptions[string],
 });
 
+/** What stands beside a part, from whoever has something to say there. */
+function beside(...all: readonly SharedV4ProviderOptions[]): Marked {
+  const own: SharedV4ProviderOptions = {};
+  for (const one of all) {
+    for (const [name, said] of Object.entries(one)) own[name] = { ...own[name], ...said };
+  }
+  return Object.keys(own).length > 0 ? { providerOptions: own } : {};
+}
+
 // ───────── what was said ─────────
 
-function partsOf({ content }: ChatMessage): readonly ContentPart[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content ?? [];
-}
-
-function textOf(message: ChatMessage): string {
-  return partsOf(message)
-    .map((part) => (part.type === 'text' ? part.text : ''))
-    .join('\n');
-}
+const userPart = (around: Around) => (part: ContentPart) => ({
+  ...partOf(around.wire)(part),
+  ...beside(cacheMark(part, 'user', around)),
+});
 
 const partOf =
   ({ media }: Wire) =>
@@ -117,13 +145,17 @@ function filePart(data: string, mediaType: string): LanguageModelV4FilePart {
   return { type: 'file', mediaType, data: { type: 'data', data } };
 }
 
-function toolResult(message: ChatMessage, { toolNames }: Around) {
+/** One text, which a mark on any part of it ends. */
+function toolResult(message: ChatMessage, around: Around) {
   const toolCallId = message.toolCallId ?? '';
+  const parts = markedParts(message);
+  const texts = parts.map((part) => (part.type === 'text' ? part.text : ''));
   return {
     type: 'tool-result' as const,
     toolCallId,
-    toolName: toolNames.get(toolCallId) ?? message.name ?? toolCallId,
-    output: { type: 'text' as const, value: textOf(message) },
+    toolName: around.toolNames.get(toolCallId) ?? message.name ?? toolCallId,
+    output: { type: 'text' as const, value: texts.join('\n') },
+    ...beside(cacheMark(lastMark(parts), 'tool', around)),
   };
 }
 
@@ -132,12 +164,12 @@ function toolResult(message: ChatMessage, { toolNames }: Around) {
 type AssistantParts = Extract<LanguageModelV4Message, { role: 'assistant' }>['content'];
 
 /** Thinking comes first and signed, as it came: providers refuse it in any other place. */
-function assistantParts(message: ChatMessage, wire: Wire): AssistantParts {
+function assistantParts(message: ChatMessage, around: Around): AssistantParts {
+  const { wire } = around;
   const blocks = blocksIn(message.reasoningDetails, wire.optionsName);
-  const signed = (of: Pick<ReasoningBlock, 'type' | 'callId'>): Marked => {
-    const block = blocks.find(({ type, callId }) => type === of.type && callId === of.callId);
-    return block ? { providerOptions: block.metadata } : {};
-  };
+  const signed = (of: Pick<ReasoningBlock, 'type' | 'callId'>): SharedV4ProviderOptions =>
+    blocks.find(({ type, callId }) => type === of.type && callId === of.callId)?.metadata ?? {};
+  const marked = (one: CacheMarked) => cacheMark(one, 'assistant', around);
   const thinking = blocks
     .filter(({ type }) => type === 'reasoning')
     .map(({ text = '', metadata }) => ({
@@ -145,16 +177,15 @@ function assistantParts(message: ChatMessage, wire: Wire): AssistantParts {
       text,
       providerOptions: metadata,
     }));
-  const said = partsOf(message)
-    .map(partOf(wire))
+  const said = markedParts(message)
     .filter((part) => part.type !== 'text' || part.text !== '')
-    .map((part) => ({ ...part, ...signed({ type: 'text' }) }));
-  const calls = (message.toolCalls ?? []).map((call) => ({
+    .map((part) => ({ ...partOf(wire)(part), ...beside(signed({ type: 'text' }), marked(part)) }));
+  const calls = markedCalls(message).map((call) => ({
     type: 'tool-call' as const,
     toolCallId: call.id,
     toolName: call.name,
     input: inputOf(call),
-    ...signed({ type: 'toolCall', callId: call.id }),
+    ...beside(signed({ type: 'toolCall', callId: call.id }), marked(call)),
   }));
   return [...thinking, ...said, ...calls];
 }

@@ -1,10 +1,27 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
-import type { OutputModality, UpstreamTarget } from '../connector.ts';
+import type {
+  CacheMarked,
+  ChatRole,
+  OutputModality,
+  ToolDefinition,
+  UpstreamTarget,
+} from '../connector.ts';
 
 /** What a provider package is given instead of the global `fetch`. */
 export type Fetch = typeof globalThis.fetch;
 
 type Json = Record<string, unknown>;
+
+/** Where a mark of the prompt cache stands: in a message of this role, or among the tools. */
+export type CachePlace = Exclude<ChatRole, 'developer'> | 'tools';
+
+export type CacheTtl = NonNullable<CacheMarked['cacheTtl']>;
+
+export interface CacheSpot {
+  readonly within: CachePlace;
+  /** The provider's own name for the model. */
+  readonly model: string;
+}
 
 /** Where a provider's body says how many tokens may be thought. */
 export interface ThinkingPlace {
@@ -35,8 +52,13 @@ export interface Wire {
   readonly shownThinking?: Json;
   /** Its options for what the answer may be made of; absent where that is always text. */
   modalities?(modalities: readonly OutputModality[]): Json;
-  /** Its mark at the end of a cached prefix; absent where the provider caches by itself. */
-  cacheMark?(ttl: '5m' | '1h'): Json;
+  /**
+   * Its mark at the end of a cached prefix; null where the model takes none. Absent where the
+   * provider caches by itself.
+   */
+  cacheMark?(ttl: CacheTtl, spot: CacheSpot): Json | null;
+  /** The body with the marks of tools, where its package does not put them there. */
+  markTools?(body: Json, tools: readonly ToolDefinition[], model: string): Json;
   /** Its options against several tool calls in one answer; absent where there are none. */
   readonly oneToolCall?: Json;
   /** Its options for the caller's end user; absent where it takes none. */

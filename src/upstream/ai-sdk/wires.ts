@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OutputModality, UpstreamTarget } from '../connector.ts';
+import { cachePoint, markTools } from './cache-points.ts';
 import { capIn, type Wire } from './wire.ts';
 
 /** What no package can say. */
@@ -93,7 +94,8 @@ const amazonBedrock: Wire = {
     'parallel_tool_calls',
   ),
   thinking: (budgetTokens) => ({ reasoningConfig: { type: 'enabled', budgetTokens } }),
-  cacheMark: (ttl) => ({ cachePoint: { type: 'default', ...(ttl === '1h' ? { ttl } : {}) } }),
+  cacheMark: cachePoint,
+  markTools,
   thinkingAt: {
     within: ['additionalModelRequestFields', 'thinking'],
     field: 'budget_tokens',
