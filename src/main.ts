@@ -50,16 +50,19 @@ const aborted = (signal: AbortSignal) =>
 interface Command {
   /** Resolves to the code that the process exits with. */
   run(config: Config, log: Log): Promise<number>;
+  /** What it does, behind "could not". */
+  readonly deed: string;
   /** The code of a command that could not do it. */
   readonly failure: number;
 }
 
 const commands = new Map<string, Command>([
-  ['serve', { run: serve, failure: 1 }],
+  ['serve', { run: serve, deed: 'serve', failure: 1 }],
   [
     'audit',
     {
       run: async (config, log) => (await import('./app/audit.ts')).audit(config, log),
+      deed: 'audit the ledger',
       // 1 says that an invariant is violated, so "could not look" needs a code of its own.
       failure: 2,
     },
@@ -68,6 +71,7 @@ const commands = new Map<string, Command>([
     'catalog:refresh',
     {
       run: async (config, log) => (await import('./app/catalog-refresh.ts')).refresh(config, log),
+      deed: 'refresh the catalog',
       failure: 1,
     },
   ],
@@ -75,6 +79,7 @@ const commands = new Map<string, Command>([
     'keys:rotate',
     {
       run: async (config, log) => (await import('./app/keys-rotation.ts')).rotate(config, log),
+      deed: 'rotate the keys',
       failure: 1,
     },
   ],
@@ -82,13 +87,18 @@ const commands = new Map<string, Command>([
     'reconcile',
     {
       run: async (config, log) => (await import('./app/reconcile.ts')).reconcile(config, log),
+      deed: 'reconcile the ledger',
       // 1 says that something is in quarantine.
       failure: 2,
     },
   ],
   [
     'prepare',
-    { run: async (_, log) => (await import('./app/prepare.ts')).prepare(log), failure: 1 },
+    {
+      run: async (_, log) => (await import('./app/prepare.ts')).prepare(log),
+      deed: 'prepare for the first start',
+      failure: 1,
+    },
   ],
 ]);
 
@@ -109,6 +119,6 @@ if (!command) {
 execute(command).then(process.exit, (thrown) => {
   const fault = Fault.from(thrown);
   const text = fault.code === 'INTERNAL' ? (thrown?.stack ?? thrown) : fault.public;
-  process.stderr.write(`Bourse could not ${name}. ${text}\n`);
+  process.stderr.write(`Bourse could not ${command.deed}. ${text}\n`);
   process.exit(command.failure);
 });
