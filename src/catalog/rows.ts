@@ -132,20 +132,24 @@ type Reader = Pick<Storage['prisma'], Tables>;
 
 /**
  * `known` with what is stale read anew. Rows are never deleted, save those of refusals, so what is
- * not read again stays as it was.
+ * not read again stays as it was. Endpoints are read before what they belong to: another node may
+ * write meanwhile, and an endpoint that is seen has its model and its provider in what is read
+ * later.
  */
 export async function readRows(reader: Reader, known: Rows, stale: Stale): Promise<Rows> {
   const inIds = (ids: readonly string[] | 'all') => (ids === 'all' ? {} : { id: { in: [...ids] } });
   const ofEndpoints = stale.endpoints === 'all' ? {} : { endpointId: { in: [...stale.endpoints] } };
   const some = (ids: readonly string[] | 'all') => ids === 'all' || ids.length > 0;
-  const [providers, models, endpoints, prices, refusals] = await Promise.all([
-    some(stale.providers) ? reader.provider.findMany({ where: inIds(stale.providers) }) : [],
-    some(stale.models) ? reader.model.findMany({ where: inIds(stale.models) }) : [],
+  const [endpoints, prices, refusals] = await Promise.all([
     some(stale.endpoints) ? reader.endpoint.findMany({ where: inIds(stale.endpoints) }) : [],
     some(stale.endpoints)
       ? reader.priceVersion.findMany({ where: { until: null, ...ofEndpoints } })
       : [],
     some(stale.endpoints) ? reader.refusedParameter.findMany({ where: ofEndpoints }) : [],
+  ]);
+  const [providers, models] = await Promise.all([
+    some(stale.providers) ? reader.provider.findMany({ where: inIds(stale.providers) }) : [],
+    some(stale.models) ? reader.model.findMany({ where: inIds(stale.models) }) : [],
   ]);
   return {
     providers: laidOver(known.providers, providers, byId),

@@ -186,13 +186,13 @@ export function owedSuite(kind: DatabaseKind): void {
     test('what running completions hold of it is taken when they have ended', async () => {
       const id = await bought(20);
       const running = await ask(18);
-      await refunded(id, 5);
-      expect(await owed()).toBe('-3');
-      await running.end(recordOf(running.completion, acme, 4));
       const rest = async () => {
         await look();
         return owed();
       };
+      await refunded(id, 5);
+      await expect.poll(rest, { timeout: 10_000 }).toBe('-3');
+      await running.end(recordOf(running.completion, acme, 4));
       await expect.poll(rest, { timeout: 10_000 }).toBe('0');
       expect(await ledgerOf(storage, acme)).toMatch(/USAGE -4 → 14\nADJUSTMENT -3 → 11$/);
     });
