@@ -52,6 +52,19 @@ describe('the limit of a key', { timeout: 60_000 }, () => {
     expect(await b.lookShared(key, 1)).toMatchObject({ allowed: false, remaining: 0 });
   });
 
+  it('is still one when a node was too busy to read what had come', async () => {
+    const log = recordingLog();
+    const [busy, other, key] = [await node(testRedisUrl, log), await node(), freshKey()];
+    log.lines.length = 0;
+    await other.takeShared(key, 1);
+    const asking = busy.takeShared(key, 1);
+    await new Promise(setImmediate); // the question is on its way
+    const until = performance.now() + 500;
+    while (performance.now() < until);
+    expect(await asking).toMatchObject({ allowed: false });
+    expect(log.lines).toEqual([]);
+  });
+
   it.each(['cut', 'freeze'] as const)(
     'holds on a node whose way to Redis is %s, from what it knew',
     async (breakage) => {
