@@ -78,14 +78,44 @@ const responseFormat = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** What is said of a type of tool that is none here. */
+export const accepted = (types: string) => ({
+  error: `No tool runs on the server, and free-form ones reach no provider. Accepted: ${types}`,
+});
+
+/** Whether one of the allowed tools has to be called. */
+export const allowedMode = z.enum(['auto', 'required']);
+
+export const toolChoiceTypes = accepted('auto, none, required, function, allowed_tools');
+
+const chosenFunction = z.object({
+  type: z.literal('function'),
+  function: z.object({ name: z.string() }),
+});
+
 const toolChoice = z.union([
   z.enum(['auto', 'none', 'required']),
-  z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
+  z.discriminatedUnion(
+    'type',
+    [
+      chosenFunction,
+      z.object({
+        type: z.literal('allowed_tools'),
+        allowed_tools: z.object({
+          mode: allowedMode,
+          tools: z
+            .array(z.discriminatedUnion('type', [chosenFunction], accepted('function')))
+            .min(1),
+        }),
+      }),
+    ],
+    toolChoiceTypes,
+  ),
 ]);
 
 export const strictTool = withoutEffect('not all providers support it.');
 
-const tool = z.object({
+const functionTool = z.object({
   type: z.literal('function'),
   function: z.object({
     name: z.string(),
@@ -96,6 +126,8 @@ const tool = z.object({
   }),
   ...marked,
 });
+
+const tool = z.discriminatedUnion('type', [functionTool], accepted('function'));
 
 /** What the two forms of completions have in common. */
 export const sampling = {

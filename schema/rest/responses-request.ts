@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import {
+  accepted,
+  allowedMode,
   common,
   marked,
   routing,
   sampling,
   strictTool,
   reasoning as thought,
+  toolChoiceTypes,
 } from './chat-request.ts';
 import {
   flag,
@@ -65,10 +68,6 @@ const functionTool = z.object({
   ...marked,
 });
 
-const accepted = (types: string) => ({
-  error: `No tool runs on the server, and free-form ones reach no provider. Accepted: ${types}`,
-});
-
 const namespace = z
   .object({
     type: z.literal('namespace'),
@@ -84,9 +83,26 @@ const tool = z.discriminatedUnion(
   accepted('function, namespace'),
 );
 
+const chosenFunction = z.object({
+  type: z.literal('function'),
+  name: z.string(),
+  namespace: text,
+});
+
 const toolChoice = z.union([
   z.enum(['auto', 'none', 'required']),
-  z.object({ type: z.literal('function'), name: z.string() }),
+  z.discriminatedUnion(
+    'type',
+    [
+      chosenFunction,
+      z.object({
+        type: z.literal('allowed_tools'),
+        mode: allowedMode,
+        tools: z.array(z.discriminatedUnion('type', [chosenFunction], accepted('function'))).min(1),
+      }),
+    ],
+    toolChoiceTypes,
+  ),
 ]);
 
 const format = z.discriminatedUnion('type', [
@@ -99,6 +115,17 @@ const included = z.string().refine((name) => name !== 'message.output_text.logpr
   error: 'Token probabilities are not passed on.',
 });
 
+const itemTypes = 'message, reasoning, function_call, function_call_output';
+
+const freeForm = z.object({ type: z.enum(['custom_tool_call', 'custom_tool_call_output']) });
+
+/** Why an item of another type is refused. */
+const whyNot = (item: unknown): string =>
+  freeForm.safeParse(item).success
+    ? 'Free-form tools reach no provider: offer a function with one text as its parameter.'
+    : 'No item is kept here, so none can be referred to: send it whole, as clients do with ' +
+      '`store: false`.';
+
 /** `POST …/responses`, in OpenAI's form, without a memory: each carries its conversation. */
 export const responsesRequest = z.object({
   model: z.string(),
@@ -106,9 +133,7 @@ export const responsesRequest = z.object({
     z.string(),
     z.array(
       z.discriminatedUnion('type', [functionCall, functionCallOutput, reasoning, message], {
-        error:
-          'No item is kept here, so none can be referred to: send it whole, as clients do with ' +
-          '`store: false`. Accepted: message, reasoning, function_call, function_call_output',
+        error: ({ input }) => `${whyNot(input)} Accepted: ${itemTypes}`,
       }),
     ),
   ]),

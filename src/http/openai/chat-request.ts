@@ -16,6 +16,7 @@ import { preferencesOf } from '../rest/preferences.ts';
 import type { Asked } from '../rest/run-door.ts';
 import { inShape } from '../rest/shape.ts';
 import { samplingOf, whoAsks } from './sampling.ts';
+import { chosen, type ToolChoice } from './tool-choice.ts';
 
 type Message = ChatRequest['messages'][number];
 type Part = Extract<Message['content'], readonly unknown[]>[number];
@@ -50,8 +51,7 @@ function inputOf(asked: ChatRequest, headers: IncomingHttpHeaders): CompletionIn
     ...said,
     messages: withMarkBehind(asked.messages.map(messageOf), asked.cache_control),
     maxTokens: asked.max_completion_tokens ?? asked.max_tokens ?? null,
-    tools: asked.tools?.map(toolOf) ?? null,
-    toolChoice: choiceOf(asked.tool_choice),
+    ...chosen(asked.tools?.map(toolOf) ?? null, choiceOf(asked.tool_choice)),
     parallelToolCalls: asked.parallel_tool_calls ?? null,
     responseFormat: asked.response_format ? formatOf(asked.response_format) : null,
     reasoning: reasoningOf(asked),
@@ -126,8 +126,11 @@ const toolOf = ({ function: { name, description, parameters, ...inner }, ...oute
   ...marked(outer.cache_control ?? inner.cache_control),
 });
 
-function choiceOf(choice: ChatRequest['tool_choice']): string | null {
-  return choice && typeof choice === 'object' ? choice.function.name : (choice ?? null);
+function choiceOf(choice: ChatRequest['tool_choice']): ToolChoice {
+  if (!choice || typeof choice === 'string') return choice ?? null;
+  if (choice.type === 'function') return choice.function.name;
+  const { mode, tools } = choice.allowed_tools;
+  return { mode, allowed: tools.map((tool) => tool.function.name) };
 }
 
 function formatOf(format: NonNullable<ChatRequest['response_format']>): ResponseFormatInput {

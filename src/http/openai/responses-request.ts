@@ -10,7 +10,8 @@ import type { Asked } from '../rest/run-door.ts';
 import { inShape } from '../rest/shape.ts';
 import { effortOf } from './chat-request.ts';
 import { conversationOf } from './responses-conversation.ts';
-import { functionsOf } from './responses-tools.ts';
+import { functionsOf, wholeName } from './responses-tools.ts';
+import { chosen, type ToolChoice } from './tool-choice.ts';
 
 /** A response repeats what was asked for. */
 export interface ResponsesAsked extends Asked {
@@ -43,7 +44,7 @@ function inputOf(
   headers: IncomingHttpHeaders,
 ): CompletionInput {
   const said = fromHeaders(headers);
-  const { reasoning, tool_choice: choice } = asked;
+  const { reasoning } = asked;
   return {
     ...said,
     model: asked.model,
@@ -55,8 +56,7 @@ function inputOf(
     topK: asked.top_k ?? null,
     frequencyPenalty: asked.frequency_penalty ?? null,
     presencePenalty: asked.presence_penalty ?? null,
-    tools: functionsOf(asked),
-    toolChoice: typeof choice === 'object' ? (choice?.name ?? null) : (choice ?? null),
+    ...chosen(functionsOf(asked), choiceOf(asked.tool_choice)),
     parallelToolCalls: asked.parallel_tool_calls ?? null,
     responseFormat: formatOf(asked.text?.format),
     reasoning:
@@ -72,6 +72,17 @@ function inputOf(
     sessionId: asked.session_id || said.sessionId || asked.prompt_cache_key || null,
   };
 }
+
+function choiceOf(choice: ResponsesRequest['tool_choice']): ToolChoice {
+  if (!choice || typeof choice === 'string') return choice ?? null;
+  if (choice.type === 'function') return nameOf(choice);
+  return { mode: choice.mode, allowed: choice.tools.map(nameOf) };
+}
+
+type Named = Extract<ResponsesRequest['tool_choice'], { type: 'function' }>;
+
+const nameOf = ({ name, namespace }: Named) =>
+  wholeName({ name, namespace: namespace ?? undefined });
 
 type Format = NonNullable<ResponsesRequest['text']>['format'];
 

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidInput } from '#kernel';
+import { readChatRequest } from '../../src/http/openai/chat-request.ts';
+import { readResponsesRequest } from '../../src/http/openai/responses-request.ts';
+
+const names = ['look', 'find', 'go'];
+const inner = { type: 'function', name: 'look' };
+const agents = { type: 'namespace', name: 'agents', tools: [inner] };
+
+/** How each of OpenAI's two forms offers the tools, names one and allows some. */
+const chat = {
+  read: (more: object) =>
+    readChatRequest(
+      { model: 'acme/echo', messages: [{ role: 'user', content: 'x' }], ...more },
+      {},
+    ),
+  tools: names.map((name) => ({ type: 'function', function: { name } })),
+  one: (name: string) => ({ type: 'function', function: { name } }),
+  allowed: (mode: string, ...tools: object[]) => ({
+    type: 'allowed_tools',
+    allowed_tools: { mode, tools },
+  }),
+};
+const responses = {
+  read: (more: object) => readResponsesRequest({ model: 'acme/echo', input: 'x', ...more }, {}),
+  tools: [...names.map((name) => ({ type: 'function', name })), agents],
+  one: (name: string) => ({ type: 'function', name }),
+  allowed: (mode: string, ...tools: object[]) => ({ type: 'allowed_tools', mode, tools }),
+};
+
+describe.each([
+  ['chat/completions', chat],
+  ['responses', responses],
+])('%s', (_, { read, tools, one, allowed }) => {
+  const issueOf = (more: object) => {
+    try {
+      read({ tools, ...more });
+    } catch (thrown) {
+      if (thrown instanceof InvalidInput) return thrown.issues[0];
+      throw thrown;
+    }
+    return null;
+  };
+
+  it.each(['auto', 'required'])('allowed tools are those that are sent, chosen %s', (mode) => {
+    const { input } = read({ tools, tool_choice: allowed(mode, one('go'), one('look')) });
+    expect(input.tools?.map(({ name }) => name)).toEqual(['look', 'go']);
+    expect(input.toolChoice).toBe(mode);
+  });
+
+  it('every other choice sends all of them', () => {
+    for (const choice of ['auto', 'required', one('find')]) {
+      const { input } = read({ tools, tool_choice: choice });
+      expect(input.tools?.length).toBe(tools.length);
+    }
+    expect(read({ tools, tool_choice: one('find') }).input.toolChoice).toBe('find');
+  });
+
+  it('a tool that is allowed and not offered is named', () => {
+    expect(issueOf({ tool_choice: allowed('auto', one('look'), one('fly')) })).toEqual({
+      path: 'tool_choice',
+      message: 'There is no tool "fly".',
+      accepted: 'names of `tools`',
+    });
+    expect(issueOf({ tools: null, tool_choice: allowed('auto', one('look')) })?.path).toBe(
+      'tool_choice',
+    );
+  });
+
+  const custom = { type: 'custom', name: 'patch', custom: { name: 'patch' } };
+  const said = 'No tool runs on the server, and free-form ones reach no provider. Accepted: ';
+
+  it.each([
+    ['a free-form tool', { tools: [custom] }, 'tools.0.type', /function/],
+    ['a choice of one', { tool_choice: custom }, 'tool_choice.type', /allowed_tools\.$/],
+    ['a choice of the server', { tool_choice: { type: 'mcp' } }, 'tool_choice.type', /function/],
+  ])('%s is refused with what is accepted instead', (_what, more, path, accepts) => {
+    const issue = issueOf(more);
+    expect(issue).toEqual({ path, message: expect.stringContaining(said) });
+    expect(issue?.message.slice(said.length)).toMatch(accepts);
+  });
+
+  it('a free-form tool cannot be allowed, and no tool at all neither', () => {
+    expect(issueOf({ tool_choice: allowed('auto', custom) })?.message).toBe(`${said}function.`);
+    expect(issueOf({ tool_choice: allowed('auto') })?.path).toMatch(/^tool_choice\./);
+  });
+});
+
+it('responses: a function of a namespace is allowed by both its names', () => {
+  const choice = responses.allowed('auto', { ...responses.one('look'), namespace: 'agents' });
+  const { input } = responses.read({ tools: responses.tools, tool_choice: choice });
+  expect(input.tools?.map(({ name }) => name)).toEqual(['agents__look']);
+});
+
+it('responses: the call of a free-form tool is refused by what it is', () => {
+  const call = { type: 'custom_tool_call', call_id: 'c', name: 'patch', input: 'a' };
+  const item = { type: 'item_reference', id: 'a' };
+  expect(() => responses.read({ input: [call] })).toThrow(/Free-form tools reach no provider/);
+  expect(() => responses.read({ input: [item] })).toThrow(/No item is kept here/);
+});
