@@ -100,6 +100,18 @@ describe('Anthropic gets a mark', () => {
     ]);
   });
 
+  test('on a result that shows a picture, which goes along', async () => {
+    const content = [text('A cat'), { ...picture, cacheTtl: '5m' } as const];
+    const messages = await messagesOf({ messages: turn({ content }), tools: [look, find] });
+    const source = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' };
+    expect((messages as { content: object[] }[])[2]?.content[0]).toEqual({
+      type: 'tool_result',
+      tool_use_id: 'c1',
+      content: [text('A cat'), { type: 'image', source }],
+      ...ephemeral,
+    });
+  });
+
   test('on the call, or the text, of the assistant that has it', async () => {
     const assistant = {
       role: 'assistant',
@@ -189,6 +201,17 @@ describe('Bedrock gets a point', () => {
         tools: [{ toolSpec: { name: 'look' } }, long, { toolSpec: { name: 'find' } }],
       },
     });
+  });
+
+  test('behind a result that shows a picture, which goes along', async () => {
+    const content = [text('A cat'), { ...picture, cacheTtl: '5m' } as const];
+    const { messages } = await body(newest, { messages: turn({ content }), tools: [look, find] });
+    const image = { format: 'png', source: { bytes: 'iVBORw0KGgo=' } };
+    const [, , results] = messages as { content: object[] }[];
+    expect(results?.content.slice(0, 2)).toEqual([
+      { toolResult: { toolUseId: 'c1', content: [{ text: 'A cat' }, { image }] } },
+      point,
+    ]);
   });
 
   test('once behind a message', async () => {

@@ -3,6 +3,7 @@ import {
   type LanguageModelV4Message,
   type LanguageModelV4Prompt,
   type LanguageModelV4TextPart,
+  type LanguageModelV4ToolResultOutput,
   type SharedV4ProviderOptions,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider';
@@ -145,18 +146,25 @@ function filePart(data: string, mediaType: string): LanguageModelV4FilePart {
   return { type: 'file', mediaType, data: { type: 'data', data } };
 }
 
-/** One text, which a mark on any part of it ends. */
+/** One block, which a mark on any part of it ends. */
 function toolResult(message: ChatMessage, around: Around) {
   const toolCallId = message.toolCallId ?? '';
   const parts = markedParts(message);
-  const texts = parts.map((part) => (part.type === 'text' ? part.text : ''));
   return {
     type: 'tool-result' as const,
     toolCallId,
     toolName: around.toolNames.get(toolCallId) ?? message.name ?? toolCallId,
-    output: { type: 'text' as const, value: texts.join('\n') },
+    output: outputOf(parts, around.wire),
     ...beside(cacheMark(lastMark(parts), 'tool', around)),
   };
+}
+
+function outputOf(parts: readonly ContentPart[], wire: Wire): LanguageModelV4ToolResultOutput {
+  if (wire.mediaInResults && parts.some(({ type }) => type !== 'text')) {
+    return { type: 'content', value: parts.map(partOf(wire)) };
+  }
+  const texts = parts.map((part) => (part.type === 'text' ? part.text : ''));
+  return { type: 'text', value: texts.join('\n') };
 }
 
 // ───────── the assistant's own turns ─────────

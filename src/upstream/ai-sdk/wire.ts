@@ -44,6 +44,8 @@ export interface Wire {
   readonly unsaid: ReadonlySet<string>;
   /** The kinds of media that it takes; absent where its package refuses the others by itself. */
   readonly media?: readonly string[];
+  /** Whether the result of a tool may show pictures and documents; elsewhere it is text alone. */
+  readonly mediaInResults?: true;
   /** Its options for a thinking budget of so many tokens. */
   thinking(budgetTokens: number): Json;
   /** Where the body has that budget. */

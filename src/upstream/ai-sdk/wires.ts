@@ -16,6 +16,7 @@ const anthropic: Wire = {
     return createAnthropic({ ...access(target), fetch })(target.model);
   },
   optionsName: 'anthropic',
+  mediaInResults: true,
   unsaid: unsaid('frequency_penalty', 'presence_penalty', 'seed', 'response_format'),
   thinking: (budgetTokens) => ({ thinking: { type: 'enabled', budgetTokens } }),
   cacheMark: (ttl) => ({ cacheControl: { type: 'ephemeral', ttl } }),
@@ -86,6 +87,7 @@ const amazonBedrock: Wire = {
     );
   },
   optionsName: 'amazonBedrock',
+  mediaInResults: true,
   unsaid: unsaid(
     'frequency_penalty',
     'presence_penalty',
