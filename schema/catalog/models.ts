@@ -126,7 +126,8 @@ const ModelFacets = builder.objectRef<ReturnType<typeof facetsOf>>('ModelFacets'
 });
 
 const searchText =
-  'What a person types, up to 300 characters: names, slugs, authors; small mistakes are forgiven.';
+  'What a person types, up to 300 characters: names, slugs, authors, or else who offers it ' +
+  '(`groq`) and what it can do (`vision`); small mistakes are forgiven.';
 
 builder.queryFields((t) => ({
   models: t.field({

@@ -34,8 +34,66 @@ it.each([
   ['phi 4', 'microsoft/phi-4'],
   ['command r', 'cohere/command-r'],
   ['codestral', 'mistralai/codestral-2508'],
+  ['openai', 'openai/gpt-5.5'],
+  ['4o mini', 'openai/gpt-4o-mini'],
+  ['o4-mini', 'openai/o4-mini'],
+  ['gpt 4', 'openai/gpt-4'],
+  ['command r+', 'cohere/command-r-plus'],
+  ['claude latest', 'anthropic/claude-opus-5.5'],
+  ['the best claude model', 'anthropic/claude-opus-5.5'],
+  ['anthropic/claude-sonnet-4.5:floor', 'anthropic/claude-sonnet-4.5'],
+  ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'anthropic/claude-sonnet-4.5'],
+  ['ｃｌàｕｄｅ', 'anthropic/claude-opus-5.5'],
 ])('"%s" finds %s first', (query, slug) => {
   expect(first(query)).toBe(slug);
+});
+
+it.each([
+  ['cluade', 'anthropic/claude-opus-5.5'],
+  ['gtp-5', 'openai/gpt-5'],
+  ['lama 70b', 'meta-llama/llama-3.3-70b-instruct'],
+  ['deep seek', 'deepseek/deepseek-v3.2'],
+  ['open ai gpt 5', 'openai/gpt-5'],
+  ['geminiflash', 'google/gemini-3.8-flash'],
+  ['claudesonnet45', 'anthropic/claude-sonnet-4.5'],
+  ['llama 405', 'meta-llama/llama-3.1-405b-instruct'],
+])('the slip in "%s" does not hide %s', (query, slug) => {
+  expect(first(query)).toBe(slug);
+});
+
+it('what is spelt right is not taken for a slip', () => {
+  for (const { slug } of market.search('mixtral')) expect(slug).toContain('mixtral');
+});
+
+it.each(['groq', 'amazon bedrock', 'llama groq'])(
+  '"%s" finds what that provider offers',
+  (query) => {
+    const found = market.search(query);
+    expect(found.length).toBeGreaterThan(5);
+    const slug = query.includes('groq') ? 'groq' : 'amazon-bedrock';
+    const sold = found.filter(({ endpoints }) =>
+      endpoints.some(({ provider }) => provider.slug === slug),
+    );
+    expect(sold.length).toBe(found.length);
+  },
+);
+
+it('an ability finds the models that have it, the newest first, whatever their names', () => {
+  const found = market.search('cheap vision');
+  expect(found.length).toBeGreaterThan(100);
+  for (const { inputModalities } of found) expect(inputModalities).toContain('IMAGE');
+  expect(found[0]?.deprecatedAt).toBeNull();
+  expect(market.search('claude vision')[0]?.slug).toBe('anthropic/claude-opus-5.5');
+});
+
+it('a generation is followed by its versions', () => {
+  const slugs = market.search('gpt-5').map(({ slug }) => slug);
+  expect(slugs[0]).toBe('openai/gpt-5');
+  expect(slugs.indexOf('openai/gpt-5.1')).toBeGreaterThan(slugs.indexOf('openai/gpt-5-nano'));
+});
+
+it.each(['', ' ', '%', '?!', 'a'.repeat(300), '克劳德'])('"%s" finds nothing', (query) => {
+  expect(market.search(query)).toEqual([]);
 });
 
 it('all words of a query are in what is found', () => {
