@@ -104,7 +104,7 @@ export const ChargeLineRef = builder.objectRef<ChargeLine>('ChargeLine').impleme
 
 const AttemptOutcome = describedEnum('AttemptOutcome', 'How an attempt ended.', {
   SUCCEEDED: 'It gave the answer.',
-  REJECTED: 'The provider refused the request itself.',
+  REJECTED: 'The provider refused the request itself, or a key of the organization’s own.',
   RATE_LIMITED: 'The provider asked to wait.',
   TIMED_OUT: 'It took too long.',
   FAILED: 'It failed before content.',

@@ -27,7 +27,7 @@ const RankingSubjectRef = describedEnum('RankingSubject', 'What is ranked.', {
 
 const texts = {
   rank: 'Place, from 1.',
-  previousRank: 'Place in the window before; null when it had none.',
+  previousRank: 'Place in the window before; null when it had none, and by GROWTH.',
   value: 'Exact, in the unit of the metric.',
   share: 'Of the total of the window, 0 to 1; for TOKENS, REQUESTS and SPEND, else null.',
   change: 'Against the window before, as a fraction: 0.25 is a quarter more; null without one.',

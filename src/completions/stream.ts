@@ -145,7 +145,10 @@ function take(running: Running, batch: readonly UpstreamEvent[]): number {
 function failure(running: Running, out: AttemptOut, fault: UpstreamFault): FailedAttempt {
   const afterContent = running.state === 'ANSWERING';
   if (!afterContent) running.step('fail');
-  const record = out.conclude(out.hasContent ? 'BROKE_OFF' : outcomeOf(fault), fault);
+  const record = out.conclude(
+    out.hasContent ? 'BROKE_OFF' : outcomeOf(fault, out.candidate),
+    fault,
+  );
   const { candidate, refusedParameters } = out;
   const refused = refusedParameters.length > 0;
   const next = refused && !afterContent ? 'any' : nextAfter(running, fault);

@@ -187,13 +187,16 @@ class Room implements Metrics {
     return shortHistory(series, window, nowMs);
   }
 
-  /** The short windows go on where they were: all but the last minute before the end is kept. */
+  /** The short windows go on where they were, as far as it was written. */
   async restore(): Promise<void> {
     const nowMs = this.#options.clock.now();
     const fromMs = startOf('MINUTE', nowMs - hourMs);
-    const span = { step: 'MINUTE', fromMs, untilMs: startOf('MINUTE', nowMs) } as const;
-    for (const { subject, atMs, figures } of await this.#archive.read(span)) {
-      this.#seriesOf(subject).restore(atMs / minuteMs, Figures.from(figures));
+    const running = startOf('MINUTE', nowMs);
+    const span = { step: 'MINUTE', fromMs, untilMs: running + minuteMs } as const;
+    for (const { subject, source, atMs, figures } of await this.#archive.read(span)) {
+      const [series, minute] = [this.#seriesOf(subject), atMs / minuteMs];
+      if (atMs < running) series.restore(minute, Figures.from(figures));
+      else series.restoreBegun(source, minute, Figures.from(figures));
     }
   }
 

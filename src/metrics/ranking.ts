@@ -70,7 +70,7 @@ export async function rank<Key>(
   const shown = standings.filter(({ now }) => isShown(now, floor));
   const previously = new Map(
     sorted(standings, by, ({ before }) =>
-      isShown(before, floor) ? scoreOf(by, before) : null,
+      isShown(before, floor) ? previousScore(by, before) : null,
     ).map(({ key }, index) => [key, index + 1]),
   );
   const total = shown.reduce((sum, { now }) => sum + (amountOf(by, now) ?? 0), 0);
@@ -111,10 +111,13 @@ function currentScore(by: RankingMetric, { now, before }: Standing<unknown>): Sc
   return growth === null ? null : { score: growth, value: decimal(growth) };
 }
 
-function scoreOf(by: RankingMetric, figures: Figures): Score | null {
+/** How much something had grown a window ago, the window before that would tell: it is not read. */
+const previousScore = (by: RankingMetric, before: Figures): Score | null =>
+  by === 'GROWTH' ? null : scoreOf(by, before);
+
+function scoreOf(by: Exclude<RankingMetric, 'GROWTH'>, figures: Figures): Score | null {
   switch (by) {
     case 'TOKENS':
-    case 'GROWTH':
       return { score: figures.rankedTokens, value: String(figures.rankedTokens) };
     case 'REQUESTS':
       return { score: figures.rankedRequests, value: String(figures.rankedRequests) };

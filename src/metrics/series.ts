@@ -27,6 +27,8 @@ export type Source = number;
 export class Series {
   readonly #seconds = new Map<number, Map<Source, Figures>>();
   readonly #minutes = new Map<number, Figures>();
+  /** The seconds that stand for a minute which had begun before this node started. */
+  readonly #begun = new Map<Source, number>();
   #version = 0;
   #medians: { readonly second: number; readonly value: Medians | null } | null = null;
   readonly #sums = new Map<MetricsWindow, { second: number; version: number; sum: Figures }>();
@@ -46,6 +48,7 @@ export class Series {
   replace(source: Source, second: number, figures: Figures): void {
     if (this.#minutes.has(Math.floor(second / secondsPerMinute))) return;
     this.#version++;
+    this.#forgetBegun(source);
     const bySource = this.#seconds.get(second) ?? new Map<Source, Figures>();
     bySource.set(source, figures);
     this.#seconds.set(second, bySource);
@@ -55,6 +58,22 @@ export class Series {
   restore(minute: number, figures: Figures): void {
     this.#version++;
     this.#minutes.set(minute, Figures.sum([figures, ...present(this.#minutes.get(minute))]));
+  }
+
+  /**
+   * What `source` had kept of the running minute; it counts at its beginning. A node that is still
+   * there says its seconds anew: then this is forgotten, as it has them in it.
+   */
+  restoreBegun(source: Source, minute: number, figures: Figures): void {
+    this.replace(source, minute * secondsPerMinute, figures);
+    this.#begun.set(source, minute * secondsPerMinute);
+  }
+
+  #forgetBegun(source: Source): void {
+    const second = this.#begun.get(source);
+    if (second === undefined) return;
+    this.#begun.delete(source);
+    this.#seconds.get(second)?.delete(source);
   }
 
   /** What `source` counted in each of the `seconds` that it has counted in. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Secret } from '#kernel';
 import { fault } from '../routing/stand.ts';
 import { failsWith, ordinary, type Play, says, someone, stand } from './stand.ts';
 
@@ -51,6 +52,27 @@ describe('what the metrics are told', () => {
       { outcome: 'ANSWERED', streamed: false, timeToFirstTokenMs: null },
       { outcome: 'ANSWERED', streamed: true, timeToFirstTokenMs: 0 },
     ]);
+  });
+
+  test.each(['CREDENTIAL', 'UNKNOWN_MODEL'] as const)(
+    'that the provider refuses the platform (%s): it answers nobody',
+    async (failure) => {
+      const { run, play, samples } = stand({});
+      play(failsWith(fault(failure)));
+      await run();
+      expect(samples).toMatchObject([{ outcome: 'FAILED' }]);
+    },
+  );
+
+  test('nothing of a provider that refuses an organization’s own key', async () => {
+    const key = { id: 'pvk_k', secret: new Secret('secret'), fallbackToPlatform: false };
+    const { run, play, samples } = stand({
+      offers: [{ provider: 'one' }],
+      ownKeys: { one: [key] },
+    });
+    play(failsWith(fault('CREDENTIAL')));
+    await run();
+    expect(samples).toMatchObject([{ outcome: 'SPARED' }]);
   });
 
   test('nothing of a request that was refused', async () => {

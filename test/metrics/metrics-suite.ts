@@ -99,6 +99,32 @@ export function metricsSuite(kind: DatabaseKind): void {
       }
     });
 
+    test('of the running minute go on after a stop and a start', async () => {
+      const first = await node();
+      first.metrics.record(now());
+      await clock.advance(2_000);
+      await first.metrics.close();
+      const { metrics } = await node();
+      expect(await requests(metrics, 'FIVE_MINUTES')).toBe(1);
+      metrics.record(now());
+      expect(await requests(metrics, 'FIVE_MINUTES')).toBe(2);
+      await clock.advance(10 * 60_000);
+      expect(await requests(metrics, 'ONE_HOUR')).toBe(2);
+    });
+
+    test('that a starting node reads of a running one are not counted twice', async () => {
+      const here = await node();
+      await clock.advance(5_000);
+      here.metrics.record(now());
+      await here.metrics.flush();
+      const there = await node();
+      expect(await requests(there.metrics, 'FIVE_MINUTES')).toBe(1);
+      await clock.advance(1_000);
+      const said = here.said.at(-1);
+      if (said) there.metrics.apply(said);
+      expect(await requests(there.metrics, 'FIVE_MINUTES')).toBe(1);
+    });
+
     test('§30 of one node reach another, whatever is lost or repeated on the way', async () => {
       const here = await node();
       const there = await node();

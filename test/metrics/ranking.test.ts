@@ -64,6 +64,27 @@ it('by LATENCY, paid requests that got no token count, charged or not', async ()
   expect(await places({ failing, slow }, { by: 'LATENCY' })).toEqual(['slow', 'failing']);
 });
 
+it('by GROWTH, the place before is not told: it is not that by tokens', async () => {
+  const traffic = (factor: number) => ({ big: 100 * factor, small: factor * factor });
+  const figures = (times: number) => figuresOf(['org_a'], true, times);
+  const [now, before] = [traffic(3), traffic(1)];
+  const metrics = {
+    figures: async ([key]: readonly ('big' | 'small')[]) => figures(now[key ?? 'big']),
+    figuresBefore: async ([key]: readonly ('big' | 'small')[]) => figures(before[key ?? 'big']),
+  } as unknown as Metrics;
+  const contenders = (['big', 'small'] as const).map((key) => ({ key, subjects: [key] }));
+  const ranking = (by: RankingMetric) =>
+    rank(metrics, contenders, { by, window: 'ONE_WEEK', first: 10, floor: 1 });
+  expect(await ranking('GROWTH')).toMatchObject([
+    { key: 'small', rank: 1, previousRank: null, change: 8 },
+    { key: 'big', rank: 2, previousRank: null, change: 2 },
+  ]);
+  expect(await ranking('TOKENS')).toMatchObject([
+    { key: 'big', previousRank: 1 },
+    { key: 'small', previousRank: 2 },
+  ]);
+});
+
 it('a place needs as many organizations that paid as the floor says', async () => {
   const many = figuresOf(['org_a', 'org_b', 'org_c'], true);
   const one = figuresOf(['org_a'], true, 100);

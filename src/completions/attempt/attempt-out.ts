@@ -202,9 +202,16 @@ function resultOf(outcome: AttemptRecord['outcome'], fault: UpstreamFault | null
   return outcome === 'SUCCEEDED' ? 'SUCCEEDED' : 'ABANDONED';
 }
 
-export function outcomeOf(fault: UpstreamFault): AttemptRecord['outcome'] {
+/**
+ * A key of the organization's own that is refused, or that may not use the model, says nothing of
+ * the endpoint; with the platform's credential there is no answer for anybody.
+ */
+export function outcomeOf(
+  fault: UpstreamFault,
+  { ownKey }: RouteCandidate,
+): AttemptRecord['outcome'] {
   if (fault.code === 'UPSTREAM_TIMEOUT') return 'TIMED_OUT';
   if (fault.failure === 'RATE_LIMITED') return 'RATE_LIMITED';
   const refused = fault.failure === 'CREDENTIAL' || fault.failure === 'UNKNOWN_MODEL';
-  return fault.callersFault || refused ? 'REJECTED' : 'FAILED';
+  return fault.callersFault || (refused && ownKey) ? 'REJECTED' : 'FAILED';
 }

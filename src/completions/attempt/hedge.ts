@@ -81,7 +81,7 @@ function affordable(
 
 function giveUp(running: Running, failed: AttemptOut, other: AttemptOut): void {
   const fault = failed.failure;
-  const record = failed.conclude(fault ? outcomeOf(fault) : 'FAILED', fault);
+  const record = failed.conclude(fault ? outcomeOf(fault, failed.candidate) : 'FAILED', fault);
   running.log.append({
     type: 'RouteChanged',
     failed: record,
