@@ -49,7 +49,7 @@ const literal = (node: ValueNode): unknown =>
 /** What is wrong with the text is told with its field, beside what is wrong with others. */
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new GraphQLError('It is a string.');
+  throw new GraphQLError(`It must be a string: ${JSON.stringify(String(value))}.`);
 }
 
 function bounded(value: unknown): unknown {

@@ -13,8 +13,11 @@ const cutOff = may(
   ]),
 );
 
-/** The `provider` object: which endpoints may answer, and in which order. */
-export const providerPreferences = z.object({
+/**
+ * The `provider` object: which endpoints may answer, and in which order. A wish that is misspelt is
+ * refused: a prompt must not go to a provider that it was to be kept from.
+ */
+export const providerPreferences = z.strictObject({
   order: texts,
   only: texts,
   ignore: texts,
@@ -28,7 +31,7 @@ export const providerPreferences = z.object({
   ),
   quantizations: texts,
   max_price: may(
-    z.object({
+    z.strictObject({
       prompt: price,
       completion: price,
       request: notOffered('Cap `prompt` and `completion`.'),

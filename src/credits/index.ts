@@ -74,3 +74,4 @@ export type {
   UsageSlice,
 } from './usage/usage.ts';
 export type { UsageGroup, UsageOrder, UsageQuestion } from './usage/usage-question.ts';
+export { longestRunMs } from './usage/usage-source.ts';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '#kernel';
 import { activityAnswer, keyAnswer, keysAnswer } from '#schema';
 import { Browser } from '../harness/browser.ts';
+import { graphqlClient } from '../harness/graphql-client.ts';
 import { type Customer, customer, type WholeApp, wholeApp } from '../harness/whole-app.ts';
 
 const dayMs = 86_400_000;
@@ -40,6 +41,21 @@ const run = (key: string) =>
     key,
     body: { model: 'sandbox/echo', messages: [{ role: 'user', content: 'one two three' }] },
   });
+
+/** Runs a completion that began a second before today, and ends today. */
+async function acrossMidnight(key: string): Promise<void> {
+  aheadMs = Math.floor(systemClock.now() / dayMs) * dayMs - systemClock.now() - 1_000;
+  const client = graphqlClient(app.url, key);
+  const { data } = await client.ask(`mutation { startCompletion(input: {
+    model: "sandbox/slow-first-token", messages: [{ role: USER, content: "one" }]
+  }) { ... on StartCompletionPayload { completion { id createdAt } } } }`);
+  const { id, createdAt } = data.startCompletion.completion;
+  aheadMs = 0;
+  expect(Date.parse(createdAt)).toBeLessThan(clock.now() - (clock.now() % dayMs));
+  const ask = `query ($id: ID!) { completion(id: $id) { status } }`;
+  const status = async () => (await client.ask(ask, { id })).data.completion.status;
+  await expect.poll(status, { timeout: 20_000 }).toBe('SUCCEEDED');
+}
 
 /** A key of its own, by its secret and its hash. */
 async function newKey(settings: object = {}) {
@@ -115,6 +131,8 @@ describe('a list', () => {
     const { hash, secret } = await newKey();
     await run(secret);
     await run(acme.key);
+    const late = await newKey();
+    await acrossMidnight(late.secret);
     aheadMs = 0;
     const rowsOf = async (query: string) =>
       activityAnswer.parse((await call('GET', `/v1/activity${query}`)).answer).data;
@@ -123,6 +141,8 @@ describe('a list', () => {
     const [all] = await rowsOf('');
     expect(all?.requests).toBeGreaterThan(1);
     expect(await rowsOf(`?api_key_hash=${hash}0`)).toEqual([]);
+    // It belongs to the day on which it ended, as in `usage`: today, which is not whole yet.
+    expect(await rowsOf(`?api_key_hash=${late.hash}`)).toEqual([]);
   });
 });
 

@@ -73,10 +73,27 @@ it.each<[string, object, string]>([
 });
 
 it.each<[string, object, RegExp]>([
-  [chat, { stop: 5 }, /expected string or array/],
-  [chat, { tool_choice: 'maybe' }, /expected "auto" or "none" or "required" or object/],
-  [responses, { input: 5 }, /expected string or array/],
-])('%s with %j says what would be right', async (path, fields, words) => {
+  [chat, { stop: 5 }, /It is 5. Accepted: a text or a list\./],
+  [
+    chat,
+    { tool_choice: 'maybe' },
+    /It is "maybe". Accepted: "auto", "none", "required" or an object\./,
+  ],
+  [chat, { messages: undefined }, /messages: It is missing. Accepted: a list\./],
+  [chat, { messages: [{ role: 'human' }] }, /It is "human". Accepted: "system", .* or "tool"\./],
+  [chat, { temperature: '0.5' }, /temperature: It is a text. Accepted: a number\./],
+  [chat, { stream: 'true' }, /stream: It is a text. Accepted: true or false\./],
+  [
+    chat,
+    { provider: { data_colection: 'deny' } },
+    /provider.data_colection: There is no parameter/,
+  ],
+  [messages, { max_tokens: undefined }, /max_tokens: It is missing. Accepted: a (whole )?number\./],
+  [messages, { messages: block({ type: 'txt' }) }, /It is "txt". Accepted: "text", .* or "\w+"\./],
+  [responses, { input: undefined }, /input: It is missing. Accepted: a text or a list\./],
+  [responses, { input: 5 }, /It is 5. Accepted: a text or a list\./],
+  ['/v1/embeddings', {}, /input: It is missing. Accepted: a text, or a list of texts\./],
+])('%s with %j says what is wrong and what would be right', async (path, fields, words) => {
   const { status, answer } = await post(path, fields);
   expect(status).toBe(400);
   expect(answer.error.message).toMatch(words);

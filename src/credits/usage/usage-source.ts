@@ -3,7 +3,7 @@ import { answeredByUsage, type Bind, conditionsOf } from './completion-filter.ts
 import type { BoundedUsageQuestion } from './usage-question.ts';
 
 /** No completion runs for longer: its id tells when it began, its usage counts when it ended. */
-const longestRunMs = dayMs;
+export const longestRunMs = dayMs;
 
 /** Sums of whole steps of time, UTC. */
 interface Sums {

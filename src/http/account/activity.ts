@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { longestRunMs } from '#credits';
 import { idIssues, refuseIfAny } from '#identity';
 import { dollarsOf } from '#kernel';
 import type { ActivityRow, Rooms } from '#schema';
@@ -27,7 +28,7 @@ const activityQuery = z.strictObject({
 
 /**
  * `GET …/activity`: the last 30 whole days (UTC), by day and endpoint; one day with `date`, one key
- * with `api_key_hash`.
+ * with `api_key_hash`. A completion belongs to the day on which it ended, as in `usage`.
  */
 export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<void> {
   const organization = await organizationOf(rooms, {
@@ -39,10 +40,11 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
   const asked = inShape(activityQuery, Object.fromEntries(exchange.url.searchParams), 'query');
   const { from, to } = activityWindow(asked.date, rooms.clock.now());
   refuseIfAny(idIssues('apiKey', 'api_key_hash', asked.api_key_hash));
+  const begun = new Date(from.getTime() - longestRunMs);
   const apiKeyId = asked.api_key_hash ?? null;
   await rooms.credits.post();
   const rows = await rooms.storage.prisma.$queryRaw<Row[]>`
-    SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+    SELECT to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
            endpoint_id AS "endpointId",
            SUM(charged - refunded)::bigint AS charged,
            COALESCE(SUM(upstream_cost) FILTER (WHERE own_provider_key), 0)::bigint AS own,
@@ -53,7 +55,9 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
     FROM completion
     WHERE organization_id = ${organization.id} AND endpoint_id IS NOT NULL
       AND (${apiKeyId}::text IS NULL OR api_key_id = ${apiKeyId}::text)
-      AND created_at >= ${from}::timestamptz AND created_at < ${to}::timestamptz
+      AND id >= completion_id_floor(${begun}::timestamptz)
+      AND id < completion_id_floor(${to}::timestamptz)
+      AND finished_at >= ${from}::timestamptz AND finished_at < ${to}::timestamptz
     GROUP BY 1, 2
     ORDER BY 1 DESC, 2`;
   sendJson(exchange.response, 200, { data: rows.map((row) => activityOf(row, rooms)) });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { InvalidInput, issuesMax } from '#kernel';
+import { type InputIssue, InvalidInput, issuesMax } from '#kernel';
+import { sentenceOf } from './shape-words.ts';
 
 /**
  * What came, in the shape that it must have. InvalidInput names every field that is wrong, or the
@@ -12,49 +13,40 @@ export function inShape<Shape extends z.ZodType>(
 ): z.infer<Shape> {
   const read = shape.safeParse(given);
   if (read.success) return read.data;
-  throw new InvalidInput(
-    read.error.issues
-      .slice(0, issuesMax)
-      .flatMap(inner)
-      .map(({ path, message }) => ({
-        path: path.join('.') || whole,
-        message: `${message.replace(/\.$/, '')}.`,
-      })),
-  );
+  const issues = read.error.issues.slice(0, issuesMax).flatMap((issue) => inner(issue));
+  throw new InvalidInput(issues.map((issue) => told(issue, given, whole)));
 }
 
-type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'>;
+/** An issue of zod, and the path from the whole to it. */
+interface Found {
+  readonly path: readonly PropertyKey[];
+  readonly issue: z.core.$ZodIssue | null;
+}
+
+function told({ path, issue }: Found, given: unknown, whole: string): InputIssue {
+  const sentence = issue
+    ? sentenceOf(issue, valueAt(given, path))
+    : { message: 'There is no parameter of this name.' };
+  return { path: path.join('.') || whole, ...sentence };
+}
+
+const valueAt = (given: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step],
+    given,
+  );
 
 /**
  * Of forms that a value may have, the one that it comes closest to is the one that was meant: its
  * faults lie inside.
  */
-function inner(issue: z.core.$ZodIssue): Issue[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownAt(issue, key));
-  if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.find((issues) => issues.every(({ path }) => path.length > 0));
-  if (!meant?.length) return [{ path: issue.path, message: messageOf(issue) }];
-  return meant.flatMap(inner).map(({ path, message }) => ({
-    path: [...issue.path, ...path],
-    message,
-  }));
-}
-
-const unknownAt = ({ path }: Issue, key: string): Issue => ({
-  path: [...path, key],
-  message: 'There is no parameter of this name',
-});
-
-/** A form that has words of its own for what is wrong keeps them; else what it takes is listed. */
-function messageOf({ message, errors }: z.core.$ZodIssueInvalidUnion): string {
-  const expected = new Set(errors.flat().flatMap(expectedBy));
-  return message === 'Invalid input' && expected.size > 0
-    ? `Invalid input: expected ${[...expected].join(' or ')}`
-    : message;
-}
-
-function expectedBy(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'invalid_type') return [issue.expected];
-  if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value));
-  return issue.code === 'invalid_union' ? issue.errors.flat().flatMap(expectedBy) : [];
+function inner(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): Found[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], issue: null }));
+  }
+  if (issue.code !== 'invalid_union') return [{ path, issue }];
+  const meant = issue.errors.find((issues) => issues.every((each) => each.path.length > 0));
+  if (!meant?.length) return [{ path, issue }];
+  return meant.flatMap((each) => inner(each, path));
 }
