@@ -108,10 +108,12 @@ const retention: Check = ({ request: { policy, preferences } }) => {
 const only: Check = ({ request: { preferences }, asked: { model } }) => {
   if (preferences.only === null) return null;
   const named = providersNamed(preferences.only, model);
-  return ({ endpoint: { provider } }) =>
-    named.has(provider)
-      ? null
-      : refuse('NOT_IN_ONLY', 'input.provider.only', `\`only\` does not name ${provider.slug}.`);
+  const nobody = named.size === 0 ? `\`only\` names nobody who offers ${model.slug}.` : null;
+  return ({ endpoint: { provider } }) => {
+    if (named.has(provider)) return null;
+    const reason = nobody ?? `\`only\` does not name ${provider.slug}.`;
+    return refuse('NOT_IN_ONLY', 'input.provider.only', reason);
+  };
 };
 
 const ignored: Check = ({ request: { preferences }, asked: { model } }) => {

@@ -85,16 +85,23 @@ function soonest(rejections: readonly Rejection[]): number | null {
   return waits.length > 0 ? Math.min(...waits) : null;
 }
 
-/** One clause a code: whoever has thirty endpoints out for one reason reads that reason once. */
+/**
+ * One clause a code: whoever has thirty endpoints out for one reason reads that reason once, and
+ * how many more it is true of where it speaks of one of them.
+ */
 function sentence(models: readonly Named[], rejections: readonly Rejection[]): string {
   const names = models.map(({ slug }) => slug).join(', ');
   if (rejections.length === 0) return `No provider offers ${names} at present.`;
   const groups = Map.groupBy(rejections, ({ code }) => code);
   const clauses = [...groups.values()].map(([example, ...others]) => {
-    const reason = example?.reason ?? '';
-    if (others.length === 0) return reason;
+    const reason = example ? clauseOf(example) : '';
+    if (others.every((other) => clauseOf(other) === reason)) return reason;
     const rest = others.length === 1 ? 'Another one is' : `${others.length} others are`;
     return `${reason} ${rest} out for the same cause.`;
   });
   return `No endpoint of ${names} can take this request. ${clauses.join(' ')}`;
 }
+
+/** A reason that says "it" stands beside its endpoint in a list; alone it needs a name. */
+const clauseOf = ({ reason, endpoint }: Rejection) =>
+  /^Its? /.test(reason) ? `${endpoint.provider.slug}: ${reason}` : reason;

@@ -212,6 +212,22 @@ describe('a route to nowhere', () => {
     );
   });
 
+  it('says no more than a reason that is the same for all', () => {
+    const list = slugs.map((provider) => ({ provider }));
+    const { error } = planned({ 'acme/one': list }, prefer({ only: ['opnai'] }));
+    expect(error?.public).toBe(
+      'No endpoint of acme/one can take this request. `only` names nobody who offers acme/one.',
+    );
+  });
+
+  it('names the endpoint that a reason is about', () => {
+    const list = slugs.map((provider) => ({ provider }));
+    const { error } = planned({ 'acme/one': list }, prefer({ maxPromptPrice: 0n }));
+    expect(error?.public).toMatch(
+      /request\. a: It asks \$.* 3 others are out for the same cause\./,
+    );
+  });
+
   it('by a name that nobody has is MODEL_NOT_FOUND, with what was near', () => {
     const { model, models, candidates, rejected, error } = planned(
       { 'acme/one': [{ provider: 'a' }] },

@@ -133,6 +133,8 @@ export function credentialNeeded(): Fault {
 
 function organizationNeeded(): Fault {
   return new Fault('FORBIDDEN', {
-    public: 'A person has no credits. Name the organization that pays in input.organizationId.',
+    public:
+      'A person has no credits. Use an INFERENCE key of the organization that pays; over GraphQL, ' +
+      'a person can name it in input.organizationId.',
   });
 }
