@@ -31,9 +31,12 @@ export function givenRequestId({ headers }: IncomingMessage): string | null {
 
 const nowhere = 'http://localhost/';
 
-/** Where the request goes; a target that is no address (`//`) goes to the front page. */
+/**
+ * Where the request goes; a target that is no address goes to the front page. A base URL with a
+ * slash at its end gives two in a row, which are one: after two a host would be read.
+ */
 export function addressOf({ url }: IncomingMessage): URL {
-  return URL.parse(url ?? '/', nowhere) ?? new URL(nowhere);
+  return URL.parse((url ?? '/').replace(/^[/\\]{2,}/, '/'), nowhere) ?? new URL(nowhere);
 }
 
 export function openExchange(request: IncomingMessage, response: ServerResponse): Exchange {

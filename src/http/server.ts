@@ -186,7 +186,7 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
   const nothing: Route = {
     pattern: '{unknown}',
     methods: allMethods,
-    answer: notFound,
+    answer: ({ path }) => refuseAddress(path, rest),
     refuse: tellingLimit(refuse, rooms),
   };
   const people: Route = {
@@ -202,8 +202,11 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-function notFound({ path }: Exchange): void {
-  throw new Fault('NOT_FOUND', { public: `There is nothing at ${path}.` });
+/** Most who come to a wrong address gave their client a base URL with a `/v1` too few or too many. */
+function refuseAddress(path: string, known: (path: string) => Route | null): void {
+  const meant = `/v1${path.replace(/^(\/api)?(\/v1)*(?=\/)/, '')}`;
+  const hint = known(meant) ? ` Did you mean ${meant}? Look at the base URL of your client.` : '';
+  throw new Fault('NOT_FOUND', { public: `There is nothing at ${path}.${hint}` });
 }
 
 function wrongMethod({ methods }: Route): Fault {

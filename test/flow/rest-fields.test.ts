@@ -187,3 +187,22 @@ it('a filter that is none is named', async () => {
   const { status, answer } = await get('/v1/models?category=legal');
   expect([status, answer.error.param]).toEqual([400, 'category']);
 });
+
+it.each([
+  ['/chat/completions', '/v1/chat/completions'],
+  ['/v1/v1/messages', '/v1/messages'],
+  ['/api/responses', '/v1/responses'],
+  ['/api/v1/v1/models/openai/gpt-5', '/v1/models/openai/gpt-5'],
+])('a base URL that leads to %s is told of %s', async (path, meant) => {
+  const response = await fetch(app.url + path);
+  expect(response.status).toBe(404);
+  expect((await response.json()).error.message).toContain(`Did you mean ${meant}?`);
+});
+
+it.each(['/v1/nothing', '/v1/v1', '/', '//v1/chat/completions', '//graphql'])(
+  '%s leads to no guess',
+  async (path) => {
+    const text = await (await fetch(app.url + path)).text();
+    expect(text).not.toContain('Did you mean');
+  },
+);

@@ -38,3 +38,14 @@ it('the path of a request is that of its address, however it is written', () => 
   );
   expect(pathOf('/v1/chat/completions').path).toBe('/v1/chat/completions');
 });
+
+it.each(['//v1/chat/completions', '///v1/chat/completions', '/\\v1/chat/completions'])(
+  'two slashes at the beginning are one, and no host: %s',
+  (target) => {
+    expect(pathOf(target).path).toBe('/v1/chat/completions');
+  },
+);
+
+it('what has no path is the front page', () => {
+  for (const target of ['//', '', '?a', '//?a']) expect(pathOf(target).path).toBe('/');
+});
