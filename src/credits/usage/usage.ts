@@ -87,6 +87,13 @@ const daysMax: Partial<Record<UsageGroup, number>> = { DAY: 366, HOUR: 31 };
 export function checkUsageQuestion({ since, until, groupBy }: UsageQuestion, nowMs: number): void {
   const lastsMs = (until?.getTime() ?? nowMs) - since.getTime();
   if (groupBy.length === 0) throw InvalidInput.at('groupBy', 'It is empty.', 'one group or more');
+  if (lastsMs <= 0 && !until) {
+    throw InvalidInput.at(
+      'since',
+      'It is not in the past, and there is no `until`.',
+      'a time before now',
+    );
+  }
   if (lastsMs <= 0) {
     throw InvalidInput.at('until', 'It is not later than `since`.', 'a later time');
   }
