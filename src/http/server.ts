@@ -202,7 +202,7 @@ function routesOf(options: HttpOptions, graphql: Answer): (path: string) => Rout
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Most who come to a wrong address gave their client a base URL with a `/v1` too few or too many. */
+/** Most who come to a wrong address have a base URL with a `/v1` too few or too many. */
 function refuseAddress(path: string, known: (path: string) => Route | null): void {
   const meant = `/v1${path.replace(/^(\/api)?(\/v1)*(?=\/)/, '')}`;
   const hint = known(meant) ? ` Did you mean ${meant}? Look at the base URL of your client.` : '';

@@ -14,7 +14,7 @@ export function sentenceOf(issue: z.core.$ZodIssue, value: unknown): Sentence {
   return accepted === '' ? { message } : { message, accepted };
 }
 
-/** A text is repeated where it should have been one of a few words: elsewhere it may be a prompt. */
+/** A text is repeated where it should be one of a few words: elsewhere it may be a prompt. */
 function shown(value: unknown, { code }: z.core.$ZodIssue): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';

@@ -134,7 +134,7 @@ export function credentialNeeded(): Fault {
 function organizationNeeded(): Fault {
   return new Fault('FORBIDDEN', {
     public:
-      'A person has no credits. Use an INFERENCE key of the organization that pays; over GraphQL, ' +
-      'a person can name it in input.organizationId.',
+      'A person has no credits. Use an INFERENCE key of the organization that pays; over ' +
+      'GraphQL, a person can name it in input.organizationId.',
   });
 }
