@@ -23,12 +23,17 @@ export function lastMark(all: readonly CacheMarked[]): CacheMarked {
   return last ? { cacheTtl: last } : {};
 }
 
+type Prompt = Pick<ChatRequest, 'messages' | 'tools'>;
+
 /** Whether anything is to be kept for an hour. */
-export function keptForAnHour({ messages, tools }: Pick<ChatRequest, 'messages' | 'tools'>) {
-  const long = ({ cacheTtl }: CacheMarked) => cacheTtl === '1h';
-  const says = (message: ChatMessage) =>
-    long(message) ||
-    (Array.isArray(message.content) && message.content.some(long)) ||
-    message.toolCalls?.some(long);
-  return tools?.some(long) || messages.some(says);
-}
+export const keptForAnHour = (prompt: Prompt): boolean =>
+  marksIn(prompt).some((ttl) => ttl === '1h');
+
+/** How many marks there are, one behind a message and on the last that it says being one. */
+export const countMarks = (prompt: Prompt): number => marksIn(prompt).length;
+
+const marksIn = ({ messages, tools }: Prompt) =>
+  [
+    ...(tools ?? []),
+    ...messages.flatMap((message) => [...markedParts(message), ...markedCalls(message)]),
+  ].flatMap(({ cacheTtl }) => cacheTtl ?? []);

@@ -114,35 +114,6 @@ describe('a wrong input is refused with the path of what is wrong', () => {
   });
 });
 
-describe('marks of the prompt cache', () => {
-  const cacheControl = { ttl: '5m' };
-  const marked = { text: 'a', cacheControl };
-  const call = { id: 'c', name: 'look', arguments: '{}', cacheControl };
-  const tool = { name: 'look', parameters: {}, cacheControl };
-  const asked = (parts: object[], more: object = {}): CompletionInput => ({
-    ...good,
-    messages: [{ role: 'USER', parts, ...more } as CompletionInput['messages'][number]],
-  });
-  const three = [marked, marked, marked];
-
-  it.each<[string, CompletionInput]>([
-    ['on parts', asked([...three, marked, marked])],
-    [
-      'behind a message and on its parts',
-      asked([...three, marked, { text: 'b' }], { cacheControl }),
-    ],
-    ['on tools', { ...asked([...three, marked]), tools: [tool] }],
-    ['on calls', asked(three, { role: 'ASSISTANT', toolCalls: [call, { ...call, id: 'd' }] })],
-  ])('are refused beyond four: %s', (_, input) => {
-    expect(pathsOf(input)).toEqual(['input.messages']);
-  });
-
-  it('may be four, and one behind a message is that of its last part', () => {
-    expect(pathsOf(asked([...three, marked], { cacheControl }))).toEqual([]);
-    expect(pathsOf({ ...asked(three), tools: [tool] })).toEqual([]);
-  });
-});
-
 describe('a good input', () => {
   it.each<[string, Partial<CompletionInput>]>([
     ['the least there is', {}],

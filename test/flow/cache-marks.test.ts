@@ -262,7 +262,7 @@ it('GraphQL: a mark stands behind its message', async () => {
   });
 });
 
-describe('a fifth mark is refused before anything is sent', () => {
+describe('a fifth mark is refused before anything is sent to who takes four', () => {
   const five = ['a', 'b', 'c', 'd', 'e'].map((said) => text(said, cache_control));
   it.each<[string, object]>([
     ['/v1/chat/completions', { messages: [{ role: 'user', content: five }] }],
@@ -283,7 +283,7 @@ describe('a fifth mark is refused before anything is sent', () => {
     const { status, answer: got } = await post(path, body);
     expect(status).toBe(400);
     expect(got.error.message).toContain(
-      'They have 5 prompt cache marks, those of tools included. Accepted: at most 4.',
+      'It takes 4 prompt cache marks (cache_control), those of tools included: these are 5.',
     );
     expect(anthropic.requests.length).toBe(before);
   });

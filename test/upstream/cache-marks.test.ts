@@ -325,3 +325,32 @@ describe('no mark reaches a provider that knows none', () => {
     expect(told['messages']).toMatchObject([{}, { role: 'assistant', content: 'bc' }]);
   });
 });
+
+describe('of five marks', () => {
+  const marked = (ttl: '5m' | '1h') => text('a', ttl);
+  const four = user(marked('1h'), marked('5m'), marked('5m'), marked('5m'));
+  const five: readonly [string, Partial<ChatRequest>][] = [
+    ['parts', { messages: [four, user(marked('5m'))] }],
+    ['tools', { messages: [four], tools: [{ ...look, cacheTtl: '5m' }] }],
+    [
+      'a call',
+      { messages: [four, { ...turn({})[1], cacheTtl: '5m' } as never, ...turn({}).slice(2)] },
+    ],
+  ];
+
+  describe.each(['anthropic', 'amazon-bedrock'])('%s is told nothing', (name) => {
+    test.each(five)('that %s have', async (_, request) => {
+      const connector = connectors(name);
+      if (!connector) return expect.unreachable();
+      const target = { model: 'anthropic.claude-sonnet-4-5-20250929-v1:0' };
+      const { thrown } = await outcomeOf(pulled(connector, callTo(stub.url, { request, target })));
+      const told = expect.stringContaining('these are 5');
+      expect(thrown).toMatchObject({ failure: 'UNSAID', public: told });
+      expect(stub.requests).toEqual([]);
+    });
+  });
+
+  test.each(five)('who takes none of them is told the rest: %s', async (_, request) => {
+    expect(await sent('openai', request)).toMatchObject({ messages: expect.any(Array) });
+  });
+});

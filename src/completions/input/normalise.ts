@@ -10,7 +10,6 @@ import type {
   ToolCall,
   ToolDefinition,
 } from '#upstream';
-import { markBehind } from './cache-marks.ts';
 import type {
   CacheMarkInput,
   CompletionInput,
@@ -94,6 +93,12 @@ function toolOf({ name, description, parameters, cacheControl }: ToolInput): Too
 
 function callOf({ id, name, arguments: text, cacheControl }: ToolCallInput): ToolCall {
   return { id, name, arguments: text, ...marked(cacheControl) };
+}
+
+/** The mark behind a message; one on the last that it says stands there already. */
+function markBehind(message: MessageInput): CacheMarkInput | null {
+  const last = message.toolCalls?.at(-1) ?? message.parts?.at(-1);
+  return last?.cacheControl ? null : (message.cacheControl ?? null);
 }
 
 /** Its time to live was checked to be one. */

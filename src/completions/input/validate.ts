@@ -1,5 +1,4 @@
 import { jsonDepthMax, type Price, priceOrNull } from '#kernel';
-import { checkMarks } from './cache-marks.ts';
 import type { CompletionInput, ProviderPreferencesInput, ToolInput } from './input.ts';
 import { Issues } from './issues.ts';
 import { checkMessages } from './validate-messages.ts';
@@ -39,7 +38,6 @@ export function validate(input: CompletionInput, at = 'input'): void {
   }
   checkTexts(issues, input, at);
   checkTools(issues, input, at);
-  checkMarks(issues, input, at);
   checkFormat(issues, input, at);
   checkLogitBias(issues, input.logitBias, `${at}.logitBias`);
   checkMetadata(issues, input.metadata, `${at}.metadata`);

@@ -1,11 +1,19 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import { countMarks } from '../cache-marks.ts';
 import type { ChatRequest, UpstreamCall } from '../connector.ts';
+import { UpstreamFault } from '../upstream-fault.ts';
 import { cacheMark, options, promptOf } from './prompt.ts';
 import type { Wire } from './wire.ts';
 
+/** As many as Anthropic and Amazon take in one request. */
+const marksMax = 4;
+
 /**
  * A request as the packages take it. What none of them can say (`unsaid`) has been dropped by name
- * before it comes here.
+ * before it comes here. More marks than the provider takes are refused: its package would leave
+ * some out without a word, and somebody pays for a prompt that he believes is cached.
+ *
+ * @throws UpstreamFault UNSAID
  */
 export function callOptions(
   { request, target }: UpstreamCall,
@@ -13,7 +21,11 @@ export function callOptions(
   abortSignal: AbortSignal,
 ): LanguageModelV4CallOptions {
   const own = ownOptions(request, wire);
-  const around = { wire, model: target.model };
+  const { model } = target;
+  const around = { wire, model };
+  const takesMarks = wire.cacheMark?.('5m', { within: 'user', model });
+  const marks = takesMarks ? countMarks(request) : 0;
+  if (marks > marksMax) throw tooManyMarks(marks);
   return {
     abortSignal,
     prompt: promptOf(request.messages, around),
@@ -22,6 +34,12 @@ export function callOptions(
     ...toolsOf(request, around),
     ...(Object.keys(own).length > 0 ? { providerOptions: options(wire, own) } : {}),
   };
+}
+
+function tooManyMarks(marks: number): UpstreamFault {
+  const takes = `It takes ${marksMax} prompt cache marks (cache_control)`;
+  const advice = `${takes}, those of tools included: these are ${marks}.`;
+  return new UpstreamFault({ failure: 'UNSAID', advice });
 }
 
 function plainParameters(request: ChatRequest): Partial<LanguageModelV4CallOptions> {
