@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Clock, Log, Secret } from '#kernel';
-import { dial } from './redis.ts';
+import { type Clock, Fault, type Log, type Secret } from '#kernel';
+import { type CountingLine, openCountingLine } from './redis.ts';
 
 /**
  * What is guessed at, by whom, and how often in how long: failures for passwords and keys, all of
@@ -42,15 +42,17 @@ export interface AttemptsOptions {
   readonly log: Log;
 }
 
-/** Counts guesses for all nodes together; while Redis is away each node counts for itself. */
+/**
+ * Counts guesses for all nodes together; while Redis is away, or slow, each node counts for itself.
+ */
 export async function openAttempts(options: AttemptsOptions): Promise<Attempts> {
   const { redisUrl, prefix, clock, log } = options;
-  const client = redisUrl && (await dial(redisUrl, log));
+  const line = redisUrl && (await openCountingLine({ redisUrl, clock, log }));
   const limiters = mapRules((guess, rule) => {
     const options = { ...rule, keyPrefix: `${prefix}:attempts:${guess}` };
     const alone = new RateLimiterMemory(options);
-    if (!client) return alone;
-    const shared = { ...options, storeClient: client, useRedisPackage: true };
+    if (!line) return alone;
+    const shared = { ...options, storeClient: storeOn(line), useRedisPackage: true };
     return new RateLimiterRedis({ ...shared, insuranceLimiter: alone });
   });
   const blocked = new Map<string, number>();
@@ -80,9 +82,18 @@ export async function openAttempts(options: AttemptsOptions): Promise<Attempts> 
       if (ms <= 0) blocked.delete(`${guess} ${who}`);
       return ms > 0 ? ms : null;
     },
-    close: () => client?.destroy(),
+    close: () => line?.close(),
   };
 }
+
+/** All that the limiters ask of a client. It fails in time, and then they count here. */
+const storeOn = (line: CountingLine) => ({
+  async eval(...question: Parameters<CountingLine['run']>) {
+    const answer = await line.run(...question);
+    if (answer === null) throw new Fault('UNAVAILABLE', { public: 'Redis does not answer.' });
+    return answer;
+  },
+});
 
 /** Memory is bounded before it is exact: so many addresses are not slowed by counting. */
 const blockedMax = 100_000;

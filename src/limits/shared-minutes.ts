@@ -1,6 +1,6 @@
-import { type Clock, type Log, type Secret, sleep } from '#kernel';
+import type { Clock, Log, Secret } from '#kernel';
 import { buckets, Minute } from './minute.ts';
-import { dial } from './redis.ts';
+import { openCountingLine } from './redis.ts';
 
 /** The last minute of each key, counted in Redis for all nodes together. */
 export interface SharedMinutes {
@@ -25,10 +25,6 @@ export interface SharedMinutesOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** A request waits for so long; then for a while nobody asks, and after that one of them. */
-const silentMs = 250;
-const askAgainMs = 1_000;
 
 /**
  * The buckets of `Minute`, by the second of Redis' clock: what is too old goes, and one is added if
@@ -58,43 +54,23 @@ type Reply = readonly [number, string, string, readonly string[]];
 
 export async function openSharedMinutes(options: SharedMinutesOptions): Promise<SharedMinutes> {
   const { redisUrl, prefix, clock, log } = options;
-  const client = await dial(redisUrl, log);
-  let answers = true;
-  let askAtMs = 0;
-  const heard = (now: boolean, error: unknown) => {
-    askAtMs = now ? 0 : clock.monotonic() + askAgainMs;
-    if (now === answers) return;
-    answers = now;
-    if (now) log.info('Redis counts the requests of keys again');
-    else log.warn('Redis does not count the requests of keys: each node counts its own', { error });
-  };
-  const ask = (key: string, ...figures: number[]): Promise<unknown> =>
-    client.eval(script, {
-      keys: [`${prefix}:requests:${key}`],
-      arguments: figures.map(String),
-    });
-  const silence = async (signal: AbortSignal) => {
-    await sleep(clock, silentMs, signal);
-    await sleep(clock, 0, signal); // a busy thread's timers come before what it has to read
-    return null;
-  };
-  return {
-    async take(key, perMinute, worth) {
-      if (clock.monotonic() < askAtMs) return null;
-      if (!answers) askAtMs = clock.monotonic() + askAgainMs; // nobody else waits meanwhile
-      const patience = new AbortController();
-      try {
-        const reply = await Promise.race([ask(key, perMinute, worth), silence(patience.signal)]);
-        heard(reply !== null, `no answer within ${silentMs} ms`);
-        return reply === null ? null : countOf(reply as Reply, clock.monotonic());
-      } catch (error) {
-        heard(false, error);
-        return null;
-      } finally {
-        patience.abort();
+  const line = await openCountingLine({
+    ...{ redisUrl, clock, log },
+    changed(answers, error) {
+      if (answers) log.info('Redis counts the requests of keys again');
+      else {
+        log.warn('Redis does not count the requests of keys: each node counts its own', { error });
       }
     },
-    close: () => client.destroy(),
+  });
+  return {
+    async take(key, perMinute, worth) {
+      const keys = [`${prefix}:requests:${key}`];
+      const figures = [perMinute, worth].map(String);
+      const reply = await line.run(script, { keys, arguments: figures });
+      return reply === null ? null : countOf(reply as Reply, clock.monotonic());
+    },
+    close: line.close,
   };
 }
 

@@ -8,6 +8,8 @@ export interface LossyProxy {
   cut(): Promise<void>;
   /** Keeps every connection open and passes nothing on any more. */
   freeze(): void;
+  /** What is connected hears nothing any more, and is not told; who connects anew is served. */
+  strand(): void;
   /** Passes on again, what waited included, and takes connections. */
   heal(): Promise<void>;
   close(): Promise<void>;
@@ -49,6 +51,9 @@ export async function lossyProxy(target: { host: string; port: number }): Promis
     cut,
     freeze() {
       frozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    strand() {
       for (const socket of sockets) socket.pause();
     },
     async heal() {

@@ -44,3 +44,18 @@ it('without Redis a node slows guesses by its own count', async () => {
   expect(taken).toBeGreaterThanOrEqual(10);
   expect(taken).toBeLessThanOrEqual(20);
 });
+
+it('a Redis that falls silent keeps no guess waiting', { timeout: 30_000 }, async () => {
+  const { hostname: host, port } = new URL(testRedisUrl);
+  const way = await lossyProxy({ host, port: Number(port || 6379) });
+  opened.push(way);
+  const alone = await node(`redis://127.0.0.1:${way.port}`, `bourse-test-${randomUUID()}`);
+  await alone.take('password', 'mallory');
+  way.freeze();
+  const beganMs = performance.now();
+  let taken = 0;
+  while ((await alone.take('password', 'mallory')) === null) taken++;
+  await alone.giveBack('password', 'mallory');
+  expect(performance.now() - beganMs).toBeLessThan(2_000);
+  expect([9, 10]).toContain(taken); // the first may have been counted before Redis was there
+});

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Log, Secret, silentLog, systemClock } from '#kernel';
 import { type Limits, openLimits, openSharedMinutes } from '#limits';
+import { hastyClock } from '../harness/hasty-clock.ts';
 import { type LossyProxy, lossyProxy } from '../harness/lossy-proxy.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 import { testRedisUrl } from '../harness/servers.ts';
@@ -29,6 +30,36 @@ async function wayToRedis(): Promise<{ way: LossyProxy; url: string }> {
   closing.push(() => way.close());
   return { way, url: `redis://127.0.0.1:${way.port}` };
 }
+
+/** A line to Redis that waits for nothing in the test, once it is open. */
+async function hastyLine(url: string) {
+  const clock = hastyClock();
+  const shared = await openSharedMinutes({
+    ...{ redisUrl: new Secret(url), prefix, clock, log: silentLog },
+  });
+  closing.push(() => shared.close());
+  const counts = () => shared.take(freshKey(), 1, 1).then((count) => count !== null);
+  const again = () => {
+    clock.skip(1_000);
+    return counts();
+  };
+  await expect.poll(again, { timeout: 30_000 }).toBe(true);
+  return { clock, counts, again };
+}
+
+describe('the line to Redis', { timeout: 60_000 }, () => {
+  it('is replaced when its other side has vanished', async () => {
+    const { way, url } = await wayToRedis();
+    const { clock, counts, again } = await hastyLine(url);
+    way.strand();
+    expect(await counts()).toBe(false);
+    clock.skip(9_000);
+    expect(await counts()).toBe(false);
+    clock.skip(1_000);
+    expect(await counts()).toBe(false);
+    await expect.poll(again).toBe(true);
+  });
+});
 
 describe('the limit of a key', { timeout: 60_000 }, () => {
   it('is one for all nodes, however their requests meet', async () => {
