@@ -38,7 +38,8 @@ export class Copying {
   readonly #ended = new Set<string>();
   #looking: Timer | null = null;
   #writing: Promise<void> | null = null;
-  #fails = false;
+  /** While writes fail one run at a time is tried again, and not before then. */
+  #fails: { untilMs: number } | null = null;
 
   constructor(options: CopyingOptions) {
     this.#options = options;
@@ -53,8 +54,9 @@ export class Copying {
     this.#looking ??= clock.every(lookMs, () => this.#look());
   }
 
-  /** The node forgets an ended one, and so do the others. */
+  /** The node forgets an ended one, and so do the others, also when it could not be copied yet. */
   forget(id: string): void {
+    this.#running.delete(id);
     if (this.#ended.delete(id)) this.#drop(id);
   }
 
@@ -80,10 +82,11 @@ export class Copying {
     if (this.#writing) return;
     if (this.#running.size === 0) this.#stop();
     const nowMs = this.#options.clock.monotonic();
+    if (this.#fails && nowMs < this.#fails.untilMs) return;
     const due = [...this.#running.values()].filter(
       ({ running, dueMs }) => running.log.closed || dueMs <= nowMs,
     );
-    const writing = due.slice(0, atOnceMax).map((each) => this.#write(each));
+    const writing = due.slice(0, this.#fails ? 1 : atOnceMax).map((each) => this.#write(each));
     if (writing.length === 0) return;
     this.#writing = Promise.all(writing).then(() => {
       this.#writing = null;
@@ -107,19 +110,25 @@ export class Copying {
       each.bytes = await this.#copy(each);
       each.copied = each.bytes === 0 ? 0 : length;
       if (this.#fails) log.info('completions are copied for other nodes again');
-      this.#fails = false;
+      this.#fails = null;
     } catch (error) {
       if (!this.#fails) log.warn('completions are not copied for other nodes', { error });
-      this.#fails = true;
+      this.#failed(each);
       return;
     }
-    if (each.bytes > copyBytesMax) {
+    if (each.bytes > copyBytesMax || !this.#running.has(running.id)) {
       this.#running.delete(running.id);
       this.#drop(running.id);
     } else if (closed && each.copied > 0) {
       this.#running.delete(running.id);
       this.#ended.add(running.id);
     }
+  }
+
+  /** Comes after the others the next time: what is refused for itself keeps none of them waiting. */
+  #failed(each: Copied): void {
+    this.#fails = { untilMs: this.#options.clock.monotonic() + copyMs };
+    if (this.#running.delete(each.running.id)) this.#running.set(each.running.id, each);
   }
 
   /** What has ended is written anew, as one; 0 bytes when there was nothing to go on with. */

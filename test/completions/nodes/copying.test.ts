@@ -149,6 +149,36 @@ it('a shelf that fails is told of once, and gets what it missed when it works ag
   expect(node.log.lines.map(({ level }) => level)).toEqual(['warn', 'info']);
 });
 
+it('what cannot be copied is tried one at a time, and forgotten with its run', async () => {
+  const node = leaving();
+  node.play(says('Whole'));
+  const { completion } = await node.run({ idempotencyKey: 'once' });
+  await node.run({ idempotencyKey: 'twice' });
+  node.shelf.broken = new RangeError('out of memory');
+  await node.clock.advance(100);
+  const { writes } = node.shelf;
+  for (let second = 0; second < 10; second++) await pass(node);
+  expect(node.shelf.writes - writes).toBeLessThanOrEqual(11);
+  await node.clock.advance(600_000);
+  await node.completions.find(someone, completion.id).catch(() => null);
+  const left = node.shelf.writes;
+  for (let second = 0; second < 10; second++) await pass(node);
+  expect(node.shelf.writes).toBe(left);
+});
+
+it('a run whose copy is refused keeps no other one waiting', async () => {
+  const node = leaving();
+  node.play(says('Whole'));
+  const refused = await node.run({ idempotencyKey: 'once' });
+  const { completion } = await node.run({ idempotencyKey: 'twice' });
+  node.shelf.broken = new RangeError('out of memory');
+  await node.clock.advance(100);
+  node.shelf.broken = null;
+  node.shelf.refuses = refused.completion.id;
+  for (let second = 0; second < 5; second++) await pass(node);
+  expect(await node.read(completion.id)).toMatchObject({ ended: true });
+});
+
 it('a shelf that was emptied gets the whole anew', async () => {
   const node = leaving();
   const { id } = await node.start();

@@ -46,8 +46,11 @@ export function memoryShelf() {
     writes: 0,
     /** Thrown by everything. */
     broken: null as Error | null,
+    /** The completion whose copy is not taken. */
+    refuses: null as string | null,
     async put(name: string, content: Uint8Array) {
       shelf.writes++;
+      if (shelf.refuses && name.includes(shelf.refuses)) throw new RangeError('too large');
       if (shelf.broken) throw shelf.broken;
       lists.set(name, [Buffer.from(content)]);
     },
