@@ -2,6 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Credits } from '#credits';
 import { formatMoney, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
+import { journalBatch, journalRecord } from '../../src/credits/journal/journal-record.ts';
+import { accountId } from '../../src/credits/leases/lease.ts';
+import { ledgerStatements } from '../../src/credits/ledger/statements.ts';
 import { tidyMonths } from '../../src/credits/usage/completion-months.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
@@ -54,6 +57,10 @@ export function monthsSuite(kind: DatabaseKind): void {
       const { spent } = await credits.keySpend({ id: `key_${acme}`, ...keyLimit });
       return formatMoney(spent);
     };
+    const carried = async () => {
+      const sql = 'SELECT carried FROM allowance WHERE subject_id = $1';
+      return (await storage.query<{ carried: bigint }>(sql, [`key_${acme}`]))[0]?.carried;
+    };
     const monthAgo = (months: number) => {
       const now = new Date(systemClock.now());
       return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 15);
@@ -79,6 +86,44 @@ export function monthsSuite(kind: DatabaseKind): void {
       expect(await partitionOf(completion)).toBe('none');
       expect(await spentByKey()).toBe('1');
       expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -1 → 9');
+    });
+
+    test('a month goes in steps, and its books balance after each', async () => {
+      const longAgo = monthAgo(16);
+      for (let completions = 0; completions < 3; completions++) await charge(longAgo);
+      await tidy(longAgo);
+      const kept = new Date(monthAgo(0));
+      const steps = [];
+      for (const most of [2, 2, 2, 2]) {
+        const sql = 'SELECT completion_partition_drop($1::timestamptz, $2::int) AS month';
+        const [row] = await storage.query<{ month: string | null }>(sql, [kept, most]);
+        steps.push([row?.month, await carried()]);
+        expect(await violations(storage)).toEqual([]);
+      }
+      const month = partitionName(longAgo);
+      const [none, two, all] = [0n, dollars(2), dollars(3)];
+      expect(steps).toEqual([
+        [month, none],
+        [month, two],
+        [month, all],
+        [month, all],
+      ]);
+      await tidy(monthAgo(0));
+      expect(await carried()).toBe(all);
+      expect(await spentByKey()).toBe('3');
+    });
+
+    test('what came late is still explained when its month is gone', async () => {
+      const statements = ledgerStatements(storage);
+      const session = await statements.openSession('a node that is gone');
+      await statements.closeSession(session);
+      const longAgo = monthAgo(17);
+      const late = recordOf(newCompletion(session, virtualClock(longAgo)), acme, 20);
+      await statements.postLate(session, journalBatch([journalRecord(late, accountId(acme), [])]));
+      expect(await violations(storage)).toEqual([]);
+      await tidy(longAgo);
+      await tidy(monthAgo(0));
+      expect(await partitionOf(late.completion)).toBe('none');
     });
 
     // The embedded database takes one statement at a time, and has one node.

@@ -159,8 +159,10 @@ const checks: readonly Check[] = [
       UNION ALL SELECT 'allowance ' || w.id || ': spent ' || w.spent || ', charged '
           || w.carried + coalesce(s.total, 0)
         FROM allowance w
-        LEFT JOIN (SELECT a ->> 'id' AS id, sum(c.charged - c.refunded) AS total
-          FROM completion c, jsonb_array_elements(c.allowances) a GROUP BY 1) s ON s.id = w.id
+        LEFT JOIN (SELECT id, sum(total) AS total FROM (
+          SELECT a ->> 'id' AS id, sum(c.charged - c.refunded) AS total
+          FROM completion c, jsonb_array_elements(c.allowances) a GROUP BY 1
+          UNION ALL SELECT * FROM completion_uncarried()) each GROUP BY 1) s ON s.id = w.id
         WHERE w.spent <> w.carried + coalesce(s.total, 0)`,
   },
   {
@@ -170,6 +172,8 @@ const checks: readonly Check[] = [
         FROM entry e LEFT JOIN completion c ON c.id = e.completion_id
         LEFT JOIN node_session s ON s.id = c.session
         WHERE e.account_id = 'platform:late-loss'
+          AND (e.completion_id IS NULL OR c.id IS NOT NULL
+            OR e.completion_id >= (SELECT "from" FROM completion_kept))
           AND (c.id IS NULL OR c.charged <> 0 OR -e.amount > c.waived OR s.state = 'LIVE')`,
   },
   {

@@ -30,7 +30,7 @@ export function keepCompletionMonths(options: CompletionMonthsOptions): { close(
   return { close: () => timer.cancel() };
 }
 
-/** Opens what is missing, drops what is too old. */
+/** Opens what is missing, drops what is too old: in steps, since a month may hold millions. */
 export async function tidyMonths({ storage, clock, log }: CompletionMonthsOptions): Promise<void> {
   // The next one first: it is empty, and has to be there before its time.
   for (const month of [1, 0]) {
@@ -39,13 +39,15 @@ export async function tidyMonths({ storage, clock, log }: CompletionMonthsOption
     ]);
   }
   const kept = monthFrom(clock.now(), -monthsKept);
-  for (let count = 0; ; count++) {
-    const sql = 'SELECT completion_partition_drop($1::timestamptz) AS dropped';
-    const [row] = await storage.query<{ dropped: string | null }>(sql, [kept]);
-    if (row?.dropped) continue;
-    if (count > 0) log.info('Months of completions that are kept no longer are gone.', { count });
-    return;
+  const gone = new Set<string>();
+  for (;;) {
+    const sql = 'SELECT completion_partition_drop($1::timestamptz) AS month';
+    const [row] = await storage.query<{ month: string | null }>(sql, [kept]);
+    if (!row?.month) break;
+    gone.add(row.month);
   }
+  const count = gone.size;
+  if (count > 0) log.info('Months of completions that are kept no longer are gone.', { count });
 }
 
 /** The first moment of a month, UTC, so many months from this one. */
