@@ -216,5 +216,95 @@ export function owedSuite(kind: DatabaseKind): void {
       expect(await owed()).toBe('-30');
       expect(await ledgerOf(storage, acme)).toMatch(/→ 50\nADJUSTMENT -5 → 45$/);
     });
+
+    test('what goes back of a payment that is disputed whole is taken, not more', async () => {
+      const id = await bought(20);
+      await disputed(id, 20);
+      await refunded(id, 10);
+      expect(await owed()).toBe('-10');
+      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20\nADJUSTMENT -10 → 10');
+      await disputed(id, 0, { closed: true });
+    });
+
+    test('a payment that is lost and went back takes nothing of what is disputed', async () => {
+      const [first, second] = [await bought(20), await bought(30)];
+      await disputed(second, 30);
+      await disputed(first, 20, { closed: true });
+      await refunded(first, 15);
+      expect(await owed()).toBe('-30');
+      expect(await ledgerOf(storage, acme)).toMatch(/→ 50\nADJUSTMENT -20 → 30$/);
+    });
+
+    /** What the account has of what is owed and could not be taken; whether nodes are asked. */
+    const collect = async () => {
+      await storage.query(
+        'UPDATE credit_account SET recall_tick = NULL WHERE organization_id = $1',
+        [acme],
+      );
+      const sql = 'SELECT receivable_collect($1) AS missing';
+      const [row] = await storage.query<{ missing: bigint | null }>(sql, [acme]);
+      const asked = await storage.query(
+        'SELECT 1 FROM credit_account WHERE organization_id = $1 AND recall_tick IS NOT NULL',
+        [acme],
+      );
+      return { missing: row?.missing, recalled: asked.length > 0 };
+    };
+    const nothing = { missing: 0n, recalled: false };
+
+    test('what an account does not have is not asked of nodes', async () => {
+      const id = await bought(20);
+      const running = await ask(20);
+      await running.end(recordOf(running.completion, acme, 18));
+      await credits.flush();
+      await refunded(id, 20);
+      const rest = async () => {
+        await look();
+        return owed();
+      };
+      await expect.poll(rest, { timeout: 10_000 }).toBe('-18');
+      expect(await collect()).toEqual(nothing);
+    });
+
+    test('what nodes hold of it is asked of them', async () => {
+      const id = await bought(20);
+      const running = await ask(18);
+      await refunded(id, 5);
+      expect(await collect()).toEqual({ missing: dollars(3), recalled: true });
+      await running.end(null);
+    });
+
+    test('of who owes nothing, or disputes alone, nothing is asked', async () => {
+      expect(await collect()).toEqual(nothing);
+      await disputed(await bought(20), 20);
+      expect(await collect()).toEqual(nothing);
+      expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20');
+    });
+
+    // The embedded database takes one statement at a time.
+    if (kind === 'server') {
+      test('nodes that look at once take it once', async () => {
+        const id = await bought(20);
+        await storage.query(
+          `SELECT ledger_move(receivable_of($1), 'platform:payments', 'ADJUSTMENT', $2::bigint,
+            '{"description": "It went back"}')`,
+          [acme, (-dollars(5)).toString()],
+        );
+        await storage.query('UPDATE purchase SET returned = $2::bigint WHERE id = $1', [
+          ...[id, dollars(5).toString()],
+        ]);
+        const waiting = () =>
+          storage.query(`SELECT 1 FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+        let other: Promise<unknown> | null = null;
+        await storage.write(async (tx) => {
+          await tx.$queryRaw`SELECT receivable_collect(${acme})`;
+          other = storage.query('SELECT receivable_collect($1)', [acme]);
+          await expect.poll(waiting).toHaveLength(1);
+        });
+        await other;
+        expect(await owed()).toBe('0');
+        expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20\nADJUSTMENT -5 → 15');
+      });
+    }
   });
 }
