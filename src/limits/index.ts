@@ -11,6 +11,7 @@
  * 4. Requests of keys and guesses are counted for all nodes together; while Redis is away, by each
  *    node for itself, starting from what it knew, and what it counted alone is not shared later.
  *    Points of document cost are counted per node.
+ * 5. Nobody waits for Redis longer than 250 ms, and while it is slow only one a second does.
  */
 export { type Attempts, type AttemptsOptions, type Guess, openAttempts } from './attempts.ts';
 export { type Limits, openLimits, type RequestLimit } from './limits.ts';
