@@ -193,6 +193,7 @@ export function owedSuite(kind: DatabaseKind): void {
       await refunded(id, 5);
       await expect.poll(rest, { timeout: 10_000 }).toBe('-3');
       await running.end(recordOf(running.completion, acme, 4));
+      await credits.flush();
       await expect.poll(rest, { timeout: 10_000 }).toBe('0');
       expect(await ledgerOf(storage, acme)).toMatch(/USAGE -4 → 14\nADJUSTMENT -3 → 11$/);
     });

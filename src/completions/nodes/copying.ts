@@ -125,7 +125,7 @@ export class Copying {
     }
   }
 
-  /** Comes after the others the next time: what is refused for itself keeps none of them waiting. */
+  /** Comes after the others next time: what is refused for itself keeps none of them waiting. */
   #failed(each: Copied): void {
     this.#fails = { untilMs: this.#options.clock.monotonic() + copyMs };
     if (this.#running.delete(each.running.id)) this.#running.set(each.running.id, each);
