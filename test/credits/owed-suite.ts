@@ -270,6 +270,11 @@ export function owedSuite(kind: DatabaseKind): void {
       const id = await bought(20);
       const running = await ask(18);
       await refunded(id, 5);
+      const rest = async () => {
+        await look();
+        return owed();
+      };
+      await expect.poll(rest, { timeout: 10_000 }).toBe('-3');
       expect(await collect()).toEqual({ missing: dollars(3), recalled: true });
       await running.end(null);
     });
