@@ -75,11 +75,6 @@ export async function openCountingLine(options: CountingLineOptions): Promise<Co
       throw error;
     }
   };
-  const silent = async (signal: AbortSignal) => {
-    await sleep(clock, silentMs, signal);
-    await sleep(clock, 0, signal); // a busy thread's timers come before what it has to read
-    return null;
-  };
   return {
     async run(script, given) {
       const nowMs = clock.monotonic();
@@ -87,7 +82,7 @@ export async function openCountingLine(options: CountingLineOptions): Promise<Co
       if (!answers) askAtMs = nowMs + askAgainMs; // nobody else waits meanwhile
       replaceWhenGone(nowMs);
       const patience = new AbortController();
-      const silence = silent(patience.signal);
+      const silence = noAnswer(clock, patience.signal);
       silence.catch(() => undefined); // once it is not waited for
       try {
         const answer = await Promise.race([put(script, given), silence]);
@@ -102,4 +97,10 @@ export async function openCountingLine(options: CountingLineOptions): Promise<Co
     },
     close: () => client.destroy(),
   };
+}
+
+async function noAnswer(clock: Clock, signal: AbortSignal): Promise<null> {
+  await sleep(clock, silentMs, signal);
+  await sleep(clock, 0, signal); // a busy thread's timers come before what it has to read
+  return null;
 }
