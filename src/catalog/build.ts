@@ -66,7 +66,6 @@ function marketOf({ version, models, providers, endpoints }: Parts): Market {
   const present = [...providers.values()].filter(isThere).sort(bySlug);
   const modelNames = namesOf(offered);
   const providerNames = new Map(present.map((provider) => [provider.slug, provider]));
-  const find = openSearch(offered);
   return {
     version,
     models: offered,
@@ -75,7 +74,16 @@ function marketOf({ version, models, providers, endpoints }: Parts): Market {
       modelNames.get(slugOrId) ?? models.get(slugOrId) ?? modelNames.get(slugOrId.toLowerCase()),
     provider: (slugOrId) => providerNames.get(slugOrId) ?? providers.get(slugOrId),
     endpoint: (id) => endpoints.get(id),
-    search: find,
+    search: searchOf(offered),
+  };
+}
+
+/** Its index is made when somebody searches: many a market is replaced before that. */
+function searchOf(models: readonly Model[]): Market['search'] {
+  let find: Market['search'] | undefined;
+  return (text) => {
+    find ??= openSearch(models);
+    return find(text);
   };
 }
 
