@@ -88,6 +88,11 @@ it.each<[string, object, RegExp]>([
     { provider: { data_colection: 'deny' } },
     /provider.data_colection: There is no parameter/,
   ],
+  [
+    chat,
+    { provider: { max_price: { promt: 1 } } },
+    /provider.max_price.promt: There is no parameter/,
+  ],
   [messages, { max_tokens: undefined }, /max_tokens: It is missing. Accepted: a (whole )?number\./],
   [messages, { messages: block({ type: 'txt' }) }, /It is "txt". Accepted: "text", .* or "\w+"\./],
   [responses, { input: undefined }, /input: It is missing. Accepted: a text or a list\./],
