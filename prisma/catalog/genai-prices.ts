@@ -63,18 +63,18 @@ function startsBy({ constraint }: ConditionalPrice, day: string): boolean {
 function windowOf({ constraint, prices }: ConditionalPrice): TierTexts[] {
   if (constraint?.type !== 'time_of_date') return [];
   const hhmm = (time: string) => time.slice(0, 2) + time.slice(3, 5);
-  const { prompt, completion, cacheRead, cacheWrite, reasoning } = textsOf(prices) ?? {};
+  const { request: _, ...texts } = textsOf(prices) ?? {};
   const [utcStart, utcEnd] = [hhmm(constraint.start_time), hhmm(constraint.end_time)];
-  return [{ utcStart, utcEnd, prompt, completion, cacheRead, cacheWrite, reasoning }];
+  return [{ utcStart, utcEnd, ...texts }];
 }
 
 /**
  * What a bill here can hold, and what may stand in a list without being part of a text completion's
  * price.
  */
-const billed = /^(input|output|cache_read|cache_write|output_reasoning)_mtok$|^requests_kcount$/;
+const billed =
+  /^(input|output|cache_read|cache_write|cache_write_1h|output_reasoning)_mtok$|^requests_kcount$/;
 const elsewhere = new Set([
-  'cache_write_1h_mtok',
   'input_audio_mtok',
   'cache_audio_read_mtok',
   'web_searches_kcount',
@@ -93,6 +93,7 @@ function textsOf(prices: ModelPrice): PriceTexts | null {
     completion: per(prices['output_mtok']) ?? '0',
     cacheRead: per(prices['cache_read_mtok']),
     cacheWrite: per(prices['cache_write_mtok']),
+    cacheWriteHour: per(prices['cache_write_1h_mtok']),
     reasoning: per(prices['output_reasoning_mtok']),
     request: per(prices['requests_kcount'], 1_000),
   };
@@ -104,6 +105,7 @@ function lengthTiers(prices: ModelPrice): TierTexts[] {
     output_mtok: 'completion',
     cache_read_mtok: 'cacheRead',
     cache_write_mtok: 'cacheWrite',
+    cache_write_1h_mtok: 'cacheWriteHour',
   };
   const byStart = new Map<number, Record<string, string | undefined>>();
   for (const [listed, ours] of Object.entries(keys)) {

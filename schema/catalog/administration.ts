@@ -26,6 +26,10 @@ const PricingInput = builder.inputType('PricingInput', {
       type: 'Decimal',
       description: `A prompt token written to the cache. ${optionalPrice}`,
     }),
+    cacheWriteHourPerToken: t.field({
+      type: 'Decimal',
+      description: `A prompt token written to the cache for an hour. ${optionalPrice}`,
+    }),
     reasoningPerToken: t.field({
       type: 'Decimal',
       description: `A reasoning token. ${optionalPrice}`,

@@ -10,6 +10,11 @@ const perUnit = (price: Price | null | undefined) => (price == null ? null : for
 const optional: readonly [name: string, kind: Kind, description: string][] = [
   ['cacheReadPerToken', 'cacheRead', "For a prompt token read from the provider's cache"],
   ['cacheWritePerToken', 'cacheWrite', "For a prompt token written to the provider's cache"],
+  [
+    'cacheWriteHourPerToken',
+    'cacheWriteHour',
+    "For a prompt token written to the provider's cache to be kept for an hour",
+  ],
   ['reasoningPerToken', 'reasoning', 'For a reasoning token'],
 ];
 
@@ -54,6 +59,12 @@ const PricingTierRef = builder.objectRef<PriceTier>('PricingTier').implement({
       nullable: true,
       description: "US dollars for a prompt token written to the provider's cache.",
       resolve: (tier) => perUnit(tier.cacheWrite),
+    }),
+    cacheWriteHourPerToken: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'US dollars for a prompt token written there to be kept for an hour.',
+      resolve: (tier) => perUnit(tier.cacheWriteHour),
     }),
     reasoningPerToken: t.field({
       type: 'Decimal',

@@ -10,6 +10,7 @@ const pricing = z.object({
   internal_reasoning: priceText.optional(),
   input_cache_read: priceText.optional(),
   input_cache_write: priceText.optional(),
+  input_cache_write_1h: priceText.optional(),
   overrides: z
     .array(
       z.object({
@@ -20,6 +21,7 @@ const pricing = z.object({
         completion: priceText.optional(),
         input_cache_read: priceText.optional(),
         input_cache_write: priceText.optional(),
+        input_cache_write_1h: priceText.optional(),
       }),
     )
     .optional()

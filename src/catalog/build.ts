@@ -8,7 +8,7 @@ import type {
   Provider,
   RefusedParameter,
 } from './market.ts';
-import { blendedPrice } from './pricing.ts';
+import { basePrices, blendedPrice } from './pricing.ts';
 import type { EndpointRow, ModelRow, PriceRow, ProviderRow, Rows } from './rows.ts';
 import { modalitiesOf } from './rows.ts';
 import { isSandbox } from './sandbox.ts';
@@ -210,10 +210,8 @@ function supportedBy(
 
 /** A row of `price_version` as the bill reads it; also for prices that have ended. */
 export function pricingOf(row: PriceRow): Pricing {
-  const { id, from, prompt, completion, cacheRead, cacheWrite, reasoning, image, request } = row;
-  const prices = { prompt, completion, cacheRead, cacheWrite, reasoning, image, request };
-  const { source, checkedAt } = row;
-  return { id, from, ...prices, tiers: readTiers(row.tiers), source, checkedAt };
+  const { id, from, source, checkedAt } = row;
+  return { id, from, ...basePrices(row), tiers: readTiers(row.tiers), source, checkedAt };
 }
 
 const isThere = ({ removedAt }: { readonly removedAt: Date | null }) => removedAt === null;

@@ -79,6 +79,7 @@ function priceRow({ prices, tiers = [], source, checkedAt }: SnapshotEndpoint) {
     completion: parsePrice(prices.completion),
     cacheRead: price(prices.cacheRead),
     cacheWrite: price(prices.cacheWrite),
+    cacheWriteHour: price(prices.cacheWriteHour),
     reasoning: price(prices.reasoning),
     image: price(prices.image),
     request: price(prices.request),

@@ -60,7 +60,7 @@ export type {
   Provider,
   RefusedParameter,
 } from './market.ts';
-export { blendedPrice, pricesFor } from './pricing.ts';
+export { basePrices, blendedPrice, pricesFor } from './pricing.ts';
 export { type RefreshOptions, type RefreshResult, refreshFromModelsDev } from './refresh.ts';
 export { type Refusals, refusalLifeMs } from './refusals.ts';
 export { faultModels } from './sandbox.ts';

@@ -103,6 +103,7 @@ function readPrices(pricing: PricingUpsert, check: Issues): Prices {
     completion: read('completionPerToken') ?? 0n,
     cacheRead: read('cacheReadPerToken'),
     cacheWrite: read('cacheWritePerToken'),
+    cacheWriteHour: read('cacheWriteHourPerToken'),
     reasoning: read('reasoningPerToken'),
     image: read('perImage'),
     request: read('perRequest'),

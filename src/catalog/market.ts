@@ -112,6 +112,8 @@ export interface Prices {
   readonly completion: Price;
   readonly cacheRead: Price | null;
   readonly cacheWrite: Price | null;
+  /** Of what is to be kept for an hour; null where it costs what any other write does. */
+  readonly cacheWriteHour: Price | null;
   readonly reasoning: Price | null;
   readonly image: Price | null;
   readonly request: Price | null;
@@ -137,5 +139,6 @@ export interface PriceTier {
   readonly completion?: Price;
   readonly cacheRead?: Price;
   readonly cacheWrite?: Price;
+  readonly cacheWriteHour?: Price;
   readonly reasoning?: Price;
 }

@@ -6,6 +6,7 @@ export interface PriceTexts {
   readonly completion: string;
   readonly cacheRead?: string | undefined;
   readonly cacheWrite?: string | undefined;
+  readonly cacheWriteHour?: string | undefined;
   readonly reasoning?: string | undefined;
   readonly image?: string | undefined;
   readonly request?: string | undefined;
@@ -20,6 +21,7 @@ export interface TierTexts {
   readonly completion?: string | undefined;
   readonly cacheRead?: string | undefined;
   readonly cacheWrite?: string | undefined;
+  readonly cacheWriteHour?: string | undefined;
   readonly reasoning?: string | undefined;
 }
 

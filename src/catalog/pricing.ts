@@ -7,12 +7,18 @@ import type { Prices, PriceTier, Pricing } from './market.ts';
  * strictly longer than its `minPromptTokens`, and within its UTC window.
  */
 export function pricesFor(pricing: Pricing, promptTokens: number, at: Date): Prices {
-  const { prompt, completion, cacheRead, cacheWrite, reasoning, image, request } = pricing;
-  let prices: Prices = { prompt, completion, cacheRead, cacheWrite, reasoning, image, request };
+  let prices = basePrices(pricing);
   for (const tier of pricing.tiers) {
     if (applies(tier, promptTokens, at)) prices = { ...prices, ...pricesOf(tier) };
   }
   return prices;
+}
+
+/** The prices that apply without any condition, in the order in which equal ones are compared. */
+export function basePrices({ prompt, completion, image, request, ...rest }: Prices): Prices {
+  const { cacheRead, cacheWrite, cacheWriteHour, reasoning } = rest;
+  const ofPrompt = { prompt, cacheRead, cacheWrite, cacheWriteHour };
+  return { ...ofPrompt, completion, reasoning, image, request };
 }
 
 /**
@@ -38,7 +44,6 @@ const minutes = (hhmm: string) => Number(hhmm.slice(0, 2)) * 60 + Number(hhmm.sl
 
 const minutesOf = (at: Date) => at.getUTCHours() * 60 + at.getUTCMinutes();
 
-function pricesOf({ prompt, completion, cacheRead, cacheWrite, reasoning }: PriceTier) {
-  const given = Object.entries({ prompt, completion, cacheRead, cacheWrite, reasoning });
-  return Object.fromEntries(given.filter(([, price]) => price !== undefined));
+function pricesOf({ minPromptTokens: _, utcStart: _start, utcEnd: _end, ...prices }: PriceTier) {
+  return Object.fromEntries(Object.entries(prices).filter(([, price]) => price !== undefined));
 }

@@ -1,4 +1,5 @@
 import type { Desired, DesiredEndpoint, DesiredModel, DesiredProvider } from './desired.ts';
+import { basePrices } from './pricing.ts';
 import type { EndpointRow, ModelRow, PriceRow, ProviderRow, Rows } from './rows.ts';
 import { readTiers, writeTiers } from './tiers.ts';
 
@@ -118,9 +119,7 @@ const isNewer = (inForce: PriceRow | undefined, at: Date): boolean =>
  * price.
  */
 function priceText(price: Omit<PriceRow, 'id' | 'endpointId' | 'from'>): string {
-  const { prompt, completion, cacheRead, cacheWrite, reasoning, image, request, tiers } = price;
-  const amounts = [prompt, completion, cacheRead, cacheWrite, reasoning, image, request];
-  return textOf([...amounts, ...writeTiers(readTiers(tiers))]);
+  return textOf([basePrices(price), ...writeTiers(readTiers(price.tiers))]);
 }
 
 const textOf = (value: unknown) =>

@@ -67,6 +67,7 @@ export interface PriceRow {
   readonly completion: bigint;
   readonly cacheRead: bigint | null;
   readonly cacheWrite: bigint | null;
+  readonly cacheWriteHour: bigint | null;
   readonly reasoning: bigint | null;
   readonly image: bigint | null;
   readonly request: bigint | null;

@@ -21,6 +21,7 @@ const prices = z.strictObject({
   completion: decimal,
   cacheRead: decimal.optional(),
   cacheWrite: decimal.optional(),
+  cacheWriteHour: decimal.optional(),
   reasoning: decimal.optional(),
   image: decimal.optional(),
   request: decimal.optional(),

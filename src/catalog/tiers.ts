@@ -31,6 +31,7 @@ function present<From, To>(tier: Tier<From>, form: (amount: From) => To): Presen
     completion: amount(tier.completion),
     cacheRead: amount(tier.cacheRead),
     cacheWrite: amount(tier.cacheWrite),
+    cacheWriteHour: amount(tier.cacheWriteHour),
     reasoning: amount(tier.reasoning),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

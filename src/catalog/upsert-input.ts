@@ -55,6 +55,7 @@ export interface PricingUpsert {
   readonly completionPerToken: string;
   readonly cacheReadPerToken?: string | null | undefined;
   readonly cacheWritePerToken?: string | null | undefined;
+  readonly cacheWriteHourPerToken?: string | null | undefined;
   readonly reasoningPerToken?: string | null | undefined;
   readonly perImage?: string | null | undefined;
   readonly perRequest?: string | null | undefined;

@@ -67,6 +67,8 @@ export interface UnitPrices {
   readonly completion: Price;
   readonly cacheRead: Price | null;
   readonly cacheWrite: Price | null;
+  /** Of what is kept for an hour; null where it costs what any other write does. */
+  readonly cacheWriteHour: Price | null;
   readonly reasoning: Price | null;
   readonly image: Price | null;
   readonly request: Price | null;
@@ -122,6 +124,8 @@ export interface TokenUsage {
   readonly completion: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
+  /** Of `cacheWrite`: what is kept for an hour. */
+  readonly cacheWriteHour?: number;
   readonly reasoning: number;
 }
 

@@ -1,4 +1,11 @@
-import { blendedPrice, type Endpoint, type Model, type Prices, pricesFor } from '#catalog';
+import {
+  basePrices,
+  blendedPrice,
+  type Endpoint,
+  type Model,
+  type Prices,
+  pricesFor,
+} from '#catalog';
 import type { Price } from '#kernel';
 import { type Ask, firstRefusal, testsFor, unsupported } from './checks.ts';
 import { lacking } from './needs.ts';
@@ -68,21 +75,23 @@ function byPrice({ blended: left }: Candidate, { blended: right }: Candidate): n
 }
 
 /** All endpoints of the model at the prices of this request, the cheapest first. */
-function offersOf({ asked, request: { promptTokens, at } }: Ask): readonly Candidate[] {
+function offersOf({ asked, request: { promptTokens, at, needs } }: Ask): readonly Candidate[] {
   const { offers, tiered } = standing(asked.model);
-  if (!tiered) return offers;
+  const { cachedForAnHour = false } = needs;
+  if (!tiered && !cachedForAnHour) return offers;
   const priced = offers.map((one) => {
     const { pricing } = one.endpoint;
-    return pricing.tiers.length > 0
-      ? offer(one.endpoint, pricesFor(pricing, promptTokens, at))
+    return pricing.tiers.length > 0 || cachedForAnHour
+      ? offer(one.endpoint, pricesFor(pricing, promptTokens, at), cachedForAnHour)
       : one;
   });
   return priced.sort(byPrice);
 }
 
-function offer(endpoint: Endpoint, inForce: Prices): Candidate {
-  const { prompt, completion, cacheRead, cacheWrite, reasoning, image, request } = inForce;
-  const prices = { prompt, completion, cacheRead, cacheWrite, reasoning, image, request };
+/** What is kept for an hour costs nothing where nothing is to be kept so long. */
+function offer(endpoint: Endpoint, inForce: Prices, cachedForAnHour = false): Candidate {
+  const base = basePrices(inForce);
+  const prices = cachedForAnHour ? base : { ...base, cacheWriteHour: null };
   const blended = blendedPrice(prices);
   const blendedNumber = Number(blended);
   return { endpoint, prices, blended, blendedNumber, droppedParameters: nothing };

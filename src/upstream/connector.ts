@@ -201,6 +201,8 @@ export interface UpstreamUsage {
   readonly completion: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
+  /** Of `cacheWrite`: what is kept for an hour, where the provider tells it apart. */
+  readonly cacheWriteHour?: number;
   readonly reasoning: number;
   readonly images?: number;
 }

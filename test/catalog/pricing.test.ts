@@ -6,7 +6,8 @@ import { blendedPrice, pricesFor } from '../../src/catalog/pricing.ts';
 const noon = new Date('2026-11-24T12:00:00Z');
 
 function pricing(...tiers: PriceTier[]): Pricing {
-  const prices = { prompt: 10n, completion: 20n, cacheRead: 1n, cacheWrite: null, reasoning: null };
+  const cache = { cacheRead: 1n, cacheWrite: null, cacheWriteHour: null };
+  const prices = { prompt: 10n, completion: 20n, ...cache, reasoning: null };
   const origin = { id: 'prc_1', from: noon, source: null, checkedAt: null };
   return { ...prices, image: null, request: 5n, tiers, ...origin };
 }

@@ -17,6 +17,7 @@ const prices = (given: Partial<UnitPrices> = {}): UnitPrices => ({
   completion: parsePrice('0.000015'),
   cacheRead: parsePrice('0.0000003'),
   cacheWrite: parsePrice('0.00000375'),
+  cacheWriteHour: null,
   reasoning: null,
   image: null,
   request: null,
@@ -58,6 +59,19 @@ describe('a bill', () => {
         'cost 0.004455 fee 0.00022275 charged 0.00467775',
       ].join('\n'),
     );
+  });
+
+  test('charges what was written for an hour at its own price, other writes at theirs', () => {
+    const hourly = prices({ cacheWriteHour: parsePrice('0.000006') });
+    const writes = (given: Partial<BillInput>) =>
+      bill(input({ tokens: { ...used, cacheWriteHour: 60 }, ...given }))
+        .lines.filter(({ kind }) => kind === 'CACHE_WRITE')
+        .map(({ quantity, amount }) => `${quantity} ${formatMoney(amount)}`);
+    expect(writes({ prices: hourly })).toEqual(['40 0.00015', '60 0.00036']);
+    expect(writes({ prices: hourly, tokens: used })).toEqual(['100 0.000375']);
+    const tooMany = { ...used, cacheWriteHour: 900 };
+    expect(writes({ prices: hourly, tokens: tooMany })).toEqual(['100 0.0006']);
+    expect(writes({})).toEqual(['40 0.00015', '60 0.000225']);
   });
 
   test('takes the base price for a kind without an own one, and leaves out what is 0', () => {
@@ -154,6 +168,7 @@ describe('a bill', () => {
       completion: price,
       cacheRead: maybe,
       cacheWrite: maybe,
+      cacheWriteHour: maybe,
       reasoning: maybe,
       image: fc.constant(null),
       request: maybe,
@@ -163,6 +178,7 @@ describe('a bill', () => {
       completion: count,
       cacheRead: count,
       cacheWrite: count,
+      cacheWriteHour: count,
       reasoning: count,
     });
     const anything = fc.record({
@@ -200,6 +216,12 @@ describe('the worst case', () => {
 
   test('takes the dearest kind of prompt token, the answer and the fee', () => {
     expect(most()).toBe('0.0055125');
+  });
+
+  test('takes a write for an hour where it may be charged', () => {
+    expect(most({ candidates: [prices({ cacheWriteHour: parsePrice('0.000006') })] })).toBe(
+      '0.007875',
+    );
   });
 
   test('takes reasoning when that is dearer than the answer', () => {

@@ -18,6 +18,7 @@ export const dollarPrices: UnitPrices = {
   completion: 10n ** 18n,
   cacheRead: null,
   cacheWrite: null,
+  cacheWriteHour: null,
   reasoning: null,
   image: null,
   request: null,

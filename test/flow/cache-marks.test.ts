@@ -262,6 +262,43 @@ it('GraphQL: a mark stands behind its message', async () => {
   });
 });
 
+describe('what is to be kept for an hour', () => {
+  const book = 'The book. '.repeat(40);
+  const creation = { ephemeral_5m_input_tokens: 100, ephemeral_1h_input_tokens: 200 };
+  const bill = `mutation ($input: CompletionInput!) { complete(input: $input) {
+    ... on CompletePayload { completion {
+      charges { kind quantity unitPrice } usage { cacheWriteTokens } } } } }`;
+  const price = `query ($slug: String!) { model(slug: $slug) { endpoints { provider { slug }
+    pricing { cacheWritePerToken cacheWriteHourPerToken } } } }`;
+
+  it('costs its own price, which the model tells', async () => {
+    const { data: shown } = await acme.ask(price, { slug: claude });
+    const { pricing } = shown.model.endpoints.find(
+      (one: { provider: { slug: string } }) => one.provider.slug === 'anthropic',
+    );
+    expect(Number(pricing.cacheWriteHourPerToken)).toBeGreaterThan(
+      Number(pricing.cacheWritePerToken),
+    );
+    anthropic.answerWith(async (reply) => {
+      const [start, ...rest] = answer;
+      const message = { ...start?.message, usage: { ...usage, cache_creation: creation } };
+      await reply.sse({ ...start, message }, ...rest);
+      reply.end();
+    });
+    const messages = [
+      { role: 'SYSTEM', content: book, cacheControl: { ttl: '1h' } },
+      { role: 'USER', content: 'Who wrote it?', cacheControl: {} },
+    ];
+    const { data } = await acme.ask(bill, { input: { model: claude, messages } });
+    const { charges: lines, usage: used } = data.complete.completion;
+    expect(used).toEqual({ cacheWriteTokens: 300 });
+    expect(lines.filter(({ kind }: { kind: string }) => kind === 'CACHE_WRITE')).toEqual([
+      { kind: 'CACHE_WRITE', quantity: 100, unitPrice: pricing.cacheWritePerToken },
+      { kind: 'CACHE_WRITE', quantity: 200, unitPrice: pricing.cacheWriteHourPerToken },
+    ]);
+  });
+});
+
 describe('a fifth mark is refused before anything is sent to who takes four', () => {
   const five = ['a', 'b', 'c', 'd', 'e'].map((said) => text(said, cache_control));
   it.each<[string, object]>([

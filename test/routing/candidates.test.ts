@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '#kernel';
 import { openRouter, type RouteRequest, textNeeds } from '#routing';
 import { virtualClock } from '../harness/virtual-clock.ts';
-import { fault, market, prefer, request } from './stand.ts';
+import { fault, market, perMillion, prefer, request } from './stand.ts';
 
 const toolsAndSeed = { ...textNeeds, parameters: new Set(['tools', 'seed']) };
 
@@ -15,6 +15,16 @@ const providers = (all: ReturnType<typeof market>, given: Partial<RouteRequest>)
     .plan(request(given))
     .candidates.map(({ endpoint }) => endpoint.provider.slug)
     .sort();
+
+it('what is written for an hour has its price where something is to be kept so long', () => {
+  const hourly = { cacheWriteHour: perMillion(6) };
+  const all = market({ 'acme/one': [{ provider: 'a', pricing: hourly }] });
+  const priceFor = (needs: Partial<RouteRequest['needs']>) =>
+    routerOver(all).plan(request({ needs: { ...textNeeds, ...needs } })).candidates[0]?.prices
+      .cacheWriteHour;
+  expect(priceFor({})).toBe(null);
+  expect(priceFor({ cachedForAnHour: true })).toBe(perMillion(6));
+});
 
 describe('a parameter that an endpoint does not take', () => {
   it('is named beside the candidate, and keeps nobody out', () => {

@@ -118,6 +118,7 @@ function priced(pricing: Partial<Pricing> = {}): Pricing {
     completion: perMillion(1),
     cacheRead: null,
     cacheWrite: null,
+    cacheWriteHour: null,
     reasoning: null,
     image: null,
     request: null,

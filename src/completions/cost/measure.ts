@@ -107,10 +107,4 @@ async function credible(
 const count = (text: string, { model, provider }: Endpoint): Promise<number> =>
   countTokens(text, provider.sandbox ? 'words' : (tokenizerOf(model.slug) ?? 'o200k_base'));
 
-const tokensOf = ({ prompt, completion, cacheRead, cacheWrite, reasoning }: UpstreamUsage) => ({
-  prompt,
-  completion,
-  cacheRead,
-  cacheWrite,
-  reasoning,
-});
+const tokensOf = ({ images: _, ...tokens }: UpstreamUsage): TokenUsage => tokens;

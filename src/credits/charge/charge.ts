@@ -83,10 +83,12 @@ function capped(cost: Money, { feeRate, hold }: BillInput): Money {
 
 function usageLines({ prices, tokens, images = 0, endpointId }: BillInput): readonly ChargeLine[] {
   const split = exclusive(tokens);
+  const cacheWrite = prices.cacheWrite ?? prices.prompt;
   const quantities: readonly [ChargeKind, number, Price | null][] = [
     ['PROMPT', split.prompt, prices.prompt],
     ['CACHE_READ', split.cacheRead, prices.cacheRead ?? prices.prompt],
-    ['CACHE_WRITE', split.cacheWrite, prices.cacheWrite ?? prices.prompt],
+    ['CACHE_WRITE', split.cacheWrite - split.cacheWriteHour, cacheWrite],
+    ['CACHE_WRITE', split.cacheWriteHour, prices.cacheWriteHour ?? cacheWrite],
     ['COMPLETION', split.completion, prices.completion],
     ['REASONING', split.reasoning, prices.reasoning ?? prices.completion],
     ['IMAGE', images, prices.image],
@@ -102,12 +104,14 @@ function usageLines({ prices, tokens, images = 0, endpointId }: BillInput): read
 /**
  * Each token in exactly one kind. A provider whose parts exceed its whole is believed on the whole.
  */
-function exclusive(tokens: TokenUsage): TokenUsage {
+function exclusive(tokens: TokenUsage): Required<TokenUsage> {
   const cacheRead = Math.min(tokens.cacheRead, tokens.prompt);
   const cacheWrite = Math.min(tokens.cacheWrite, tokens.prompt - cacheRead);
+  const cacheWriteHour = Math.min(tokens.cacheWriteHour ?? 0, cacheWrite);
   const reasoning = Math.min(tokens.reasoning, tokens.completion);
   const prompt = tokens.prompt - cacheRead - cacheWrite;
-  return { prompt, cacheRead, cacheWrite, completion: tokens.completion - reasoning, reasoning };
+  const completion = tokens.completion - reasoning;
+  return { prompt, cacheRead, cacheWrite, cacheWriteHour, completion, reasoning };
 }
 
 const feeLine = (fee: Money): readonly ChargeLine[] => single('FEE', fee);
@@ -143,7 +147,8 @@ export interface WorstCaseInput {
 export function worstCase(input: WorstCaseInput): Money {
   const { candidates, promptTokens, maxTokens, images = 0, feeRate } = input;
   const costs = candidates.map((prices) => {
-    const prompt = dearest(prices.prompt, prices.cacheRead, prices.cacheWrite);
+    const { cacheRead, cacheWrite, cacheWriteHour } = prices;
+    const prompt = dearest(prices.prompt, cacheRead, cacheWrite, cacheWriteHour);
     const completion = dearest(prices.completion, prices.reasoning);
     return (
       lineAmount(promptTokens, prompt) +

@@ -77,6 +77,7 @@ const names = {
   reasoning: 'internal_reasoning',
   cacheRead: 'input_cache_read',
   cacheWrite: 'input_cache_write',
+  cacheWriteHour: 'input_cache_write_1h',
 } as const;
 
 type PriceName = keyof typeof names;

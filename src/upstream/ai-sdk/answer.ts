@@ -1,4 +1,5 @@
 import type {
+  JSONObject,
   LanguageModelV4FinishReason,
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
@@ -16,6 +17,7 @@ import {
   thoughtPiece,
   toldAs,
 } from './reasoning-blocks.ts';
+import { isObject } from './wire.ts';
 
 type Part<Type extends LanguageModelV4StreamPart['type']> = Extract<
   LanguageModelV4StreamPart,
@@ -186,11 +188,22 @@ function signed(metadata: SharedV4ProviderMetadata[string]): boolean {
 }
 
 /** Null when the provider gave none, or what is none: it is counted here then. */
-function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): UpstreamUsage | null {
+function usageOf({ inputTokens, outputTokens, raw }: LanguageModelV4Usage): UpstreamUsage | null {
   const { total: prompt, cacheRead = 0, cacheWrite = 0 } = inputTokens;
   const { total: completion, reasoning = 0 } = outputTokens;
-  const usage = { prompt, completion, cacheRead, cacheWrite, reasoning };
+  const forAnHour = cacheWrite > 0 ? writtenForAnHour(raw) : {};
+  const usage = { prompt, completion, cacheRead, cacheWrite, ...forAnHour, reasoning };
   return isUsage(usage) && usage.prompt + usage.completion > 0 ? usage : null;
+}
+
+/** What of the writes is kept for an hour, as Anthropic and Bedrock tell it beside their sum. */
+function writtenForAnHour(raw: JSONObject | undefined): Pick<UpstreamUsage, 'cacheWriteHour'> {
+  const { cache_creation: creation, cacheDetails } = raw ?? {};
+  const details = Array.isArray(cacheDetails) ? cacheDetails.filter(isObject) : [];
+  const tokens = isObject(creation)
+    ? creation['ephemeral_1h_input_tokens']
+    : details.find(({ ttl }) => ttl === '1h')?.['inputTokens'];
+  return isCount(tokens) && tokens > 0 ? { cacheWriteHour: tokens } : {};
 }
 
 const isUsage = (usage: Record<string, unknown>): usage is Record<keyof UpstreamUsage, number> =>
