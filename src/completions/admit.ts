@@ -10,6 +10,7 @@ import {
   textNeeds,
   withOwnKeysAlone,
 } from '#routing';
+import { cachedBeginning } from '#upstream';
 import { type Cover, coverOf, type Size } from './cost/cover.ts';
 import { boundSize, countedSize, type PromptSize } from './cost/prompt-size.ts';
 import type { Rooms } from './rooms.ts';
@@ -63,7 +64,7 @@ async function admitSized(running: Running, rooms: Rooms, prompt: PromptSize): P
     allowedModels: payer.apiKey?.allowedModels ?? null,
     ownKeys: rooms.providerKeys.of(payer.organization.id),
     organizationId: payer.organization.id,
-    sessionId: request.sessionId,
+    sessionId: request.sessionId ?? cachedBeginning(request.chat),
     at: running.createdAt,
   });
   const { feeRate } = rooms;

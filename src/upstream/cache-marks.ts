@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CacheMarked, ChatMessage, ChatRequest, ContentPart, ToolCall } from './connector.ts';
 
 /** The parts of a message; a mark behind the message is one on what it says last. */
@@ -37,3 +38,26 @@ const marksIn = ({ messages, tools }: Prompt) =>
     ...(tools ?? []),
     ...messages.flatMap((message) => [...markedParts(message), ...markedCalls(message)]),
   ].flatMap(({ cacheTtl }) => cacheTtl ?? []);
+
+/**
+ * A name for what a marked prompt begins with, the same in every request that can find its cache
+ * again: up to the first mark, and no further than the first that is asked, since a mark at the end
+ * moves with each turn. Null without a mark: such prompts are not known to share a cache.
+ */
+export function cachedBeginning(prompt: Prompt): string | null {
+  if (countMarks(prompt) === 0) return null;
+  const hash = createHash('sha256');
+  for (const piece of beginningOf(prompt)) {
+    hash.update(JSON.stringify(piece));
+    if (piece.cacheTtl) break;
+  }
+  return hash.digest('base64url');
+}
+
+function* beginningOf({ tools, messages }: Prompt): Generator<CacheMarked, void, undefined> {
+  yield* tools ?? [];
+  for (const message of messages) {
+    yield* markedParts(message);
+    if (message.role !== 'system' && message.role !== 'developer') return;
+  }
+}

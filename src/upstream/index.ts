@@ -11,7 +11,7 @@
  * 5. While the receiver is busy, the socket is paused: memory is bounded whatever a provider sends.
  * 6. A provider's message reaches a caller without credentials, in at most 500 characters.
  */
-export { keptForAnHour } from './cache-marks.ts';
+export { cachedBeginning, keptForAnHour } from './cache-marks.ts';
 export {
   type AttemptTimeouts,
   type CacheMarked,

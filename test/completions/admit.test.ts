@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MessageInput } from '#completions';
 import type { ApiKey } from '#identity';
 import { RateLimited } from '#limits';
 import { dollarAToken, stand } from './stand.ts';
@@ -93,4 +94,44 @@ it('a prompt is counted as far as twice the context, and told by its bytes beyon
   };
   expect(await told(1_000)).toBeLessThan(1_500);
   expect(await told(2_000)).toBeGreaterThan(2_000 * 'word '.length);
+});
+
+describe('prompts that are marked to be cached find the cache again, without a session', () => {
+  const offers = [
+    { provider: 'one', pricing: dollarAToken },
+    { provider: 'two', pricing: dollarAToken },
+  ];
+  const mark = { cacheControl: { ttl: '5m' } };
+  const system = (text: string) => ({ role: 'SYSTEM' as const, parts: [{ text, ...mark }] });
+  const user = (content: string) => ({ role: 'USER' as const, content });
+  const often = Array.from({ length: 20 }, (_, turn) => `${turn}`);
+
+  /** Where each of these went. */
+  async function went(prompts: readonly MessageInput[][]): Promise<Set<string>> {
+    const room = stand({ offers });
+    const to = new Set<string>();
+    for (const messages of prompts) {
+      const { completion } = await room.run({ messages, maxTokens: 1 });
+      to.add(completion.attempts[0]?.endpointId ?? expect.unreachable());
+    }
+    return to;
+  }
+
+  it('which ends in the system, whatever is asked', async () => {
+    expect((await went(often.map((what) => [system('The book'), user(what)]))).size).toBe(1);
+  });
+
+  it('which grows with the conversation', async () => {
+    const turns = often.map((_, turn) => [
+      user('Hello'),
+      ...often.slice(0, turn).map(user),
+      { ...user('And?'), ...mark },
+    ]);
+    expect((await went(turns)).size).toBe(1);
+  });
+
+  it('while those that begin otherwise, and those without a mark, are spread', async () => {
+    expect((await went(often.map((what) => [system(what), user('Hello')]))).size).toBe(2);
+    expect((await went(often.map(() => [user('Hello')]))).size).toBe(2);
+  });
 });
