@@ -46,7 +46,9 @@ const toolUse = z.object({
 const toolResult = z.object({
   type: z.literal('tool_result'),
   tool_use_id: z.string(),
-  content: may(z.union([z.string(), z.array(z.discriminatedUnion('type', [textBlock, image]))])),
+  content: may(
+    z.union([z.string(), z.array(z.discriminatedUnion('type', [textBlock, image, document]))]),
+  ),
   is_error: flag,
   ...marked,
 });

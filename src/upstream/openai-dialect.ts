@@ -12,6 +12,8 @@ export interface Dialect {
   readonly endMark: boolean;
   /** Takes `cache_control` on parts, messages and tools; elsewhere prompts are cached unasked. */
   readonly cacheMarks: boolean;
+  /** Takes pictures and files in the result of a tool; elsewhere that is text alone. */
+  readonly mediaInResults: boolean;
   /** Takes `reasoning_details` and pictures of an earlier answer on a message. */
   readonly extensions: boolean;
   /** Takes OpenRouter's `reasoning` object; elsewhere `reasoning_effort`. */
@@ -28,6 +30,7 @@ const common: Dialect = {
   developerRole: false,
   endMark: true,
   extensions: true,
+  mediaInResults: false,
   reasoningObject: false,
   seed: 'seed',
   streamOptions: true,
@@ -39,12 +42,18 @@ const strict: Dialect = { ...common, cacheMarks: false, extensions: false };
 const openAi: Dialect = { ...strict, cap: 'max_completion_tokens', developerRole: true };
 /** Caches by itself. */
 const together: Dialect = { ...common, cacheMarks: false };
-const openRouter: Dialect = { ...common, reasoningObject: true };
+const openRouter: Dialect = { ...common, mediaInResults: true, reasoningObject: true };
 /**
  * Refuses unknown fields (422, `extra_forbidden`), names the seed otherwise and always reports
  * usage.
  */
-const mistral: Dialect = { ...strict, seed: 'random_seed', streamOptions: false, user: false };
+const mistral: Dialect = {
+  ...strict,
+  mediaInResults: true,
+  seed: 'random_seed',
+  streamOptions: false,
+  user: false,
+};
 
 /** Cerebras and Perplexity, as recorded: usage and finish reason come on the last chunk. */
 const unmarked: Dialect = { ...strict, endMark: false };

@@ -76,8 +76,9 @@ export function isUrl(data: string): boolean {
 }
 
 /**
- * Anthropic's mark, as OpenRouter and others carry it: on the part that ends the cached prefix. Of
- * an assistant, services that know no marks are told one text, since some know no parts of it.
+ * Anthropic's mark, as OpenRouter and others carry it: on the part that ends the cached prefix.
+ * Services that know no marks are told texts as one, since some know no parts (DeepSeek: “invalid
+ * type: sequence, expected a string”), or none of an assistant or a tool.
  */
 function contentOf(message: ChatMessage, dialect: Dialect): string | null | readonly Json[] {
   const { role, content } = message;
@@ -86,7 +87,9 @@ function contentOf(message: ChatMessage, dialect: Dialect): string | null | read
   const isMarked = dialect.cacheMarks && lastMark(parts).cacheTtl;
   if (typeof content === 'string' && !isMarked) return content;
   const texts = parts.map((one) => (one.type === 'text' ? one.text : null));
-  if (role === 'assistant' && !dialect.cacheMarks && !texts.includes(null)) return texts.join('');
+  if (!dialect.cacheMarks && !texts.includes(null)) {
+    return texts.join(role === 'assistant' ? '' : '\n');
+  }
   return parts.map((one) => ({ ...part(one), ...cacheMark(one, dialect) }));
 }
 

@@ -8,6 +8,7 @@ import type {
 import { effortShares } from './effort-shares.ts';
 import type { Dialect } from './openai-dialect.ts';
 import { cacheMark, openAiMessage } from './openai-message.ts';
+import { withTextResults } from './shown-results.ts';
 
 type Json = Record<string, unknown>;
 
@@ -31,7 +32,7 @@ const plain = {
 export function openAiRequest({ target, request, stream }: UpstreamCall, dialect: Dialect): Json {
   return {
     model: target.model,
-    messages: request.messages.map((message) => openAiMessage(message, dialect)),
+    messages: messagesIn(dialect, request).map((message) => openAiMessage(message, dialect)),
     [dialect.cap]: request.maxTokens,
     stream,
     ...(stream && dialect.streamOptions ? { stream_options: { include_usage: true } } : {}),
@@ -44,6 +45,9 @@ export function openAiRequest({ target, request, stream }: UpstreamCall, dialect
     ...(request.reasoning ? reasoning(request.reasoning, request.maxTokens, dialect) : {}),
   };
 }
+
+const messagesIn = ({ mediaInResults }: Dialect, { messages }: ChatRequest) =>
+  mediaInResults ? messages : withTextResults(messages);
 
 function plainParameters(request: ChatRequest): Json {
   const body: Json = {};

@@ -29,6 +29,22 @@ const asked = {
   'a picture': ask({ type: 'image', url: `data:image/png;base64,${png}` }),
   'a picture by address': ask({ type: 'image', url: 'https://example.com/a.png' }),
   'a file': ask({ type: 'file', data: 'JVBE', mediaType: 'application/pdf', filename: 'a.pdf' }),
+  'a picture in the first of two results': {
+    tools: [{ name: 'f', parameters: schema }],
+    messages: [
+      { role: 'user', content: 'Look' },
+      { role: 'assistant', content: null, toolCalls: [first, second] },
+      {
+        role: 'tool',
+        toolCallId: 'call_a',
+        content: [
+          { type: 'text', text: 'A cat' },
+          { type: 'image', url: `data:image/png;base64,${png}` },
+        ],
+      },
+      { role: 'tool', toolCallId: 'call_b', content: 'Sun' },
+    ],
+  },
   sound: ask({ type: 'audio', data: 'UklG', mediaType: 'audio/wav' }),
 } as const satisfies Readonly<Record<string, Partial<ChatRequest>>>;
 type Asked = keyof typeof asked;
@@ -43,6 +59,21 @@ const openAiCall = ({ id, name, arguments: json }: typeof first) => ({
 });
 const part = (sent: object) => ({ messages: [{ content: [{ type: 'text', text: 'See' }, sent] }] });
 
+const seen = { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } };
+const showing = {
+  role: 'user',
+  content: [{ type: 'text', text: 'The result of call_a shows:' }, seen],
+};
+const looked = (content: string | object[], ...behind: object[]) => ({
+  messages: [
+    { role: 'user', content: 'Look' },
+    { role: 'assistant', tool_calls: [openAiCall(first), openAiCall(second)] },
+    { role: 'tool', tool_call_id: 'call_a', content },
+    { role: 'tool', tool_call_id: 'call_b', content: 'Sun' },
+    ...behind,
+  ],
+});
+
 const openAi: Form = {
   'two tool calls and their results': {
     tools: [{ type: 'function', function: { name: 'f', parameters: schema } }],
@@ -56,7 +87,7 @@ const openAi: Form = {
   'a schema for the answer': {
     response_format: { type: 'json_schema', json_schema: { name: 'place', schema } },
   },
-  'a picture': part({ type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } }),
+  'a picture': part(seen),
   'a picture by address': part({
     type: 'image_url',
     image_url: { url: 'https://example.com/a.png' },
@@ -65,7 +96,19 @@ const openAi: Form = {
     type: 'file',
     file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBE' },
   }),
+  'a picture in the first of two results': looked('A cat', showing),
   sound: part({ type: 'input_audio', input_audio: { data: 'UklG', format: 'wav' } }),
+};
+
+const mistral: Form = {
+  ...openAi,
+  'a picture in the first of two results': looked([{ type: 'text', text: 'A cat' }, seen]),
+};
+
+/** Where parts can be marked, they stay apart. */
+const marking: Form = {
+  ...openAi,
+  'a picture in the first of two results': looked([{ type: 'text', text: 'A cat' }], showing),
 };
 
 const anthropic: Form = {
@@ -103,6 +146,25 @@ const anthropic: Form = {
     title: 'a.pdf',
     source: { type: 'base64', media_type: 'application/pdf', data: 'JVBE' },
   }),
+  'a picture in the first of two results': {
+    messages: [
+      { role: 'user' },
+      { role: 'assistant' },
+      {
+        role: 'user',
+        content: [
+          {
+            tool_use_id: 'call_a',
+            content: [
+              { type: 'text', text: 'A cat' },
+              { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png } },
+            ],
+          },
+          { tool_use_id: 'call_b', content: 'Sun' },
+        ],
+      },
+    ],
+  },
   sound: 'UNSAID',
 };
 
@@ -129,6 +191,20 @@ const gemini: Form = {
     fileData: { mimeType: 'image/png', fileUri: 'https://example.com/a.png' },
   }),
   'a file': shown({ inlineData: { mimeType: 'application/pdf', data: 'JVBE' } }),
+  'a picture in the first of two results': {
+    contents: [
+      { role: 'user' },
+      { role: 'model' },
+      { role: 'user', parts: [geminiResult('A cat'), geminiResult('Sun')] },
+      {
+        role: 'user',
+        parts: [
+          { text: 'The result of call_a shows:' },
+          { inlineData: { mimeType: 'image/png', data: png } },
+        ],
+      },
+    ],
+  },
   sound: shown({ inlineData: { mimeType: 'audio/wav', data: 'UklG' } }),
 };
 
@@ -161,6 +237,24 @@ const converse: Form = {
   'a schema for the answer': converseTool('json'),
   'a picture': given({ image: { format: 'png', source: { bytes: png } } }),
   'a picture by address': 'UNSAID',
+  'a picture in the first of two results': {
+    messages: [
+      { role: 'user' },
+      { role: 'assistant' },
+      {
+        role: 'user',
+        content: [
+          {
+            toolResult: {
+              toolUseId: 'call_a',
+              content: [{ text: 'A cat' }, { image: { format: 'png', source: { bytes: png } } }],
+            },
+          },
+          { toolResult: { toolUseId: 'call_b', content: [{ text: 'Sun' }] } },
+        ],
+      },
+    ],
+  },
   'a file': given({ document: { format: 'pdf', name: 'a', source: { bytes: 'JVBE' } } }),
   sound: 'UNSAID',
 };
@@ -178,6 +272,10 @@ const forms: Readonly<Record<string, Form>> = {
   'google-vertex': gemini,
   'amazon-bedrock': converse,
   cohere,
+  mistral,
+  'openai-compatible': marking,
+  vercel: marking,
+  deepinfra: marking,
 };
 
 const connectors = openConnectors({ clock: systemClock, log: silentLog });

@@ -188,6 +188,28 @@ describe('messages: a mark stays where the caller put it', () => {
     expect(marks(body)).toBe(4);
   });
 
+  it('in the result of a tool that shows a document', async () => {
+    const source = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' };
+    const shown = {
+      ...result,
+      content: [text('See'), { type: 'document', source, cache_control }],
+    };
+    const body = await told('/v1/messages', {
+      ...most,
+      tools: [tool],
+      messages: [
+        { role: 'user', content: 'Weather?' },
+        { role: 'assistant', content: [use] },
+        { role: 'user', content: [shown] },
+      ],
+    });
+    expect(body['messages']).toMatchObject([
+      {},
+      {},
+      { content: [{ content: [text('See'), { type: 'document', source }], ...kept() }] },
+    ]);
+  });
+
   it('in what an assistant said and called, and at the result', async () => {
     const body = await told('/v1/messages', {
       ...most,

@@ -201,3 +201,27 @@ test('Mistral gets no field that it does not know', () => {
   expect(Object.keys(sent)).not.toEqual(expect.arrayContaining(['stream_options']));
   expect(Object.keys(sent)).not.toEqual(expect.arrayContaining(['user']));
 });
+
+test('texts are one for services that know no parts, and stay apart where marks are taken', () => {
+  const parts = [
+    { type: 'text', text: 'a' },
+    { type: 'text', text: 'b', cacheTtl: '5m' },
+  ] as const;
+  const messages = (['system', 'user', 'tool'] as const).map((role) => ({ role, content: parts }));
+  expect(body({ messages }, 'api.deepseek.com')).toMatchObject({
+    messages: [{ content: 'a\nb' }, { content: 'a\nb' }, { content: 'a\nb' }],
+  });
+  expect(body({ messages })).toMatchObject({
+    messages: [{ content: [{ text: 'a' }, { text: 'b' }] }, {}, {}],
+  });
+});
+
+test('a result of pictures alone is a text nevertheless', () => {
+  const content = [{ type: 'image', url: 'https://example.com/a.png' }] as const;
+  expect(body({ messages: [{ role: 'tool', toolCallId: 'call_1', content }] })).toMatchObject({
+    messages: [
+      { role: 'tool', content: 'It is shown below.' },
+      { role: 'user', content: [{ type: 'text' }, { type: 'image_url' }] },
+    ],
+  });
+});

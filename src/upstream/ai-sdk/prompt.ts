@@ -10,6 +10,7 @@ import {
 import { lastMark, markedCalls, markedParts } from '../cache-marks.ts';
 import type { CacheMarked, ChatMessage, ContentPart, ToolCall } from '../connector.ts';
 import { isUrl } from '../openai-message.ts';
+import { withTextResults } from '../shown-results.ts';
 import { blocksIn, type ReasoningBlock } from './reasoning-blocks.ts';
 import type { CachePlace, Wire } from './wire.ts';
 
@@ -25,7 +26,8 @@ export function promptOf(
     messages.flatMap(({ toolCalls }) => (toolCalls ?? []).map(({ id, name }) => [id, name])),
   );
   const prompt: LanguageModelV4Prompt = [];
-  for (const made of messages.flatMap((one) => messageOf(one, { wire, model, toolNames }))) {
+  const told = wire.mediaInResults ? messages : withTextResults(messages);
+  for (const made of told.flatMap((one) => messageOf(one, { wire, model, toolNames }))) {
     const last = prompt.at(-1);
     if (made.role === 'tool' && last?.role === 'tool') last.content.push(...made.content);
     else prompt.push(made);
@@ -160,7 +162,7 @@ function toolResult(message: ChatMessage, around: Around) {
 }
 
 function outputOf(parts: readonly ContentPart[], wire: Wire): LanguageModelV4ToolResultOutput {
-  if (wire.mediaInResults && parts.some(({ type }) => type !== 'text')) {
+  if (parts.some(({ type }) => type !== 'text')) {
     return { type: 'content', value: parts.map(partOf(wire)) };
   }
   const texts = parts.map((part) => (part.type === 'text' ? part.text : ''));

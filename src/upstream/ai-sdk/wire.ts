@@ -44,7 +44,7 @@ export interface Wire {
   readonly unsaid: ReadonlySet<string>;
   /** The kinds of media that it takes; absent where its package refuses the others by itself. */
   readonly media?: readonly string[];
-  /** Whether the result of a tool may show pictures and documents; elsewhere it is text alone. */
+  /** Takes pictures and documents in the result of a tool; elsewhere that is text alone. */
   readonly mediaInResults?: true;
   /** Its options for a thinking budget of so many tokens. */
   thinking(budgetTokens: number): Json;
