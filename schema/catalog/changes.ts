@@ -1,5 +1,6 @@
 import { type CatalogChange, pricingOf, withPrices } from '#catalog';
 import { InvalidInput } from '#kernel';
+import { modelNamed } from '#routing';
 import type { Prisma } from '#storage';
 import { builder } from '../builder.ts';
 import type { Rooms } from '../context.ts';
@@ -142,7 +143,7 @@ export function filterOf(given: Given, { catalog }: Rooms): Filter {
   const market = catalog.market();
   return {
     kinds: given?.kinds ?? null,
-    models: given?.models?.map((name) => market.model(name)?.slug ?? name) ?? null,
+    models: given?.models?.map((name) => modelNamed(market, name)?.slug ?? name) ?? null,
     providers: given?.providers ?? null,
     since: given?.since ?? null,
     until: given?.until ?? null,

@@ -1,5 +1,5 @@
 import { cheapestEndpoint } from '#catalog';
-import { findModel } from '#routing';
+import { modelNamed } from '#routing';
 import { builder } from '../builder.ts';
 import { describedEnum } from '../described.ts';
 import { measured, PerformanceMetricsRef, windowArgument } from '../metrics/performance.ts';
@@ -123,9 +123,6 @@ builder.queryField('model', (t) =>
           'The canonical slug, an alias or a variant (`author/name`, `author/name:floor`).',
       }),
     },
-    resolve(_root, { slug }, { rooms }) {
-      const market = rooms.catalog.market();
-      return market.model(slug) ?? findModel(market, slug)?.model ?? null; // a removed one, too
-    },
+    resolve: (_root, { slug }, { rooms }) => modelNamed(rooms.catalog.market(), slug),
   }),
 );

@@ -1,6 +1,7 @@
 import type { CompletionFilter as Filter } from '#credits';
 import type { Principal } from '#identity';
 import { amountOf, InvalidInput } from '#kernel';
+import { modelNamed } from '#routing';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { ErrorCode } from '../errors.ts';
@@ -14,7 +15,7 @@ export const CompletionFilter = builder.inputType('CompletionFilter', {
   fields: (t) => ({
     apiKeyId: t.id({ description: 'Run by this key.' }),
     membershipId: t.id({ description: "Spent this member's budget." }),
-    model: t.string({ description: 'Answered by this model: its slug, an alias or its id.' }),
+    model: t.string({ description: 'Answered by this model, by slug, alias, variant or id.' }),
     provider: t.string({ description: 'Answered by this provider: its slug or its id.' }),
     status: t.field({ type: CompletionStatus, description: 'In this status.' }),
     statuses: t.field({ type: [CompletionStatus], description: 'In any of these.' }),
@@ -54,7 +55,7 @@ export function askedFilter(given: Given, { rooms, principal }: Context): Filter
     membershipId:
       (given?.membershipId && idOf('membership', given.membershipId, 'filter.membershipId')) ??
       null,
-    modelId: given?.model == null ? null : (market.model(given.model)?.id ?? nobody),
+    modelId: given?.model == null ? null : (modelNamed(market, given.model)?.id ?? nobody),
     providerId: given?.provider == null ? null : (market.provider(given.provider)?.id ?? nobody),
     statuses: statusesOf(given),
     finishReasons: bounded(given?.finishReasons, 'filter.finishReasons'),

@@ -12,6 +12,7 @@ import {
   tickOf,
   updateOf,
 } from '#metrics';
+import { modelNamed } from '#routing';
 import { builder } from '../builder.ts';
 import { EndpointStatus } from '../catalog/endpoint.ts';
 import { bestStatus } from '../catalog/market-order.ts';
@@ -190,7 +191,7 @@ function checked(filter: Filter): Filter {
 /** The endpoints that are offered now and in the filter; names that nobody has match nothing. */
 function endpointsIn({ providers, models }: Filter, { catalog }: Rooms): Endpoint[] {
   const market = catalog.market();
-  const wanted = models && new Set(models.map((slug) => market.model(slug)?.id));
+  const wanted = models && new Set(models.map((slug) => modelNamed(market, slug)?.id));
   return market.models
     .filter(({ id }) => !wanted || wanted.has(id))
     .flatMap(({ endpoints }) => endpoints)

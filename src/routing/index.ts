@@ -37,4 +37,4 @@ export {
 export { type Route, withOwnKeysAlone } from './route.ts';
 export { openRouter, type Router, type RouterOptions } from './router.ts';
 export { timeoutsOf } from './timeouts.ts';
-export { findModel } from './variants.ts';
+export { modelNamed } from './variants.ts';

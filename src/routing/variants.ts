@@ -41,6 +41,10 @@ export function findModel(market: Market, asked: string): AskedModel | null {
   return found ? { ...found, ...says } : null;
 }
 
+/** The model that a name means, for whoever reads about it: also one that is offered no more. */
+export const modelNamed = (market: Market, name: string): Model | null =>
+  market.model(name) ?? findModel(market, name)?.model ?? null;
+
 /** Without a variant. */
 export const plainly = (model: Model, how: string | null): AskedModel => ({
   model,

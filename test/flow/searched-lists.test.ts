@@ -48,3 +48,26 @@ it('keys and members are searched by the letters that were given, too', async ()
     one: { totalCount: 1 },
   });
 });
+
+it.each(['sandbox/echo', 'sandbox/echo:floor', 'sandbox/echo:floor:nitro'])(
+  'what the model answered is found by the name that was asked for, as %s',
+  async (model) => {
+    const complete = `mutation { complete(input: { model: "sandbox/echo:floor", messages: [
+    { role: USER, content: "Hello" }] }) { ... on CompletePayload { completion { id } } } }`;
+    const { id } = (await app.demo.ask(complete)).data.complete.completion;
+    const lists = `query ($model: String) { organization(slug: "demo") {
+    completions(filter: { model: $model }, first: 1) { nodes { id } totalCount }
+    usage(filter: { model: $model }) { total { requests } } } }`;
+    const { completions, usage } = (await ask(lists, { model })).organization;
+    expect(completions.nodes).toEqual([{ id }]);
+    expect(usage.total.requests).toBe(completions.totalCount);
+    const feed = `subscription ($models: [String!]) { providerMetrics(filter: { models: $models }) {
+    endpoints { endpoint { model { slug } } } } }`;
+    const watching = app.demo.overEventStream(feed, { models: [model] });
+    for await (const { endpoints } of watching) {
+      expect(endpoints).toEqual([{ endpoint: { model: { slug: 'sandbox/echo' } } }]);
+      break;
+    }
+    watching.leave();
+  },
+);

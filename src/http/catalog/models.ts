@@ -1,6 +1,6 @@
 import type { Model } from '#catalog';
 import { Fault, InvalidInput } from '#kernel';
-import { findModel } from '#routing';
+import { modelNamed as modelOfName } from '#routing';
 import type { Rooms } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
 import type { Parameters } from '../rest/address.ts';
@@ -70,8 +70,7 @@ export const nameIn = ({ author, slug, id }: Parameters): string => id ?? `${aut
 
 /** By whatever a completion can ask for: a slug, an alias, the latest of a family, a variant. */
 export function modelNamed({ catalog }: Rooms, name: string): Model {
-  const market = catalog.market();
-  const model = market.model(name) ?? findModel(market, name)?.model;
+  const model = modelOfName(catalog.market(), name);
   if (model) return model;
   throw new Fault('MODEL_NOT_FOUND', {
     public: `There is no model ${name.slice(0, 200)}. GET /v1/models lists them.`,
