@@ -77,10 +77,16 @@ export function errorBody(fault: Fault, attempts?: FailedAttempts | null): Error
       code: statusOf(fault),
       message: messageOf(fault),
       type,
-      param: fault instanceof InvalidInput ? (fault.issues[0]?.path ?? null) : null,
+      param: paramOf(fault),
       metadata: { error_type: type, ...metadataOf(fault, attempts ?? null) },
     },
   };
+}
+
+/** The field that is to be corrected; an unknown model is one, although it is answered with 404. */
+function paramOf(fault: Fault): string | null {
+  if (fault instanceof InvalidInput) return fault.issues[0]?.path ?? null;
+  return fault.code === 'MODEL_NOT_FOUND' ? 'model' : null;
 }
 
 /** What is known beyond the sentence, under the names that clients look for. */
