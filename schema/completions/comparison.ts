@@ -3,7 +3,7 @@ import { Fault, type InputIssue, InvalidInput } from '#kernel';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { CompletionEventRef } from './events.ts';
-import { alone, eventsOf, refusal } from './following.ts';
+import { alone, eventsOf, type Refused, refusal } from './following.ts';
 import { asked, CompletionInput } from './input.ts';
 import { merged } from './lanes.ts';
 import { checkArguments, operationKey, refuseGet, startArguments } from './start-arguments.ts';
@@ -119,7 +119,8 @@ builder.subscriptionField('compareCompletions', (t) =>
         check();
         return compared(models, start, context);
       } catch (thrown) {
-        return refusedLane(models, Fault.from(thrown), context);
+        const asked = { model: models[0], organizationId: input.organizationId };
+        return refusedLane({ error: Fault.from(thrown), asked }, context);
       }
     },
     resolve: (event) => event,
@@ -127,6 +128,6 @@ builder.subscriptionField('compareCompletions', (t) =>
 );
 
 /** Refused as a whole: told in the first lane. */
-function refusedLane(models: readonly string[], error: Fault, context: Context) {
-  return alone({ lane: 0, model: models[0] ?? '', event: refusal({ error }, context) });
+function refusedLane(given: Refused, context: Context) {
+  return alone({ lane: 0, model: given.asked?.model ?? '', event: refusal(given, context) });
 }

@@ -1,7 +1,7 @@
 import type { Completion, CompletionEvent, Started } from '#completions';
 import { type Fault, type Flow, inOrder, newId } from '#kernel';
 import type { Context } from '../context.ts';
-import { refusedCompletion } from './refused-completion.ts';
+import { type Asked, refusedCompletion } from './refused-completion.ts';
 
 /** Follows a run from the number `after`, and names each event that is about to be delivered. */
 export function follow(run: Started, after: number, context: Context): Flow<CompletionEvent> {
@@ -40,13 +40,15 @@ export interface Refused {
   /** The id that was asked for; a new one when none was. */
   readonly id?: string;
   readonly known?: Completion | null;
+  readonly asked?: Asked;
 }
 
 /** Its only event. Throws what is no completion that failed. */
-export function refusal({ error, id, known }: Refused, context: Context): CompletionEvent {
+export function refusal(given: Refused, context: Context): CompletionEvent {
+  const { error, id, known } = given;
   if (errors.has(error.code)) throw error;
   const completionId = id ?? newId('completion', context.rooms.clock);
-  const completion = known ?? refusedCompletion(completionId, error, context);
+  const completion = known ?? refusedCompletion(completionId, given, context);
   const numbers = { completionId, sequence: 1, firstSequence: 1 };
   const { usage } = completion;
   return { type: 'CompletionFailed', ...numbers, error, usage, completion };

@@ -61,7 +61,7 @@ builder.subscriptionFields((t) => ({
         const run = await context.rooms.completions.start(context.principal, asked(input), options);
         return follow(run, after, context);
       } catch (thrown) {
-        return refused({ error: Fault.from(thrown) }, context);
+        return refused({ error: Fault.from(thrown), asked: input }, context);
       }
     },
     resolve: (event) => event,
