@@ -2,7 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
-import type { Permission } from '#identity';
+import { credentialNeeded, type Permission, permissionNeeded } from '#identity';
 import { Fault } from '#kernel';
 import { getDatamodel, type PrismaTypes } from '#storage';
 import type { Context } from './context.ts';
@@ -55,11 +55,11 @@ export const builder = new SchemaBuilder<SchemaShape>({
   scopeAuth: {
     authorizeOnSubscribe: true,
     treatErrorsAsUnauthorized: false,
-    unauthorizedError: (_parent, context) => refusal(context),
+    // Each refuses by itself, since it alone can say who may.
     authScopes: (context) => ({
-      authenticated: context.principal.kind !== 'anonymous',
-      platformAdmin: isPlatformAdmin(context),
-      beyondInference: !isInference(context),
+      authenticated: () => isSomebody(context),
+      platformAdmin: () => isPlatformAdmin(context) || refuse(context, forAdministrators()),
+      beyondInference: () => !isInference(context) || refuse(context, notForInference()),
       organization: (scope) => mayIn(context, scope),
     }),
   },
@@ -72,16 +72,27 @@ export function isPlatformAdmin({ principal }: Context): boolean {
 const isInference = ({ principal }: Context) =>
   principal.kind === 'apiKey' && principal.apiKey.kind === 'INFERENCE';
 
-function mayIn({ rooms, principal }: Context, scope: OrganizationScope): boolean {
-  const granted = rooms.identity.permissions(principal, scope.organizationId);
-  return scope.anyOf.some((permission) => granted?.has(permission));
+function mayIn(context: Context, { organizationId, anyOf }: OrganizationScope): boolean {
+  const granted = context.rooms.identity.permissions(context.principal, organizationId);
+  if (anyOf.some((permission) => granted?.has(permission))) return true;
+  return refuse(context, permissionNeeded(anyOf));
 }
 
-function refusal({ principal }: Context): Fault {
-  if (principal.kind === 'anonymous') {
-    return new Fault('UNAUTHENTICATED', {
-      public: 'This needs credentials: send `Authorization: Bearer <key>`.',
-    });
-  }
-  return new Fault('FORBIDDEN', { public: 'Your credentials do not allow this.' });
+function isSomebody({ principal }: Context): true {
+  if (principal.kind === 'anonymous') throw credentialNeeded();
+  return true;
 }
+
+/** Whoever is nobody has to say first who they are. */
+function refuse(context: Context, fault: Fault): never {
+  isSomebody(context);
+  throw fault;
+}
+
+const forAdministrators = () =>
+  new Fault('FORBIDDEN', {
+    public: 'This is for platform administrators: sign in as one, or send ADMIN_KEY.',
+  });
+
+const notForInference = () =>
+  new Fault('FORBIDDEN', { public: 'This takes a MANAGEMENT key, or a person.' });

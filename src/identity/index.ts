@@ -26,6 +26,7 @@ export {
   allPermissions,
   type Permission,
   type Permissions,
+  permissionNeeded,
   rolesWith,
 } from './access/permissions.ts';
 export {

@@ -39,6 +39,7 @@ const faults = [
     input: { model: 'nobody/nothing', messages: hello },
     type: 'NotFoundError',
     code: 'MODEL_NOT_FOUND',
+    param: 'model',
     status: 404,
   },
   {
@@ -120,7 +121,7 @@ describe.each(faults)('$name', ({ input, type, code, status, ...fault }) => {
     const response = await post('/v1/chat/completions', JSON.stringify({ ...input, stream }));
     expect(response.status).toBe(status);
     const { error } = (await response.json()) as { error: Record<string, unknown> };
-    expect(error).toMatchObject({ code: status, param: field });
+    expect(error).toMatchObject({ code: status, param: 'param' in fault ? fault.param : field });
     expect(error['message']).toEqual(expect.any(String));
   });
 });
@@ -168,6 +169,41 @@ it('arguments out of their bounds are named all at once, in one event', async ()
   expect(events).toMatchObject([
     { sequence: 1, error: { __typename: 'InvalidInputError', path: ['after'], issues } },
   ]);
+});
+
+it.each([
+  'completion(graceMs: -1, input: $input) { ...Told }',
+  'compareCompletions(graceMs: -1, input: $input, models: ["acme/writer"]) { event { ...Told } }',
+])('a person is told a refusal with who would have paid for what: %s', async (operation) => {
+  const query = `subscription ($input: CompletionInput!) { ${operation} }
+    fragment Told on CompletionEvent { ... on CompletionFailed {
+      error { code } completion { requestedModel organization { id } } } }`;
+  const messages = [{ role: 'USER', content: 'Hello' }];
+  const input = { organizationId: acme.organizationId, model: 'acme/writer', messages };
+  const events = [];
+  for await (const each of app.admin.overEventStream(query, { input })) events.push(each);
+  const told = {
+    error: { code: 'INVALID_INPUT' },
+    completion: { requestedModel: 'acme/writer', organization: { id: acme.organizationId } },
+  };
+  expect(events.map((each) => each.event ?? each)).toEqual([told]);
+});
+
+it.each([
+  ['mine { createdAt }', 'This takes a MANAGEMENT key, or a person.'],
+  [
+    'mine { credits { balance } }',
+    'This needs the permission CREDITS_READ in this organization: ' +
+      'the role OWNER or ADMIN or BILLING, or a MANAGEMENT key.',
+  ],
+  [
+    'organizations { totalCount }',
+    'This is for platform administrators: sign in as one, or send ADMIN_KEY.',
+  ],
+])('who may not is told who may: %s', async (selection, message) => {
+  const query = `{ ${selection.replace('mine', `organization(slug: "${acme.slug}")`)} }`;
+  const { errors } = await acme.ask(query);
+  expect(errors).toMatchObject([{ message, extensions: { code: 'FORBIDDEN' } }]);
 });
 
 it('every refusal carries the request id of its answer', async () => {

@@ -121,9 +121,20 @@ describe('an organization', () => {
     expect(access.visibleOrganization(anonymous, 'acme')).toBeNull();
   });
 
-  test('names the permission that is missing', () => {
-    expect(() => access.demand(person('viewer'), acme, 'KEYS_WRITE', 'KEYS_WRITE_OWN')).toThrow(
-      'This needs the permission KEYS_WRITE or KEYS_WRITE_OWN in acme.',
+  test.each([
+    [
+      ['KEYS_WRITE', 'KEYS_WRITE_OWN'],
+      'KEYS_WRITE or KEYS_WRITE_OWN in acme: the role OWNER or ADMIN or DEVELOPER, ' +
+        'or a MANAGEMENT key.',
+    ],
+    [['CONTENT_READ'], 'CONTENT_READ in acme: the role OWNER or ADMIN.'],
+    [
+      ['COMPLETIONS_RUN'],
+      'COMPLETIONS_RUN in acme: the role OWNER or ADMIN or DEVELOPER, or an INFERENCE key.',
+    ],
+  ] as const)('names the permission that is missing, and who has it: %j', (needed, told) => {
+    expect(() => access.demand(person('viewer'), acme, ...needed)).toThrow(
+      `This needs the permission ${told}`,
     );
   });
 });

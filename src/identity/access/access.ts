@@ -6,6 +6,7 @@ import {
   noPermissions,
   type Permission,
   type Permissions,
+  permissionNeeded,
   permissionsOfKey,
   permissionsOfRole,
 } from './permissions.ts';
@@ -64,9 +65,7 @@ export class Access {
     const organization = this.visibleOrganization(principal, organizationId);
     if (!organization) throw organizationNotFound();
     if (!anyOf.some((permission) => this.may(principal, organization.id, permission))) {
-      throw new Fault('FORBIDDEN', {
-        public: `This needs the permission ${anyOf.join(' or ')} in ${organization.slug}.`,
-      });
+      throw permissionNeeded(anyOf, organization.slug);
     }
     return organization;
   }

@@ -1,3 +1,4 @@
+import { Fault } from '#kernel';
 import type { ApiKey, Role } from './principal.ts';
 
 /** What one may do in an organization; the names are the contract's. */
@@ -57,3 +58,19 @@ export const permissionsOfKey = (kind: ApiKey['kind']): Permissions => byKind[ki
 /** The roles that include a permission, for queries. */
 export const rolesWith = (permission: Permission): Role[] =>
   (Object.keys(byRole) as Role[]).filter((role) => byRole[role].has(permission));
+
+const keyOf: Readonly<Record<ApiKey['kind'], string>> = {
+  INFERENCE: 'an INFERENCE key',
+  MANAGEMENT: 'a MANAGEMENT key',
+};
+
+/** One of these is missing; says which roles and keys have it. */
+export function permissionNeeded(anyOf: readonly Permission[], where = 'this organization'): Fault {
+  const has = (permissions: Permissions) => anyOf.some((name) => permissions.has(name));
+  const roles = (Object.keys(byRole) as Role[]).filter((role) => has(byRole[role]));
+  const kinds = (Object.keys(byKind) as ApiKey['kind'][]).filter((kind) => has(byKind[kind]));
+  const holders = [`the role ${roles.join(' or ')}`, ...kinds.map((kind) => keyOf[kind])];
+  return new Fault('FORBIDDEN', {
+    public: `This needs the permission ${anyOf.join(' or ')} in ${where}: ${holders.join(', or ')}.`,
+  });
+}

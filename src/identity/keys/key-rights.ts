@@ -1,6 +1,7 @@
 import { Fault } from '#kernel';
 import type { Transaction } from '#storage';
 import { credentialNeeded, memberNotFound } from '../access/access.ts';
+import { permissionNeeded } from '../access/permissions.ts';
 import type { ApiKey, Organization, Principal } from '../access/principal.ts';
 import { apiKeyOfRow } from '../rows.ts';
 import type { Writing } from '../writing.ts';
@@ -29,7 +30,7 @@ export async function keyToWrite(
   const ordinary = own && row.kind === 'INFERENCE';
   if (ordinary && permissions.has('KEYS_WRITE_OWN')) return apiKeyOfRow(row);
   if (own || permissions.has('KEYS_READ')) {
-    throw new Fault('FORBIDDEN', { public: 'This needs the permission KEYS_WRITE.' });
+    throw permissionNeeded(['KEYS_WRITE']);
   }
   throw keyNotFound();
 }

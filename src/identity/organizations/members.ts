@@ -3,6 +3,7 @@ import { Fault, formatMoney } from '#kernel';
 import type { Transaction } from '#storage';
 import { credentialNeeded, memberNotFound } from '../access/access.ts';
 import { actorOf, personOf } from '../access/actor.ts';
+import { permissionNeeded } from '../access/permissions.ts';
 import type { Membership, Principal, Role } from '../access/principal.ts';
 import { changeTopic } from '../follow.ts';
 import { clearedIssues, idIssues, limitIssues, limitOf, refuseIfAny } from '../input-issues.ts';
@@ -134,7 +135,7 @@ function memberToWrite(writing: Writing, principal: Principal, id: string): Memb
   if (permissions.has('MEMBERS_WRITE')) return member;
   const own = principal.kind === 'user' && member.userId === principal.userId;
   if (!own && !permissions.has('MEMBERS_READ')) throw memberNotFound();
-  throw new Fault('FORBIDDEN', { public: 'This needs the permission MEMBERS_WRITE.' });
+  throw permissionNeeded(['MEMBERS_WRITE']);
 }
 
 function about({ id, organizationId }: Membership, principal: Principal) {
