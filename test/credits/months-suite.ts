@@ -4,6 +4,7 @@ import { formatMoney, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
 import { journalBatch, journalRecord } from '../../src/credits/journal/journal-record.ts';
 import { accountId } from '../../src/credits/leases/lease.ts';
+import { auditLedger } from '../../src/credits/ledger/audit.ts';
 import { ledgerStatements } from '../../src/credits/ledger/statements.ts';
 import { tidyMonths } from '../../src/credits/usage/completion-months.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
@@ -79,30 +80,48 @@ export function monthsSuite(kind: DatabaseKind): void {
       const completion = await charge(longAgo);
       expect(await partitionOf(completion)).toBe('completion_rest');
       await tidy(longAgo);
-      expect(await partitionOf(completion)).toBe(partitionName(longAgo));
+      const next = await charge(longAgo);
+      const places = async () => [await partitionOf(completion), await partitionOf(next)];
+      const stay = ['completion_rest', partitionName(longAgo)];
+      expect(await places()).toEqual(stay);
       await tidy(monthAgo(1));
-      expect(await partitionOf(completion)).toBe(partitionName(longAgo));
+      expect(await places()).toEqual(stay);
       await tidy(monthAgo(0));
-      expect(await partitionOf(completion)).toBe('none');
-      expect(await spentByKey()).toBe('1');
-      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -1 → 9');
+      expect(await places()).toEqual(['none', 'none']);
+      expect(await spentByKey()).toBe('2');
+      expect(await ledgerOf(storage, acme)).toBe('GRANT 10 → 10\nUSAGE -1 → 9\nUSAGE -1 → 8');
+    });
+
+    /** So many steps of two completions each: the partition, and what is carried then. */
+    const steps = async (count: number) => {
+      const taken = [];
+      const kept = new Date(monthAgo(0));
+      for (let step = 0; step < count; step++) {
+        const sql = 'SELECT completion_partition_drop($1::timestamptz, 2) AS month';
+        const [row] = await storage.query<{ month: string | null }>(sql, [kept]);
+        taken.push([row?.month, await carried()]);
+        expect(await violations(storage)).toEqual([]);
+      }
+      return taken;
+    };
+
+    test('what stands in the rest goes in steps, and the books balance after each', async () => {
+      const longAgo = monthAgo(18);
+      for (let completions = 0; completions < 3; completions++) await charge(longAgo);
+      expect(await steps(2)).toEqual([
+        ['completion_rest', dollars(2)],
+        ['completion_rest', dollars(3)],
+      ]);
+      expect(await spentByKey()).toBe('3');
     });
 
     test('a month goes in steps, and its books balance after each', async () => {
       const longAgo = monthAgo(16);
-      for (let completions = 0; completions < 3; completions++) await charge(longAgo);
       await tidy(longAgo);
-      const kept = new Date(monthAgo(0));
-      const steps = [];
-      for (const most of [2, 2, 2, 2]) {
-        const sql = 'SELECT completion_partition_drop($1::timestamptz, $2::int) AS month';
-        const [row] = await storage.query<{ month: string | null }>(sql, [kept, most]);
-        steps.push([row?.month, await carried()]);
-        expect(await violations(storage)).toEqual([]);
-      }
+      for (let completions = 0; completions < 3; completions++) await charge(longAgo);
       const month = partitionName(longAgo);
       const [none, two, all] = [0n, dollars(2), dollars(3)];
-      expect(steps).toEqual([
+      expect(await steps(4)).toEqual([
         [month, none],
         [month, two],
         [month, all],
@@ -128,26 +147,55 @@ export function monthsSuite(kind: DatabaseKind): void {
 
     // The embedded database takes one statement at a time, and has one node.
     if (kind === 'server') {
-      test('who reads while a month gets its partition finds what is moved into it', async () => {
+      const waiting = () =>
+        storage.query(`SELECT 1 FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+
+      test('the audit ends when a month is dropped while it looks at it', async () => {
+        const longAgo = monthAgo(15);
+        await tidy(longAgo);
+        await charge(longAgo);
+        await steps(2);
+        let dropped = false;
+        const query: Storage['query'] = async (sql, parameters) => {
+          if (dropped || !sql.includes('completion_uncarried()'))
+            return storage.query(sql, parameters);
+          dropped = true;
+          let asked: Promise<never[]> = Promise.resolve([]);
+          await storage.write(async (tx) => {
+            const kept = new Date(monthAgo(0));
+            await tx.$queryRaw`SELECT completion_partition_drop(${kept}::timestamptz)`;
+            asked = storage.query(sql, parameters);
+            asked.catch(() => {}); // the audit hears of it
+            await expect.poll(waiting).toHaveLength(1);
+          });
+          return asked;
+        };
+        for await (const { holds } of auditLedger({ query })) expect(holds).toBe(true);
+        expect(dropped).toBe(true);
+      });
+
+      test('who posts while a month gets its partition finds the place', async () => {
         const longAgo = monthAgo(3);
-        const completion = await charge(longAgo);
-        const waiting = () =>
-          storage.query(`SELECT 1 FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'`);
-        let found: unknown;
+        const first = await charge(longAgo);
+        let meanwhile: Promise<string> | undefined;
         await storage.write(async (tx) => {
           const month = new Date(longAgo);
           await tx.$queryRaw`SELECT completion_partition_open(${month}::timestamptz)`;
-          found = partitionOf(completion);
+          meanwhile = charge(longAgo);
           await expect.poll(waiting).toHaveLength(1);
         });
-        expect(await found).toBe(partitionName(longAgo));
+        const next = await meanwhile;
+        expect(await partitionOf(first)).toBe('completion_rest');
+        expect(await partitionOf(next ?? '')).toBe(partitionName(longAgo));
+        expect(await storage.query('SELECT id FROM quarantine')).toEqual([]);
+        expect(await spentByKey()).toBe('2');
       });
 
       test('nodes that drop a month at once drop it once', async () => {
         const longAgo = monthAgo(15);
-        const completion = await charge(longAgo);
         await tidy(longAgo);
+        const completion = await charge(longAgo);
         await Promise.all(Array.from({ length: 5 }, () => tidy(monthAgo(0))));
         expect(await partitionOf(completion)).toBe('none');
         expect(await spentByKey()).toBe('1');

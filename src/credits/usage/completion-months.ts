@@ -47,7 +47,8 @@ export async function tidyMonths({ storage, clock, log }: CompletionMonthsOption
     gone.add(row.month);
   }
   const count = gone.size;
-  if (count > 0) log.info('Months of completions that are kept no longer are gone.', { count });
+  if (count > 0)
+    log.info('Partitions of completions that are kept no longer were cleared.', { count });
 }
 
 /** The first moment of a month, UTC, so many months from this one. */
