@@ -54,6 +54,8 @@ const message = z.object({
   tool_calls: may(z.array(toolCall)),
   images: may(z.array(z.object({ image_url: z.object({ url: z.string() }) }))),
   reasoning_details: json,
+  reasoning: text.describe('What was thought in this turn, where no `reasoning_details` say it.'),
+  reasoning_content: text.describe('The same, as other services name it.'),
   cache_control: may(cacheControl),
 });
 

@@ -43,7 +43,7 @@ export type { ConnectionOptions } from './pool.ts';
 export { partBound, promptBound } from './prompt-bound.ts';
 export type { ProviderQuota, TokenQuota } from './quota.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
-export { addThought, claudeFormat, wholeThoughts } from './thoughts.ts';
+export { addThought, claudeFormat, plainThought, wholeThoughts } from './thoughts.ts';
 export { type Tokenizer, tokenizerOf } from './tokenizers.ts';
 export { countTokens } from './tokens.ts';
 export { type UpstreamFailure, UpstreamFault, type UpstreamFaultDetail } from './upstream-fault.ts';

@@ -21,6 +21,11 @@ export interface Dialect {
   readonly seed: 'seed' | 'random_seed';
   /** Has to be asked for usage in a stream. */
   readonly streamOptions: boolean;
+  /**
+   * Refuses an assistant's turn without what was thought in it (“reasoning_content is missing in
+   * assistant tool call message”); elsewhere the field is unknown.
+   */
+  readonly thoughtsBack: boolean;
   readonly user: boolean;
 }
 
@@ -34,12 +39,15 @@ const common: Dialect = {
   reasoningObject: false,
   seed: 'seed',
   streamOptions: true,
+  thoughtsBack: false,
   user: true,
 };
 
 /** Knows the protocol's own fields and no others. */
 const strict: Dialect = { ...common, cacheMarks: false, extensions: false };
 const openAi: Dialect = { ...strict, cap: 'max_completion_tokens', developerRole: true };
+const deepSeek: Dialect = { ...strict, thoughtsBack: true };
+const moonshot: Dialect = { ...common, thoughtsBack: true };
 /** Caches by itself. */
 const together: Dialect = { ...common, cacheMarks: false };
 const openRouter: Dialect = { ...common, mediaInResults: true, reasoningObject: true };
@@ -58,7 +66,7 @@ const mistral: Dialect = {
 /** Cerebras and Perplexity, as recorded: usage and finish reason come on the last chunk. */
 const unmarked: Dialect = { ...strict, endMark: false };
 
-export const dialects = { openAi, strict, mistral, unmarked, together } as const;
+export const dialects = { openAi, strict, deepSeek, mistral, unmarked, together } as const;
 
 const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.openai.com', openAi],
@@ -66,7 +74,9 @@ const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.mistral.ai', mistral],
   ['api.groq.com', strict],
   ['api.x.ai', strict],
-  ['api.deepseek.com', strict],
+  ['api.deepseek.com', deepSeek],
+  ['api.moonshot.ai', moonshot],
+  ['api.moonshot.cn', moonshot],
   // “Extra inputs are not permitted, field: 'messages[0].content.list[…][0].cache_control'”
   ['api.fireworks.ai', strict],
   ['generativelanguage.googleapis.com', strict],

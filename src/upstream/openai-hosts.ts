@@ -38,7 +38,7 @@ export const openAiHosts: ReadonlyMap<string, OpenAiHost> = new Map([
   ['mistral', spoken(dialects.mistral)],
   ['xai', spoken(dialects.strict)],
   ['groq', spoken(dialects.strict)],
-  ['deepseek', spoken(dialects.strict)],
+  ['deepseek', spoken(dialects.deepSeek)],
   ['cerebras', spoken(dialects.unmarked)],
   ['perplexity', spoken(dialects.unmarked)],
   ['togetherai', spoken(dialects.together)],

@@ -2,6 +2,7 @@ import { isSdkBlock } from './ai-sdk/reasoning-blocks.ts';
 import { lastMark, markedCalls, markedParts } from './cache-marks.ts';
 import type { CacheMarked, ChatMessage, ContentPart } from './connector.ts';
 import type { Dialect } from './openai-dialect.ts';
+import { isPlainThought, unsignedText } from './thoughts.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,6 +20,7 @@ export function openAiMessage(message: ChatMessage, dialect: Dialect): Json {
     // A call has no place for a mark: one on the message stands behind its calls.
     ...cacheMark(lastMark(markedCalls(message)), dialect),
     ...(dialect.extensions ? signatures(reasoningDetails) : {}),
+    ...(dialect.thoughtsBack && role === 'assistant' ? thoughts(reasoningDetails) : {}),
   };
 }
 
@@ -32,9 +34,13 @@ const without = (shown: readonly ContentPart[], content: ChatMessage['content'])
 /** Blocks of another wire protocol mean nothing here, and a strict service refuses them. */
 function signatures(details: unknown): Json {
   if (details === undefined) return {};
-  const own = Array.isArray(details) ? details.filter((block) => !isSdkBlock(block)) : details;
+  const foreign = (one: unknown) => isSdkBlock(one) || isPlainThought(one);
+  const own = Array.isArray(details) ? details.filter((one) => !foreign(one)) : details;
   return Array.isArray(own) && own.length === 0 ? {} : { reasoning_details: own };
 }
+
+/** Callers may have lost it: Moonshot takes a space for it, but not an empty text. */
+const thoughts = (details: unknown): Json => ({ reasoning_content: unsignedText(details) || ' ' });
 
 function toolCall(call: { id: string; name: string; arguments: string }): Json {
   return {

@@ -38,3 +38,18 @@ function isPiece(detail: unknown): detail is Piece {
   const { type, text } = detail as Partial<Piece>;
   return type === 'reasoning.text' && (text == null || typeof text === 'string');
 }
+
+const plainFormat = 'bourse-text';
+
+/** What a model thought as the mere text that a caller returned; null without one. */
+export const plainThought = (text: string | null | undefined) =>
+  text ? [{ type: 'reasoning.text', text, format: plainFormat }] : null;
+
+export const isPlainThought = (detail: unknown): boolean =>
+  isPiece(detail) && detail.format === plainFormat;
+
+/** The text of thoughts that nobody signed: a signed one means nothing without its signature. */
+export function unsignedText(details: unknown): string {
+  const pieces = Array.isArray(details) ? wholeThoughts(details).filter(isPiece) : [];
+  return pieces.map(({ text, signature }) => (signature ? '' : (text ?? ''))).join('');
+}

@@ -200,6 +200,8 @@ export function customerAt(
 export interface Offer {
   readonly model: string;
   readonly provider: string;
+  /** OpenAI's protocol by default. */
+  readonly connector?: string;
   readonly baseUrl: string;
   /** US dollars a token. */
   readonly promptPrice?: string;
@@ -220,7 +222,7 @@ export async function offer(admin: GraphqlClient, given: Offer): Promise<void> {
     provider: {
       slug: provider,
       name: provider,
-      connector: 'openai-compatible',
+      connector: given.connector ?? 'openai-compatible',
       baseUrl,
       secret: 'a-secret-of-the-tests',
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ChatRequest } from '#upstream';
+import { type ChatRequest, plainThought } from '#upstream';
 import { dialectOf } from '../../src/upstream/openai-dialect.ts';
 import { openAiRequest } from '../../src/upstream/openai-request.ts';
 import { callTo } from './calls.ts';
@@ -223,5 +223,30 @@ test('a result of pictures alone is a text nevertheless', () => {
       { role: 'tool', content: 'It is shown below.' },
       { role: 'user', content: [{ type: 'text' }, { type: 'image_url' }] },
     ],
+  });
+});
+
+describe('what was thought goes back as text to who refuses a turn without it', () => {
+  const turn = (reasoningDetails?: unknown) => ({
+    messages: [{ role: 'assistant' as const, content: 'Well.', reasoningDetails }],
+  });
+  const piece = { type: 'reasoning.text', text: 'Hmm' };
+
+  test.each(['api.deepseek.com', 'api.moonshot.ai'])('%s', (host) => {
+    const sent = (details?: unknown) => body(turn(details), host)['messages'];
+    expect(sent([piece])).toMatchObject([{ reasoning_content: 'Hmm' }]);
+    expect(sent(plainThought('Hmm'))).toMatchObject([{ reasoning_content: 'Hmm' }]);
+    expect(sent([{ ...piece, signature: 'of another' }])).toMatchObject([
+      { reasoning_content: ' ' },
+    ]);
+    expect(sent()).toMatchObject([{ reasoning_content: ' ' }]);
+  });
+
+  test('and to nobody else', () => {
+    for (const host of ['api.openai.com', 'openrouter.ai', 'models.example']) {
+      expect(body(turn(plainThought('Hmm')), host)['messages']).toEqual([
+        { role: 'assistant', content: 'Well.' },
+      ]);
+    }
   });
 });

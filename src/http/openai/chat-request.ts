@@ -8,6 +8,7 @@ import type {
 } from '#completions';
 import { upper } from '#kernel';
 import { type ChatRequest, chatRequest } from '#schema';
+import { plainThought } from '#upstream';
 import { marked, withMarkBehind } from '../rest/cache-marks.ts';
 import { fromHeaders } from '../rest/caller.ts';
 import { wirePath } from '../rest/errors.ts';
@@ -72,10 +73,13 @@ function messageOf(given: Message): MessageInput {
     name: given.name ?? null,
     toolCallId: given.tool_call_id ?? null,
     toolCalls: given.tool_calls?.map(callOf) ?? null,
-    reasoningDetails: given.reasoning_details ?? null,
+    reasoningDetails: given.reasoning_details ?? plainThought(thoughtIn(given)),
     ...marked(given.cache_control),
   };
 }
+
+const thoughtIn = ({ role, reasoning, reasoning_content: content }: Message) =>
+  role === 'assistant' ? reasoning || content : null;
 
 type Call = NonNullable<Message['tool_calls']>[number];
 

@@ -1,6 +1,7 @@
 import type { ContentPartInput, MessageInput } from '#completions';
 import { upper } from '#kernel';
 import type { ResponsesRequest } from '#schema';
+import { plainThought } from '#upstream';
 import { marked } from '../rest/cache-marks.ts';
 import type { Origins } from '../rest/origins.ts';
 import { filePart } from '../rest/parts.ts';
@@ -9,6 +10,7 @@ import { wholeName } from './responses-tools.ts';
 
 type Items = Exclude<ResponsesRequest['input'], string>;
 type Item = Items[number];
+type Reasoning = Extract<Item, { type: 'reasoning' }>;
 type Message = Extract<Item, { role: string }>;
 type Part = Exclude<Message['content'], string>[number];
 
@@ -27,7 +29,7 @@ function itemsTo(input: Items, to: Origins): void {
   for (const [index, item] of input.entries()) {
     const field = `input.${index}`;
     if (item.type === 'reasoning') {
-      thoughts = [...thoughts, ...unsealed(item.encrypted_content)];
+      thoughts = [...thoughts, ...thoughtsIn(item)];
       continue;
     }
     const message = reasoned(messageOf(item), thoughts);
@@ -36,6 +38,13 @@ function itemsTo(input: Items, to: Origins): void {
     else to.add(message, field);
     thoughts = [];
   }
+}
+
+/** Sealed, or the text alone where nothing was. */
+function thoughtsIn({ encrypted_content: seal, content, summary }: Reasoning): readonly unknown[] {
+  if (seal) return unsealed(seal);
+  const texts = content?.length ? content : (summary ?? []);
+  return plainThought(texts.map(({ text }) => text).join('')) ?? [];
 }
 
 const reasoned = (message: MessageInput, thoughts: readonly unknown[]): MessageInput =>
