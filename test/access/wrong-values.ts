@@ -112,6 +112,7 @@ const prices = under('pricing', {
   completionPerToken: '-1',
   cacheReadPerToken: '1e3',
   cacheWritePerToken: '',
+  cacheWriteHourPerToken: '',
   reasoningPerToken: 'dear',
   perImage: 'dear',
   perRequest: 'dear',
