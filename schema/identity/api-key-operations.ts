@@ -32,7 +32,8 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     }),
     requestsPerMinute: t.int({ description: 'Requests per minute, from 1; absent: no limit.' }),
     allowedModels: t.stringList({
-      description: 'Patterns like `anthropic/*`; absent: all, an empty list: none.',
+      description:
+        'Slugs, aliases, variants or patterns like `anthropic/*`; absent: all, an empty list: none.',
     }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; absent: never.' }),
     membershipId: t.id({ description: 'Only with KEYS_WRITE; default: the caller.' }),

@@ -45,14 +45,15 @@ export function firstRefusal(tests: readonly Test[], offered: Offered): Refusal 
 
 // ───────── who may ─────────
 
-const keyModel: Check = ({ request: { allowedModels }, asked: { model } }) =>
-  allowedModels === null || namesModel(allowedModels, model)
-    ? null
-    : () => refuse('KEY_MODEL', 'apiKey.allowedModels', `This API key may not use ${model.slug}.`);
+const keyModel: Check = ({ request: { allowedModels }, asked }) => {
+  if (allowedModels === null || namesModel(allowedModels, asked)) return null;
+  const reason = `This API key may not use ${asked.model.slug}.`;
+  return () => refuse('KEY_MODEL', 'apiKey.allowedModels', reason);
+};
 
-const policyModel: Check = ({ request: { policy }, asked: { model } }) => {
-  if (policy.allowedModels === null || namesModel(policy.allowedModels, model)) return null;
-  const reason = `The organization's policy does not allow ${model.slug}.`;
+const policyModel: Check = ({ request: { policy }, asked }) => {
+  if (policy.allowedModels === null || namesModel(policy.allowedModels, asked)) return null;
+  const reason = `The organization's policy does not allow ${asked.model.slug}.`;
   return () => refuse('POLICY_MODEL', 'policy.allowedModels', reason);
 };
 

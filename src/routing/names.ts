@@ -1,18 +1,30 @@
 import type { Model, Provider } from '#catalog';
 import { once } from './once.ts';
+import { type AskedModel, withoutVariants } from './variants.ts';
 
 /**
  * Whether a list of models names this one. An entry is a slug, an alias or an id, or a pattern on
- * the slug in which `*` stands for any run of characters (`anthropic/*`). Patterns do not look at
- * aliases: a list that allows `openai/*` must not admit another author's model by one of its
- * nicknames.
+ * the slug in which `*` stands for any run of characters (`anthropic/*`). Of its variants `:free`
+ * names the model only where it is asked for as free; those that sort rule nothing out.
  */
-export function namesModel(list: readonly string[], model: Model): boolean {
+export function namesModel(list: readonly string[], asked: NamedModel): boolean {
   return list.some((entry) => {
     const wanted = entry.trim().toLowerCase();
-    if (wanted.includes('*')) return matchesPattern(wanted, model.slug.toLowerCase());
-    return [model.slug, model.id, ...model.aliases].some((name) => name.toLowerCase() === wanted);
+    if (names(wanted, asked.model)) return true;
+    const { name, says } = withoutVariants(wanted);
+    return name !== wanted && (asked.free || !says.free) && names(name, asked.model);
   });
+}
+
+type NamedModel = Pick<AskedModel, 'model' | 'free'>;
+
+/**
+ * Patterns do not look at aliases: a list that allows `openai/*` must not admit another author's
+ * model by one of its nicknames.
+ */
+function names(wanted: string, model: Model): boolean {
+  if (wanted.includes('*')) return matchesPattern(wanted, model.slug.toLowerCase());
+  return [model.slug, model.id, ...model.aliases].some((name) => name.toLowerCase() === wanted);
 }
 
 /** Position of the first entry that names the provider, by slug, name or id; -1 when none does. */

@@ -8,6 +8,7 @@ const all = market(
 );
 const sonnet = all.models[0];
 if (!sonnet) expect.fail('the market has a model');
+const asked = { model: sonnet, free: false };
 
 describe('a list of models', () => {
   it.each([
@@ -19,9 +20,12 @@ describe('a list of models', () => {
     '*/claude-*',
     'anthropic/*-5',
     'anthropic/claude*sonnet*5',
+    'anthropic/claude-sonnet-5:floor',
+    'claude-sonnet:nitro',
+    'anthropic/*:floor',
     sonnet.id,
   ])('names it by %s', (entry) => {
-    expect(namesModel(['x/y', entry], sonnet)).toBe(true);
+    expect(namesModel(['x/y', entry], asked)).toBe(true);
   });
 
   it.each([
@@ -31,17 +35,26 @@ describe('a list of models', () => {
     'openai/*',
     'claude-sonnet-5',
     '*/sonnet',
+    'anthropic/claude-sonnet-5:free',
+    'anthropic/claude-sonnet-5:free:floor',
+    'anthropic/claude-sonnet-5:else',
+    ':floor',
     '',
   ])('does not name it by %j', (entry) => {
-    expect(namesModel([entry], sonnet)).toBe(false);
+    expect(namesModel([entry], asked)).toBe(false);
   });
 
+  it.each(['anthropic/claude-sonnet-5:free', '*:free', 'anthropic/claude-sonnet-5'])(
+    'names what is asked for as free by %s',
+    (entry) => expect(namesModel([entry], { ...asked, free: true })).toBe(true),
+  );
+
   it('names nothing when it is empty', () => {
-    expect(namesModel([], sonnet)).toBe(false);
+    expect(namesModel([], asked)).toBe(false);
   });
 
   it('comes to an end with a pattern full of stars', () => {
-    const long = { ...sonnet, slug: 'a'.repeat(4_000) };
+    const long = { model: { ...sonnet, slug: 'a'.repeat(4_000) }, free: false };
     expect(namesModel(['*a'.repeat(5_000)], long)).toBe(false);
   });
 });
