@@ -20,7 +20,9 @@ async function resumed(id: string, after: number, context: Context) {
   if (run) return follow(run, after, context);
   const ended = await rooms.completions.find(principal, id);
   const error = ended
-    ? new Fault('RESUME_EXPIRED', { public: 'Its events are gone; read `completion(id:)`.' })
+    ? new Fault('RESUME_EXPIRED', {
+        public: 'Its events are gone, or another ran it: read `completion(id:)`.',
+      })
     : new Fault('NOT_FOUND', { public: 'There is no such completion, or it is not yours.' });
   return refused({ id, error, known: ended }, context);
 }

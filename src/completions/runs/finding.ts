@@ -1,9 +1,9 @@
-import type { Principal } from '#identity';
+import { type Principal, permissionNeeded } from '#identity';
 import { Fault } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Completions, Started } from '../completions.ts';
 import { countStored, listStored } from '../history/list.ts';
-import { mayEnd, readsContent, sees, shownTo } from '../history/shown.ts';
+import { endsAny, mayEnd, readsContent, sees, shownTo } from '../history/shown.ts';
 import { findStored } from '../history/stored.ts';
 import type { Nodes } from '../nodes/nodes.ts';
 import type { Rooms } from '../rooms.ts';
@@ -75,7 +75,7 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
       const elsewhere = run ? null : await visibleElsewhere(principal, id);
       const owner = run ? run.owner : elsewhere;
       const caller = identity.current(principal);
-      if (owner && !mayEnd(caller, owner, identity)) throw mayNotEnd();
+      if (owner && !mayEnd(caller, owner, identity)) throw permissionNeeded(endsAny);
       run?.end({ kind: 'cancelled' });
       await run?.settled;
       const cancelled = elsewhere && (await nodes.cancel(id));
@@ -102,8 +102,3 @@ function mustBeReachable(id: string, nodes: Nodes): void {
     retryAfterMs: 1_000,
   });
 }
-
-const mayNotEnd = () =>
-  new Fault('FORBIDDEN', {
-    public: 'Cancelling what others run needs the permission COMPLETIONS_RUN.',
-  });
