@@ -25,7 +25,7 @@ export interface AccessOptions {
  */
 export function openAccess(options: AccessOptions): Access {
   const unsealed = new Map<string, { sealed: Uint8Array; secret: Secret }>();
-  return {
+  const access: Access = {
     isOpen: ({ slug }) => isSandbox(slug) || slug === localProvider,
     baseUrl(row) {
       if (isSandbox(row.slug)) return sandboxAddress(options.sandboxUrl(), row.slug);
@@ -43,7 +43,14 @@ export function openAccess(options: AccessOptions): Access {
       if (secret) unsealed.set(id, { sealed: sealedSecret, secret });
       return secret;
     },
+    unset(row) {
+      if (isSandbox(row.slug)) return [];
+      const { envVariable } = row;
+      const credential = envVariable && !access.secret(row) ? [envVariable] : [];
+      return access.baseUrl(row) ? credential : [...credential, addressVariable(row)];
+    },
   };
+  return access;
 }
 
 const sandboxAddress = (url: string | null, slug: string) => url && `${url}/${slug}/v1`;

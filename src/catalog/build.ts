@@ -19,6 +19,8 @@ import { readTiers } from './tiers.ts';
 export interface Access {
   baseUrl(row: ProviderRow): string | null;
   secret(row: ProviderRow): Secret | null;
+  /** The variables that would tell what is not known of these two. */
+  unset(row: ProviderRow): readonly string[];
   /** Takes no credential: it runs here. */
   isOpen(row: ProviderRow): boolean;
 }
@@ -117,7 +119,8 @@ function providerOf(row: ProviderRow, access: Access, endpoints: readonly Endpoi
   const [baseUrl, secret] = [access.baseUrl(row), access.secret(row)];
   const { id, slug, name, homepage, statusPage, connector, removedAt } = row;
   const configured = isConfigured(access)(row);
-  const shown = { id, slug, name, homepage, statusPage, connector, removedAt };
+  const unset = configured ? [] : access.unset(row);
+  const shown = { id, slug, name, homepage, statusPage, connector, removedAt, unset };
   return { ...shown, baseUrl, secret, configured, sandbox, dataPolicy: policyOf(row), endpoints };
 }
 

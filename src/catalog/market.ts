@@ -92,6 +92,8 @@ export interface Provider {
   readonly secret: Secret | null;
   /** Can be spoken to: an address, and a credential where one is needed. */
   readonly configured: boolean;
+  /** Variables of the environment that would configure it, as far as they are unset. */
+  readonly unset: readonly string[];
   /** A simulation that is built in. */
   readonly sandbox: boolean;
   readonly dataPolicy: DataPolicy;

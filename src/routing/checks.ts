@@ -1,5 +1,6 @@
 import type { Endpoint, Prices, Provider, RefusedParameter } from '#catalog';
 import { formatPerMillion, type Price } from '#kernel';
+import { noAccessTo } from './condition.ts';
 import { evidenceFor } from './learned.ts';
 import { namesModel, providersNamed } from './names.ts';
 import { lacking } from './needs.ts';
@@ -256,7 +257,7 @@ const notConfigured: Check =
   ({ endpoint: { provider } }) =>
     provider.configured || (provider.baseUrl !== null && ownKeys.has(provider.id))
       ? null
-      : refuse('NOT_CONFIGURED', null, `The platform has no access to ${provider.name} yet.`);
+      : refuse('NOT_CONFIGURED', null, noAccessTo(provider));
 
 export interface Unsupported {
   readonly setting: string;

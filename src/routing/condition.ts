@@ -1,4 +1,4 @@
-import type { Endpoint } from '#catalog';
+import type { Endpoint, Provider } from '#catalog';
 import type { Breaker } from './breaker.ts';
 import type { Line } from './line.ts';
 
@@ -20,10 +20,15 @@ export function withheldCondition(endpoint: Endpoint): Condition | null {
     return { status: 'DISABLED', reason: 'An administrator took it out.', since: createdAt };
   }
   if (!provider.configured) {
-    const reason = `The platform has no access to ${provider.name} yet.`;
-    return { status: 'NOT_CONFIGURED', reason, since: createdAt };
+    return { status: 'NOT_CONFIGURED', reason: noAccessTo(provider), since: createdAt };
   }
   return null;
+}
+
+/** That the platform cannot use a provider, and what its operator would have to set. */
+export function noAccessTo({ name, unset }: Provider): string {
+  const mended = unset.length > 0 ? ` Its operator has yet to set ${unset.join(' and ')}.` : '';
+  return `The platform has no access to ${name} yet.${mended}`;
 }
 
 /** What the breaker of an endpoint, and the line of the platform's credential, amount to. */

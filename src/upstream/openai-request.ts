@@ -107,8 +107,12 @@ function reasoning(options: ReasoningOptions, maxTokens: number, dialect: Dialec
   return budget === undefined ? {} : { reasoning_effort: nearestEffort(budget / maxTokens) };
 }
 
-/** The most that a service which knows efforts alone may think without passing the budget. */
+/**
+ * The most that a service which knows efforts alone may think without passing the budget. Nobody
+ * asked for `xhigh`, which many models refuse.
+ */
 function nearestEffort(share: number): string {
-  const fitting = Object.entries(effortShares).findLast(([, least]) => least <= share);
+  const { xhigh: _, ...known } = effortShares;
+  const fitting = Object.entries(known).findLast(([, least]) => least <= share);
   return fitting?.[0] ?? 'minimal';
 }

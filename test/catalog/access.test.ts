@@ -59,3 +59,11 @@ it.each([
 ])('the address beside %s of %s is %s', (envVariable, slug, variable) => {
   expect(addressVariable({ envVariable, slug })).toBe(variable);
 });
+
+it('what would configure a provider is named, as far as it is missing', () => {
+  const homeless = { ...rowOf('dear'), baseUrl: null };
+  expect(access({}).unset(rowOf('dear'))).toEqual(['DEAR_API_KEY']);
+  expect(access({}).unset(homeless)).toEqual(['DEAR_API_KEY', 'DEAR_BASE_URL']);
+  expect(access({ DEAR_API_KEY: 'key' }).unset(homeless)).toEqual(['DEAR_BASE_URL']);
+  expect(access({}).unset(rowOf('sandbox-fast'))).toEqual([]);
+});

@@ -16,6 +16,7 @@ export function rowsOf(snapshot: Snapshot, builtIn?: Snapshot): Rows {
 export function marketOf(rows: Rows, configured: (slug: string) => boolean = () => true): Market {
   const access = {
     baseUrl: () => 'http://127.0.0.1:9/v1',
+    unset: () => [],
     isOpen: ({ slug }: { slug: string }) => isSandbox(slug),
     secret: ({ slug }: { slug: string }) => (configured(slug) ? new Secret('given') : null),
   };

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Rejection } from '#routing';
 import { NoEndpointAvailable } from '#routing';
 import { endpointsAnswer, modelsAnswer, providersAnswer } from '#schema';
+import { messagesError } from '../../src/http/anthropic/messages-errors.ts';
 import { errorBody, statusOf } from '../../src/http/rest/errors.ts';
 import { Fault } from '../../src/kernel/index.ts';
 import { key, type StandIn, serve, standIn } from '../harness/stand-in-rooms.ts';
@@ -259,6 +260,23 @@ describe('a failure is one that clients handle as they should', () => {
     expect(statusOf(none(rejection('NOT_IN_ONLY', 'input.provider.only')))).toBe(404);
     expect(statusOf(none(rejection('POLICY_MODEL', 'policy.allowedModels')))).toBe(403);
     expect(statusOf(none(rejection('TRIPPED', null)))).toBe(503);
+  });
+
+  it('who has no access is not overloaded: some clients wait for that to end', () => {
+    const told = (fault: Fault) => [
+      errorBody(fault).error.metadata['error_type'],
+      messagesError(fault, { requestId: '1', attempts: null }).error.type,
+    ];
+    expect(told(none(rejection('NOT_CONFIGURED', null)))).toEqual([
+      'provider_unavailable',
+      'api_error',
+    ]);
+    expect(told(none(rejection('TRIPPED', null)))).toEqual([
+      'provider_overloaded',
+      'overloaded_error',
+    ]);
+    const ruledOut = none(rejection('NOT_IN_ONLY', 'input.provider.only'));
+    expect(told(ruledOut)).toEqual(['not_found', 'not_found_error']);
   });
 
   it("the code is the status as an integer, beside OpenRouter's metadata", () => {

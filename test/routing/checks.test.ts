@@ -151,6 +151,12 @@ const cases: readonly Case[] = [
 ];
 
 describe('an endpoint is out', () => {
+  it('for want of access, which says what its operator has to set', () => {
+    const of = { configured: false, unset: ['AZURE_API_KEY', 'AZURE_BASE_URL'] };
+    const [odd] = plan({ of }, {}).rejected;
+    expect(odd?.reason).toMatch(/ Its operator has yet to set AZURE_API_KEY and AZURE_BASE_URL\.$/);
+  });
+
   it.each(cases)('$code by $setting', ({ code, setting, offer, given }) => {
     const { candidates, rejected } = plan(offer, given);
     const ceilingOfBoth = given.policy?.maxPromptPrice === 1n;

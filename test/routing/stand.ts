@@ -99,6 +99,7 @@ function provider(slug: string, own: Partial<Provider> = {}): Provider {
     baseUrl: 'http://127.0.0.1:1/v1',
     secret: null,
     configured: true,
+    unset: [],
     sandbox: false,
     dataPolicy: { trainsOnPrompts: false, retainsPrompts: false, retentionDays: null },
     endpoints: [],

@@ -175,7 +175,7 @@ describe('reasoning', () => {
     [50, 'medium'],
     [79, 'medium'],
     [80, 'high'],
-    [100, 'xhigh'],
+    [100, 'high'],
   ])('with a budget of %i of 100 tokens is the effort %s', (maxTokens, effort) => {
     expect(body({ maxTokens: 100, reasoning: { maxTokens } })['reasoning_effort']).toBe(effort);
   });

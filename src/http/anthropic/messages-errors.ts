@@ -1,7 +1,7 @@
 import { Fault } from '#kernel';
 import type { MessagesErrorAnswer } from '#schema';
 import { type Exchange, sendJson } from '../exchange.ts';
-import { errorTypeOf, messageOf, metadataOf, statusOf } from '../rest/errors.ts';
+import { errorTypeOf, isWithheld, messageOf, metadataOf, statusOf } from '../rest/errors.ts';
 import type { FailedAttempts } from '../rest/failed-attempts.ts';
 import { type Refuse, tellWhetherToRetry } from '../rest/refuse.ts';
 
@@ -27,7 +27,7 @@ export function messagesError(
   return {
     type: 'error',
     error: {
-      type: types[statusOf(fault)] ?? 'api_error',
+      type: (!isWithheld(fault) && types[statusOf(fault)]) || 'api_error',
       message: messageOf(fault),
       error_type: errorTypeOf(fault),
       metadata: metadataOf(fault, attempts),

@@ -63,8 +63,14 @@ function ruledOutByRequest(fault: Fault): boolean {
   return rejections.length > 0 && rejections.every(({ setting }) => setting !== null);
 }
 
+/** No endpoint can be used here, and waiting does not change that: nobody is overloaded. */
+export const isWithheld = (fault: Fault): boolean =>
+  fault.code === 'NO_ENDPOINT_AVAILABLE' && !fault.retryable && !ruledOutByRequest(fault);
+
 export function errorTypeOf(fault: Fault): string {
   if (ruledOutByRequest(fault)) return 'not_found';
+  if (isWithheld(fault)) return 'provider_unavailable';
+
   return types[fault.code] ?? fault.code.toLowerCase();
 }
 
