@@ -3,7 +3,8 @@ import { type Billing, type Credits, openBilling } from '#credits';
 import { type Clock, silentLog, systemClock } from '#kernel';
 import type { Storage } from '#storage';
 import { collectWhatIsOwed } from '../../src/credits/billing/owed.ts';
-import type { PaymentNews } from '../../src/credits/payments/payments.ts';
+import type { PaymentNews, Payments } from '../../src/credits/payments/payments.ts';
+import { topUpWhereDue } from '../../src/credits/payments/top-ups.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import {
   balanceOf,
@@ -19,6 +20,13 @@ import {
 
 /** Tests alone look: a look between two lines would be a race. */
 const looksOnlyWhenTold: Clock = { ...systemClock, every: () => ({ cancel: () => {} }) };
+
+const payments: Payments = {
+  checkout: async ({ id }) => ({ session: `cs_${id}`, url: 'https://pay.test' }),
+  charge: async () => ({ kind: 'UNKNOWN' }),
+  look: async () => ({ kind: 'UNKNOWN' }),
+  news: async (body) => JSON.parse(body.toString()),
+};
 
 /** Payments that go back or are disputed, on both databases. */
 export function owedSuite(kind: DatabaseKind): void {
@@ -37,12 +45,7 @@ export function owedSuite(kind: DatabaseKind): void {
         clock: looksOnlyWhenTold,
         log: silentLog,
         linkKey: new Uint8Array(32),
-        payments: {
-          checkout: async ({ id }) => ({ session: `cs_${id}`, url: 'https://pay.test' }),
-          charge: async () => ({ kind: 'UNKNOWN' }),
-          look: async () => ({ kind: 'UNKNOWN' }),
-          news: async (body) => JSON.parse(body.toString()),
-        },
+        payments,
         seller: () => 'Bourse',
         returnOrigins: () => ['https://bourse.test'],
         recall: (account) => credits.recalled(account),
@@ -91,6 +94,21 @@ export function owedSuite(kind: DatabaseKind): void {
         targets: [credit(acme)],
         amount: dollars(amount),
       });
+    const charged: bigint[] = [];
+    const topUp = () =>
+      topUpWhereDue({
+        storage,
+        payments: {
+          ...payments,
+          async charge({ amount }) {
+            charged.push(amount);
+            return { kind: 'UNKNOWN' };
+          },
+        },
+        clock: systemClock,
+        log: silentLog,
+        changed: () => undefined,
+      });
     const look = () => {
       const recall = (account: string) => credits.recalled(account);
       return collectWhatIsOwed({ storage, clock: systemClock, recall });
@@ -124,6 +142,22 @@ export function owedSuite(kind: DatabaseKind): void {
       };
       await expect.poll(asked, { timeout: 10_000 }).toBe('INSUFFICIENT_CREDITS');
       expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20');
+    });
+
+    test('nobody who owes is topped up: the debt would take payment after payment', async () => {
+      const purchase = await bought(1);
+      await storage.query(
+        `UPDATE billing SET payment_method = 'a card', top_up_threshold = $2::bigint,
+          top_up_amount = $2::bigint WHERE organization_id = $1`,
+        [acme, dollars(2).toString()],
+      );
+      await disputed(purchase, 1);
+      await topUp();
+      expect(charged).toEqual([]);
+      await disputed(purchase, 0);
+      await topUp();
+      expect(charged).toEqual([dollars(2)]);
+      await storage.query('UPDATE billing SET payment_method = NULL');
     });
 
     test('what was paid for a dispute comes back when it is won', async () => {

@@ -115,7 +115,11 @@ const due = `automatic AND status = 'OPEN' AND CASE
  */
 const lookedForHours = 23;
 
-/** Opens and makes the attempts that are due; on every node, since a row decides who does. */
+/**
+ * Opens and makes the attempts that are due; on every node, since a row decides who does. None is
+ * opened while anything is owed: the debt would take each payment, the balance would stay below the
+ * threshold, and the card, perhaps of the payer who disputes it, would be charged again and again.
+ */
 export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
   const { storage, clock, payments } = options;
   if (!payments) return;
@@ -124,7 +128,9 @@ export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
         WHERE l.kind = 'ACCOUNT' AND l.target = a.id) AS held
       FROM billing b JOIN credit_account a ON a.organization_id = b.organization_id
       WHERE b.top_up_amount IS NOT NULL AND b.payment_method IS NOT NULL
-        AND b.top_up_disabled_reason IS NULL AND a.balance - a.leased < b.top_up_threshold`,
+        AND b.top_up_disabled_reason IS NULL AND a.balance - a.leased < b.top_up_threshold
+        AND NOT EXISTS (SELECT FROM credit_account r
+          WHERE r.id = receivable_of(b.organization_id) AND r.balance < 0)`,
   );
   for (const { organization_id, held } of candidates) {
     const values = [organization_id, newId('purchase', clock), held.toString()];
