@@ -1,4 +1,4 @@
-import type { EndedCredential, Payer, Principal } from '#identity';
+import { type EndedCredential, type Payer, type Principal, unauthenticated } from '#identity';
 import { Fault, InvalidInput } from '#kernel';
 import { RunningAnswers } from './attempt/running-answers.ts';
 import { beginner } from './begin.ts';
@@ -7,6 +7,7 @@ import type { Completions } from './completions.ts';
 import { Distrust } from './cost/distrust.ts';
 import { estimateCost } from './cost/estimate.ts';
 import { Losses } from './cost/losses.ts';
+import type { Ending } from './endings.ts';
 import { StatusFeed } from './feed/status-feed.ts';
 import { StatusViewer } from './feed/status-viewer.ts';
 import { KeptContent } from './history/kept-content.ts';
@@ -69,7 +70,7 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
     watch: watching(rooms, registry, feed),
     endRunsOf(ended) {
       for (const running of registry.live()) {
-        if (runsOn(running, ended)) running.end({ kind: 'cancelled' });
+        if (runsOn(running, ended)) running.end(endingWithoutKey(running));
       }
     },
     endRunsOfMember(membershipId) {
@@ -97,6 +98,10 @@ function payerOf(principal: Principal, input: RunInput, identity: Rooms['identit
     throw new InvalidInput([...thrown.issues, ...issuesOf(input)]);
   }
 }
+
+/** What is not admitted yet is refused, as the key's next request is. */
+const endingWithoutKey = ({ state }: Running): Ending =>
+  state === 'QUEUED' ? { kind: 'refused', fault: unauthenticated() } : { kind: 'cancelled' };
 
 /** Without a secret it is the whole key that ended. */
 function runsOn({ payer }: Running, { apiKeyId, secretHash }: EndedCredential): boolean {

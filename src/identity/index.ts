@@ -21,7 +21,7 @@
  */
 export { credentialNeeded } from './access/access.ts';
 export { actorOf } from './access/actor.ts';
-export type { EndedCredential } from './access/authentication.ts';
+export { type EndedCredential, unauthenticated } from './access/authentication.ts';
 export {
   allPermissions,
   type Permission,

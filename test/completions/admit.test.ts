@@ -57,6 +57,18 @@ it('requests beyond those of a minute are refused, and go again when it was said
   expect((await room.run()).completion.status).toBe('SUCCEEDED');
 });
 
+it('a key that is revoked while its request waits to be admitted is refused, free', async () => {
+  const room = stand({ payer: { apiKey } });
+  const { admit } = room.purse;
+  room.purse.admit = (request) => {
+    room.completions.endRunsOf({ apiKeyId: apiKey.id, secretHash: null });
+    return admit(request);
+  };
+  const { completion } = await room.run();
+  expect(completion).toMatchObject({ status: 'FAILED', error: { code: 'UNAUTHENTICATED' } });
+  expect([room.calls, room.purse.held]).toEqual([[], 0n]);
+});
+
 it('a model that the key may not use is against its policy', async () => {
   const room = stand({ payer: { apiKey: { ...apiKey, allowedModels: ['other/*'] } } });
   const { completion } = await room.run();
