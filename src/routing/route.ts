@@ -70,10 +70,10 @@ export function makeRoute(request: RouteRequest, around: Surroundings): Route {
   const unknown = asked.indexOf(null);
   if (unknown >= 0) return nowhere(request, modelNotFound(names[unknown] ?? '', around.market));
   const distinct = distinctModels(asked.flatMap((found) => found ?? []));
-  const lists = distinct.map((model) => listOf(request, model, around));
+  const lists = listsOf(request, distinct, around);
   const able = joined(lists.map((list) => eachCredential(list.candidates, list.credentials)));
   const rejected = joined(lists.map((list) => list.rejected));
-  const models = distinct.map(({ model }) => model);
+  const models = [...new Set(distinct.map(({ model }) => model))];
   const error = able.length > 0 ? null : new NoEndpointAvailable(models, rejected);
   return new OrderedRoute({ models, able, rejected, error, request, lists });
 }
@@ -168,9 +168,31 @@ interface List extends Sifted {
   readonly learned: Surroundings['learned'];
 }
 
-function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings): List {
+/** In the order of the names. What `:free` leaves out is judged where its model is named again. */
+function listsOf(
+  request: RouteRequest,
+  distinct: readonly AskedModel[],
+  around: Surroundings,
+): readonly List[] {
+  const lists: List[] = [];
+  for (const asked of distinct) {
+    const before = lists.findIndex(({ ordering }) => ordering.asked.model === asked.model);
+    const earlier = lists[before];
+    lists.push(listOf(request, { asked, tried: earlier?.candidates ?? [] }, around));
+    if (earlier) lists[before] = { ...earlier, rejected: [] };
+  }
+  return lists;
+}
+
+interface Named {
+  readonly asked: AskedModel;
+  /** Those of its endpoints that are tried before: they are in another list. */
+  readonly tried: readonly Candidate[];
+}
+
+function listOf(request: RouteRequest, { asked, tried }: Named, around: Surroundings): List {
   const ask = around.refusal;
-  const sifted = siftFor(request, asked, around);
+  const sifted = without(tried, siftFor(request, asked, around));
   const session = sessionOf(request, asked.model);
   const ordering = {
     asked,
@@ -191,6 +213,13 @@ function listOf(request: RouteRequest, asked: AskedModel, around: Surroundings):
 
 function siftFor(request: RouteRequest, asked: AskedModel, { refusal, learned }: Surroundings) {
   return sift({ request, asked, learned }, (endpoint) => unwellWithAll(endpoint, request, refusal));
+}
+
+function without(tried: readonly Candidate[], sifted: Sifted): Sifted {
+  if (tried.length === 0) return sifted;
+  const others = <Each extends { endpoint: Endpoint }>(list: readonly Each[]) =>
+    list.filter(({ endpoint }) => !tried.some((candidate) => candidate.endpoint === endpoint));
+  return { candidates: others(sifted.candidates), rejected: others(sifted.rejected) };
 }
 
 /**
@@ -247,10 +276,14 @@ function* inOrder({ candidates, ordering, credentials, learned }: List, chance: 
   }
 }
 
-/** A model that is named twice counts where it is named first. */
+/**
+ * A model that is named twice counts where it is named first; after `:free` without it again, for
+ * the endpoints that have a price.
+ */
 function distinctModels(asked: readonly AskedModel[]): AskedModel[] {
-  const firstAt = ({ model }: AskedModel) => asked.findIndex((one) => one.model.id === model.id);
-  return asked.filter((one, at) => firstAt(one) === at);
+  const covers = (one: AskedModel, other: AskedModel) =>
+    one.model.id === other.model.id && (!one.free || other.free);
+  return asked.filter((one, at) => asked.findIndex((earlier) => covers(earlier, one)) === at);
 }
 
 const suggestionsMax = 3;

@@ -248,3 +248,30 @@ describe('a route to nowhere', () => {
     expect(error?.public.length).toBeLessThan(300);
   });
 });
+
+describe('a model that is asked for as free first, then without that', () => {
+  const offered = { 'acme/one': [{ provider: 'dear' }, { provider: 'gift', pricing: flat(0) }] };
+
+  it.each([
+    ['acme/one:free', ['acme/one'], ['gift', 'dear']],
+    ['acme/one:free', ['acme/one:floor', 'acme/one:nitro'], ['gift', 'dear']],
+    ['acme/one:free', ['acme/one:free'], ['gift']],
+    ['acme/one', ['acme/one:free'], ['gift', 'dear']],
+  ])('%s and %j are tried where they are named, each endpoint once', (model, more, expected) => {
+    const { candidates, rejected, models } = planned(offered, { model, fallbackModels: more });
+    const tried = candidates.map(({ endpoint }) => endpoint.provider.slug);
+    expect(tried).toEqual(expected);
+    expect(rejected).toHaveLength(2 - expected.length);
+    expect(models).toHaveLength(1);
+  });
+
+  it('is refused for what refuses it in the end', () => {
+    const wishes = {
+      model: 'acme/one:free',
+      fallbackModels: ['acme/one'],
+      ...prefer({ only: [] }),
+    };
+    const { rejected } = planned(offered, wishes);
+    expect(rejected.map(({ code }) => code)).toEqual(['NOT_IN_ONLY', 'NOT_IN_ONLY']);
+  });
+});
