@@ -9,6 +9,7 @@ import { type KnownOperation, openDocuments } from './documents/documents.ts';
 import { type DocumentNames, PersistedDocuments } from './documents/persisted-documents.ts';
 import { executed } from './execution/compiled-queries.ts';
 import { subscribed } from './execution/compiled-subscriptions.ts';
+import { inTime } from './execution/in-time.ts';
 import { ofCatalog, WatchedContext } from './execution/watched-context.ts';
 import { graphiql } from './graphiql.ts';
 import type { DocumentCost } from './points.ts';
@@ -152,7 +153,9 @@ class Prepared implements Operation {
     if (refused) return { errors: [refused] };
     if (!isSubscription(asked)) {
       this.#watched = new WatchedContext(context, ofCatalog);
-      return executed({ ...args, contextValue: this.#watched }, asked.compiled());
+      const result = executed({ ...args, contextValue: this.#watched }, asked.compiled());
+      const waits = this.kind === 'query' && result instanceof Promise;
+      return waits ? inTime(result, context.rooms.clock) : result;
     }
     const start = () => subscribed(args, asked.feed);
     return context.principal.kind === 'anonymous' ? allowed(anonymousFeeds, start) : start();
