@@ -75,6 +75,7 @@ const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.groq.com', strict],
   ['api.x.ai', strict],
   ['api.deepseek.com', deepSeek],
+  ['api.xiaomimimo.com', deepSeek],
   ['api.moonshot.ai', moonshot],
   ['api.moonshot.cn', moonshot],
   // “Extra inputs are not permitted, field: 'messages[0].content.list[…][0].cache_control'”

@@ -232,7 +232,7 @@ describe('what was thought goes back as text to who refuses a turn without it', 
   });
   const piece = { type: 'reasoning.text', text: 'Hmm' };
 
-  test.each(['api.deepseek.com', 'api.moonshot.ai'])('%s', (host) => {
+  test.each(['api.deepseek.com', 'api.moonshot.ai', 'api.xiaomimimo.com'])('%s', (host) => {
     const sent = (details?: unknown) => body(turn(details), host)['messages'];
     expect(sent([piece])).toMatchObject([{ reasoning_content: 'Hmm' }]);
     expect(sent(plainThought('Hmm'))).toMatchObject([{ reasoning_content: 'Hmm' }]);
