@@ -3,7 +3,7 @@ import { Fault, InvalidInput } from '#kernel';
 import { RunningAnswers } from './attempt/running-answers.ts';
 import { beginner } from './begin.ts';
 import { type Completion, keepMs } from './completion.ts';
-import type { Completions } from './completions.ts';
+import type { Completions, Started } from './completions.ts';
 import { Distrust } from './cost/distrust.ts';
 import { estimateCost } from './cost/estimate.ts';
 import { Losses } from './cost/losses.ts';
@@ -56,8 +56,11 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
   const begin = beginner(rooms, { registry, repeats, nodes, statusChanged });
 
   return {
-    start: async (principal, input, how) =>
-      startedOf(await begin(input, payerOf(principal, input, identity), how)),
+    async start(principal, input, how) {
+      const started = startedOf(await begin(input, payerOf(principal, input, identity), how));
+      if (how.detached) stay(started);
+      return started;
+    },
     async embed(principal, input, signal) {
       const pays = payerOf(principal, input, identity);
       const begun = await begin(input, pays, { streamed: false });
@@ -87,6 +90,11 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
       return registry.running;
     },
   };
+}
+
+/** Whoever asks for a detached one watches to its end, also when it joined one that is not. */
+function stay(started: Started): void {
+  void started.wait().catch(() => undefined); // its other viewers are told
 }
 
 /** Who pays; with an organization that is no id at all, everything else that is wrong is told. */

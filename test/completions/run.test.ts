@@ -224,6 +224,16 @@ describe('who watches decides how long it runs', () => {
     expect(started.completion().status).toBe('RUNNING');
   });
 
+  it('it runs on for somebody who joined it and asked for a detached one', async () => {
+    const key = { idempotencyKey: 'a key' };
+    const { leaving, started, completions } = await start(key);
+    const how = { streamed: false, detached: true };
+    const joined = await completions.start(someone, { ...ordinary, ...key }, how);
+    expect(joined.id).toBe(started.id);
+    leaving.abort();
+    expect(started.completion().status).toBe('RUNNING');
+  });
+
   it('a viewer that was waiting is let go at once when it leaves', async () => {
     const { viewer } = await start();
     await viewer.next();
