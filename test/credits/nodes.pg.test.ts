@@ -90,6 +90,7 @@ describe('several nodes on one database', () => {
     await (await ask(a, acme, 9)).end(null);
     await expect(ask(b, acme, 9)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
+      public: expect.stringContaining('set aside at another node'),
       retryAfterMs: 1_000,
     });
   });

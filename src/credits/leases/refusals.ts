@@ -74,6 +74,17 @@ export function creditsOutOfReach(internal: string, cause?: unknown): Fault {
   });
 }
 
+/** The money is there, and another node has it set aside: one that was killed for a minute. */
+export function creditsElsewhere(): Fault {
+  return new Fault('UNAVAILABLE', {
+    public:
+      'What is left of the credits, or of a limit, is set aside at another node for a moment, or ' +
+      'a minute if that node was lost. Nothing was started or charged; try again.',
+    internal: 'the money is in the leases of other nodes',
+    retryAfterMs: 1_000,
+  });
+}
+
 /** A key under which something else was moved before. */
 export function keyUsedOtherwise(): Fault {
   return new Fault('CONFLICT', {

@@ -2,7 +2,7 @@ import type { Clock, Money } from '#kernel';
 import type { GrantAnswer, GrantTarget } from '../ledger/lease-statements.ts';
 import type { HoldRequest } from '../terms.ts';
 import { granted, grantTarget, type Lease, recentSpending } from './lease.ts';
-import { creditsOutOfReach, InsufficientCredits } from './refusals.ts';
+import { creditsElsewhere, InsufficientCredits } from './refusals.ts';
 
 /** What of one lease is needed at least, and what would be welcome. */
 export interface Wish {
@@ -82,7 +82,7 @@ export function refusalOf(
 /** Idle money elsewhere is a matter of time, not of credits. */
 export function refusalFault(refusing: Refusing, required: Money): Error {
   const { lease, available, reachable, owed } = refusing;
-  if (reachable) return creditsOutOfReach('the money is in the leases of other nodes');
+  if (reachable) return creditsElsewhere();
   const { resetsAt, source } = lease;
   return new InsufficientCredits({ allowance: source.kind, required, available, resetsAt, owed });
 }
