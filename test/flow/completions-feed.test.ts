@@ -94,10 +94,12 @@ it('STREAM 17: a completion is told when it is asked for, runs and has ended', a
     if (event.id === running.id && event.status === 'RUNNING') {
       upstream.answerWith(saying('Soon'));
       next = complete(acme);
-    } else if (event.status === 'SUCCEEDED' && event.id !== running.id) break;
+    } else if (event.status === 'SUCCEEDED') {
+      running.finish();
+      if (event.id === running.id) break;
+    }
   }
   watching.leave();
-  running.finish();
   const { id } = await next;
   const told = events.filter((event) => event.id === id).map(({ status }) => status);
   expect(told).toEqual(['QUEUED', 'RUNNING', 'SUCCEEDED']);

@@ -3,8 +3,9 @@
 -- its partition.
 
 -- Makes the partition of a month. It begins behind what stands in the rest of that month already (a late clock, or
--- completions from before this node looked). Who posts meanwhile waits before it knows the partitions, since a
--- completion that was on its way into the rest would be refused there. Answers whether the partition was missing.
+-- completions from before this node looked). Who posts meanwhile waits before it knows the partitions: a completion that
+-- was on its way into the rest would be refused there and set aside, and one that arrived would keep the partition away.
+-- Who reads waits as well, since a refund reads first and then writes. Answers whether the partition was missing.
 CREATE OR REPLACE FUNCTION completion_partition_open(p_month timestamptz) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,6 +13,7 @@ DECLARE
   v_name text := 'completion_' || to_char(v_from AT TIME ZONE 'UTC', 'YYYYMM');
   v_first text := completion_id_floor(v_from);
   v_end text := completion_id_floor(((v_from AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC');
+  v_last text;
 BEGIN
   IF to_regclass(v_name) IS NOT NULL THEN
     RETURN false;
@@ -21,11 +23,10 @@ BEGIN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE %I (LIKE completion INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', v_name);
-  IF EXISTS (SELECT FROM completion_rest WHERE id >= v_first AND id < v_end) THEN
-    LOCK TABLE completion IN ACCESS EXCLUSIVE MODE;
-    SELECT max(id) || '0' INTO v_first FROM completion_rest WHERE id >= v_first AND id < v_end;
-  END IF;
-  EXECUTE format('ALTER TABLE completion ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_name, v_first, v_end);
+  LOCK TABLE completion IN ACCESS EXCLUSIVE MODE;
+  SELECT max(id) INTO v_last FROM completion_rest WHERE id >= v_first AND id < v_end;
+  EXECUTE format('ALTER TABLE completion ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_name,
+    coalesce(v_last || '0', v_first), v_end);
   RETURN true;
 END $$;
 
