@@ -298,6 +298,25 @@ it('a drain sends idle clients elsewhere and lets a stream come to its end', asy
   expect(await idleClosed).toEqual([1001, 1001]);
   expect(busy.readyState).toBe(WebSocket.OPEN);
   const busyClosed = closeCode(busy);
+  const heard: string[] = [];
+  busy.on('message', (data) => heard.push(JSON.parse(String(data)).type));
   run.finish();
   expect(await busyClosed).toBe(1001);
+  expect(heard.at(-1)).toBe('complete');
+});
+
+it('a drain lets an answer out, and its end, before it closes', async () => {
+  const asking = await greeted({ authorization: key });
+  const query = `mutation { complete(input: { model: "acme/echo", messages: [
+    { role: USER, content: "hi" }] }) { __typename } }`;
+  say(asking, { type: 'subscribe', id: '1', payload: { query } });
+  const run = await runNumber(1);
+  server.http.drain(0);
+  await stand.clock.advance(0);
+  const closed = closeCode(asking);
+  const heard: string[] = [];
+  asking.on('message', (data) => heard.push(JSON.parse(String(data)).type));
+  run.finish();
+  expect(await closed).toBe(1001);
+  expect(heard).toEqual(['next', 'complete']);
 });

@@ -62,6 +62,8 @@ export class Connection implements Speaker, Beating {
   /** A list, not a Set, whose former tables would keep those that have ended. */
   #running: readonly SocketContext<this>[] = [];
   #operations = 0;
+  /** Messages under way: that of an operation until the client is told of its end. */
+  #underWay = 0;
   #principal: Principal = anonymous;
   #draining = false;
   /** Monotonic. */
@@ -107,7 +109,12 @@ export class Connection implements Speaker, Beating {
 
   onMessage(listener: (data: string) => Promise<void>): void {
     const intake = new Intake(this.#socket, this.#wire, (message) => {
-      listener(message).catch((thrown) => this.#fail(thrown));
+      this.#underWay++;
+      const done = () => this.#dealtWith();
+      listener(message).then(done, (thrown) => {
+        this.#fail(thrown);
+        done();
+      });
     });
     this.#socket.on('message', (data) => intake.take(String(data)));
     this.#socket.on('ping', () => intake.look());
@@ -169,10 +176,19 @@ export class Connection implements Speaker, Beating {
     this.close(4500, 'Internal server error');
   }
 
-  /** What has no end of its own is not waited for. */
+  #dealtWith(): void {
+    this.#underWay--;
+    this.#closeWhenIdle();
+  }
+
+  /**
+   * What has no end of its own is not waited for. A client that was not told of an end would come
+   * back for the same, which for a completion without a key is another one.
+   */
   #closeWhenIdle(): void {
-    const idle = this.#running.every(({ endless }) => endless);
-    if (this.#draining && idle) this.close(1001, 'Going away');
+    if (!this.#draining) return;
+    const endless = this.#running.filter((context) => context.endless).length;
+    if (this.#underWay === endless) this.close(1001, 'Going away');
   }
 
   async connect(parameters: Readonly<Record<string, unknown>> | undefined): Promise<boolean> {
@@ -278,7 +294,6 @@ export class Connection implements Speaker, Beating {
   #ended(context: SocketContext<this>): void {
     this.#running = this.#running.filter((one) => one !== context);
     context.end(endedByItself);
-    this.#closeWhenIdle();
   }
 
   present(errors: readonly GraphQLError[]) {
