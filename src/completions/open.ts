@@ -3,7 +3,7 @@ import { Fault, InvalidInput } from '#kernel';
 import { RunningAnswers } from './attempt/running-answers.ts';
 import { beginner } from './begin.ts';
 import { type Completion, keepMs } from './completion.ts';
-import type { Completions, Started } from './completions.ts';
+import type { Completions } from './completions.ts';
 import { Distrust } from './cost/distrust.ts';
 import { estimateCost } from './cost/estimate.ts';
 import { Losses } from './cost/losses.ts';
@@ -18,7 +18,7 @@ import { type Nodes, openNodes } from './nodes/nodes.ts';
 import type { Rooms } from './rooms.ts';
 import { finding } from './runs/finding.ts';
 import { Registry } from './runs/registry.ts';
-import { Repeats } from './runs/repeats.ts';
+import { type Begun, Repeats } from './runs/repeats.ts';
 import type { Running } from './runs/running.ts';
 import { startedOf } from './runs/started.ts';
 
@@ -57,9 +57,9 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
 
   return {
     async start(principal, input, how) {
-      const started = startedOf(await begin(input, payerOf(principal, input, identity), how));
-      if (how.detached) stay(started);
-      return started;
+      const begun = await begin(input, payerOf(principal, input, identity), how);
+      if (how.detached) await detach(begun, nodes);
+      return startedOf(begun);
     },
     async embed(principal, input, signal) {
       const pays = payerOf(principal, input, identity);
@@ -92,9 +92,10 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
   };
 }
 
-/** Whoever asks for a detached one watches to its end, also when it joined one that is not. */
-function stay(started: Started): void {
-  void started.wait().catch(() => undefined); // its other viewers are told
+/** Whoever asks for a detached one gets it, also when it joined one that is not. */
+async function detach(begun: Begun, nodes: Nodes): Promise<void> {
+  if ('detach' in begun) begun.detach();
+  else if (!begun.completion().finishedAt) await nodes.detach(begun.id);
 }
 
 /** Who pays; with an organization that is no id at all, everything else that is wrong is told. */

@@ -127,6 +127,24 @@ it('STREAM 21: a viewer at another node keeps it alive, and its leaving ends it'
   await settled(id);
 });
 
+it('STREAM 8: joined at another node as a detached one, it needs no viewer', async () => {
+  const key = crypto.randomUUID();
+  const watching = here.overWebSocket(run, { key });
+  const { completionId: id } = await untilText(watching);
+  const { data: joined } = await there.ask(
+    `mutation ($key: String!) { startCompletion(input: { model: "acme/writer",
+      idempotencyKey: $key, messages: [{ role: USER, content: "Count." }] }) {
+      ... on StartCompletionPayload { completion { id } } } }`,
+    { key },
+  );
+  expect(joined.startCompletion.completion.id).toBe(id);
+  watching.leave();
+  const { data } = await here.ask('query ($id: ID!) { completion(id: $id) { status } }', { id });
+  expect(data.completion.status).toBe('RUNNING');
+  goOn();
+  await settled(id);
+});
+
 it('cancelCompletion at another node ends it and returns the settled usage', async () => {
   const before = (await here.credits()).balance;
   const watching = here.overWebSocket(run);

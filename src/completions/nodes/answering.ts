@@ -14,7 +14,7 @@ export interface AnsweringOptions {
   readonly viewers: RemoteViewers;
   /** This node's session, which is in the ids of its completions. */
   readonly session: () => number;
-  /** Somebody on another node watches it. */
+  /** Somebody on another node may come back to it. */
   readonly watched: (running: Running) => void;
 }
 
@@ -49,6 +49,7 @@ export class Answering {
   async #ofRun(run: RunOfNode, question: Question, reply: (answer: Answer) => void): Promise<void> {
     if (question.kind === 'follow') return this.#follow(run, question, reply);
     if (question.kind === 'cancel') run.end({ kind: 'cancelled' });
+    if (question.kind === 'detach') run.detach();
     // Whoever reads of an end reads of its charge as well.
     if (run.hasEnded) await run.settled;
     reply({ kind: 'completion', completion: completionToWire(withoutVectors(run)) });

@@ -28,6 +28,8 @@ export interface Nodes {
   find(id: string): Promise<Completion | null>;
   /** Cancels one and waits for its settlement; null like `find`. */
   cancel(id: string): Promise<Completion | null>;
+  /** Has one run to its end whoever is watching, at its node, for as long as that answers. */
+  detach(id: string): Promise<void>;
   /** Follows one that was found. */
   started(found: Completion): Started;
   /** The status of a completion of this node has changed. */
@@ -101,6 +103,7 @@ function readingWith({ answering, asking, viewers, interest, tellFrom }: Readers
     switch (letter.kind) {
       case 'look':
       case 'cancel':
+      case 'detach':
       case 'follow':
         return answering.answer(letter, from);
       case 'completion':
@@ -129,11 +132,11 @@ interface Searching {
 }
 
 /** Asks the node of a completion for it, and where that does not answer, its copy. */
-function searching(known: Searching): Pick<Nodes, 'find' | 'cancel'> {
+function searching(known: Searching): Pick<Nodes, 'find' | 'cancel' | 'detach'> {
   const { asking, hearing, copies, rooms, elsewhere, mayAnswer, silent } = known;
 
   /** Null when its node does not have it; undefined when nobody has answered. */
-  const ask = async (kind: 'look' | 'cancel', id: string) => {
+  const ask = async (kind: 'look' | 'cancel' | 'detach', id: string) => {
     if (!elsewhere(id) || silent(id)) return undefined;
     const patience = kind === 'cancel' ? Number.POSITIVE_INFINITY : triesMax;
     const goOn = (tries: number) => mayAnswer(id) && !silent(id) && tries < patience;
@@ -159,6 +162,7 @@ function searching(known: Searching): Pick<Nodes, 'find' | 'cancel'> {
       return answer === undefined ? fromCopy(id) : answer;
     },
     cancel: async (id) => (await ask('cancel', id)) ?? null,
+    detach: async (id) => void (await ask('detach', id)),
   };
 }
 

@@ -7,7 +7,7 @@ import { fromBytes, toBytes, type WireCompletion, type WireEvent } from './wire.
 
 /** What a node asks whoever runs a completion. */
 export type Asked =
-  | { readonly kind: 'look' | 'cancel'; readonly id: string }
+  | { readonly kind: 'look' | 'cancel' | 'detach'; readonly id: string }
   | {
       readonly kind: 'follow';
       readonly id: string;

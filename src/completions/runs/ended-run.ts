@@ -47,6 +47,8 @@ export class EndedRun implements RunOfNode {
     return noAttachment;
   }
 
+  detach(): void {}
+
   /** What it takes of memory. */
   get bytes(): number {
     const { content } = this.completion();

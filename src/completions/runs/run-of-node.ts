@@ -40,4 +40,6 @@ export interface RunOfNode {
   /** True when it was this that ended it. */
   end(ending: Ending): boolean;
   attach(): Attachment;
+  /** From now on it runs to its end whoever is watching. */
+  detach(): void;
 }

@@ -62,6 +62,7 @@ export class Running implements RunOfNode {
   #state: State = 'QUEUED';
   #ending: Ending | null = null;
   #viewers = 0;
+  #detached: boolean;
   #grace: Timer | undefined;
   #bill: RunBill | null = null;
   #lost: Fault | null = null;
@@ -85,6 +86,7 @@ export class Running implements RunOfNode {
   constructor(options: RunningOptions) {
     const { id, request, payer, clock } = options;
     this.#options = options;
+    this.#detached = options.detached;
     this.id = id;
     this.request = request;
     this.payer = payer;
@@ -126,7 +128,7 @@ export class Running implements RunOfNode {
 
   /** Whoever began it may come back to it by another node. */
   get lasting(): boolean {
-    return this.#options.detached || this.request.idempotencyKey !== null;
+    return this.#detached || this.request.idempotencyKey !== null;
   }
 
   /** Aborts when the run has ended before its provider did. */
@@ -230,9 +232,14 @@ export class Running implements RunOfNode {
     };
   }
 
+  detach(): void {
+    this.#detached = true;
+    this.#grace?.cancel();
+  }
+
   #abandoned(how: 'for good' | 'connection lost'): void {
-    const { detached, graceMs, keyed, clock } = this.#options;
-    if (detached || this.#ending) return;
+    const { graceMs, keyed, clock } = this.#options;
+    if (this.#detached || this.#ending) return;
     const comesBack = how === 'connection lost' && keyed;
     if (!comesBack) this.end({ kind: 'cancelled' });
     else this.#grace = clock.after(graceMs, () => this.end({ kind: 'cancelled' }));

@@ -48,6 +48,19 @@ it('asks for what a node runs that began since it last looked', async () => {
   expect(await found).toBeNull();
 });
 
+it('STREAM 8: has its node detach a run, which then needs nobody here', async () => {
+  const { clock, got, post, nodes } = nodeOf(5, [4, 5]);
+  const id = completionId(clock.now(), 4, 1);
+  const detached = nodes.detach(id);
+  await clock.advance(1_000);
+  const asked = [1, 2].map(() => ({ kind: 'detach', id, ask: 1 }));
+  expect(got).toEqual(asked);
+  post.send({ kind: 'completion', ask: 1, completion: null });
+  await detached;
+  await clock.advance(5_000);
+  expect(got).toEqual(asked);
+});
+
 it('asks nobody for what no other node can have', async () => {
   const { clock, got, nodes } = nodeOf(5);
   for (const session of [4, 5])
