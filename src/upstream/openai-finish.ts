@@ -7,7 +7,14 @@ import type { UpstreamFailure } from './upstream-fault.ts';
  */
 const words: Readonly<Record<UpstreamFinish['unified'], readonly string[]>> = {
   STOP: ['stop', 'end_turn', 'eos', 'eos_token', 'stop_sequence', 'complete', 'completed', 'end'],
-  LENGTH: ['length', 'max_tokens', 'model_length', 'max_output_tokens', 'model_context_window'],
+  LENGTH: [
+    'length',
+    'max_tokens',
+    'model_length',
+    'max_output_tokens',
+    'model_context_window',
+    'model_context_window_exceeded',
+  ],
   TOOL_CALLS: ['tool_calls', 'function_call', 'tool_use', 'tool_call'],
   CONTENT_FILTER: [
     'content_filter',
@@ -33,6 +40,13 @@ const failures: ReadonlyMap<string, UpstreamFailure> = new Map([
   ['error', 'ERROR_IN_BODY'],
   ['abort', 'CUT'],
   ['network_error', 'CUT'],
+  // Cohere.
+  ['timeout', 'CUT'],
+  // Bedrock and Google: what the model wrote is no answer, and most of it was kept from us.
+  ['malformed_model_output', 'ERROR_IN_BODY'],
+  ['malformed_tool_use', 'ERROR_IN_BODY'],
+  ['unexpected_tool_call', 'ERROR_IN_BODY'],
+  ['missing_thought_signature', 'ERROR_IN_BODY'],
   // DeepSeek: the request was interrupted for want of capacity.
   ['insufficient_system_resource', 'OVERLOADED'],
 ]);

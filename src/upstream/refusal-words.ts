@@ -19,6 +19,7 @@ const words: readonly Words[] = [
       /prompt is too long|input is too long|too large for model/i,
       /input token count .{0,40}exceeds/i,
       /reduce the length of the (messages|prompt|input)/i,
+      /total number of tokens .{0,40}exceed/i,
     ],
   },
   {
@@ -50,7 +51,9 @@ const words: readonly Words[] = [
     ],
     sentences: [
       /api key (not valid|expired|is invalid)|(incorrect|invalid) api key/i,
-      /insufficient (balance|quota|credits?)/i,
+      /insufficient (balance|quota|credits?)|credit balance is too low/i,
+      // Google, of the place where the platform stands.
+      /user location is not supported/i,
     ],
   },
   {
@@ -65,7 +68,9 @@ const words: readonly Words[] = [
     ],
     sentences: [
       /model .{0,80}(not exist|not found|has been decommissioned)/i,
-      /model identifier is invalid|^invalid model\b|^models?[:/ ]/i,
+      /model identifier is invalid|^invalid model\b|^models?[:/]/i,
+      // Bedrock: the model is served through an inference profile alone.
+      /on-demand throughput isn[’']t supported/i,
     ],
   },
   {

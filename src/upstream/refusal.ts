@@ -3,7 +3,7 @@ import type { Clock, Log, Secret } from '#kernel';
 import { providerMessage } from './provider-message.ts';
 import { withoutQuotes } from './quotes.ts';
 import { failureToldBy } from './refusal-words.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { duration, retryAfterMs, waitAtMost } from './retry-after.ts';
 import { type UpstreamFailure, UpstreamFault } from './upstream-fault.ts';
 
 export interface Refusal {
@@ -37,7 +37,9 @@ export function refusalFault(refusal: Refusal, context: RefusalContext): Upstrea
   const message = words && withoutQuotes(words, context.prompt());
   if (failure === 'CREDENTIAL') return credentialFault(refusal, message, context);
   const waits = failure === 'RATE_LIMITED' || failure === 'OVERLOADED';
-  const wait = waits ? retryAfterMs(refusal.headers, context.clock) : undefined;
+  const wait = waits
+    ? (retryAfterMs(refusal.headers, context.clock) ?? waitIn(refusal.body))
+    : undefined;
   return new UpstreamFault({
     failure,
     httpStatus: refusal.status,
@@ -107,10 +109,22 @@ function byWords({ status, body }: Refusal, message: string): UpstreamFailure | 
   return status < 500 || told === 'OVERLOADED' ? told : undefined;
 }
 
+/** Google says it among the details of the error, as `17s`, and in no header. */
+function waitIn(body: unknown): number | undefined {
+  const details = at(errorIn(body), 'details');
+  const delays = Array.isArray(details) ? details.map((one) => at(one, 'retryDelay')) : [];
+  const delay = delays.find((one) => typeof one === 'string');
+  return waitAtMost(duration(delay));
+}
+
+function errorIn(body: unknown): unknown {
+  const outer = Array.isArray(body) ? body[0] : body;
+  return at(outer, 'error') ?? outer;
+}
+
 /** `code` and `type` of the error object, of its inner error (Azure), or of the body itself. */
 function codesIn(body: unknown): string[] {
-  const outer = Array.isArray(body) ? body[0] : body;
-  const error = at(outer, 'error') ?? outer;
+  const error = errorIn(body);
   const inner = at(error, 'innererror');
   const metadata = at(error, 'metadata');
   return [

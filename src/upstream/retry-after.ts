@@ -16,8 +16,11 @@ export function retryAfterMs(headers: IncomingHttpHeaders, clock: Clock): number
     retryAfter(headers['retry-after'], clock) ??
     reset(headers, 'requests') ??
     reset(headers, 'tokens');
-  return ms === undefined ? undefined : Math.min(Math.max(0, Math.ceil(ms)), retryAfterMsMax);
+  return waitAtMost(ms);
 }
+
+export const waitAtMost = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : Math.min(Math.max(0, Math.ceil(ms)), retryAfterMsMax);
 
 function retryAfter(given: string | undefined, clock: Clock): number | undefined {
   if (given === undefined) return undefined;

@@ -10,6 +10,7 @@ test.each([
   ['max_tokens', 'LENGTH'],
   ['MAX_TOKENS', 'LENGTH'],
   ['model_length', 'LENGTH'],
+  ['model_context_window_exceeded', 'LENGTH'],
   ['tool_calls', 'TOOL_CALLS'],
   ['function_call', 'TOOL_CALLS'],
   ['tool_use', 'TOOL_CALLS'],
@@ -33,6 +34,9 @@ test('an answer that calls tools ends by them, though the provider says stop', (
 test.each([
   ['error', 'ERROR_IN_BODY'],
   ['abort', 'CUT'],
+  ['TIMEOUT', 'CUT'],
+  ['malformed_tool_use', 'ERROR_IN_BODY'],
+  ['UNEXPECTED_TOOL_CALL', 'ERROR_IN_BODY'],
   ['insufficient_system_resource', 'OVERLOADED'],
 ])('%s is no end but a failure', (raw, failure) => {
   expect(failureOfFinish(raw)).toBe(failure);

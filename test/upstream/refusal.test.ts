@@ -28,6 +28,18 @@ const refusals: readonly [string, number, unknown, string][] = [
   ['a used-up quota', 429, error('You exceeded your quota.', 'insufficient_quota'), 'CREDENTIAL'],
   ['a wrong key, said as 400', 400, [error('API key not valid.', 400)], 'CREDENTIAL'],
   ['a forbidden key', 403, {}, 'CREDENTIAL'],
+  [
+    'an empty account (Anthropic)',
+    400,
+    error('Your credit balance is too low to access the Anthropic API.'),
+    'CREDENTIAL',
+  ],
+  [
+    'the place of the platform (Google)',
+    400,
+    error('User location is not supported for the API use.'),
+    'CREDENTIAL',
+  ],
   ['a bad parameter', 400, error("Invalid 'temperature'."), 'CALLER'],
   ['a field unknown to it', 422, { detail: [{ msg: 'Extra inputs', loc: ['body'] }] }, 'CALLER'],
   [
@@ -47,6 +59,12 @@ const refusals: readonly [string, number, unknown, string][] = [
     'a long prompt (Google)',
     400,
     [error('The input token count (9) exceeds the maximum number of tokens allowed (8).')],
+    'CONTEXT_LENGTH',
+  ],
+  [
+    'a long prompt (Cohere)',
+    400,
+    { message: 'too many tokens: total number of tokens in the request cannot exceed 8' },
     'CONTEXT_LENGTH',
   ],
   ['a large body', 413, 'Payload Too Large', 'CONTEXT_LENGTH'],
@@ -69,6 +87,13 @@ const refusals: readonly [string, number, unknown, string][] = [
     'UNKNOWN_MODEL',
   ],
   ['a model that was retired', 400, error('Gone.', 'model_decommissioned'), 'UNKNOWN_MODEL'],
+  [
+    'a model behind a profile (Bedrock)',
+    400,
+    { message: "Invocation of model ID x with on-demand throughput isn't supported." },
+    'UNKNOWN_MODEL',
+  ],
+  ['a model that took too long (Bedrock)', 408, { message: 'Model timed out' }, 'STATUS'],
   ['an address that is wrong', 404, '<html>Not found</html>', 'UNKNOWN_MODEL'],
   ['a time-out of its own', 408, {}, 'STATUS'],
   ['its rate limit', 429, error('Rate limit reached', 'rate_limit_exceeded'), 'RATE_LIMITED'],
@@ -99,6 +124,12 @@ test('a rate limit says when to come back', async () => {
   stub.answerWith((answer) => answer.json(429, error('Slow down'), { 'retry-after': '7' }));
   const fault = await faultOf(callTo(stub.url));
   expect([fault.retryAfterMs, fault.retryable]).toEqual([7_000, true]);
+});
+
+test("Google's rate limit says it in its details", async () => {
+  const details = [{ violations: [] }, { retryDelay: '17s' }];
+  stub.answerWith((answer) => answer.json(429, { error: { code: 429, message: 'Slow', details } }));
+  expect((await faultOf(callTo(stub.url))).retryAfterMs).toBe(17_000);
 });
 
 test('a refusal whose body never ends is told by its status after two seconds', async () => {

@@ -218,9 +218,8 @@ const unified = {
 
 function finishOf(reason: LanguageModelV4FinishReason, callsTools: boolean) {
   const raw = reason.raw ?? '';
-  if (reason.unified === 'error') {
-    throw new UpstreamFault({ failure: failureOfFinish(raw) ?? 'ERROR_IN_BODY', httpStatus: 200 });
-  }
+  const failure = failureOfFinish(raw) ?? (reason.unified === 'error' ? 'ERROR_IN_BODY' : null);
+  if (failure) throw new UpstreamFault({ failure, httpStatus: 200 });
   const known = reason.unified === 'other' ? readFinish(raw, callsTools).unified : undefined;
   return { unified: known ?? unified[reason.unified as keyof typeof unified], raw };
 }
