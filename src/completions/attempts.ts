@@ -1,5 +1,4 @@
-import type { Fault } from '#kernel';
-import type { RouteCandidate } from '#routing';
+import { anyPasses, type RouteCandidate } from '#routing';
 import type { Admission } from './admit.ts';
 import { continuationOf } from './attempt/continuation.ts';
 import { Turns } from './attempt/turns.ts';
@@ -37,16 +36,20 @@ export async function attempts(
   try {
     let candidate = turns.next();
     let afterContent = false;
+    let toMend = 0;
     while (candidate && !running.ending) {
       if (!(await demandCover(running, admission, afterContent))) return;
       const continuation = afterContent ? await continuationOf(running) : null;
       const failed = await stream(running, { admission, candidate, continuation, turns }, rooms);
       if (!failed) return;
+      if (failed.fault.needsMending) toMend++;
       const next = nextAfter(failed);
       const event = { type: 'RouteChanged', failed: failed.record } as const;
       running.log.append({ ...event, next: next?.endpoint ?? null });
       if (!next) {
-        const fault = lastFault(running, failed);
+        const last = lastFault(running, failed);
+        const lasting = toMend === running.attempts.length && !anyPasses(admission.route.rejected);
+        const fault = lasting ? last.asLasting() : last;
         running.end({ kind: failed.afterContent ? 'brokeOff' : 'exhausted', fault });
       }
       afterContent = failed.afterContent;
@@ -59,7 +62,7 @@ export async function attempts(
 }
 
 /** The last failure; if a preference of the caller's ruled out another try, it names that. */
-function lastFault({ request }: Running, { fault, refusedParameters }: FailedAttempt): Fault {
+function lastFault({ request }: Running, { fault, refusedParameters }: FailedAttempt) {
   if (!request.preferences.requireParameters || refusedParameters.length === 0) return fault;
   const names = refusedParameters.join(', ');
   return fault.advising(`It would be tried without ${names} if \`requireParameters\` were false.`);

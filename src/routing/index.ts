@@ -25,7 +25,7 @@ export { needsOf, withoutParameters } from './needs.ts';
 export type { RouteCandidate } from './order.ts';
 export type { OwnKey, OwnKeys } from './own-keys.ts';
 export type { Medians } from './pace.ts';
-export { NoEndpointAvailable, type Rejection, type RejectionCode } from './rejection.ts';
+export { anyPasses, NoEndpointAvailable, type Rejection, type RejectionCode } from './rejection.ts';
 export {
   noPreferences,
   type RouteNeeds,

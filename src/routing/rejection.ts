@@ -42,6 +42,9 @@ export interface Rejection extends Refusal {
 
 /** Passes by itself. */
 const passing: ReadonlySet<RejectionCode> = new Set(['DOWN', 'TRIPPED', 'RATE_LIMITED']);
+/** Whether one of them may be in again by itself. */
+export const anyPasses = (rejections: readonly Rejection[]): boolean =>
+  rejections.some(({ code }) => passing.has(code));
 /** Says nothing of the request: the platform does not offer the endpoint at present. */
 const notOffered: ReadonlySet<RejectionCode> = new Set(['NOT_CONFIGURED', 'DISABLED']);
 
@@ -56,7 +59,7 @@ export class NoEndpointAvailable extends Fault {
     const retryAfterMs = soonest(rejections);
     super(codeOf(rejections), {
       public: sentence(models, rejections),
-      retryable: rejections.some(({ code }) => passing.has(code)),
+      retryable: anyPasses(rejections),
       ...(retryAfterMs === null ? {} : { retryAfterMs }),
     });
     this.models = models.map(({ slug }) => slug);

@@ -31,6 +31,8 @@ export interface UpstreamFaultDetail {
   readonly retryAfterMs?: number;
   /** What the caller can do about it, where that is more than what is usual. */
   readonly advice?: string;
+  /** Whoever sends the same request again meets it again. */
+  readonly lasting?: true;
   readonly cause?: unknown;
 }
 
@@ -46,6 +48,7 @@ export class UpstreamFault extends Fault {
       public: sentenceOf(detail, provider, ownKey),
       internal: `upstream ${detail.failure} ${detail.httpStatus ?? ''}`.trim(),
       ...(detail.retryAfterMs === undefined ? {} : { retryAfterMs: detail.retryAfterMs }),
+      ...(detail.lasting ? { retryable: false } : {}),
       cause: detail.cause,
     });
     this.#detail = detail;
@@ -72,9 +75,19 @@ export class UpstreamFault extends Fault {
     return ['CALLER', 'UNSAID', 'CONTEXT_LENGTH', 'CONTENT_POLICY'].includes(this.failure);
   }
 
+  /** Somebody has to mend it, the operator or the key's owner, before this endpoint can answer. */
+  get needsMending(): boolean {
+    return this.failure === 'CREDENTIAL' || this.failure === 'UNKNOWN_MODEL';
+  }
+
   /** The same fault, in a sentence that names the provider. */
   of(provider: string, ownKey = false): UpstreamFault {
     return new UpstreamFault(this.#detail, provider, ownKey);
+  }
+
+  /** The same fault, which nobody is to repeat the request for. */
+  asLasting(): UpstreamFault {
+    return new UpstreamFault({ ...this.#detail, lasting: true }, ...this.#who);
   }
 
   /** The same fault with this advice. */
