@@ -47,6 +47,8 @@ export interface UpstreamCall {
 export interface UpstreamTarget {
   /** As the provider's SDK takes it: `https://api.openai.com/v1`. */
   readonly baseUrl: string;
+  /** Whose service it is, by its slug, also where the address is a proxy's. */
+  readonly provider?: string;
   readonly secret: Secret | null;
   /** The provider's own name for the model. */
   readonly model: string;

@@ -44,7 +44,7 @@ export function openAiCompatible(
   return {
     async send(call, signal, take) {
       const to = completions(call.target.baseUrl);
-      const dialect = service.dialect(to.url);
+      const dialect = service.dialect(to.url, call.target.provider);
       const { endMark } = dialect;
       const context = contextOf(call, () => promptOf(call.request));
       const exchange = post(call, { to, body: openAiRequest(call, dialect), signal });

@@ -87,11 +87,26 @@ const byHost: ReadonlyMap<string, Dialect> = new Map([
   ['api.perplexity.ai', unmarked],
 ]);
 
+/** The slugs of the catalog, for a proxy in front of the service. */
+const byProvider: ReadonlyMap<string, Dialect> = new Map([
+  ['openai', openAi],
+  ['mistral', mistral],
+  ['groq', strict],
+  ['xai', strict],
+  ['deepseek', deepSeek],
+  ['xiaomi', deepSeek],
+  ['moonshotai', moonshot],
+  ['fireworks', strict],
+  ['together', together],
+  ['cerebras', unmarked],
+  ['perplexity', unmarked],
+]);
+
 /**
- * Decided by the host of the base URL; an unknown host takes everything that the protocol's users
- * commonly send.
+ * Decided by the host of the base URL, which a provider of any name may have; behind an unknown
+ * host by the provider. An unknown one takes everything that the protocol's users commonly send.
  */
-export function dialectOf(url: URL): Dialect {
+export function dialectOf(url: URL, provider = ''): Dialect {
   if (url.hostname.endsWith('.openai.azure.com')) return openAi;
-  return byHost.get(url.hostname) ?? common;
+  return byHost.get(url.hostname) ?? byProvider.get(provider) ?? common;
 }

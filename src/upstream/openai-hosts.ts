@@ -8,7 +8,7 @@ export interface OpenAiHost {
   readonly within?: RegExp;
   /** Where the credential goes; `authorization` is a bearer. */
   readonly credential: 'authorization' | 'api-key';
-  dialect(url: URL): Dialect;
+  dialect(url: URL, provider: string | undefined): Dialect;
 }
 
 const plain: OpenAiHost = {

@@ -32,6 +32,8 @@ beforeAll(async () => {
   app = await wholeApp();
   const place = { provider: 'seeker', connector: 'deepseek', baseUrl: upstream.url };
   await offer(app.admin, { ...place, model: 'acme/thinker', supportedParameters: ['tools'] });
+  const proxied = { provider: 'deepseek', baseUrl: upstream.url };
+  await offer(app.admin, { ...proxied, model: 'acme/proxied', supportedParameters: ['tools'] });
   acme = await customer(app, '1000');
 }, 180_000);
 afterAll(async () => {
@@ -84,5 +86,11 @@ it('responses: a reasoning item does', async () => {
   const { output } = await post('/v1/responses', { input: [hello], tools });
   const result = { type: 'function_call_output', call_id: 'call_1', output: 'Rain' };
   await post('/v1/responses', { input: [hello, ...output, result], tools });
+  expect(thoughtBack()).toBe('I look.');
+});
+
+it('so does a provider of the catalog behind a proxy of any address', async () => {
+  const answer = { role: 'assistant', content: 'Hi', reasoning: 'I look.' };
+  await post('/v1/chat/completions', { model: 'acme/proxied', messages: [hello, answer, hello] });
   expect(thoughtBack()).toBe('I look.');
 });

@@ -20,14 +20,20 @@ export function upstreamCall(
   { maxTokens, messages }: { maxTokens: number; messages: readonly ChatMessage[] | null },
 ): UpstreamCall {
   const { endpoint, droppedParameters } = candidate;
-  const { baseUrl } = endpoint.provider;
+  const { baseUrl, slug } = endpoint.provider;
   const secret = credentialOf(candidate);
   invariant(baseUrl, 'an endpoint without an address is never a candidate');
   const chat = withoutParameters(running.request.chat, droppedParameters);
   return {
     stream: running.streamed || maxTokens > shortAnswerTokens,
     request: { ...chat, ...(messages ? { messages } : {}), maxTokens },
-    target: { baseUrl, secret, model: endpoint.upstreamModel, timeouts: timeoutsOf(endpoint) },
+    target: {
+      baseUrl,
+      provider: slug,
+      secret,
+      model: endpoint.upstreamModel,
+      timeouts: timeoutsOf(endpoint),
+    },
   };
 }
 
