@@ -8,7 +8,7 @@ import { promptOf } from '../quotes.ts';
 import type { RefusalContext } from '../refusal.ts';
 import { PartReader } from './answer.ts';
 import { callOptions } from './call-options.ts';
-import { sdkFault } from './sdk-fault.ts';
+import { isNewEvent, sdkFault } from './sdk-fault.ts';
 import { withRoomToAnswer } from './thinking-budget.ts';
 import { Transport } from './transport.ts';
 import type { Wire } from './wire.ts';
@@ -68,6 +68,7 @@ async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
   signal.throwIfAborted();
   try {
     for await (const part of await partsOf(attempt)) {
+      if (part.type === 'error' && isNewEvent(part.error, wire)) continue;
       const events = reader.read(part);
       const says = events.some(isContent);
       if (!content && says) {

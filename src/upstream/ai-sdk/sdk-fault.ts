@@ -4,7 +4,7 @@ import { parsed } from '../provider-message.ts';
 import { withoutQuotes } from '../quotes.ts';
 import { type RefusalContext, refusalFault, statusNamed } from '../refusal.ts';
 import { UpstreamFault } from '../upstream-fault.ts';
-import { isObject } from './wire.ts';
+import { isObject, type Wire } from './wire.ts';
 
 /**
  * The fault for what a provider package threw or streamed as an error: a refusal is classified by
@@ -23,6 +23,13 @@ export function sdkFault(thrown: unknown, context: RefusalContext): UpstreamFaul
   if (thrown instanceof Error) return refusedByPackage(thrown, context);
   const error = isObject(thrown) && thrown['error'] ? thrown['error'] : thrown;
   return refusalFault({ status: statusNamed(error) ?? 200, headers: {}, body: { error } }, context);
+}
+
+/** An event that the service has added since its package was written. */
+export function isNewEvent(thrown: unknown, { events }: Pick<Wire, 'events'>): boolean {
+  if (!events || !TypeValidationError.isInstance(thrown) || !isObject(thrown.value)) return false;
+  const { type } = thrown.value;
+  return typeof type === 'string' && !events.has(type);
 }
 
 /**

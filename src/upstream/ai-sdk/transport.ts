@@ -1,12 +1,14 @@
-import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
-import { readRefusal } from '../body.ts';
+import type { Agent as HttpAgent, IncomingHttpHeaders } from 'node:http';
 import { destinationOf } from '../destination.ts';
 import { Exchange, type ExchangeOptions } from '../exchange.ts';
-import { parsed } from '../provider-message.ts';
-import { type RefusalContext, refusalFault } from '../refusal.ts';
+import { acceptedReply } from '../openai-reply.ts';
+import type { RefusalContext } from '../refusal.ts';
 import { Silence } from '../silence.ts';
 import { UpstreamFault } from '../upstream-fault.ts';
 import type { Fetch } from './wire.ts';
+
+/** Every answer is asked for as a stream: of text, or of Amazon's frames. */
+const streams = /^(text\/event-stream|application\/vnd\.amazon\.eventstream)\b/i;
 
 export interface TransportOptions {
   readonly context: RefusalContext;
@@ -68,11 +70,8 @@ export class Transport {
     const agent = agentFor(url);
     const body = amend(String(init?.body ?? ''));
     this.#exchange = new Exchange({ ...exchange, to: destinationOf(url), headers, body, agent });
-    const reply = await this.#exchange.reply();
-    const status = reply.statusCode ?? 0;
-    if (status === 200) return new Response(this.#body(this.#exchange), { headers: plain(reply) });
-    const refusal = parsed(await readRefusal(this.#exchange, context.clock));
-    throw refusalFault({ status, headers: reply.headers, body: refusal }, context);
+    const told = await acceptedReply(this.#exchange, streams, context);
+    return new Response(this.#body(this.#exchange), { headers: plain(told) });
   }
 
   /**
@@ -106,7 +105,7 @@ export class Transport {
   }
 }
 
-function plain({ headers }: IncomingMessage): Headers {
+function plain(headers: IncomingHttpHeaders): Headers {
   return new Headers(
     Object.entries(headers).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value] as [string, string]] : [],

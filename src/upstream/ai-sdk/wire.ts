@@ -40,6 +40,11 @@ export interface Wire {
   open(target: UpstreamTarget, fetch: Fetch): Promise<LanguageModelV4>;
   /** The package's own name of its options and of what it tells beside an answer. */
   readonly optionsName: string;
+  /**
+   * The events of its stream that its package knows, where the service may add others at any time:
+   * they are none of the answer. Absent where the package itself passes over them.
+   */
+  readonly events?: ReadonlySet<string>;
   /** Parameters that it has no word for, by the field's name. */
   readonly unsaid: ReadonlySet<string>;
   /** The kinds of media that it takes; absent where its package refuses the others by itself. */

@@ -11,6 +11,10 @@ const unsaid = (...names: string[]): ReadonlySet<string> => new Set([...neverSai
 const claudeThinks = { least: 1_024, refusesLess: true } as const;
 
 const anthropic: Wire = {
+  events: new Set([
+    ...['message_start', 'message_delta', 'message_stop', 'ping', 'error'],
+    ...['content_block_start', 'content_block_delta', 'content_block_stop'],
+  ]),
   async open(target, fetch) {
     const { createAnthropic } = await import('@ai-sdk/anthropic');
     return createAnthropic({ ...access(target), fetch })(target.model);
@@ -107,6 +111,11 @@ const amazonBedrock: Wire = {
 };
 
 const cohere: Wire = {
+  events: new Set([
+    ...['message-start', 'message-end', 'citation-start', 'citation-end', 'tool-plan-delta'],
+    ...['content-start', 'content-delta', 'content-end'],
+    ...['tool-call-start', 'tool-call-delta', 'tool-call-end'],
+  ]),
   async open(target, fetch) {
     const { createCohere } = await import('@ai-sdk/cohere');
     return createCohere({ ...access(target), fetch })(target.model);
