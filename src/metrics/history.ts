@@ -43,7 +43,7 @@ export function shortHistory(
   const points = emptyPoints(window, nowMs);
   for (const { at, figures } of points) {
     const from = at.getTime() - secondMs;
-    for (const one of series) figures.merge(one.between(from, Math.min(from + each, nowMs)));
+    for (const one of series) figures.merge(one.point(from, Math.min(from + each, nowMs)));
   }
   return points;
 }

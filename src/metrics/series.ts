@@ -107,8 +107,17 @@ export class Series {
     return this.#medians.value;
   }
 
-  /** `fromMs` exclusive, `toMs` inclusive. */
+  /** `fromMs` exclusive, `toMs` inclusive; a minute that is known by itself alone is whole. */
   between(fromMs: number, toMs: number): Figures {
+    return this.#sum(fromMs, toMs, () => true);
+  }
+
+  /** As `between`, but such a minute counts where it begins: once among points in a row. */
+  point(fromMs: number, toMs: number): Figures {
+    return this.#sum(fromMs, toMs, (start, first) => first <= start);
+  }
+
+  #sum(fromMs: number, toMs: number, counts: (start: number, first: number) => boolean): Figures {
     const first = Math.floor(fromMs / secondMs) + 1;
     const last = Math.floor(toMs / secondMs);
     const sum = new Figures();
@@ -121,11 +130,11 @@ export class Series {
       const end = start + secondsPerMinute - 1;
       const whole = this.#minutes.get(minute);
       const inside = first <= start && end <= last;
-      const parts =
-        whole && (inside || !this.#hasSeconds(start))
-          ? [whole]
-          : this.#within(Math.max(start, first), Math.min(end, last));
-      for (const part of parts) sum.merge(part);
+      if (whole && (inside || !this.#hasSeconds(start))) {
+        if (counts(start, first)) sum.merge(whole);
+        continue;
+      }
+      for (const part of this.#within(Math.max(start, first), Math.min(end, last))) sum.merge(part);
     }
     return sum;
   }

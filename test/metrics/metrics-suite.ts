@@ -99,6 +99,23 @@ export function metricsSuite(kind: DatabaseKind): void {
       }
     });
 
+    test('of a minute that was read after a restart stand in one point of a history', async () => {
+      const first = await node();
+      await clock.advance(20_000);
+      for (let time = 0; time < 3; time++) first.metrics.record(now());
+      await clock.advance(61_000);
+      await first.metrics.close();
+      const { metrics } = await node();
+      for (const window of ['FIVE_MINUTES', 'THIRTY_MINUTES', 'ONE_HOUR', 'ONE_DAY'] as const) {
+        const points = await metrics.history(['end_a'], window);
+        const counted = points.filter(({ figures }) => figures.requests > 0);
+        expect(
+          counted.map(({ figures }) => figures.requests),
+          window,
+        ).toEqual([3]);
+      }
+    });
+
     test('of the running minute go on after a stop and a start', async () => {
       const first = await node();
       first.metrics.record(now());
