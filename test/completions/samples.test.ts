@@ -39,6 +39,16 @@ describe('what the metrics are told', () => {
     expect(samples[1]?.completionTokens).toBeGreaterThan(0);
   });
 
+  test.each(['OVERLOADED', 'CONTENT_POLICY'] as const)(
+    'no tokens of what failed without an answer (%s): nobody paid for them',
+    async (failure) => {
+      const { run, play, samples } = stand({ offers: [{ provider: 'one' }] });
+      play(failsWith(fault(failure)));
+      await run();
+      expect(samples).toMatchObject([{ promptTokens: 0, completionTokens: 0, cost: 0n }]);
+    },
+  );
+
   test('that an answer came in one piece: nothing tells when its tokens did', async () => {
     const { completions, play, samples } = stand({});
     play(says('Good ', 'morning'));

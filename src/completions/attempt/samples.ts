@@ -7,7 +7,8 @@ import type { Running } from '../runs/running.ts';
 /**
  * What the attempts of a settled completion say about their endpoints. All of them count when it
  * ended: what is told of a moment minutes ago, nobody listens to any more. What was used and paid
- * is the last one's: those before it gave nothing.
+ * is the last one's: those before it gave nothing. Of one that gave nothing either, no tokens are
+ * told: they would make the price that is paid for tokens look lower.
  */
 export function samplesOf(
   running: Running,
@@ -19,6 +20,7 @@ export function samplesOf(
   const answering = running.attempts.findLastIndex(({ endpointId }) => endpointId === endpoint?.id);
   return running.attempts.map((attempt, index) => {
     const last = index === answering;
+    const used = last && (due.cost > 0n || gave(attempt));
     const priced = isPriced(attempt, market);
     return {
       endpointId: attempt.endpointId,
@@ -29,8 +31,8 @@ export function samplesOf(
       streamed: attempt.streamed,
       timeToFirstTokenMs: attempt.timeToFirstTokenMs,
       durationMs: attempt.durationMs,
-      promptTokens: last ? tokens.prompt : 0,
-      completionTokens: last ? tokens.completion : 0,
+      promptTokens: used ? tokens.prompt : 0,
+      completionTokens: used ? tokens.completion : 0,
       cost: last ? due.cost : 0n,
       charged: last ? due.charged : 0n,
       ranked: last && due.cost > 0n && priced,
@@ -38,6 +40,10 @@ export function samplesOf(
     };
   });
 }
+
+/** Whether there was an answer, or a part of one. */
+const gave = ({ outcome, timeToFirstTokenMs }: AttemptRecord): boolean =>
+  outcome === 'SUCCEEDED' || timeToFirstTokenMs !== null;
 
 /** Not of the sandbox, nor free, nor with a key of the organization's own. */
 function isPriced({ endpointId, providerKeyId }: AttemptRecord, market: Market): boolean {
