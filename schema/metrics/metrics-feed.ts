@@ -116,19 +116,24 @@ const ModelMetricsRef = builder.objectRef<Group<Model>>('ModelMetrics').implemen
   }),
 });
 
-/** Those of whose endpoints one has changed, with the figures of all of them in the filter. */
-function grouped<Subject>(
-  { changed, all, window, floor }: Update,
+/** Those of whose endpoints one has changed or is gone, with the figures of all in the filter. */
+function grouped<Subject extends { readonly id: string }>(
+  { changed, removed, all, window, floor }: Update,
   of: (endpoint: Endpoint) => Subject,
   { rooms }: Context,
 ): Group<Subject>[] {
-  const touched = new Set(changed.map(({ item }) => of(item)));
-  const groups = Map.groupBy(all, ({ item }) => of(item));
-  return [...groups].flatMap(([subject, states]) => {
-    if (!touched.has(subject)) return [];
-    return [
-      { subject, figures: Figures.view(states.map((one) => one.figures)), window, floor, rooms },
-    ];
+  const groups = Map.groupBy(all, ({ item }) => of(item).id);
+  const touched = new Map([...removed, ...changed].map(({ item }) => [of(item).id, of(item)]));
+  return [...touched].map(([id, known]) => {
+    const states = groups.get(id) ?? [];
+    const subject = states[0] ? of(states[0].item) : known;
+    return {
+      subject,
+      figures: Figures.view(states.map((one) => one.figures)),
+      window,
+      floor,
+      rooms,
+    };
   });
 }
 
@@ -161,7 +166,7 @@ const MetricsUpdateRef = builder.objectRef<Update>('MetricsUpdate').implement({
     removedEndpointIds: t.field({
       type: ['ID'],
       description: 'No longer offered, or no longer in the filter.',
-      resolve: ({ removed }) => [...removed],
+      resolve: ({ removed }) => removed.map(({ id }) => id),
     }),
   }),
 });

@@ -20,8 +20,8 @@ export interface FeedUpdate<Item> {
   readonly at: Date;
   readonly snapshot: boolean;
   readonly changed: readonly FeedState<Item>[];
-  /** Items that are gone. */
-  readonly removed: readonly string[];
+  /** Items that are gone, as they were. */
+  readonly removed: readonly FeedState<Item>[];
   readonly all: Iterable<FeedState<Item>>;
 }
 
@@ -72,6 +72,6 @@ export function updateOf<Item>(
 function difference<Item>(before: FeedTick<Item> | null, tick: FeedTick<Item>): FeedUpdate<Item> {
   const all = [...tick.states.values()];
   const changed = all.filter(({ id, text }) => before?.states.get(id)?.text !== text);
-  const removed = [...(before?.states.keys() ?? [])].filter((id) => !tick.states.has(id));
+  const removed = [...(before?.states.values() ?? [])].filter(({ id }) => !tick.states.has(id));
   return { at: tick.at, snapshot: before === null, changed, removed, all };
 }

@@ -24,7 +24,7 @@ const tick = (...states: readonly [id: string, requests: number, status?: string
 const told = ({ snapshot, changed, removed }: ReturnType<typeof updateOf<string>>) => ({
   snapshot,
   changed: changed.map(({ id }) => id),
-  removed,
+  removed: removed.map(({ id }) => id),
 });
 
 describe('what a follower is told', () => {
