@@ -7,8 +7,8 @@ builder.scalarType('DateTime', {
   description: 'RFC 3339, UTC, as `2026-11-24T09:30:00.000Z`.',
   specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
   serialize: (value) => value,
-  parseValue: (value) => DateTimeResolver.parseValue(value),
-  parseLiteral: (node) => DateTimeResolver.parseLiteral(node, {}),
+  parseValue: (value) => inCalendar(DateTimeResolver.parseValue(value)),
+  parseLiteral: (node) => inCalendar(DateTimeResolver.parseLiteral(node, {})),
 });
 
 builder.scalarType('Decimal', {
@@ -42,6 +42,13 @@ builder.scalarType('URL', {
   parseValue: text,
   parseLiteral: (node) => text(literal(node)),
 });
+
+/** What the database can keep, and an answer can write. */
+function inCalendar(date: Date): Date {
+  const year = date.getUTCFullYear();
+  if (year >= 1 && year <= 9_999) return date;
+  throw new GraphQLError(`DateTime cannot represent the year ${year}: it is 1 to 9999 in UTC.`);
+}
 
 const literal = (node: ValueNode): unknown =>
   node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node);

@@ -66,7 +66,7 @@ export type {
   TokenUsage,
   UnitPrices,
 } from './terms.ts';
-export { binder, type CompletionFilter, conditionsOf } from './usage/completion-filter.ts';
+export { binder, type CompletionFilter, conditionsOf, idFloor } from './usage/completion-filter.ts';
 export type {
   UsageAnswer,
   UsageBucket,

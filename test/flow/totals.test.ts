@@ -75,3 +75,34 @@ it('a provider and a model that lose an endpoint are told of again, without it',
   });
   feed.leave();
 });
+
+const sinceEver = `query ($since: DateTime!, $id: ID!) { node(id: $id) { ... on Organization {
+  completions(filter: { since: $since }) { totalCount }
+  usage(since: $since, filter: { statuses: [SUCCEEDED] }) { total { requests } }
+  auditLog(filter: { since: $since }) { totalCount }
+  credits { ledger(filter: { since: $since, kinds: [USAGE] }) { totalCount } } } } }`;
+
+it.each(['1970-01-01T00:00:00Z', '1970-01-01T00:00:00+14:00', '0001-01-01T00:00:00Z'])(
+  'all since %s is what there is',
+  async (since) => {
+    const spender = await customer(app, '10');
+    await spender.ask(`mutation { complete(input: { model: "acme/total", maxTokens: 5,
+    messages: [{ role: USER, content: "How much?" }] }) { __typename } }`);
+    const { data } = await app.admin.ask(sinceEver, { since, id: spender.organizationId });
+    expect(data.node).toMatchObject({
+      completions: { totalCount: 1 },
+      usage: { total: { requests: 1 } },
+      credits: { ledger: { totalCount: 1 } },
+    });
+    expect(data.node.auditLog.totalCount).toBeGreaterThan(0);
+  },
+);
+
+it.each(['0000-06-01T00:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00'])(
+  'the time %s is in no year that there is, and is refused by that name',
+  async (since) => {
+    const { errors } = await app.admin.ask(sinceEver, { since, id: 'org_any' });
+    expect(errors?.[0]?.message).toMatch(/cannot represent the year \d+: it is 1 to 9999 in UTC/);
+    expect(errors?.[0]?.extensions['code']).toBe('INVALID_INPUT');
+  },
+);

@@ -1,4 +1,4 @@
-import { binder, type CompletionFilter, conditionsOf } from '#credits';
+import { binder, type CompletionFilter, conditionsOf, idFloor } from '#credits';
 import { completionsSeenBy, type Principal } from '#identity';
 import type { Completion } from '../completion.ts';
 import type { Rooms } from '../rooms.ts';
@@ -63,8 +63,8 @@ function conditions(
 ): string {
   return [
     `organization_id = ${bind(organizationId)}`,
-    ...(since ? [` AND id >= completion_id_floor(${bind(since)}::timestamptz)`] : []),
-    ...(until ? [` AND id < completion_id_floor(${bind(until)}::timestamptz)`] : []),
+    ...(since ? [` AND id >= ${idFloor(since, bind)}`] : []),
+    ...(until ? [` AND id < ${idFloor(until, bind)}`] : []),
     conditionsOf(filter, bind),
   ].join('');
 }

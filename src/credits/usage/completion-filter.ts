@@ -26,6 +26,10 @@ export function binder(): { readonly bind: Bind; readonly parameters: unknown[] 
   return { parameters, bind: (value) => `$${parameters.push(value)}` };
 }
 
+/** The lowest id of what was asked for at `at` or later. Ids count from 1970: none is older. */
+export const idFloor = (at: Date, bind: Bind): string =>
+  `completion_id_floor(${bind(new Date(Math.max(at.getTime(), 0)))}::timestamptz)`;
+
 type Conditions = readonly (string | false | null | undefined)[];
 
 /** What can be asked of the usage by hour, whose columns these are. */

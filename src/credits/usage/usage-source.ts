@@ -1,5 +1,5 @@
 import { dayMs, hourMs } from '#kernel';
-import { answeredByUsage, type Bind, conditionsOf } from './completion-filter.ts';
+import { answeredByUsage, type Bind, conditionsOf, idFloor } from './completion-filter.ts';
 import type { BoundedUsageQuestion } from './usage-question.ts';
 
 /** No completion runs for longer: its id tells when it began, its usage counts when it ended. */
@@ -74,8 +74,8 @@ function fromDetails({ since, until, ...question }: BoundedUsageQuestion, bind: 
       CASE WHEN status = 'FAILED' THEN 1 ELSE 0 END AS failures, prompt_tokens, cached_tokens,
       completion_tokens, reasoning_tokens, cost, fee, charged, refunded
     FROM completion WHERE organization_id = ${bind(question.organizationId)}
-      AND id >= completion_id_floor(${bind(begun)}::timestamptz)
-      AND id < completion_id_floor(${bind(until)}::timestamptz)
+      AND id >= ${idFloor(begun, bind)}
+      AND id < ${idFloor(until, bind)}
       AND finished_at >= ${bind(since)}::timestamptz AND finished_at < ${bind(until)}::timestamptz
       ${conditionsOf(question.filter, bind)}`;
 }
