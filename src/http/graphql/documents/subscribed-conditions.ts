@@ -8,8 +8,8 @@ import {
 } from 'graphql';
 
 /**
- * `@skip` and `@include` with a variable on the one field of a subscription, each as an error: a
- * subscription is to exactly one field, whatever the variables.
+ * `@skip` and `@include` on the one field of a subscription, each as an error: a subscription is to
+ * exactly one field, whatever they say.
  */
 export function subscribedConditions(document: DocumentNode): GraphQLError[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -46,11 +46,10 @@ function rootsOf(
 const conditionsOf = ({ directives = [] }: SelectionNode): GraphQLError[] =>
   directives
     .filter(({ name }) => name.value === 'skip' || name.value === 'include')
-    .filter(({ arguments: given }) => given?.some(({ value }) => value.kind === Kind.VARIABLE))
     .map(
       (condition) =>
         new GraphQLError(
-          `@${condition.name.value} with a variable cannot stand on the field of a subscription. ` +
+          `@${condition.name.value} cannot stand on the field of a subscription. ` +
             'Subscribe only when it is wanted; on fields below it the directive works.',
           { nodes: condition },
         ),
