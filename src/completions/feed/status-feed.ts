@@ -45,13 +45,22 @@ export class StatusFeed {
     }
   }
 
-  /** The same of another node, whose running ones are known here from what it told. */
+  /**
+   * The same of another node, whose running ones are known here from what it told; it may tell them
+   * again.
+   */
   tellFrom(completion: Completion): void {
     const organizationId = completion.organizationId ?? '';
     const running = this.#elsewhere.get(organizationId);
+    if (running?.get(completion.id)?.status === completion.status) return;
     if (completion.finishedAt) running?.delete(completion.id);
     else running?.set(completion.id, completion);
     this.tell(organizationId, () => completion);
+  }
+
+  /** An end of which its node told nothing; once, whoever found it. */
+  tellMissed(ended: Completion): void {
+    if (this.#elsewhere.get(ended.organizationId ?? '')?.has(ended.id)) this.tellFrom(ended);
   }
 
   /** Tells a viewer from now on, first what runs elsewhere; returns how to stop. */

@@ -59,6 +59,11 @@ export class Interest {
     if (nodes.size === 0) this.#watching.delete(organizationId);
   }
 
+  /** Asks all nodes anew what runs there: something they told may have been lost. */
+  again(): void {
+    for (const organizationId of this.#options.feed.watched) this.#say(organizationId, true);
+  }
+
   #sayAll(): void {
     const watched = [...this.#options.feed.watched];
     for (const organizationId of watched) this.#say(organizationId, false);

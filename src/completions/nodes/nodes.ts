@@ -1,7 +1,8 @@
-import { flowOf, readCompletionId } from '#kernel';
+import { flowOf, oneAtATime, readCompletionId } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Started } from '../completions.ts';
 import type { StatusFeed } from '../feed/status-feed.ts';
+import { storedCompletion } from '../history/stored.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Running } from '../runs/running.ts';
@@ -78,8 +79,11 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
 
   const known = { asking, hearing, copies, rooms, elsewhere, mayAnswer, silent };
   const viewing = viewingWith({ ...rooms, post, asking, copies, mayAnswer, silent });
+  const search = searching(known);
+  const catchUp = catchingUp({ feed, interest, rooms, find: search.find });
+  bus.onHealed(() => void catchUp());
   return {
-    ...searching(known),
+    ...search,
     unreachable: (id) => elsewhere(id) && live !== null && mayAnswer(id) && silent(id),
     started: (found) => followed(found, viewing(found)),
     changed: (organizationId, completion) => interest.changed(organizationId, completion),
@@ -87,6 +91,27 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
     forget: (id) => copying?.forget(id),
     close: async () => copying?.close(),
   };
+}
+
+interface CatchingUp extends Pick<Nodes, 'find'> {
+  readonly feed: StatusFeed;
+  readonly interest: Interest;
+  readonly rooms: Rooms;
+}
+
+/** Tells whoever watches what began and what ended on other nodes while they were not heard. */
+function catchingUp({ feed, interest, rooms, find }: CatchingUp) {
+  return oneAtATime(async () => {
+    interest.again();
+    try {
+      for (const { id } of feed.elsewhere) {
+        const found = (await find(id)) ?? (await storedCompletion(id, rooms));
+        if (found?.finishedAt) feed.tellMissed(found);
+      }
+    } catch (error) {
+      rooms.log.warn('what ended on other nodes meanwhile could not be read', { error });
+    }
+  });
 }
 
 interface Readers {

@@ -56,7 +56,7 @@ export class Orphans {
   async #tell(orphans: readonly Completion[]): Promise<void> {
     this.#telling = true;
     try {
-      for (const running of orphans) this.#feed.tellFrom(await orphan(running, this.#rooms));
+      for (const running of orphans) this.#feed.tellMissed(await orphan(running, this.#rooms));
     } catch (error) {
       this.#rooms.log.warn('what a node left could not be read yet', { error });
     } finally {

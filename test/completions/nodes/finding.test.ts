@@ -24,9 +24,14 @@ function nodeOf(session: number, live = [session]) {
   };
   const { rooms: others } = stand({});
   const shelf = memoryShelf();
+  const healed: (() => void)[] = [];
   const rooms = {
     ...others,
-    bus: Object.assign(bus, { shared: true, shelf, onHealed: () => () => undefined }),
+    bus: Object.assign(bus, {
+      shared: true,
+      shelf,
+      onHealed: (heard: () => void) => healed.push(heard),
+    }),
     clock,
     credits: Object.assign(others.credits, { session, onRenewed }),
   } as unknown as Rooms;
@@ -36,7 +41,11 @@ function nodeOf(session: number, live = [session]) {
   const renew = (liveSessions: number[]) => {
     for (const tell of renewals) tell({ liveSessions });
   };
-  return { clock, got, post, shelf, rooms, feed, renew, nodes: openNodes(rooms, registry, feed) };
+  const heal = () => {
+    for (const heard of healed) heard();
+  };
+  const nodes = openNodes(rooms, registry, feed);
+  return { clock, got, post, shelf, rooms, feed, renew, heal, nodes };
 }
 
 it('asks for what a node runs that began since it last looked', async () => {
@@ -146,13 +155,42 @@ it('STREAM 25: a viewer of a silent node that is heard again follows it', async 
   await watching.return?.();
 });
 
+/** Somebody who watches an organization, and what they are told. */
+function watcherOf({ feed }: ReturnType<typeof nodeOf>, organizationId: string | null) {
+  const told: (string | null)[] = [];
+  const take = ({ status }: Completion) => told.push(status);
+  // Nothing else is asked of it.
+  feed.enter(organizationId ?? '', { begin: take, take } as unknown as StatusViewer);
+  return told;
+}
+
+it('STREAM 17: who watches is told what began and ended while the bus was cut, once', async () => {
+  const node = nodeOf(5, [4, 5]);
+  const { id, running } = await halfOf(node, 4);
+  const told = watcherOf(node, running.organizationId);
+  node.feed.tellFrom(running);
+  node.heal();
+  await node.clock.advance(0);
+  const { organizationId } = running;
+  expect(node.got.filter(({ kind }) => kind !== 'look')).toEqual([
+    { kind: 'watch', organizationId, anew: true },
+    { kind: 'watch', organizationId, anew: true },
+  ]);
+  node.feed.tellFrom(running);
+  expect(told).toEqual(['RUNNING']);
+  const { ask } = node.got.find(({ kind }) => kind === 'look') as { ask: number };
+  const ended = { ...running, status: 'SUCCEEDED' as const, finishedAt: new Date(9) };
+  node.post.send({ kind: 'completion', ask, completion: completionToWire(ended) });
+  await node.clock.advance(0);
+  expect(told).toEqual(['RUNNING', 'SUCCEEDED']);
+  expect(node.feed.elsewhere).toEqual([]);
+  expect(node.got.filter((letter) => 'id' in letter && letter.id === id)).toHaveLength(1);
+});
+
 it('STREAM 23: who watches is told what a dead node left, once it can be read', async () => {
   const node = nodeOf(5, [4, 5]);
   const { running } = await halfOf(node, 4);
-  const organizationId = running.organizationId ?? '';
-  const told: (string | null)[] = [];
-  const viewer = { begin: () => undefined, take: ({ status }: Completion) => told.push(status) };
-  node.feed.enter(organizationId, viewer as unknown as StatusViewer); // nothing else is asked
+  const told = watcherOf(node, running.organizationId);
   node.feed.tellFrom(running);
   const { findUnique } = node.rooms.storage.prisma.completion;
   const away = () => Promise.reject(new RangeError('the database is away'));
