@@ -34,7 +34,7 @@ export interface RefusalContext {
 export function refusalFault(refusal: Refusal, context: RefusalContext): UpstreamFault {
   const words = providerMessage(refusal.body, context.secret);
   const failure = byWords(refusal, words ?? '') ?? byStatus(refusal.status);
-  const message = words && withoutQuotes(words, context.prompt());
+  const message = words && withoutHost(withoutQuotes(words, context.prompt()), context.address);
   if (failure === 'CREDENTIAL') return credentialFault(refusal, message, context);
   const waits = failure === 'RATE_LIMITED' || failure === 'OVERLOADED';
   const wait = waits
@@ -107,6 +107,12 @@ function byStatus(status: number): UpstreamFailure {
 function byWords({ status, body }: Refusal, message: string): UpstreamFailure | undefined {
   const told = failureToldBy(codesIn(body), message);
   return status < 500 || told === 'OVERLOADED' ? told : undefined;
+}
+
+/** Where a provider is reached, behind a proxy of the operator perhaps, is no caller's affair. */
+function withoutHost(message: string, address: string): string {
+  const { host } = new URL(address);
+  return /[.:]/.test(host) ? message.replaceAll(host, '[…]') : message;
 }
 
 /** Google says it among the details of the error, as `17s`, and in no header. */

@@ -126,6 +126,12 @@ test('a rate limit says when to come back', async () => {
   expect([fault.retryAfterMs, fault.retryable]).toEqual([7_000, true]);
 });
 
+test('what a provider says of its own address is not told', async () => {
+  const { host } = new URL(stub.url);
+  stub.answerWith((answer) => answer.json(400, error(`Bad request to http://${host}/v1.`)));
+  expect((await faultOf(callTo(stub.url))).providerMessage).toBe('Bad request to http://[…]/v1.');
+});
+
 test("Google's rate limit says it in its details", async () => {
   const details = [{ violations: [] }, { retryDelay: '17s' }];
   stub.answerWith((answer) => answer.json(429, { error: { code: 429, message: 'Slow', details } }));
