@@ -145,6 +145,14 @@ export function monthsSuite(kind: DatabaseKind): void {
       expect(await partitionOf(late.completion)).toBe('none');
     });
 
+    test('a node whose clock is years ahead drops nothing that is kept', async () => {
+      const month = monthAgo(12);
+      await tidy(month);
+      const completion = await charge(month);
+      await tidy(monthAgo(-36));
+      expect(await partitionOf(completion)).toBe(partitionName(month));
+    });
+
     // The embedded database takes one statement at a time, and has one node.
     if (kind === 'server') {
       const waiting = () =>

@@ -39,10 +39,13 @@ export async function tidyMonths({ storage, clock, log }: CompletionMonthsOption
     ]);
   }
   const kept = monthFrom(clock.now(), -monthsKept);
+  // By the database's clock too: one node whose clock is ahead must not drop what is kept.
+  const sql = `SELECT completion_partition_drop(LEAST($1::timestamptz,
+    (date_trunc('month', now() AT TIME ZONE 'UTC') - make_interval(months => $2::int))
+      AT TIME ZONE 'UTC')) AS month`;
   const gone = new Set<string>();
   for (;;) {
-    const sql = 'SELECT completion_partition_drop($1::timestamptz) AS month';
-    const [row] = await storage.query<{ month: string | null }>(sql, [kept]);
+    const [row] = await storage.query<{ month: string | null }>(sql, [kept, monthsKept]);
     if (!row?.month) break;
     gone.add(row.month);
   }
