@@ -20,7 +20,11 @@ const bestFirst = ['UP', 'DEGRADED', 'DOWN', 'NOT_CONFIGURED', 'DISABLED'] as co
 /**
  * A provider is as well as the best of its endpoints; one without any is as good as switched off.
  */
-export function bestStatus(endpoints: readonly Endpoint[], { router }: Rooms): Condition['status'] {
-  const found = new Set(endpoints.map((endpoint) => router.status(endpoint).status));
+export const bestStatus = (endpoints: readonly Endpoint[], { router }: Rooms) =>
+  bestOf(endpoints.map((endpoint) => router.status(endpoint).status));
+
+/** DISABLED of none. */
+export function bestOf(statuses: Iterable<Condition['status']>): Condition['status'] {
+  const found = new Set(statuses);
   return bestFirst.find((status) => found.has(status)) ?? 'DISABLED';
 }

@@ -44,7 +44,7 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
     }),
     spent: t.field({
       type: 'Decimal',
-      description: 'US dollars spent in the current period.',
+      description: 'US dollars charged in the current period, less what was given back of it.',
       resolve: async (key, _args, { rooms }) =>
         formatMoney((await rooms.credits.keySpend(key)).spent),
     }),

@@ -24,7 +24,9 @@ export const MembershipRef = builder.prismaObject('Membership', {
     spentThisMonth: t.field({
       type: 'Decimal',
       complexity: 5,
-      description: "US dollars charged to this member's keys in the current calendar month, UTC.",
+      description:
+        "US dollars charged to this member's keys in the current calendar month, UTC, less what " +
+        'was given back of it.',
       resolve: async ({ id }, _args, { rooms }) => formatMoney(await rooms.credits.memberSpend(id)),
     }),
   }),

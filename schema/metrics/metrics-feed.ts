@@ -15,7 +15,7 @@ import {
 import { modelNamed } from '#routing';
 import { builder } from '../builder.ts';
 import { EndpointStatus } from '../catalog/endpoint.ts';
-import { bestStatus } from '../catalog/market-order.ts';
+import { bestOf } from '../catalog/market-order.ts';
 import type { Context, Rooms } from '../context.ts';
 import { describedEnum } from '../described.ts';
 import { EndpointRef, ModelRef, ProviderRef } from '../refs.ts';
@@ -26,8 +26,12 @@ type Update = FeedUpdate<Endpoint> & { readonly window: MetricsWindow; readonly 
 /** What is shown of a group: its figures, and who they are of. */
 interface Group<Subject> extends Measured {
   readonly subject: Subject;
-  readonly rooms: Rooms;
+  readonly states: readonly FeedState<Endpoint>[];
 }
+
+/** What the router said of it when the update was made. */
+const statusOf = ({ status }: FeedState<Endpoint>) =>
+  status as ReturnType<Rooms['router']['status']>['status'];
 
 export const intervals = {
   QUARTER_SECOND: 250,
@@ -77,7 +81,7 @@ const EndpointMetricsRef = builder
       status: t.field({
         type: EndpointStatus,
         description: statusText,
-        resolve: ({ status }) => status as ReturnType<Rooms['router']['status']>['status'],
+        resolve: statusOf,
       }),
       metrics: t.field({
         type: PerformanceMetricsRef,
@@ -93,8 +97,8 @@ const ProviderMetricsRef = builder.objectRef<Group<Provider>>('ProviderMetrics')
     provider: t.expose('subject', { type: ProviderRef, description: 'Whose figures these are.' }),
     status: t.field({
       type: EndpointStatus,
-      description: 'The status of its best endpoint.',
-      resolve: ({ subject, rooms }) => bestStatus(subject.endpoints, rooms),
+      description: 'The status of its best endpoint within the filter; DISABLED without one.',
+      resolve: ({ states }) => bestOf(states.map(statusOf)),
     }),
     metrics: t.field({
       type: PerformanceMetricsRef,
@@ -120,7 +124,6 @@ const ModelMetricsRef = builder.objectRef<Group<Model>>('ModelMetrics').implemen
 function grouped<Subject extends { readonly id: string }>(
   { changed, removed, all, window, floor }: Update,
   of: (endpoint: Endpoint) => Subject,
-  { rooms }: Context,
 ): Group<Subject>[] {
   const groups = Map.groupBy(all, ({ item }) => of(item).id);
   const touched = new Map([...removed, ...changed].map(({ item }) => [of(item).id, of(item)]));
@@ -129,10 +132,10 @@ function grouped<Subject extends { readonly id: string }>(
     const subject = states[0] ? of(states[0].item) : known;
     return {
       subject,
+      states,
       figures: Figures.view(states.map((one) => one.figures)),
       window,
       floor,
-      rooms,
     };
   });
 }
@@ -156,12 +159,12 @@ const MetricsUpdateRef = builder.objectRef<Update>('MetricsUpdate').implement({
     providers: t.field({
       type: [ProviderMetricsRef],
       description: 'The same, merged per provider of the filter.',
-      resolve: (update, _args, context) => grouped(update, ({ provider }) => provider, context),
+      resolve: (update) => grouped(update, ({ provider }) => provider),
     }),
     models: t.field({
       type: [ModelMetricsRef],
       description: 'The same, merged per model of the filter.',
-      resolve: (update, _args, context) => grouped(update, ({ model }) => model, context),
+      resolve: (update) => grouped(update, ({ model }) => model),
     }),
     removedEndpointIds: t.field({
       type: ['ID'],

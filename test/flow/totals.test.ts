@@ -47,7 +47,7 @@ it('what metrics, rankings and the ledger say of the same traffic is the same', 
 
 it('a provider and a model that lose an endpoint are told of again, without it', async () => {
   const spender = await customer(app, '10');
-  for (const model of ['acme/lost', 'acme/kept']) {
+  for (const model of ['acme/lost', 'acme/last']) {
     await offer(app.admin, { model, provider: 'losing', baseUrl: upstream.url });
     await spender.ask(`mutation { complete(input: { model: "${model}", maxTokens: 5,
       messages: [{ role: USER, content: "How much?" }] }) { __typename } }`);
@@ -55,24 +55,30 @@ it('a provider and a model that lose an endpoint are told of again, without it',
   const feed = app.admin.overWebSocket(`subscription { providerMetrics(
     filter: { providers: ["losing"] }, interval: QUARTER_SECOND) {
       removedEndpointIds endpoints { endpoint { id model { slug } } }
-      providers { provider { slug } metrics { requests } }
+      providers { provider { slug } status metrics { requests } }
       models { model { slug } metrics { requests } } } }`);
   const updates = feed[Symbol.asyncIterator]();
   const next = async () => (await updates.next()).value;
   const first = await next();
-  expect(first.providers).toEqual([{ provider: { slug: 'losing' }, metrics: { requests: 2 } }]);
-  const lost = first.endpoints.find(
-    (one: { endpoint: { model: { slug: string } } }) => one.endpoint.model.slug === 'acme/lost',
-  ).endpoint;
-  await app.admin.ask('mutation ($id: ID!) { removeEndpoint(id: $id) { __typename } }', {
-    id: lost.id,
-  });
-  expect(await next()).toEqual({
-    removedEndpointIds: [lost.id],
-    endpoints: [],
-    providers: [{ provider: { slug: 'losing' }, metrics: { requests: 1 } }],
-    models: [{ model: { slug: 'acme/lost' }, metrics: { requests: null } }],
-  });
+  const told = (status: string, requests: number | null) => [
+    { provider: { slug: 'losing' }, status, metrics: { requests } },
+  ];
+  expect(first.providers).toEqual(told('UP', 2));
+  for (const [model, providers] of [
+    ['acme/lost', told('UP', 1)],
+    ['acme/last', told('DISABLED', null)],
+  ]) {
+    const of = (one: { endpoint: { model: { slug: string } } }) =>
+      one.endpoint.model.slug === model;
+    const { id } = first.endpoints.find(of).endpoint;
+    await app.admin.ask('mutation ($id: ID!) { removeEndpoint(id: $id) { __typename } }', { id });
+    expect(await next()).toEqual({
+      removedEndpointIds: [id],
+      endpoints: [],
+      providers,
+      models: [{ model: { slug: model }, metrics: { requests: null } }],
+    });
+  }
   feed.leave();
 });
 
