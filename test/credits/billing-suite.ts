@@ -244,6 +244,17 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(starts).toEqual([since + 2 * hour, since + hour, since]);
     });
 
+    test('an application that is named like no application has a key and a page of its own', async () => {
+      for (const app of [null, '-', '--']) await charge(1, { app });
+      const byApp = question({ groupBy: ['APP'], orderBy: 'TIME' });
+      const page = async (beyond: { rank: string; key: string } | null) =>
+        (await billing.usage(byApp, { beyond, backward: false, take: 1 })).buckets[0];
+      const first = await page(null);
+      const second = await page(first ?? null);
+      const third = await page(second ?? null);
+      expect([first, second, third].map((one) => one?.app)).toEqual([null, '-', '--']);
+    });
+
     test('usage to now has the whole hour that runs, from its sums', async () => {
       const since = new Date(Math.floor(systemClock.now() / hour) * hour);
       // Its node's clock may be ahead of the one that is asked.

@@ -167,8 +167,12 @@ const order: readonly UsageGroup[] = ['HOUR', 'DAY', 'MONTH'];
 const nothing = (column: string) => `NULL::text AS ${column}`;
 const startOf = (group: TimeGroup) => `date_trunc('${times[group].unit}', hour, 'UTC')`;
 
-/** A part of the key; what has no value is a hyphen, so that each part has its place. */
+/**
+ * A part of the key; what has no value is a hyphen, so that each part has its place. An application
+ * that calls itself so has one more: no two buckets share a key.
+ */
 function partOf(group: UsageGroup): string {
+  if (group === 'APP') return "coalesce(regexp_replace(nullif(app, ''), '^-+$', '\\&-'), '-')";
   if (!isTime(group)) return `coalesce(nullif(${columns[group]}, ''), '-')`;
   return `to_char(${startOf(group)} AT TIME ZONE 'UTC', '${times[group].form}')`;
 }
