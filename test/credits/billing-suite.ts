@@ -244,7 +244,7 @@ export function billingSuite(kind: DatabaseKind): void {
       expect(starts).toEqual([since + 2 * hour, since + hour, since]);
     });
 
-    test('an application that is named like no application has a key and a page of its own', async () => {
+    test('an application that is named like none has a key and a page of its own', async () => {
       for (const app of [null, '-', '--']) await charge(1, { app });
       const byApp = question({ groupBy: ['APP'], orderBy: 'TIME' });
       const page = async (beyond: { rank: string; key: string } | null) =>
