@@ -103,3 +103,11 @@ it('price ceilings per million are prices per token, to the last digit', () => {
     sort: null,
   });
 });
+
+it('a ceiling may be as dear as any price of a token that can be accounted for', () => {
+  const provider = { maxPromptPricePerMillion: '10', maxCompletionPricePerMillion: '9000000' };
+  expect(input({ provider }).preferences).toMatchObject({
+    maxPromptPrice: 10_000_000_000_000n,
+    maxCompletionPrice: 9_000_000_000_000_000_000n,
+  });
+});

@@ -79,6 +79,14 @@ describe('a key', () => {
     expect(answer.error.message).not.toContain('input.');
   });
 
+  it.each([0.3, 1e-12, 123_456.7, 9_000_000.01])('has the limit %d to the digit', async (limit) => {
+    const { hash } = await newKey({ limit });
+    const asked = 'query ($id: ID!) { node(id: $id) { ... on ApiKey { creditLimit remaining } } }';
+    const { data } = await app.admin.ask(asked, { id: hash });
+    const exact = limit === 1e-12 ? '0.000000000001' : String(limit);
+    expect(data.node).toEqual({ creditLimit: exact, remaining: exact });
+  });
+
   it('that is changed wrongly is, too', async () => {
     const { hash } = await newKey();
     const { status, answer } = await call('PATCH', `/v1/keys/${hash}`, { body: { limit: -2 } });

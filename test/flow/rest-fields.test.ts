@@ -34,6 +34,11 @@ const named = (name: string) => [{ type: 'function', function: { name } }];
 const block = (one: object) => [{ role: 'user', content: [one] }];
 const use = { type: 'tool_use', id: 'a', name: 'f', input: {} };
 
+it('a price ceiling above ten dollars is a ceiling like any', async () => {
+  const dear = { max_price: { prompt: 15, completion: 123_456.7 } };
+  expect((await post(chat, { provider: dear })).status).toBe(200);
+});
+
 it.each<[string, object, string]>([
   [chat, { max_completion_tokens: 0 }, 'max_completion_tokens'],
   [chat, { max_tokens: 0 }, 'max_tokens'],
@@ -179,13 +184,16 @@ it('a model is found by every name that a completion can ask for, and by no othe
   expect((await get('/v1/model/sandbox/echo:bogus')).status).toBe(404);
 });
 
-it('the models between two prices are those whose price is shown between them', async () => {
-  const { answer } = await get('/v1/models?min_price=1&max_price=2');
+it.each([
+  [1, 2],
+  [10, 1_000_000],
+])('the models between $%d and $%d are those whose price is shown there', async (least, most) => {
+  const { answer } = await get(`/v1/models?min_price=${least}&max_price=${most}`);
   const prices = answer.data.map(({ pricing }: { pricing: { prompt: string } }) =>
     Number((Number(pricing.prompt) * 1e6).toFixed(6)),
   );
   expect(prices.length).toBeGreaterThan(0);
-  expect(prices.filter((price: number) => price < 1 || price > 2)).toEqual([]);
+  expect(prices.filter((price: number) => price < least || price > most)).toEqual([]);
 });
 
 it('a filter that is none is named', async () => {

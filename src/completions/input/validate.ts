@@ -1,4 +1,4 @@
-import { jsonDepthMax, type Price, priceOrNull } from '#kernel';
+import { jsonDepthMax, type Price, perMillionOrNull } from '#kernel';
 import type { CompletionInput, ProviderPreferencesInput, ToolInput } from './input.ts';
 import { Issues } from './issues.ts';
 import { checkMessages } from './validate-messages.ts';
@@ -163,7 +163,6 @@ export function readPerMillion(text: string | null | undefined): {
   price: Price | null;
 } {
   if (text === null || text === undefined) return { valid: true, price: null };
-  const perMillion = priceOrNull(text);
-  if (perMillion === null || perMillion < 0n) return { valid: false, price: null };
-  return { valid: true, price: perMillion / 1_000_000n };
+  const price = perMillionOrNull(text);
+  return price === null || price < 0n ? { valid: false, price: null } : { valid: true, price };
 }

@@ -8,7 +8,7 @@ import {
   type ModelQuery,
   searchMax,
 } from '#catalog';
-import { type Clock, dayMs, InvalidInput, parsePrice } from '#kernel';
+import { type Clock, dayMs, InvalidInput, parsePrice, perMillionOrNull } from '#kernel';
 import { decimalOf } from '../rest/preferences.ts';
 import { inShape } from '../rest/shape.ts';
 import { modelAnswer } from './model-answer.ts';
@@ -107,11 +107,11 @@ function withinBounds(model: Model, query: ModelListQuery, clock: Clock): boolea
 
 /** A price per token between two in US dollars per million tokens, both inclusive. */
 function isWithin(price: string, least: number | undefined, most: number | undefined): boolean {
-  const perMillion = parsePrice(price) * 1_000_000n;
-  const bound = (dollars: number) => parsePrice(decimalOf(dollars) ?? '');
+  const perToken = parsePrice(price);
+  const bound = (dollars: number) => perMillionOrNull(decimalOf(dollars) ?? '') ?? 0n;
   return (
-    (least === undefined || perMillion >= bound(least)) &&
-    (most === undefined || perMillion <= bound(most))
+    (least === undefined || perToken >= bound(least)) &&
+    (most === undefined || perToken <= bound(most))
   );
 }
 

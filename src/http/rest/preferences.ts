@@ -36,9 +36,11 @@ const medianOf = (cutOff: CutOff) =>
 
 /**
  * A number of JSON as the decimal that it was written as; 12 places are what a price per million
- * has.
+ * has. `toFixed` alone would write 123456.7 as 123456.699999999997.
  */
 export function decimalOf(value: number | string | null | undefined): string | null {
   if (typeof value !== 'number') return value ?? null;
+  const written = String(value);
+  if (/^-?\d+(\.\d{1,12})?$/.test(written)) return written;
   return value.toFixed(12).replace(/\.?0+$/, '');
 }
