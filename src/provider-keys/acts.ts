@@ -1,7 +1,7 @@
 import { record } from '#audit';
 import type { Market } from '#catalog';
 import { actorOf, type Identity, type Principal } from '#identity';
-import { type Clock, Fault, newId } from '#kernel';
+import { type Clock, Fault, newId, type Secret } from '#kernel';
 import type { Prisma, Storage, Transaction } from '#storage';
 import type { Vault } from '#vault';
 import { changeTopic } from './change-topic.ts';
@@ -14,8 +14,7 @@ import {
   type UpdateProviderKeyInput,
 } from './input.ts';
 import { keyNotFound, keyToChange } from './key-rights.ts';
-import type { KeyRing } from './key-ring.ts';
-import { placeOf } from './sealed-keys.ts';
+import { openedOrNull, placeOf } from './sealed-keys.ts';
 
 export interface RemovedProviderKey {
   readonly id: string;
@@ -27,9 +26,8 @@ export interface Writing {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly identity: Pick<Identity, 'current' | 'demand' | 'permissions' | 'writeAs'>;
-  readonly vault: Pick<Vault, 'seal'>;
+  readonly vault: Pick<Vault, 'seal' | 'unseal'>;
   readonly market: () => Market;
-  readonly ring: KeyRing;
 }
 
 /**
@@ -43,18 +41,17 @@ export async function addKey(
   principal: Principal,
   input: AddProviderKeyInput,
 ): Promise<string> {
-  const { clock, identity, vault, market, ring } = writing;
+  const { clock, identity, vault, market } = writing;
   const { name, secret } = checkedKey(input);
   const { id: organizationId } = identity.demand(principal, input.organizationId, 'KEYS_WRITE');
   const provider = market().provider(input.provider);
   if (!provider || provider.removedAt) throw providerNotFound();
-  const there = ring.of(organizationId).get(provider.id) ?? [];
-  if (there.some((key) => key.secret.reveal() === secret.reveal())) throw alreadyThere();
 
   const id = newId('providerKey', clock);
   const { fallbackToPlatform } = input;
   const shown = { name, hint: hintOf(secret), fallbackToPlatform };
   await identity.writeAs({ principal, organizationId }, async (tx) => {
+    await demandNew(tx, writing, { organizationId, providerId: provider.id, secret });
     const sealed = await vault.seal(tx, secret, placeOf({ id, organizationId }));
     const createdAt = new Date(clock.now());
     const data = { id, organizationId, providerId: provider.id, ...shown, sealed, createdAt };
@@ -65,6 +62,20 @@ export async function addKey(
     await record(tx, { ...event, details }, clock);
   });
   return id;
+}
+
+interface Added {
+  readonly organizationId: string;
+  readonly providerId: string;
+  readonly secret: Secret;
+}
+
+/** Asked of the database: memory has no disabled key, nor one that is being added meanwhile. */
+async function demandNew(tx: Transaction, { vault }: Writing, added: Added): Promise<void> {
+  const { secret, ...where } = added;
+  const rows = await tx.providerKey.findMany({ where });
+  const secrets = rows.map((row) => openedOrNull(vault, row)?.reveal());
+  if (secrets.includes(secret.reveal())) throw alreadyThere();
 }
 
 /**

@@ -43,7 +43,7 @@ export async function openProviderKeys(options: ProviderKeysOptions): Promise<Pr
   const ring = await KeyRing.open(options);
   const query: Storage['query'] = (sql, values) => storage.query(sql, values);
   const conditions = new Conditions({ query, clock, log });
-  const writing: Writing = { ...options, ring };
+  const writing: Writing = options;
   return {
     add: (principal, input) => addKey(writing, identity.current(principal), input),
     async update(principal, input) {

@@ -144,6 +144,14 @@ async function ledgerOf(first: number) {
   return data.node.credits.ledger.nodes;
 }
 
+it('that is added twice at the same moment is there once', async () => {
+  const answers = await Promise.all([add(), add(), add()]);
+  const added = answers.flatMap(({ providerKey }) => (providerKey ? [providerKey.id] : []));
+  const refused = answers.flatMap(({ code }) => (code ? [code] : []));
+  expect([added.length, refused]).toEqual([1, ['CONFLICT', 'CONFLICT']]);
+  await remove(added[0]);
+});
+
 it('another organization’s requests never use it', async () => {
   const { providerKey } = await add();
   const { completion } = await complete(stranger);

@@ -150,6 +150,13 @@ export function providerKeysSuite(kind: DatabaseKind): void {
       expect(await refusalOf(add('dear', 'the-first-credential'))).toBe('CONFLICT');
     });
 
+    test('that is there already is refused, also while it is disabled', async () => {
+      const id = await add('dear', canary);
+      await keys.update(someone, { id, enabled: false });
+      expect(await refusalOf(add('dear', canary))).toBe('CONFLICT');
+      await add('cheap', canary);
+    });
+
     test('of another tenant answers like one that does not exist', async () => {
       const node = await openOn(storage, [theirs]);
       const id = await add('dear', canary);
