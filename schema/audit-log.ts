@@ -7,7 +7,8 @@ import { OrganizationRef } from './identity/organization.ts';
 import { findNode, NodeInterface } from './node.ts';
 import { PlatformRef } from './refs.ts';
 import { connectionOf, forwardArgs, pageCost } from './rows/connection.ts';
-import { type Keyset, type PageArgs, tablePage } from './rows/paging.ts';
+import { newestNumber } from './rows/newest-number.ts';
+import { type PageArgs, tablePage } from './rows/paging.ts';
 
 const AuditEventRef = builder.prismaObject('AuditEvent', {
   description:
@@ -60,17 +61,11 @@ const AuditFilter = builder.inputType('AuditFilter', {
 });
 
 /** Newest first: the number within the chain is the order of the commits. */
-const newestEvents: Keyset<
-  { number: bigint },
+const newestEvents = newestNumber<
+  'number',
   Prisma.AuditEventWhereInput,
   Prisma.AuditEventOrderByWithRelationInput
-> = {
-  key: (row) => [String(row.number)],
-  beyond: ([number = '0'], backward) => ({
-    number: { [backward ? 'gt' : 'lt']: BigInt(number) },
-  }),
-  orderBy: (backward) => ({ number: backward ? 'asc' : 'desc' }),
-};
+>('number');
 
 const actorKinds: readonly (IdKind | null)[] = ['user', 'apiKey'];
 

@@ -7,7 +7,8 @@ import type { Rooms } from '../context.ts';
 import { describedEnum } from '../described.ts';
 import { EndpointRef, ModelRef, PricingRef, ProviderRef } from '../refs.ts';
 import { connectionOf, pageArgs, pageCost } from '../rows/connection.ts';
-import { cursorOf, type Keyset, type PageArgs, readCursor, tablePage } from '../rows/paging.ts';
+import { newestNumber } from '../rows/newest-number.ts';
+import { cursorOf, type PageArgs, readCursor, tablePage } from '../rows/paging.ts';
 import { EndpointStatus } from './endpoint.ts';
 
 const Kind = describedEnum('CatalogChangeKind', 'What happened to the market.', {
@@ -159,17 +160,11 @@ function changesWhere({ kinds, models, providers, since, until }: Filter) {
   } satisfies Prisma.CatalogChangeWhereInput;
 }
 
-const newestChanges: Keyset<
-  CatalogChange,
+const newestChanges = newestNumber<
+  'number',
   Prisma.CatalogChangeWhereInput,
   Prisma.CatalogChangeOrderByWithRelationInput
-> = {
-  key: ({ number }) => [String(number)],
-  beyond: ([number = ''], backward) => ({
-    number: { [backward ? 'gt' : 'lt']: BigInt(number) },
-  }),
-  orderBy: (backward) => ({ number: backward ? 'asc' : 'desc' }),
-};
+>('number');
 
 function changesPage(args: PageArgs, filter: Filter, { storage: { prisma } }: Rooms) {
   for (const path of ['after', 'before'] as const) {

@@ -8,7 +8,8 @@ import { OrganizationRef } from '../identity/organization.ts';
 import { findNode, NodeInterface } from '../node.ts';
 import { CompletionRef } from '../refs.ts';
 import { connectionOf, countMax, pageArgs, pageCost } from '../rows/connection.ts';
-import { idOf, type Keyset, tablePage } from '../rows/paging.ts';
+import { newestNumber } from '../rows/newest-number.ts';
+import { idOf, tablePage } from '../rows/paging.ts';
 import { written } from '../rows/written.ts';
 
 export const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.', {
@@ -86,15 +87,11 @@ const LedgerFilter = builder.inputType('LedgerFilter', {
 });
 
 /** Newest first: the number within the account is unique and rises with time. */
-const newestEntries: Keyset<
-  { seq: bigint },
+const newestEntries = newestNumber<
+  'seq',
   Prisma.EntryWhereInput,
   Prisma.EntryOrderByWithRelationInput
-> = {
-  key: ({ seq }) => [seq.toString()],
-  beyond: ([seq = '0'], backward) => ({ seq: { [backward ? 'gt' : 'lt']: BigInt(seq) } }),
-  orderBy: (backward) => ({ seq: backward ? 'asc' : 'desc' }),
-};
+>('seq');
 
 function entriesWhere(
   accountId: string,

@@ -1,5 +1,7 @@
-import { InvalidInput } from '#kernel';
-import type { Keyset } from './paging.ts';
+import { type Keyset, notOfThisList } from './paging.ts';
+
+/** A year of four digits: times beyond are none that the database can name. */
+const timeForm = /^\d{4}-/;
 
 /** Newest first by a column of time; rows of one moment by their id. */
 export function newestFirst<Column extends string, Where, OrderBy>(
@@ -9,9 +11,8 @@ export function newestFirst<Column extends string, Where, OrderBy>(
     key: (row) => [row[column].toISOString(), row.id],
     beyond([text = '', id = ''], backward) {
       const at = new Date(text);
-      if (Number.isNaN(at.getTime())) {
-        const path = backward ? 'before' : 'after';
-        throw InvalidInput.at(path, 'This is not a cursor of this list.');
+      if (!timeForm.test(text) || Number.isNaN(at.getTime())) {
+        throw notOfThisList(backward ? 'before' : 'after');
       }
       const side = backward ? 'gt' : 'lt';
       const OR = [{ [column]: { [side]: at } }, { [column]: at, id: { [side]: id } }];

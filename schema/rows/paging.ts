@@ -96,8 +96,11 @@ export function readCursor(list: string, text: string, path: string): readonly s
   } catch {
     // Not JSON: refused below like every other text that is not a cursor of this list.
   }
-  throw InvalidInput.at(path, 'This is not a cursor of this list.', 'a cursor of this very list');
+  throw notOfThisList(path);
 }
+
+export const notOfThisList = (path: string) =>
+  InvalidInput.at(path, 'This is not a cursor of this list.', 'a cursor of this very list');
 
 /** A page of a list that is in memory, in its order. A row is found again by its `key`. */
 export function arrayPage<Row>(options: {
