@@ -17,6 +17,7 @@ import { answerLandingPage } from './landing-page.ts';
 import { listening } from './listening.ts';
 import { answerMetrics } from './metrics-page.ts';
 import { allowOrigin, answerPreflight } from './other-origins.ts';
+import { afterThoseBefore } from './pipelined.ts';
 import { refuse } from './rest/refuse.ts';
 import { type RestRoute as Route, restRoutes, tellingLimit } from './rest/routes.ts';
 import { servedBy } from './served.ts';
@@ -79,7 +80,7 @@ export function openHttp(options: HttpOptions): HttpServer {
     const route = routes(exchange.path);
     const serve = () =>
       telemetry.serve(servedBy(exchange, route.pattern), () => answer(exchange, route));
-    answering.add(actingFrom(origin, serve));
+    afterThoseBefore(request, response, () => answering.add(actingFrom(origin, serve)));
   });
 
   async function answer(exchange: Exchange, route: Route): Promise<void> {
