@@ -268,9 +268,7 @@ export const CompletionInput = builder.inputType('CompletionInput', {
       description: '0 to 2: above 1 penalises every token that has occurred, below 1 favours it.',
     }),
     seed: t.int({ description: 'The same seed gives the same answer where the model can.' }),
-    stop: t.stringList({
-      description: 'Up to 64 texts that end the answer; some providers take 4 or 5.',
-    }),
+    stop: t.stringList({ description: 'Up to 4 texts that end the answer.' }),
     logitBias: t.field({
       type: 'JSON',
       description: 'Object from token id to a bias of -100 to 100.',

@@ -21,8 +21,7 @@ const fallbackModelsMax = 10;
 const namesMax = 100;
 const nameLengthMax = 100;
 const toolsMax = 128;
-/** Anthropic takes as many as this and more; who takes fewer says so. */
-const stopsMax = 64;
+const stopsMax = 4;
 const toolName = /^[a-zA-Z0-9_.-]{1,64}$/;
 const reservedToolNames = ['auto', 'none', 'required'];
 
