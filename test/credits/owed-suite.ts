@@ -157,6 +157,11 @@ export function owedSuite(kind: DatabaseKind): void {
       await disputed(purchase, 0);
       await topUp();
       expect(charged).toEqual([dollars(2)]);
+      // Nor is one asked for again of which nothing is known.
+      await disputed(purchase, 1);
+      await storage.query(`UPDATE purchase SET asked_at = asked_at - interval '61 s'`);
+      await topUp();
+      expect(charged).toEqual([dollars(2)]);
       await storage.query('UPDATE billing SET payment_method = NULL');
     });
 

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { autoTopUpFields, type Billing, type Credits, openBilling, stripePayments } from '#credits';
 import { type Clock, Secret, silentLog, systemClock, together } from '#kernel';
 import type { Storage } from '#storage';
-import { noteAlerts } from '../../src/credits/billing/alerts.ts';
 import { topUpWhereDue } from '../../src/credits/payments/top-ups.ts';
 import { type DatabaseKind, freshDatabase } from '../harness/databases.ts';
 import { balanceOf, dollars, ledgerOf, openNode, organization, violations } from './node.ts';
@@ -289,6 +288,30 @@ export function paymentsSuite(kind: DatabaseKind): void {
       expect(charged()).toHaveLength(1);
     });
 
+    const saved = async () => {
+      const sql = `SELECT customer || ' ' || coalesce(payment_method, '?') AS payer FROM billing
+        WHERE organization_id = $1`;
+      return (await storage.query<{ payer: string }>(sql, [acme]))[0]?.payer;
+    };
+
+    test('it charges how the last purchase was paid, whatever is told late of others', async () => {
+      const [first, second] = [await bought(), await bought()];
+      expect(await saved()).toBe(`cus_${second} pm_${second}`);
+      await tell('checkout.session.completed', session(first));
+      await tell('payment_intent.succeeded', intent(first));
+      expect(await saved()).toBe(`cus_${second} pm_${second}`);
+    });
+
+    test('a payment method is never charged for another payer', async () => {
+      await bought();
+      const { purchaseId } = await billing.purchase(input());
+      await tell('checkout.session.completed', session(purchaseId));
+      expect(await saved()).toBe(`cus_${purchaseId} ?`);
+      await tell('payment_intent.succeeded', intent(purchaseId));
+      await tell('checkout.session.completed', session(purchaseId));
+      expect(await saved()).toBe(`cus_${purchaseId} pm_${purchaseId}`);
+    });
+
     test('the month has its maximum', async () => {
       await bought();
       await setTopUp(100, 10, 15);
@@ -367,30 +390,6 @@ export function paymentsSuite(kind: DatabaseKind): void {
       await setTopUp(null, null);
       await topUp();
       expect(charged()).toEqual([]);
-    });
-
-    test('a balance below a threshold is told once, and again after it was above', async () => {
-      await bought();
-      const thresholds = [dollars(30), dollars(5)];
-      await billing.setAlertThresholds('usr_somebody', { organizationId: acme, thresholds });
-      const where = { chain: acme, actor: 'usr_somebody' };
-      expect(await storage.prisma.auditEvent.findMany({ where })).toMatchObject([
-        {
-          action: 'credits.alertThresholdsSet',
-          details: { thresholds: ['30', '5'] },
-        },
-      ]);
-      const told = async () => (await noteAlerts(storage)).includes(acme);
-      expect([await told(), await told()]).toEqual([true, false]);
-      await bought();
-      expect(await told()).toBe(false);
-      await takeAway(36);
-      expect(await told()).toBe(true);
-      const alerts = await storage.query<{ threshold: bigint }>(
-        'SELECT threshold FROM credit_alert WHERE organization_id = $1 ORDER BY at, threshold',
-        [acme],
-      );
-      expect(alerts.map(({ threshold }) => threshold)).toEqual([30, 5, 30].map(dollars));
     });
   });
 }

@@ -81,6 +81,31 @@ export function topUpsSuite(kind: DatabaseKind): void {
       expect(await ledgerOf(storage, acme)).toBe('GRANT 1 → 1\nPURCHASE 10 → 11');
     });
 
+    const switchOff = () =>
+      storage.query(
+        `UPDATE billing SET top_up_threshold = NULL, top_up_amount = NULL
+          WHERE organization_id = $1`,
+        [acme],
+      );
+    test.each([
+      ['it is switched off', switchOff, 'GRANT 1 → 1'],
+      ['it is switched off and was paid', switchOff, 'GRANT 1 → 1\nPURCHASE 10 → 11'],
+    ] as const)('they are only looked for once %s', async (_, stop, ledger) => {
+      await topUp();
+      await stop();
+      await pass('61 s');
+      await topUp();
+      expect([asked.length, looked.length]).toEqual([1, 0]);
+      await pass('10 min');
+      outcome = ledger.includes('PURCHASE') ? 'PAID' : 'NONE';
+      await topUp();
+      await pass('61 s');
+      await topUp();
+      expect([asked.length, looked.length]).toEqual([1, 1]);
+      expect(await ledgerOf(storage, acme)).toBe(ledger);
+      expect(await storage.query(`SELECT FROM purchase WHERE status = 'OPEN'`)).toEqual([]);
+    });
+
     test('they are given up before their key is forgotten, and credited if paid', async () => {
       await topUp();
       await pass('22 h 59 min');

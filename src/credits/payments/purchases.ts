@@ -226,15 +226,30 @@ async function credit(
   const { session, intent, payer: receipt } = news;
   const payment = JSON.stringify(receipt ? { session, intent, receipt } : { session, intent });
   await storage.query('SELECT purchase_pay($1, $2::jsonb)', [row.id, payment]);
-  await storage.query(
-    `INSERT INTO billing AS b (organization_id, customer, payment_method) VALUES ($1, $2, $3)
-      ON CONFLICT (organization_id) DO UPDATE SET customer = coalesce($2, b.customer),
-        payment_method = coalesce($3, b.payment_method)`,
-    [row.organization_id, news.customer, news.paymentMethod],
-  );
+  await rememberPayer(storage, news);
   const details = { amount: formatMoney(BigInt(row.amount)) };
   await tell(options, row, { action: 'credits.purchased', details });
   changed(row.organization_id);
+}
+
+/**
+ * How the last purchase was paid. An event of an earlier one, late or told again, changes nothing;
+ * a page does not know the payment method, and that of another payer is none of its payer's.
+ */
+async function rememberPayer(
+  storage: PurchasesOptions['storage'],
+  { purchase, customer, paymentMethod }: Extract<PaymentNews, { kind: 'PAID' }>,
+): Promise<void> {
+  await storage.query(
+    `INSERT INTO billing AS b (organization_id, customer, payment_method)
+      SELECT p.organization_id, $2, $3 FROM purchase p WHERE p.id = $1 AND NOT EXISTS (
+        SELECT FROM purchase later
+          WHERE later.organization_id = p.organization_id AND later.paid_at > p.paid_at)
+      ON CONFLICT (organization_id) DO UPDATE SET customer = coalesce($2, b.customer),
+        payment_method = coalesce($3,
+          CASE WHEN b.customer = coalesce($2, b.customer) THEN b.payment_method END)`,
+    [purchase, customer, paymentMethod],
+  );
 }
 
 /** What failed or expired; paid is paid, whatever is told later. A page may be tried again. */

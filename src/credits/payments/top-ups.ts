@@ -97,17 +97,27 @@ interface Attempt {
   readonly looked_for: boolean;
 }
 
+/** While anything is owed, the debt would take each payment. */
+const nothingOwed = (organization: string) =>
+  `NOT EXISTS (SELECT FROM credit_account r
+    WHERE r.id = receivable_of(${organization}) AND r.balance < 0)`;
+
+/** Whether an attempt may still be made: its organization may have changed its mind. */
+const wanted = `${nothingOwed('purchase.organization_id')} AND EXISTS (SELECT FROM billing b
+  WHERE b.organization_id = purchase.organization_id AND b.top_up_amount IS NOT NULL)`;
+
 /**
- * One whose outcome is not known is asked for again each minute, under its own key. The payment
- * provider may have kept its failure under that key, so after five minutes nothing more is asked,
- * and from ten on its list tells: what is not in it by then was never made. One that it has taken
- * is looked for once an hour, in case its event got lost.
+ * One whose outcome is not known is asked for again each minute, under its own key, as long as it
+ * is wanted: what never reached the payment provider would be charged by that. The payment provider
+ * may have kept its failure under that key, so after five minutes nothing more is asked, and from
+ * ten on its list tells: what is not in it by then was never made. One that it has taken is looked
+ * for once an hour, in case its event got lost.
  */
 const due = `automatic AND status = 'OPEN' AND CASE
   WHEN payment_intent IS NOT NULL THEN asked_at < clock_timestamp() - interval '1 h'
-  WHEN asked_at IS NULL THEN true
-  ELSE asked_at < clock_timestamp() - interval '60 s' AND created_at NOT BETWEEN
-    clock_timestamp() - interval '10 min' AND clock_timestamp() - interval '5 min' END`;
+  WHEN asked_at >= clock_timestamp() - interval '60 s' THEN false
+  WHEN created_at > clock_timestamp() - interval '5 min' THEN ${wanted}
+  ELSE created_at < clock_timestamp() - interval '10 min' END`;
 
 /**
  * For so long an attempt is looked for at a payment provider that does not answer. One that was
@@ -129,8 +139,7 @@ export async function topUpWhereDue(options: TopUpsOptions): Promise<void> {
       FROM billing b JOIN credit_account a ON a.organization_id = b.organization_id
       WHERE b.top_up_amount IS NOT NULL AND b.payment_method IS NOT NULL
         AND b.top_up_disabled_reason IS NULL AND a.balance - a.leased < b.top_up_threshold
-        AND NOT EXISTS (SELECT FROM credit_account r
-          WHERE r.id = receivable_of(b.organization_id) AND r.balance < 0)`,
+        AND ${nothingOwed('b.organization_id')}`,
   );
   for (const { organization_id, held } of candidates) {
     const values = [organization_id, newId('purchase', clock), held.toString()];
