@@ -40,9 +40,11 @@ export class EventStream {
   /** Writes at once; resolves when the client can take more, or has left. */
   write(text: string): Promise<void> | void {
     const { response, clock } = this.#options;
-    this.#start();
     this.#wroteAtMs = clock.monotonic();
-    if (response.destroyed || response.write(this.#bytes(text))) return;
+    // Behind the head the socket itself: Node corks, queues and uncorks what an answer writes.
+    const out = this.#started ? response.socket : response;
+    this.#start();
+    if (response.destroyed || !out || out.write(this.#bytes(text))) return;
     return drained(response);
   }
 
@@ -82,13 +84,14 @@ export class EventStream {
 }
 
 function drained(response: ServerResponse): Promise<void> {
+  const { socket } = response;
   return new Promise((resolve) => {
     const done = () => {
-      response.off('drain', done);
+      socket?.off('drain', done);
       response.off('close', done);
       resolve();
     };
-    response.once('drain', done);
+    socket?.once('drain', done);
     response.once('close', done);
   });
 }

@@ -1,18 +1,16 @@
 import { aiSdk } from './ai-sdk/ai-sdk.ts';
 import { wires } from './ai-sdk/wires.ts';
 import type { Connector } from './connector.ts';
+import { type ConnectorOptions, Pool } from './http/pool.ts';
 import { openAiCompatible } from './openai-compatible.ts';
 import { openAiHosts } from './openai-hosts.ts';
-import type { ConnectionOptions } from './pool.ts';
 
 /** The connector of this name, or null when there is none. */
 export type Connectors = (name: string) => Connector | null;
 
-/**
- * One connector a wire protocol, shared by all of its providers: the pool of connections is in
- * it.
- */
-export function openConnectors(options: ConnectionOptions): Connectors {
+/** One connector a wire protocol, shared by all of its providers; they share one pool. */
+export function openConnectors(given: ConnectorOptions): Connectors {
+  const options = { pool: new Pool(), ...given };
   const connectors: ReadonlyMap<string, Connector> = new Map([
     ...[...openAiHosts].map(
       ([name, service]) => [name, openAiCompatible(options, service)] as const,

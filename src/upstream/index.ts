@@ -38,8 +38,8 @@ export {
   type UpstreamUsage,
 } from './connector.ts';
 export { type Connectors, connectorNames, openConnectors, unsaid } from './connectors.ts';
+export type { ConnectorOptions } from './http/pool.ts';
 export { openAiCompatible } from './openai-compatible.ts';
-export type { ConnectionOptions } from './pool.ts';
 export { partBound, promptBound } from './prompt-bound.ts';
 export type { ProviderQuota, TokenQuota } from './quota.ts';
 export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';

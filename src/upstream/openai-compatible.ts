@@ -1,27 +1,23 @@
 import type { Connector, EmbedCall, UpstreamCall } from './connector.ts';
-import { type Destination, destinationOf } from './destination.ts';
-import { Exchange } from './exchange.ts';
 import { withoutThoughts } from './hidden-thoughts.ts';
+import { type Destination, destinationOf } from './http/destination.ts';
+import { Exchange } from './http/exchange.ts';
+import { type ConnectorOptions, Pool, userAgent } from './http/pool.ts';
 import { embeddedBy, openAiEmbedRequest } from './openai-embeddings.ts';
 import { completionsUrl, embeddingsUrl, type OpenAiHost, openAiHosts } from './openai-hosts.ts';
 import { openAiRequest } from './openai-request.ts';
 import { streamedAnswer } from './openai-stream.ts';
 import { wholeAnswer } from './openai-whole.ts';
-import { type ConnectionOptions, openPool, userAgent } from './pool.ts';
 import { hearQuota } from './quota.ts';
 import { promptOf } from './quotes.ts';
 
 const anyService = openAiHosts.get('openai-compatible') as OpenAiHost;
 
-/**
- * Speaks `POST /chat/completions` over node:http with kept connections: on a paced stream that
- * costs a third of fetch with Web streams.
- */
+/** Speaks `POST /chat/completions` over kept connections. */
 export function openAiCompatible(
-  { clock, log, agent }: ConnectionOptions,
+  { clock, log, pool = new Pool() }: ConnectorOptions,
   service = anyService,
 ): Connector {
-  const agentFor = openPool(agent);
   const completions = places((baseUrl) => completionsUrl(baseUrl, service));
   const embeddings = places((baseUrl) => embeddingsUrl(baseUrl, service));
   const post = (call: UpstreamCall | EmbedCall, { to, body, signal }: Sent): Exchange =>
@@ -29,7 +25,7 @@ export function openAiCompatible(
       to,
       headers: headersFor(call, service),
       body: JSON.stringify(body),
-      agent: agentFor(to.url),
+      pool,
       timeouts: call.target.timeouts,
       clock,
       signal,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { readAnswer } from './body.ts';
 import type { EmbedCall, Embedded } from './connector.ts';
-import type { Exchange } from './exchange.ts';
+import { readAnswer } from './http/body.ts';
+import type { Exchange } from './http/exchange.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import { parsed } from './provider-message.ts';
 import type { RefusalContext } from './refusal.ts';

@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { readRefusal } from './body.ts';
-import type { Exchange } from './exchange.ts';
+import type { AnswerHeaders } from './http/answer-head.ts';
+import { readRefusal } from './http/body.ts';
+import type { Exchange } from './http/exchange.ts';
 import type { ErrorInBody } from './openai-answer.ts';
 import { parsed } from './provider-message.ts';
 import { type RefusalContext, refusalFault, statusNamed } from './refusal.ts';
@@ -14,8 +14,8 @@ export async function acceptedReply(
   exchange: Exchange,
   contentType: RegExp,
   context: RefusalContext,
-): Promise<IncomingHttpHeaders> {
-  const { statusCode: status = 0, headers } = await exchange.reply();
+): Promise<AnswerHeaders> {
+  const { status, headers } = await exchange.reply();
   if (status !== 200) {
     const body = parsed(await readRefusal(exchange, context.clock));
     throw refusalFault({ status, headers, body }, context);
@@ -31,7 +31,7 @@ export async function acceptedReply(
  */
 async function otherAnswer(
   exchange: Exchange,
-  headers: IncomingHttpHeaders,
+  headers: AnswerHeaders,
   context: RefusalContext,
 ): Promise<UpstreamFault> {
   const body = parsed(await readRefusal(exchange, context.clock));
@@ -42,7 +42,7 @@ async function otherAnswer(
 }
 
 /** An error object in a 200 is classified like a refusal with the status that it names. */
-export function errorInBody(headers: IncomingHttpHeaders, context: RefusalContext): ErrorInBody {
+export function errorInBody(headers: AnswerHeaders, context: RefusalContext): ErrorInBody {
   return (error) =>
     refusalFault({ status: statusNamed(error) ?? 200, headers, body: { error } }, context);
 }

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { AlikeChunks } from './alike-chunks.ts';
 import { isContent, type TakeBatch, type UpstreamEvent } from './connector.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './http/exchange.ts';
 import { AnswerReader, type ErrorInBody } from './openai-answer.ts';
 import type { Dialect } from './openai-dialect.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';

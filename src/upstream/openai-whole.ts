@@ -1,6 +1,6 @@
-import { readAnswer } from './body.ts';
 import type { TakeBatch, UpstreamEvent } from './connector.ts';
-import type { Exchange } from './exchange.ts';
+import { readAnswer } from './http/body.ts';
+import type { Exchange } from './http/exchange.ts';
 import { AnswerReader, type OpenAiAnswer } from './openai-answer.ts';
 import { acceptedReply, errorInBody } from './openai-reply.ts';
 import type { RefusalContext } from './refusal.ts';

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '#kernel';
+import type { AnswerHeaders } from './http/answer-head.ts';
 import { duration, number } from './retry-after.ts';
 
 /** What a provider says that its limits leave to this credential, here and now. */
@@ -58,7 +58,7 @@ const ofTokens: readonly Names[] = [...ofPrompts, anthropic('output-tokens')];
 const resetMsDefault = 1_000;
 
 /** The narrowest of the limits that the headers tell of; null when they tell of none. */
-export function quotaIn(headers: IncomingHttpHeaders, clock: Clock): ProviderQuota | null {
+export function quotaIn(headers: AnswerHeaders, clock: Clock): ProviderQuota | null {
   const read = ([left, reset, limit]: Names): TokenQuota | null => {
     const count = number(headers[left]);
     if (count === undefined) return null;
@@ -84,7 +84,7 @@ const narrower = (one: TokenQuota, other: TokenQuota) =>
 export function hearQuota(
   onQuota: ((quota: ProviderQuota) => void) | undefined,
   clock: Clock,
-): ((headers: IncomingHttpHeaders) => void) | undefined {
+): ((headers: AnswerHeaders) => void) | undefined {
   if (!onQuota) return undefined;
   return (headers) => {
     const quota = quotaIn(headers, clock);

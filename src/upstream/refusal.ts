@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Log, Secret } from '#kernel';
+import type { AnswerHeaders } from './http/answer-head.ts';
 import { providerMessage } from './provider-message.ts';
 import { withoutQuotes } from './quotes.ts';
 import { failureToldBy } from './refusal-words.ts';
@@ -12,7 +12,7 @@ export interface Refusal {
    * 200.
    */
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: AnswerHeaders;
   /** The parsed body, or its text when it is no JSON. */
   readonly body: unknown;
 }

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { type Clock, hourMs } from '#kernel';
+import type { AnswerHeaders } from './http/answer-head.ts';
 
 /** A provider that asks for more is not waited for: the breaker and the router decide anew. */
 const retryAfterMsMax = hourMs;
@@ -10,7 +10,7 @@ const retryAfterMsMax = hourMs;
  * date (RFC 9110 §10.2.3), then the reset of whichever of `x-ratelimit-…-requests` and `-tokens`
  * has run out (OpenAI, Groq).
  */
-export function retryAfterMs(headers: IncomingHttpHeaders, clock: Clock): number | undefined {
+export function retryAfterMs(headers: AnswerHeaders, clock: Clock): number | undefined {
   const ms =
     number(headers['retry-after-ms']) ??
     retryAfter(headers['retry-after'], clock) ??
@@ -30,7 +30,7 @@ function retryAfter(given: string | undefined, clock: Clock): number | undefined
   return Number.isNaN(date) ? undefined : date - clock.now();
 }
 
-function reset(headers: IncomingHttpHeaders, kind: 'requests' | 'tokens'): number | undefined {
+function reset(headers: AnswerHeaders, kind: 'requests' | 'tokens'): number | undefined {
   if (headers[`x-ratelimit-remaining-${kind}`] !== '0') return undefined;
   return duration(headers[`x-ratelimit-reset-${kind}`]);
 }

@@ -1,4 +1,3 @@
-import { Agent } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
 import {
@@ -64,8 +63,8 @@ test('no connector is left out', () => {
 });
 
 /** Closed with the last counterpart, which would wait for connections that are kept. */
-const agent = new Agent({ keepAlive: true });
-const connectors = openConnectors({ clock: systemClock, log: silentLog, agent });
+const pool = new Pool();
+const connectors = openConnectors({ clock: systemClock, log: silentLog, pool });
 
 describe.each(pairs)('$connector against $counterpart', (pair) => {
   const { connector: name, open, raw = { stop: 'stop', length: 'length' } } = pair;
@@ -74,7 +73,7 @@ describe.each(pairs)('$connector against $counterpart', (pair) => {
     counterpart = await open();
   });
   afterAll(async () => {
-    agent.destroy();
+    pool.close();
     await counterpart.close();
   });
 
@@ -178,3 +177,5 @@ function callsIn(events: readonly UpstreamEvent[]) {
   }
   return calls;
 }
+
+import { Pool } from '../../src/upstream/http/pool.ts';

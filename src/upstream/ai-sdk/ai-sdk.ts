@@ -2,7 +2,7 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { Connector, TakeBatch, UpstreamCall, UpstreamEvent } from '../connector.ts';
 import { isContent } from '../connector.ts';
 import { withoutThoughts } from '../hidden-thoughts.ts';
-import { type ConnectionOptions, openPool, userAgent } from '../pool.ts';
+import { type ConnectorOptions, Pool, userAgent } from '../http/pool.ts';
 import { hearQuota } from '../quota.ts';
 import { promptOf } from '../quotes.ts';
 import type { RefusalContext } from '../refusal.ts';
@@ -17,16 +17,14 @@ import type { Wire } from './wire.ts';
  * Speaks the wire protocol of a provider whose AI SDK package knows it, over our own connections.
  * The package is loaded with the first attempt.
  */
-export function aiSdk(wire: Wire, { clock, log, agent }: ConnectionOptions): Connector {
-  const agentFor = openPool(agent);
+export function aiSdk(wire: Wire, { clock, log, pool = new Pool() }: ConnectorOptions): Connector {
   const open = (call: UpstreamCall, signal: AbortSignal): Attempt => {
     const { baseUrl, secret, timeouts } = call.target;
     const prompt = () => promptOf(call.request);
     const context: RefusalContext = { clock, log, address: baseUrl, secret, prompt };
     const transport = new Transport({
       context,
-      agentFor,
-      exchange: { timeouts, clock, signal, onHeaders: hearQuota(call.onQuota, clock) },
+      exchange: { pool, timeouts, clock, signal, onHeaders: hearQuota(call.onQuota, clock) },
       amend: (body) => JSON.stringify(amended(JSON.parse(body), wire, call)),
       userAgent,
     });

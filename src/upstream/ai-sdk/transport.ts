@@ -1,6 +1,6 @@
-import type { Agent as HttpAgent, IncomingHttpHeaders } from 'node:http';
-import { destinationOf } from '../destination.ts';
-import { Exchange, type ExchangeOptions } from '../exchange.ts';
+import type { AnswerHeaders } from '../http/answer-head.ts';
+import { destinationOf } from '../http/destination.ts';
+import { Exchange, type ExchangeOptions } from '../http/exchange.ts';
 import { acceptedReply } from '../openai-reply.ts';
 import type { RefusalContext } from '../refusal.ts';
 import { Silence } from '../silence.ts';
@@ -12,8 +12,7 @@ const streams = /^(text\/event-stream|application\/vnd\.amazon\.eventstream)\b/i
 
 export interface TransportOptions {
   readonly context: RefusalContext;
-  readonly exchange: Omit<ExchangeOptions, 'to' | 'headers' | 'body' | 'agent'>;
-  agentFor(url: URL): HttpAgent;
+  readonly exchange: Omit<ExchangeOptions, 'to' | 'headers' | 'body'>;
   /** What the package's body becomes before it is sent. */
   amend(body: string): string;
   readonly userAgent: string;
@@ -62,14 +61,13 @@ export class Transport {
   }
 
   async #send(url: URL, init: RequestInit | undefined): Promise<Response> {
-    const { exchange, context, agentFor, amend, userAgent } = this.#options;
+    const { exchange, context, amend, userAgent } = this.#options;
     const headers = {
       ...Object.fromEntries(new Headers(init?.headers)),
       'user-agent': userAgent,
     };
-    const agent = agentFor(url);
     const body = amend(String(init?.body ?? ''));
-    this.#exchange = new Exchange({ ...exchange, to: destinationOf(url), headers, body, agent });
+    this.#exchange = new Exchange({ ...exchange, to: destinationOf(url), headers, body });
     const told = await acceptedReply(this.#exchange, streams, context);
     return new Response(this.#body(this.#exchange), { headers: plain(told) });
   }
@@ -105,10 +103,10 @@ export class Transport {
   }
 }
 
-function plain(headers: IncomingHttpHeaders): Headers {
+function plain(headers: AnswerHeaders): Headers {
   return new Headers(
     Object.entries(headers).flatMap(([name, value]) =>
-      typeof value === 'string' ? [[name, value] as [string, string]] : [],
+      value === undefined ? [] : [[name, value] as [string, string]],
     ),
   );
 }

@@ -1,33 +1,25 @@
-import {
-  type Agent,
-  type ClientRequest,
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-} from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
-import { atTurnEnd, type Clock, invariant, type Take } from '#kernel';
+import { atTurnEnd, type Clock, invariant, type Take, type Timer } from '#kernel';
+import type { AttemptTimeouts } from '../connector.ts';
+import { UpstreamFault } from '../upstream-fault.ts';
+import type { AnswerHead, AnswerHeaders } from './answer-head.ts';
+import type { Connection } from './connection.ts';
 import { connectionFault } from './connection-fault.ts';
-import type { AttemptTimeouts } from './connector.ts';
-import { type Destination, headLines } from './destination.ts';
-import { UpstreamFault } from './upstream-fault.ts';
+import { type Destination, headOfPost } from './destination.ts';
+import type { Pool } from './pool.ts';
 import { type AttemptWatch, watchAttempt } from './watch.ts';
 
 export interface ExchangeOptions {
   readonly to: Destination;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly agent: Agent;
+  readonly pool: Pool;
   readonly timeouts: AttemptTimeouts;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Told of the headers of the answer, whatever its status is. */
-  readonly onHeaders?: ((headers: IncomingHttpHeaders) => void) | undefined;
+  readonly onHeaders?: ((headers: AnswerHeaders) => void) | undefined;
 }
 
-/** A provider's headers are small; what is larger is not one. */
-const headerBytesMax = 32 * 1024;
 /** So much does not wait for the end of the turn, which may bring thirty reads of one socket. */
 const heldBytesMax = 32 * 1024;
 /** So many informational answers (1xx) go before no answer; each is news to us and to nobody. */
@@ -43,14 +35,16 @@ const lingerMs = 1_000;
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
+  readonly #head: string;
   readonly #watch: AttemptWatch;
-  readonly #replied = Promise.withResolvers<IncomingMessage>();
+  readonly #replied = Promise.withResolvers<AnswerHead>();
   readonly #poured = Promise.withResolvers<void>();
-  #request: ClientRequest;
-  #response: IncomingMessage | null = null;
+  /** Null when it is not ours any more: the answer is whole, or the connection is lost. */
+  #connection: Connection | null = null;
   #connected = false;
-  #take: Take<readonly Buffer[]> = () => {};
-  /** What is not handed over yet: one socket read may bring many HTTP chunks. */
+  #answer: AnswerHead | null = null;
+  #take: Take<readonly Buffer[]> | null = null;
+  /** What is not handed over yet. */
   #held: Buffer[] = [];
   #heldBytes = 0;
   #informed = 0;
@@ -58,34 +52,35 @@ export class Exchange {
   #ended = false;
   #finished = false;
   #failed = false;
+  #linger: Timer | undefined;
 
   constructor(options: ExchangeOptions) {
     options.signal.throwIfAborted();
     this.#options = options;
+    this.#head = headOfPost(options.to, options.headers, options.body);
     // A failure is told to whoever waits for the phase that it ends; nobody has to.
     for (const { promise } of [this.#replied, this.#poured]) promise.catch(() => {});
     this.#watch = watchAttempt(options.clock, options.timeouts, (failure) =>
       this.#fail(new UpstreamFault({ failure, ...this.#status() })),
     );
     options.signal.addEventListener('abort', this.#abort, { once: true });
-    this.#request = this.#dial(options.agent);
+    this.#send(options.pool.take(options.to));
   }
 
   /** Status and headers, as soon as they are here. */
-  reply(): Promise<IncomingMessage> {
+  reply(): Promise<AnswerHead> {
     return this.#replied.promise;
   }
 
   /**
-   * Hands the body to `take`, for each socket read the pieces that it brought. Resolves when the
+   * Hands the body to `take`, for each socket read the piece that it brought. Resolves when the
    * body has ended or is taken for whole; what `take` throws ends the connection and is thrown.
    */
   pour(take: Take<readonly Buffer[]>): Promise<void> {
-    const response = this.#response;
-    invariant(response, 'a body is read after its headers');
+    invariant(this.#answer, 'a body is read after its headers');
     this.#take = take;
-    response.once('end', () => atTurnEnd(this.#end));
-    response.on('data', this.#gather);
+    atTurnEnd(this.#connection ? this.#hand : this.#end);
+    this.#connection?.resume();
     return this.#poured.promise;
   }
 
@@ -97,7 +92,7 @@ export class Exchange {
   /** Takes what has come for the whole body. */
   stopReading(): void {
     this.#ended = true;
-    this.#request.destroy();
+    this.#leave();
     this.#poured.resolve();
   }
 
@@ -106,87 +101,69 @@ export class Exchange {
     this.#finished = true;
     this.#release();
     this.#poured.resolve();
-    if (this.#ended) return;
-    this.#response?.resume();
-    // All of it is here: its end is only still to be told.
-    if (this.#response?.complete) return;
-    const linger = this.#options.clock.after(lingerMs, () => this.#request.destroy());
-    this.#request.once('close', () => linger.cancel());
+    if (!this.#connection) return;
+    this.#connection.resume();
+    // Its end is only still to be told.
+    this.#linger = this.#options.clock.after(lingerMs, () => this.#leave());
   }
 
   /** Ends the connection unless the answer was whole. */
   close(): void {
     if (this.#finished) return;
     this.#release();
-    if (!this.#ended) this.#request.destroy();
+    this.#leave();
   }
 
-  #dial(agent: Agent | false): ClientRequest {
-    const { to, headers, body } = this.#options;
-    const { protocol } = to.url;
-    const send = protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = send({
-      ...to.options,
-      method: 'POST',
-      headers: headLines(to, headers, body),
-      agent,
-      maxHeaderSize: headerBytesMax,
+  #send(connection: Connection): void {
+    this.#connection = connection;
+    connection.send(this.#head, this.#options.body, {
+      connected: () => {
+        this.#connected = true;
+        this.#watch.connected();
+      },
+      informed: () => {
+        if (++this.#informed > informationMax) this.#fail(new UpstreamFault({ failure: 'EXCESS' }));
+      },
+      head: (answer) => {
+        this.#answer = answer;
+        this.#options.onHeaders?.(answer.headers);
+        this.#replied.resolve(answer);
+      },
+      body: this.#gather,
+      end: () => {
+        this.#lose();
+        if (this.#take) atTurnEnd(this.#end);
+      },
+      failed: (error) => this.#lost(error, connection.maybeStale),
     });
-    request.once('socket', (socket) => this.#follow(socket, protocol));
-    request.on('information', this.#count);
-    // Nobody asked for another protocol; without an ear for it the connection ends in silence.
-    request.once('upgrade', () => this.#fail(new UpstreamFault({ failure: 'MALFORMED' })));
-    request.once('response', (response) => this.#receive(response));
-    request.on('error', (error) => this.#requestFailed(request, error));
-    request.end(body);
-    return request;
-  }
-
-  #follow(socket: Socket, protocol: string): void {
-    const connected = () => {
-      this.#connected = true;
-      this.#watch.connected();
-    };
-    if (this.#request.reusedSocket || !socket.connecting) connected();
-    else socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', connected);
   }
 
   /**
-   * A kept connection may have been closed by the server at the moment it was chosen: then
-   * nothing was answered, and the request is sent once more on a new one (Node's documentation of
-   * `reusedSocket` describes this race).
+   * A kept connection may have been closed by the server at the moment it was chosen: then nothing
+   * was answered, and the request is sent once more, on a new one.
    */
-  #requestFailed(request: ClientRequest, error: Error): void {
-    const stale = request.reusedSocket && !this.#response && isReset(error);
-    if (stale && !this.#failed && !this.#finished) {
+  #lost(error: Error | null, maybeStale: boolean): void {
+    this.#lose();
+    const stale = maybeStale && (error === null || isReset(error));
+    if (stale && !this.#finished) {
       this.#connected = false;
-      this.#request = this.#dial(false);
+      this.#send(this.#options.pool.dial(this.#options.to));
       return;
     }
     this.#fail(connectionFault(error, { connected: this.#connected, ...this.#status() }));
   }
 
-  readonly #count = () => {
-    if (++this.#informed > informationMax) this.#fail(new UpstreamFault({ failure: 'EXCESS' }));
-  };
-
-  #receive(response: IncomingMessage): void {
-    this.#response = response;
-    this.#options.onHeaders?.(response.headers);
-    response.on('error', (error) =>
-      this.#fail(connectionFault(error, { connected: true, ...this.#status() })),
-    );
-    this.#replied.resolve(response);
-  }
-
   /** What comes within a turn is handed on together at its end; much of it, behind its read. */
-  readonly #gather = (bytes: Buffer) => {
+  readonly #gather = (piece: Buffer) => {
     if (this.#finished || this.#failed) return;
     this.#watch.read();
-    this.#heldBytes += bytes.length;
-    const first = this.#held.push(bytes) === 1;
+    this.#heldBytes += piece.length;
+    const first = this.#held.push(piece) === 1;
     if (this.#resting) return;
-    if (this.#heldBytes >= heldBytesMax) process.nextTick(this.#hand);
+    const much = this.#heldBytes >= heldBytesMax;
+    if (!this.#take) {
+      if (much) this.#connection?.pause();
+    } else if (much) process.nextTick(this.#hand);
     else if (first) atTurnEnd(this.#hand);
   };
 
@@ -196,7 +173,7 @@ export class Exchange {
     this.#held = [];
     this.#heldBytes = 0;
     try {
-      const taking = this.#take(pieces);
+      const taking = this.#take?.(pieces);
       if (taking) this.#rest(taking);
     } catch (thrown) {
       this.#fail(thrown);
@@ -205,14 +182,14 @@ export class Exchange {
 
   #rest(taking: Promise<void>): void {
     this.#resting = true;
-    this.#response?.pause();
+    this.#connection?.pause();
     this.#watch.rest();
     taking.then(
       () => {
         this.#resting = false;
         if (this.#finished || this.#failed) return;
         this.#watch.wake();
-        this.#response?.resume();
+        this.#connection?.resume();
         if (this.#ended) this.#end();
         else this.#hand();
       },
@@ -233,9 +210,19 @@ export class Exchange {
     this.#failed = true;
     this.#held = [];
     this.#release();
-    this.#request.destroy();
+    this.#leave();
     this.#replied.reject(reason);
     this.#poured.reject(reason);
+  }
+
+  #leave(): void {
+    this.#connection?.destroy();
+    this.#lose();
+  }
+
+  #lose(): void {
+    this.#connection = null;
+    this.#linger?.cancel();
   }
 
   #release(): void {
@@ -244,8 +231,7 @@ export class Exchange {
   }
 
   #status(): { httpStatus?: number } {
-    const status = this.#response?.statusCode;
-    return status === undefined ? {} : { httpStatus: status };
+    return this.#answer ? { httpStatus: this.#answer.status } : {};
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel';
-import type { AttemptTimeouts } from './connector.ts';
-import type { UpstreamFailure } from './upstream-fault.ts';
+import type { AttemptTimeouts } from '../connector.ts';
+import type { UpstreamFailure } from '../upstream-fault.ts';
 
 /** Keeps the four time-outs of an attempt with one timer. */
 export interface AttemptWatch {

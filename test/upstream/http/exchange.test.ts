@@ -1,18 +1,18 @@
 import { once } from 'node:events';
-import { Agent } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
 import { openAiCompatible, UpstreamFault } from '#upstream';
+import { Pool } from '../../../src/upstream/http/pool.ts';
 import {
   endMark,
   finishChunk,
   stubUpstream,
   textChunk,
   type UpstreamStub,
-} from '../harness/upstream-stub.ts';
-import { virtualClock } from '../harness/virtual-clock.ts';
-import { callTo, connector, faultOf, outcomeOf, patient, pulled, send } from './calls.ts';
+} from '../../harness/upstream-stub.ts';
+import { virtualClock } from '../../harness/virtual-clock.ts';
+import { callTo, connector, faultOf, outcomeOf, patient, pulled, send } from '../calls.ts';
 
 let stub: UpstreamStub;
 beforeEach(async () => {
@@ -281,8 +281,8 @@ describe('a time-out', () => {
 
   test('of the connection runs while its name is looked up', async () => {
     const clock = virtualClock();
-    const silent = new Agent({ lookup: () => {} });
-    const one = openAiCompatible({ clock, log: silentLog, agent: silent });
+    const pool = new Pool({ lookup: () => {} });
+    const one = openAiCompatible({ clock, log: silentLog, pool });
     const call = callTo('http://provider.example/v1', { target: { timeouts: limits } });
     const outcome = outcomeOf(pulled(one, call));
     await clock.advance(100);

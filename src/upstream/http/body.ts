@@ -1,6 +1,6 @@
 import { type Clock, deadline } from '#kernel';
+import { UpstreamFault } from '../upstream-fault.ts';
 import type { Exchange } from './exchange.ts';
-import { UpstreamFault } from './upstream-fault.ts';
 
 /** A whole answer above this is no chat completion. */
 const answerBytesMax = 4 * 1024 * 1024;

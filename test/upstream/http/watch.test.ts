@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { UpstreamFailure } from '#upstream';
-import { watchAttempt } from '../../src/upstream/watch.ts';
-import { virtualClock } from '../harness/virtual-clock.ts';
+import { watchAttempt } from '../../../src/upstream/http/watch.ts';
+import { virtualClock } from '../../harness/virtual-clock.ts';
 
 const limits = { connectMs: 100, firstContentMs: 1_000, idleMs: 300, totalMs: 5_000 };
 
