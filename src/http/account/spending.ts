@@ -10,41 +10,47 @@ export interface Spending {
   readonly own: Omit<Spending, 'own'>;
 }
 
-interface Row {
+interface Row extends Readonly<Record<keyof typeof nothing, string>> {
   readonly apiKeyId: string;
-  readonly since: 'ever' | 'daily' | 'weekly' | 'monthly';
-  readonly charged: bigint;
-  readonly own: bigint;
 }
 
 const nothing = { ever: 0n, daily: 0n, weekly: 0n, monthly: 0n };
 
-/** By the id of the key, exact to the last completion that was acknowledged. */
+/**
+ * By the id of the key, exact to the last completion that was acknowledged, in the period in which
+ * it ended. What was charged is read from the sums by hour, which stay when details of completions
+ * go; of own provider keys there are the details alone.
+ */
 export async function spendingOf(
   apiKeyIds: readonly string[],
-  { storage, credits, clock }: Rooms,
+  { storage, credits, clock }: Pick<Rooms, 'storage' | 'clock'> & { credits: { post(): unknown } },
 ): Promise<(apiKeyId: string) => Spending> {
   await credits.post();
-  const begins = periodsAt(new Date(clock.now()));
-  const rows = await storage.prisma.$queryRaw<Row[]>`
-    SELECT c.api_key_id AS "apiKeyId", p.since,
-           SUM(c.charged - c.refunded)::bigint AS charged,
-           COALESCE(SUM(c.upstream_cost) FILTER (WHERE c.own_provider_key), 0)::bigint AS own
-    FROM completion c
-    JOIN (VALUES ('ever', '-infinity'::timestamptz), ('daily', ${begins.daily}::timestamptz),
-                 ('weekly', ${begins.weekly}::timestamptz),
-                 ('monthly', ${begins.monthly}::timestamptz)) AS p (since, begins)
-      ON c.created_at >= p.begins
-    WHERE c.api_key_id = ANY(${[...apiKeyIds]}::text[])
-    GROUP BY c.api_key_id, p.since`;
-  const byKey = Map.groupBy(rows, ({ apiKeyId }) => apiKeyId);
+  const { daily, weekly, monthly } = periodsAt(new Date(clock.now()));
+  const keys = [...apiKeyIds];
+  const charged = await storage.prisma.$queryRaw<Row[]>`
+    SELECT api_key_id AS "apiKeyId", SUM(charged - refunded)::text AS ever,
+           SUM(CASE WHEN hour >= ${daily} THEN charged - refunded ELSE 0 END)::text AS daily,
+           SUM(CASE WHEN hour >= ${weekly} THEN charged - refunded ELSE 0 END)::text AS weekly,
+           SUM(CASE WHEN hour >= ${monthly} THEN charged - refunded ELSE 0 END)::text AS monthly
+    FROM rollup WHERE api_key_id = ANY(${keys}::text[]) GROUP BY api_key_id`;
+  const own = await storage.prisma.$queryRaw<Row[]>`
+    SELECT api_key_id AS "apiKeyId", SUM(upstream_cost)::text AS ever,
+           SUM(CASE WHEN finished_at >= ${daily} THEN upstream_cost ELSE 0 END)::text AS daily,
+           SUM(CASE WHEN finished_at >= ${weekly} THEN upstream_cost ELSE 0 END)::text AS weekly,
+           SUM(CASE WHEN finished_at >= ${monthly} THEN upstream_cost ELSE 0 END)::text AS monthly
+    FROM completion WHERE own_provider_key AND api_key_id = ANY(${keys}::text[])
+    GROUP BY api_key_id`;
+  const [chargedOf, ownOf] = [sumsOf(charged), sumsOf(own)];
+  return (apiKeyId) => ({ ...chargedOf(apiKeyId), own: ownOf(apiKeyId) });
+}
+
+function sumsOf(rows: readonly Row[]): (apiKeyId: string) => Spending['own'] {
+  const byKey = new Map(rows.map((row) => [row.apiKeyId, row]));
   return (apiKeyId) => {
-    const own = byKey.get(apiKeyId) ?? [];
-    const sums = (of: 'charged' | 'own') => ({
-      ...nothing,
-      ...Object.fromEntries(own.map((row) => [row.since, row[of]])),
-    });
-    return { ...sums('charged'), own: sums('own') };
+    const { ever, daily, weekly, monthly } = byKey.get(apiKeyId) ?? nothing;
+    const [all, day, week, month] = [ever, daily, weekly, monthly].map(BigInt);
+    return { ever: all ?? 0n, daily: day ?? 0n, weekly: week ?? 0n, monthly: month ?? 0n };
   };
 }
 
