@@ -16,7 +16,8 @@ const bytesPerToken = 6;
 /**
  * Counts the answer and keeps the hold ahead of it. A completion with its own cap was held in full
  * and is never stopped here; one without a cap has its hold extended as it grows, until the
- * allowances are used up.
+ * allowances are used up. Once all that the model can give is held it is not stopped either: what
+ * is counted here is no more than a guess, and the provider keeps to its own count of the cap.
  */
 export class Meter {
   readonly #admission: Admission;
@@ -41,7 +42,11 @@ export class Meter {
     while (used + aheadTokens > this.#heldTokens && this.#heldTokens < this.#cap.tokens) {
       if (!this.#grow()) break;
     }
-    return used <= this.#heldTokens;
+    return used <= this.#heldTokens || this.#holdsAll;
+  }
+
+  get #holdsAll(): boolean {
+    return !this.#cap.byCredits && this.#heldTokens >= this.#cap.tokens;
   }
 
   /**

@@ -244,7 +244,8 @@ describe('who watches decides how long it runs', () => {
 });
 
 describe('the meter', () => {
-  const offers = [{ provider: 'one', pricing: dollarAnAnswerToken, contextLength: 100_000 }];
+  const offer = { provider: 'one', pricing: dollarAnAnswerToken, contextLength: 100_000 };
+  const offers = [offer];
   const endlessly = (event: UpstreamEvent): Play =>
     async function* () {
       for (;;) yield [event];
@@ -273,6 +274,18 @@ describe('the meter', () => {
     expect(purse.free).toBeGreaterThanOrEqual(0n);
     expect(completion.usage.charged).toBeLessThanOrEqual(5_000n * 10n ** 12n);
     expect(completion.usage.completionTokens).toBeGreaterThan(4_000);
+  });
+
+  it.each([
+    ['a token weighs 9 bytes in Hindi', 'बताया '.repeat(4_000)],
+    ['a token came in several pieces', ...Array.from({ length: 8_500 }, () => 'w')],
+  ])('is not stopped while all that the model can give is paid for: %s', async (_why, ...said) => {
+    const { run, play, purse } = stand({ offers: [{ ...offer, maxOutputTokens: 8_000 }] });
+    play(sends([...said.map(text), used(0, 4_000), { type: 'finish', reason: stopped }]));
+    const { completion } = await run();
+    expect(completion).toMatchObject({ status: 'SUCCEEDED', finishReason: 'STOP' });
+    expect(completion.content?.text).toBe(said.join(''));
+    expect(purse.held).toBe(0n);
   });
 
   it('§18 an answer that ends at the cap that the credits set is BUDGET, not LENGTH', async () => {
