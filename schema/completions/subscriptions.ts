@@ -6,15 +6,20 @@ import { follow, refused } from './following.ts';
 import { asked, CompletionInput } from './input.ts';
 import { checkArguments, operationKey, refuseGet, startArguments } from './start-arguments.ts';
 
+/** Whatever keeps it from being followed is told by an event, as of a completion that failed. */
 async function resumed(id: string, after: number, context: Context) {
-  const { rooms, principal } = context;
-  if (after < 0) {
-    const error = InvalidInput.at('after', `It is ${after}.`, '0 or more');
-    return refused({ id, error }, context);
+  try {
+    return await joined(id, after, context);
+  } catch (thrown) {
+    return refused({ id, error: Fault.from(thrown) }, context);
   }
+}
+
+async function joined(id: string, after: number, context: Context) {
+  const { rooms, principal } = context;
+  if (after < 0) throw InvalidInput.at('after', `It is ${after}.`, '0 or more');
   if (!isId('completion', id)) {
-    const error = InvalidInput.at('id', 'This is not the id of a completion.', '`cmp_…`');
-    return refused({ id, error }, context);
+    throw InvalidInput.at('id', 'This is not the id of a completion.', '`cmp_…`');
   }
   const run = await rooms.completions.join(principal, id);
   if (run) return follow(run, after, context);

@@ -59,6 +59,15 @@ async function signedIn(): Promise<string> {
     .map((cookie) => cookie.split(';')[0])
     .join('; ');
 }
+/** The first event of a completion that only the database could know. */
+async function resumed(): Promise<Data> {
+  const watching = acme.overWebSocket(
+    `subscription ($id: ID!) { resumeCompletion(id: $id) {
+      __typename sequence ... on CompletionFailed { error { code } } } }`,
+    { id: `cmp_${'0'.repeat(26)}` },
+  );
+  for await (const event of watching) return event;
+}
 const ready = async () => (await fetch(`${app.url}/ready`)).status;
 
 it.each([
@@ -81,6 +90,7 @@ it.each([
     expect(keyed.status).toBe(503);
     const { errors } = await acme.ask('{ viewer { ... on ApiKey { organization { name } } } }');
     expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(['UNAVAILABLE']);
+    expect(await resumed()).toMatchObject({ sequence: 1, error: { code: 'UNAVAILABLE' } });
     expect((await people('sign-in')).status).toBe(503);
     expect((await people('sign-up')).status).toBe(503);
     const session = await fetch(`${app.url}/auth/get-session`, { headers: { cookie } });
