@@ -87,6 +87,16 @@ export function credentialOf(authorization: string | undefined): string | undefi
   return given ? given.replace(/^bearer\s+/i, '') : undefined;
 }
 
+/**
+ * Whether the client, which has not taken what was sent before the rest was kept no longer, is
+ * left: its connection is closed, as what waits on it takes memory too.
+ */
+export function leftBehind({ response }: Exchange, thrown: unknown): boolean {
+  if (Fault.from(thrown).code !== 'RESUME_EXPIRED' || !response.writableNeedDrain) return false;
+  response.destroy();
+  return true;
+}
+
 const bodyBytesMax = 10 * 1024 * 1024;
 
 /** A request that is refused by a rule of HTTP itself, with the status that says so. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { noUsage } from '../../src/completions/completion.ts';
 import { EndedLog } from '../../src/completions/events/ended-log.ts';
 import { EventLog } from '../../src/completions/events/event-log.ts';
@@ -57,14 +57,15 @@ it('STREAM 5: what was read stays apart for who begins, and loses nothing', () =
       log.append(...(deltas as Unnumbered[]));
       log.append(failed);
       const kept = log.events;
-      expect(log.wasRead).toBe(false);
       log.after(0, true);
-      expect(log.wasRead).toBe(true);
-      const ended = new EndedLog(kept, log.wasRead);
-      for (let after = 0; after <= log.length; after++) {
+      const joined = kept.map((_event, after) => log.after(after));
+      const ended = log.end();
+      for (const [after, rest] of joined.entries()) {
         expect(ended.after(after, true)).toEqual(kept.slice(after));
-        expect(ended.after(after)).toEqual(log.after(after));
+        expect(ended.after(after)).toEqual(rest);
+        expect(log.after(after)).toEqual(rest);
       }
+      expect(log.events).toEqual(kept);
     }),
   );
 });
@@ -74,4 +75,16 @@ it('is one event for each stretch of text', () => {
   for (const text of ['a', 'b', 'c']) log.append({ type: 'TextDelta', text });
   log.append(failed);
   expect(new EndedLog(log.events).size).toBe(2);
+});
+
+it('who reads the log of a run that has ended holds no more than is kept of it', () => {
+  const log = new EventLog('cmp_1');
+  for (const text of ['a', 'b', 'c']) log.append({ type: 'TextDelta', text });
+  log.append(failed);
+  const woken = vi.fn();
+  log.onMore(woken);
+  const ended = log.end();
+  expect(log.after(1)).toEqual(ended.after(1));
+  ended.forget();
+  expect([log.gone, log.length, log.after(1), woken.mock.calls.length]).toEqual([true, 4, [], 1]);
 });

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { normalise } from '../../src/completions/input/normalise.ts';
 import { Registry } from '../../src/completions/runs/registry.ts';
 import { Running } from '../../src/completions/runs/running.ts';
+import { Viewer } from '../../src/completions/runs/viewer.ts';
 import { openPolicy, type Payer } from '../../src/identity/access/principal.ts';
 import { Fault } from '../../src/kernel/index.ts';
 import { virtualClock } from '../harness/virtual-clock.ts';
@@ -55,6 +56,18 @@ it('STREAM 7: keeps an ended run until its time has come, and then says which', 
   await clock.advance(1);
   expect(kept.get('one')).toBeNull();
   expect(forgotten).toEqual(['one']);
+});
+
+it('STREAM 7: who has not taken what is kept no longer gets no more of it', async () => {
+  const { clock, kept, add, end } = registry();
+  const running = add('one');
+  const [taken, iterated] = [new Viewer(running, 0), new Viewer(running, 0)];
+  const reading = taken.each(() => new Promise(() => undefined));
+  await end(running);
+  await clock.advance(keepMs);
+  kept.get('one');
+  await expect(reading).rejects.toMatchObject({ code: 'RESUME_EXPIRED' });
+  await expect(iterated.next()).rejects.toMatchObject({ code: 'RESUME_EXPIRED' });
 });
 
 it('never forgets one that runs, whatever the time and the weight of the others', async () => {

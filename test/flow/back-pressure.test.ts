@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Data } from '../harness/graphql-client.ts';
 import {
@@ -72,4 +74,50 @@ it('a reader that stops reading holds nobody up: it lags, and gets the rest join
   );
   // What the connection did not take was neither sent nor copied: it came as one.
   expect(mostCovered).toBeGreaterThan(pieces / 4);
+});
+
+/** Asks by a connection of its own, and reads nothing until it is told to. */
+function unread(path: string, body: object) {
+  const { hostname, port } = new URL(app.url);
+  const socket = connect(Number(port), hostname).pause();
+  const text = JSON.stringify(body);
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    `Host: ${hostname}`,
+    `Authorization: Bearer ${acme.key}`,
+    'Accept: text/event-stream',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${text}`);
+  return async () => {
+    let bytes = 0;
+    socket.on('error', () => undefined).on('data', (read) => (bytes += read.length));
+    await once(socket.resume(), 'close');
+    return bytes;
+  };
+}
+
+it('STREAM 7: who takes nothing is left once the answer is kept no longer', {
+  timeout: 240_000,
+}, async () => {
+  upstream.answerWith(async (answer) => {
+    for (let n = 0; n < pieces; n++) await answer.sse(textChunk(piece));
+    await answer.sse(finishChunk(), usageChunk(5, pieces * 6_000), endMark);
+    answer.end();
+  });
+  const chat = { model: 'acme/writer', messages: [{ role: 'user', content: 'A book.' }] };
+  const readings = [
+    unread('/v1/chat/completions', { ...chat, stream: true }),
+    unread('/graphql', { query: run }),
+  ];
+  for (let n = 0; n < 6; n++) {
+    for await (const event of acme.overEventStream(run)) {
+      if (event.finishReason) expect(event.finishReason).toBe('STOP');
+    }
+  }
+  for (const bytes of await Promise.all(readings.map((read) => read()))) {
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(pieces * piece.length);
+  }
 });

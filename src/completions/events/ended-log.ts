@@ -10,15 +10,26 @@ type TextEvent = Extract<CompletionEvent, { type: 'TextDelta' | 'ReasoningDelta'
  * where each of them ended, so that every number stays a cursor.
  */
 export class EndedLog implements ReadableLog {
-  readonly #events: readonly CompletionEvent[];
+  #events: readonly CompletionEvent[];
   /** By the first number of a joined text: its length after each of its numbers. */
-  readonly #ends: ReadonlyMap<number, readonly number[]> | null;
+  #ends: ReadonlyMap<number, readonly number[]> | null;
   readonly closed = true;
+  #gone = false;
+  readonly #length: number;
   readonly #wasRead: boolean;
+  readonly #waiting: Set<() => void>;
 
-  /** `wasRead`: whether somebody knows the events apart, and may come back. */
-  constructor(events: readonly CompletionEvent[], wasRead = false) {
+  /**
+   * `wasRead`: whether somebody knows the events apart, and may come back; `waiting`: who has not
+   * read all of them yet.
+   */
+  constructor(
+    events: readonly CompletionEvent[],
+    { wasRead = false, waiting = new Set<() => void>() } = {},
+  ) {
     this.#wasRead = wasRead;
+    this.#waiting = waiting;
+    this.#length = events.at(-1)?.sequence ?? 0;
     const kept: CompletionEvent[] = [];
     const ends = new Map<number, readonly number[]>();
     for (let at = 0; at < events.length; ) {
@@ -38,7 +49,7 @@ export class EndedLog implements ReadableLog {
   }
 
   get length(): number {
-    return this.last?.sequence ?? 0;
+    return this.#length;
   }
 
   /** Events that are kept for them. */
@@ -63,8 +74,21 @@ export class EndedLog implements ReadableLog {
     return joined(later.map((event) => this.#part(event, sequence + 1, event.sequence)));
   }
 
-  onMore(): () => void {
-    return () => undefined;
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** It is kept no longer, also not for those who have not read all of it. */
+  forget(): void {
+    this.#gone = true;
+    this.#events = [];
+    this.#ends = null;
+    for (const wake of this.#waiting) wake();
+  }
+
+  onMore(wake: () => void): () => void {
+    this.#waiting.add(wake);
+    return () => this.#waiting.delete(wake);
   }
 
   /** The event after the number `sequence`, as it was numbered. */

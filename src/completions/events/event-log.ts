@@ -1,16 +1,19 @@
 import { invariant } from '#kernel';
 import type { ReadableLog } from '../runs/run-of-node.ts';
 import { joined } from './coalesce.ts';
+import { EndedLog } from './ended-log.ts';
 import { type CompletionEvent, isLast, type Unnumbered } from './events.ts';
 
 /**
  * The events of one completion: numbered here, kept here, read by any number of viewers, each a
  * cursor. A viewer that lags copies nothing; what it missed comes joined. Nothing follows the last
- * event.
+ * event, after which there is nothing here but what is kept of an ended one: a viewer that takes
+ * nothing holds no more than that.
  */
 export class EventLog implements ReadableLog {
   readonly #completionId: string;
-  readonly #events: CompletionEvent[] = [];
+  #events: CompletionEvent[] = [];
+  #ended: EndedLog | null = null;
   readonly #waiting = new Set<() => void>();
   #closed = false;
   #read = 0;
@@ -21,11 +24,15 @@ export class EventLog implements ReadableLog {
 
   /** All of them, each as it was numbered. */
   get events(): readonly CompletionEvent[] {
-    return this.#events;
+    return this.#ended?.after(0, true) ?? this.#events;
   }
 
   get length(): number {
-    return this.#events.length;
+    return this.#ended?.length ?? this.#events.length;
+  }
+
+  get gone(): boolean {
+    return this.#ended?.gone ?? false;
   }
 
   get closed(): boolean {
@@ -43,12 +50,16 @@ export class EventLog implements ReadableLog {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Somebody has read of it, who may come back. */
-  get wasRead(): boolean {
-    return this.#read > 0;
+  /** What is kept of it now that it is closed. */
+  end(): EndedLog {
+    const wasRead = this.#read > 0;
+    this.#ended ??= new EndedLog(this.#events, { wasRead, waiting: this.#waiting });
+    this.#events = [];
+    return this.#ended;
   }
 
   after(sequence: number, begins = false): readonly CompletionEvent[] {
+    if (this.#ended) return this.#ended.after(sequence, begins);
     const known = begins ? Math.max(sequence, this.#read) : sequence;
     this.#read = this.#events.length;
     const fresh = joined(this.#events.slice(known));

@@ -1,7 +1,6 @@
 import { invariant } from '#kernel';
 import type { Completion } from '../completion.ts';
-import { EndedLog } from '../events/ended-log.ts';
-import type { EventLog } from '../events/event-log.ts';
+import type { EndedLog } from '../events/ended-log.ts';
 import type { Attachment, Owner, RunOfNode } from './run-of-node.ts';
 
 /** What objects weigh beside their strings, in bytes, as measured over ten thousand runs. */
@@ -16,8 +15,8 @@ export class EndedRun implements RunOfNode {
   readonly refused: boolean;
   readonly hasEnded = true;
 
-  constructor({ events, wasRead }: Pick<EventLog, 'events' | 'wasRead'>, refused: boolean) {
-    this.log = new EndedLog(events, wasRead);
+  constructor(log: EndedLog, refused: boolean) {
+    this.log = log;
     this.refused = refused;
   }
 

@@ -73,6 +73,7 @@ export class Registry {
     for (let oldest = this.#order.first; oldest; oldest = this.#order.first) {
       if (oldest.forgetAtMs > now && this.#bytes <= this.#bytesMax) return;
       this.#order.shift();
+      this.#ended.get(oldest.id)?.log.forget();
       this.#ended.delete(oldest.id);
       this.#bytes -= oldest.bytes;
       this.#forgotten(oldest.id);

@@ -11,13 +11,18 @@ export interface ReadableLog {
   readonly length: number;
   /** Nothing more comes. */
   readonly closed: boolean;
+  /** It is kept no longer: there is nothing to read. */
+  readonly gone: boolean;
   /**
    * What comes after the number `sequence`, deltas joined; empty when nothing does yet. For a
    * viewer that `begins`, who may come back and have seen some of it, those that anybody has read
    * stay apart: it knows each by its number.
    */
   after(sequence: number, begins?: boolean): readonly CompletionEvent[];
-  /** Calls `wake` each time that there is more; returns how to stop that. It must not throw. */
+  /**
+   * Calls `wake` each time that there is more, and when it is gone; returns how to stop that. It
+   * must not throw.
+   */
   onMore(wake: () => void): () => void;
 }
 

@@ -201,6 +201,7 @@ export class Running implements RunOfNode {
     this.coalescer.flush();
     const completion = this.completion();
     this.#concluded = completion;
+    this.transcript = new Transcript();
     const { usage, finishReason, error } = completion;
     if (error) this.log.append({ type: 'CompletionFailed', error, usage, completion });
     else
@@ -210,7 +211,7 @@ export class Running implements RunOfNode {
         usage,
         completion,
       });
-    this.#settled.resolve(new EndedRun(this.log, this.refused));
+    this.#settled.resolve(new EndedRun(this.log.end(), this.refused));
     this.#options.statusChanged(this);
   }
 

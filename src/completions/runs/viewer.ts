@@ -1,6 +1,7 @@
-import type { Take } from '#kernel';
+import type { Fault, Take } from '#kernel';
 import { ConnectionLost } from '../completions.ts';
 import type { CompletionEvent, EventFlow } from '../events/events.ts';
+import { resumeExpired } from './ended.ts';
 import type { Attachment, RunOfNode } from './run-of-node.ts';
 
 type Batch = IteratorResult<readonly CompletionEvent[], undefined>;
@@ -22,6 +23,8 @@ export class Viewer
   #gone = false;
   /** Called when there is more, or when it has left; while nobody waits, nothing is. */
   #wake: (() => void) | null = null;
+  /** Called when what it has not read is kept no longer, also while it takes what it has read. */
+  #expire: ((fault: Fault) => void) | null = null;
   readonly #stopListening: () => void;
 
   constructor(run: RunOfNode, after: number, signal?: AbortSignal) {
@@ -29,7 +32,7 @@ export class Viewer
     this.#cursor = after;
     this.#signal = signal;
     this.#attachment = run.attach();
-    this.#stopListening = run.log.onMore(() => this.#wake?.());
+    this.#stopListening = run.log.onMore(this.#onMore);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted) this.#onAbort();
   }
@@ -39,9 +42,9 @@ export class Viewer
   }
 
   next(): Promise<Batch> {
-    const batch = this.#ready();
-    if (batch) return Promise.resolve(batch);
     return new Promise((resolve) => {
+      const batch = this.#ready();
+      if (batch) return resolve(batch);
       this.#wake = () => {
         const more = this.#ready();
         if (!more) return;
@@ -63,6 +66,7 @@ export class Viewer
         this.#leave('for good');
         reject(thrown);
       };
+      this.#expire = fail;
       const go = () => {
         this.#wake = null;
         try {
@@ -84,6 +88,10 @@ export class Viewer
   #ready(): Batch | null {
     if (this.#gone) return done;
     const { log } = this.#run;
+    if (log.gone) {
+      this.#leave('for good');
+      throw resumeExpired();
+    }
     if (this.#cursor < log.length) {
       const value = log.after(this.#cursor, this.#begins);
       this.#begins = false;
@@ -94,6 +102,11 @@ export class Viewer
     this.#leave('for good');
     return done;
   }
+
+  readonly #onMore = () => {
+    if (this.#run.log.gone) this.#expire?.(resumeExpired());
+    else this.#wake?.();
+  };
 
   readonly #onAbort = () => {
     const lost = this.#signal?.reason instanceof ConnectionLost;

@@ -4,7 +4,7 @@ import type { Completion, CompletionEvent, CompletionInput, Started } from '#com
 import { Fault } from '#kernel';
 import type { Rooms } from '#schema';
 import { EventStream } from '../event-stream.ts';
-import { bodyOf, type Exchange, jsonOf, sendJson } from '../exchange.ts';
+import { bodyOf, type Exchange, jsonOf, leftBehind, sendJson } from '../exchange.ts';
 import { principalOf, tellLimit } from './caller.ts';
 import { renamed } from './errors.ts';
 import { type FailedAttempts, failedAttempts } from './failed-attempts.ts';
@@ -101,7 +101,7 @@ async function answerInParts<Request extends Asked>(
       if (text !== '') return stream.write(text);
     });
   } catch (thrown) {
-    if (response.destroyed) return;
+    if (response.destroyed || leftBehind(exchange, thrown)) return;
     if (!stream.started) throw thrown;
     return stream.end(parts.fail(Fault.from(thrown), null));
   }

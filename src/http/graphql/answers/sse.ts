@@ -3,7 +3,7 @@ import { type Clock, Fault } from '#kernel';
 import type { Context } from '#schema';
 import { credentialEnded, whileValid } from '../../credential-life.ts';
 import { EventStream } from '../../event-stream.ts';
-import type { Exchange } from '../../exchange.ts';
+import { type Exchange, leftBehind } from '../../exchange.ts';
 import type { Engine, OperationRequest } from '../engine.ts';
 import { textOf } from '../execution/shared-results.ts';
 import { graphqlErrorOf } from '../present-error.ts';
@@ -49,15 +49,7 @@ export async function streamEvents(options: {
   const operation = engine.prepare(asked, context);
   const streams = operation.kind === 'subscription';
   if (!streams && mediaTypeOf(accept)) return false;
-  const { feed, endless } = operation;
-  const shown = (result: Result) => {
-    if (typeof result === 'string') return result;
-    if (feed && !result.errors) return textOf(result);
-    const text = JSON.stringify(presented(result, engine, context));
-    // A subscription was charged when it started; a query's one answer says what it cost.
-    const cost = streams ? null : operation.cost;
-    return cost ? text.slice(0, -1) + costMember(cost) : text;
-  };
+  const shown = shownBy(operation, engine, context);
   const stream = new EventStream({ response, clock, comment: 'still here' });
   const started = await operation.run();
   const results = 'each' in started ? started : alone(started);
@@ -75,7 +67,7 @@ export async function streamEvents(options: {
     leaving();
   });
   const leave = () => open.leave();
-  const reasons = endless ? [signal, lastCall] : [signal];
+  const reasons = operation.endless ? [signal, lastCall] : [signal];
   for (const reason of reasons) reason.addEventListener('abort', leave, { once: true });
   if (reasons.some(({ aborted }) => aborted)) leave();
   const next = (result: Result) => {
@@ -86,12 +78,25 @@ export async function streamEvents(options: {
   try {
     await open.each(next);
   } catch (thrown) {
+    if (leftBehind(exchange, thrown)) return true;
     await next({ errors: [graphqlErrorOf(thrown)] });
   }
   if (ended) await next({ errors: [graphqlErrorOf(ended)] });
   stream.end('event: complete\ndata:\n\n');
   return true;
 }
+
+/** The JSON of each result. */
+const shownBy =
+  (operation: ReturnType<Engine['prepare']>, engine: Engine, context: Context) =>
+  (result: Result) => {
+    if (typeof result === 'string') return result;
+    if (operation.feed && !result.errors) return textOf(result);
+    const text = JSON.stringify(presented(result, engine, context));
+    // A subscription was charged when it started; a query's one answer says what it cost.
+    const cost = operation.kind === 'subscription' ? null : operation.cost;
+    return cost ? text.slice(0, -1) + costMember(cost) : text;
+  };
 
 const presented = ({ errors, ...rest }: ExecutionResult, engine: Engine, context: Context) =>
   errors ? { errors: engine.present(errors, context), ...rest } : rest;
