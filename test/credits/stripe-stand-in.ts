@@ -19,6 +19,8 @@ export interface StripeStandIn {
   readonly asked: Asked[];
   /** How payment intents end from now on. */
   answer: 'succeeded' | 'processing' | 'declined' | 'broken' | 'failing';
+  /** Customers that are not known any more. */
+  readonly gone: Set<string>;
   event(type: string, object: object): { body: Buffer; signature: string };
   close(): Promise<void>;
 }
@@ -43,7 +45,11 @@ export async function stripeStandIn(): Promise<StripeStandIn> {
       );
       return response.end(JSON.stringify({ object: 'list', data, has_more: false }));
     }
-    const known = answers.get(key) ?? answerOf(path, form, standIn.answer);
+    const made = () =>
+      standIn.gone.has(form.get('customer') ?? '')
+        ? noSuchCustomer
+        : answerOf(path, form, standIn.answer);
+    const known = answers.get(key) ?? made();
     answers.set(key, known);
     response.writeHead(known.status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(known.body));
@@ -54,6 +60,7 @@ export async function stripeStandIn(): Promise<StripeStandIn> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     answer: 'succeeded',
+    gone: new Set(),
     event(type, object) {
       const payload = JSON.stringify({
         id: `evt_${++events}`,
@@ -79,6 +86,13 @@ interface Answer {
   readonly status: number;
   readonly body: object;
 }
+
+const noSuchCustomer: Answer = {
+  status: 400,
+  body: {
+    error: { type: 'invalid_request_error', code: 'resource_missing', param: 'customer' },
+  },
+};
 
 function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answer']): Answer {
   if (path.endsWith('checkout/sessions')) {

@@ -35,12 +35,16 @@ export async function stripePayments(options: StripeOptions): Promise<Payments> 
   });
   return {
     async checkout(request) {
-      const asked = stripe.checkout.sessions.create(sessionOf(request), {
-        idempotencyKey: request.id,
-      });
-      const { id, url } = await asked.catch((thrown) => {
-        throw refusalOf(thrown, options.log);
-      });
+      const open = (asked: CheckoutRequest, idempotencyKey: string) =>
+        stripe.checkout.sessions.create(sessionOf(asked), { idempotencyKey });
+      const { id, url } = await open(request, request.id)
+        .catch((thrown) => {
+          if (!isPayerGone(thrown, Client.errors)) throw thrown;
+          return open({ ...request, customer: null }, `${request.id} anew`);
+        })
+        .catch((thrown) => {
+          throw refusalOf(thrown, options.log);
+        });
       invariant(url, 'a session that was just opened has its page');
       return { session: id, url };
     },
@@ -147,6 +151,12 @@ async function look(
     return { kind: 'UNKNOWN' };
   }
 }
+
+/** Removed there, or known to another account of the operator's: who pays is a new payer. */
+const isPayerGone = (thrown: unknown, errors: typeof Stripe.errors): boolean =>
+  thrown instanceof errors.StripeInvalidRequestError &&
+  thrown.code === 'resource_missing' &&
+  thrown.param === 'customer';
 
 function refusalOf(thrown: unknown, log: Log): Fault {
   log.warn('the payment provider opened no page', { error: thrown });
