@@ -75,8 +75,9 @@ export function poolConfig(address: DatabaseAddress, limits: ConnectionLimits): 
 
 /**
  * Tells the server what must hold for everything that is said over a connection: in statements,
- * since poolers on the way refuse settings in the start-up packet. The time zone is not a matter of
- * taste: Prisma's driver drops the offset of a timestamp and takes it for UTC. Plans of functions
+ * since poolers on the way refuse settings in the start-up packet. The time zone and the form of a
+ * moment are not a matter of taste: Prisma's driver drops the offset of a timestamp and takes it
+ * for UTC, and no driver reads a form but the first. Plans of functions
  * are kept, for tables that were small when they were made; connections of the embedded database
  * share theirs, so that a new one has them made anew.
  */
@@ -86,6 +87,7 @@ export async function prepareConnection(
 ): Promise<void> {
   await client.query(`
     SET TIME ZONE 'UTC';
+    SET DateStyle = 'ISO';
     SET statement_timeout = ${limits.statementMs};
     SET lock_timeout = ${limits.lockMs};
     SET idle_in_transaction_session_timeout = ${limits.idleInTransactionMs};
