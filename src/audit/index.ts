@@ -11,8 +11,8 @@
  * 5. An event says who acted, on what, when and from where: the client's address and its user
  *    agent.
  */
-export type { AuditDetail, AuditDetails } from './canonical.ts';
+export type { AuditDetails } from './canonical.ts';
 export { latestDetails } from './latest.ts';
 export { actingFrom, currentOrigin, type Origin, plainUserAgent } from './origin.ts';
-export { type AuditEntry, platformChain, record } from './record.ts';
+export { platformChain, record } from './record.ts';
 export { type ChainReport, verifyChains } from './verify.ts';

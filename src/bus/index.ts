@@ -14,6 +14,6 @@
  *    the facts again (`onHealed`).
  * 6. What is on the shelf may be gone at any time: Redis is no database.
  */
-export { type Bus, type BusOptions, openBus } from './bus.ts';
+export { type Bus, openBus } from './bus.ts';
 export type { Shelf } from './shelf.ts';
-export type { BusTopics, Topic } from './topics.ts';
+export type { BusTopics } from './topics.ts';

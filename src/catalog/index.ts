@@ -18,8 +18,7 @@
  *     reader that continues from a number has missed nothing.
  * 11. A credential is sealed in the table, masked in memory, and in no answer, event or log.
  */
-export { type AccessOptions, addressVariable } from './access.ts';
-export type { CatalogAdministration } from './administration.ts';
+export { addressVariable } from './access.ts';
 export { pricingOf } from './build.ts';
 export {
   type Catalog,
@@ -28,14 +27,8 @@ export {
   openCatalog,
   readShipped,
 } from './catalog.ts';
-export {
-  type CanServe,
-  cheapestEndpoint,
-  isUsable,
-  type ModelFilter,
-  modelFilter,
-} from './filter.ts';
-export { type CatalogChange, type CatalogHistory, withPrices } from './history.ts';
+export { type CanServe, cheapestEndpoint, isUsable, type ModelFilter } from './filter.ts';
+export { type CatalogChange, withPrices } from './history.ts';
 export type { Incidents, Seen } from './incidents.ts';
 export {
   type Facet,
@@ -44,7 +37,6 @@ export {
   type LiveScores,
   listModels,
   type ModelOrder,
-  type ModelOrderField,
   type ModelQuery,
   searchMax,
 } from './listing.ts';
@@ -61,8 +53,7 @@ export type {
   RefusedParameter,
 } from './market.ts';
 export { basePrices, blendedPrice, pricesFor } from './pricing.ts';
-export { type RefreshOptions, type RefreshResult, refreshFromModelsDev } from './refresh.ts';
-export { type Refusals, refusalLifeMs } from './refusals.ts';
+export { refreshFromModelsDev } from './refresh.ts';
+export { refusalLifeMs } from './refusals.ts';
 export { faultModels } from './sandbox.ts';
 export { resealProviderSecrets } from './sealed-secrets.ts';
-export type { EndpointUpsert, ModelUpsert, PricingUpsert, ProviderUpsert } from './upsert-input.ts';

@@ -31,7 +31,7 @@ export type {
   Usage,
 } from './completion.ts';
 export { noUsage } from './completion.ts';
-export type { Completions, Embedding, Started, StartOptions } from './completions.ts';
+export type { Completions, Started, StartOptions } from './completions.ts';
 export { ConnectionLost } from './completions.ts';
 export type { CostEstimate, EstimateInput } from './cost/estimate.ts';
 export type {
@@ -44,17 +44,15 @@ export type {
   TextDelta,
   ToolCallDelta,
 } from './events/events.ts';
-export type { CompletionsQuestion, CompletionsSlice } from './history/list.ts';
+export type { CompletionsQuestion } from './history/list.ts';
 export type { EmbedInput } from './input/embed-input.ts';
 export type {
   CompletionInput,
   ContentPartInput,
-  MediaInput,
   MessageInput,
   ProviderPreferencesInput,
   ReasoningInput,
   ResponseFormatInput,
-  ToolCallInput,
   ToolInput,
 } from './input/input.ts';
 export { openCompletions } from './open.ts';

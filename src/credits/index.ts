@@ -22,39 +22,30 @@
  * read, `billing/` movements by hand, statements and alerts, `payments/` purchases and top-ups.
  */
 
-export type { Account, KeyPeriod, KeySpend } from './accounts/account.ts';
+export type { Account } from './accounts/account.ts';
 export { thresholdsOf } from './billing/alerts.ts';
-export { type Billing, type BillingOptions, openBilling } from './billing/billing.ts';
-export type { Adjustment, Refund, Refunded } from './billing/movements.ts';
-export type { Statement, StatementLine, StatementPeriod } from './billing/statement.ts';
-export {
-  affordableTokens,
-  type Bill,
-  type BillInput,
-  bill,
-  type WorstCaseInput,
-  worstCase,
-} from './charge/charge.ts';
-export { type ChargeOutcome, type ChargeRule, chargePolicy } from './charge/charge-policy.ts';
+export { type Billing, openBilling } from './billing/billing.ts';
+export type { Refunded } from './billing/movements.ts';
+export type { Statement, StatementLine } from './billing/statement.ts';
+export { affordableTokens, type Bill, type BillInput, bill, worstCase } from './charge/charge.ts';
+export { type ChargeOutcome, chargePolicy } from './charge/charge-policy.ts';
 export {
   type Credits,
   type CreditsLoad,
   type CreditsOptions,
   openAccount,
   openCredits,
-  type Renewed,
 } from './credits.ts';
 export { InsufficientCredits, type Shortage } from './leases/refusals.ts';
-export type { GrantInput } from './ledger/account-statements.ts';
-export { auditLedger, type Finding } from './ledger/audit.ts';
-export type { ClaimAnswer, ClaimInput } from './ledger/claim-statements.ts';
+export { auditLedger } from './ledger/audit.ts';
+export type { ClaimInput } from './ledger/claim-statements.ts';
 export type { LedgerDatabase } from './ledger/ledger-database.ts';
 export type { Payments } from './payments/payments.ts';
-export type { OpenedPurchase, PurchaseInput } from './payments/purchases.ts';
+export type { OpenedPurchase } from './payments/purchases.ts';
 export { stripePayments } from './payments/stripe.ts';
-export { type AutoTopUpInput, autoTopUpFields } from './payments/top-ups.ts';
+export { autoTopUpFields } from './payments/top-ups.ts';
 export type { Heartbeat } from './session/peers.ts';
-export { type Reconciled, reconcile } from './session/reconcile.ts';
+export { reconcile } from './session/reconcile.ts';
 export type {
   AllowanceTarget,
   AttemptRecord,
@@ -67,11 +58,6 @@ export type {
   UnitPrices,
 } from './terms.ts';
 export { binder, type CompletionFilter, conditionsOf, idFloor } from './usage/completion-filter.ts';
-export type {
-  UsageAnswer,
-  UsageBucket,
-  UsageFigures,
-  UsageSlice,
-} from './usage/usage.ts';
+export type { UsageAnswer, UsageBucket, UsageFigures } from './usage/usage.ts';
 export type { UsageGroup, UsageOrder, UsageQuestion } from './usage/usage-question.ts';
 export { longestRunMs } from './usage/usage-source.ts';

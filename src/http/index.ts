@@ -12,6 +12,5 @@
  *    own.
  */
 export { readDocumentManifest } from './graphql/documents/document-manifest.ts';
-export type { Readiness } from './health.ts';
 export { type HttpOptions, type HttpServer, openHttp } from './server.ts';
 export { openWaitingRoom, type WaitingRoom } from './waiting-room.ts';

@@ -30,10 +30,8 @@ export {
   rolesWith,
 } from './access/permissions.ts';
 export {
-  type Anonymous,
   type ApiKey,
   anonymous,
-  type KeyPrincipal,
   type Membership,
   type Organization,
   openPolicy,
@@ -41,7 +39,6 @@ export {
   type Principal,
   type Role,
   type RoutingPolicy,
-  type UserPrincipal,
 } from './access/principal.ts';
 export {
   apiKeysSeenBy,
@@ -56,23 +53,17 @@ export {
   administratorId,
   checkEncryptionKey,
   demoOrganizationId,
-  type FirstStartOptions,
   firstStart,
 } from './first-start.ts';
-export { type Identity, type IdentityOptions, openIdentity } from './identity.ts';
+export { type Identity, openIdentity } from './identity.ts';
 export { clearedIssues, idIssues, refuseIfAny } from './input-issues.ts';
 export type { CreatedApiKey } from './keys/api-keys.ts';
-export type { UpdateApiKeyInput } from './keys/key-changes.ts';
 export type { CreateApiKeyInput } from './keys/new-key-input.ts';
-export type { UpdateOrganizationInput } from './organizations/change-organization.ts';
-export type { Invited, InviteMemberInput } from './organizations/invitations.ts';
-export type { UpdateMemberInput } from './organizations/members.ts';
+export type { Invited } from './organizations/invitations.ts';
 export { nameIssues } from './organizations/name-check.ts';
-export type { CreateOrganizationInput } from './organizations/organizations.ts';
-export type { UpdateRoutingPolicyInput } from './organizations/routing-policy.ts';
-export { type Mail, type MailOptions, openMail } from './people/mail.ts';
+export { openMail } from './people/mail.ts';
 export { openPeople, type People } from './people/people.ts';
-export { addressHeader, type PeopleOptions, type Site } from './people/people-options.ts';
+export { addressHeader, type Site } from './people/people-options.ts';
 export { apiKeyOfRow } from './rows.ts';
-export { openSecrets, type Secrets, type SecretsOptions } from './secrets.ts';
-export type { AnnounceRevocation, OpenAccount } from './writing.ts';
+export { openSecrets, type Secrets } from './secrets.ts';
+export type { AnnounceRevocation } from './writing.ts';

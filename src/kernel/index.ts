@@ -10,14 +10,7 @@
 export { Bag } from './bag.ts';
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
 export { dayMs, hourMs, minuteMs, secondMs } from './durations.ts';
-export {
-  Fault,
-  type FaultCode,
-  type FaultTexts,
-  type InputIssue,
-  InvalidInput,
-  issuesMax,
-} from './fault.ts';
+export { Fault, type FaultCode, type InputIssue, InvalidInput, issuesMax } from './fault.ts';
 export { amountOf, isKeepable, positive, together } from './fields.ts';
 export { Fifo } from './fifo.ts';
 export { type Flow, flowOf, inOrder, type Take } from './flow.ts';
@@ -31,7 +24,7 @@ export {
   newId,
   readCompletionId,
 } from './ids.ts';
-export { InvariantViolation, invariant, unreachable } from './invariant.ts';
+export { InvariantViolation, invariant } from './invariant.ts';
 export { jsonDepthMax, nestedWithin } from './json-depth.ts';
 export { lower, upper } from './letter-case.ts';
 export { type Log, type LogFields, type LogLevel, openLog, silentLog } from './log.ts';

@@ -7,8 +7,3 @@ export class InvariantViolation extends Error {
 export function invariant(holds: unknown, promise: string): asserts holds {
   if (!holds) throw new InvariantViolation(promise);
 }
-
-/** For the branch that the types rule out. */
-export function unreachable(value: never, what: string): never {
-  throw new InvariantViolation(`${what}: ${String(value)} is not a case`);
-}

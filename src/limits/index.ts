@@ -13,7 +13,7 @@
  *    Points of document cost are counted per node.
  * 5. Nobody waits for Redis longer than 250 ms, and while it is slow only one a second does.
  */
-export { type Attempts, type AttemptsOptions, type Guess, openAttempts } from './attempts.ts';
+export { type Attempts, openAttempts } from './attempts.ts';
 export { type Limits, openLimits, type RequestLimit } from './limits.ts';
 export { RateLimited, type RateLimitScope } from './rate-limited.ts';
 export { openSharedMinutes } from './shared-minutes.ts';

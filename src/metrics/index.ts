@@ -20,24 +20,11 @@ export {
 } from './feed.ts';
 export { Figures } from './figures.ts';
 export type { HistoryPoint } from './history.ts';
-export {
-  appSubject,
-  isShort,
-  type Metrics,
-  type MetricsOptions,
-  openMetrics,
-  type ShortWindow,
-} from './metrics.ts';
-export { type Performance, performanceOf } from './performance.ts';
+export { appSubject, isShort, type Metrics, openMetrics } from './metrics.ts';
+export { performanceOf } from './performance.ts';
 export type { PublishedSeconds } from './published.ts';
-export {
-  type Contender,
-  type Rank,
-  type RankingMetric,
-  type RankingOptions,
-  rank,
-} from './ranking.ts';
+export { type Contender, type Rank, type RankingMetric, rank } from './ranking.ts';
 export type { Sample, SampleOutcome } from './sample.ts';
 export { throughputOf } from './throughput.ts';
 export { Ticker, Tickers } from './ticker.ts';
-export { type MetricsWindow, windowMs } from './window.ts';
+export type { MetricsWindow } from './window.ts';

@@ -12,8 +12,6 @@
  * 6. A request never waits for this room: when a key was used or refused is written behind.
  */
 export type { RemovedProviderKey } from './acts.ts';
-export type { Condition } from './condition.ts';
-export type { AddProviderKeyInput, UpdateProviderKeyInput } from './input.ts';
 export { openProviderKeys, type ProviderKeys, type ProviderKeysOptions } from './provider-keys.ts';
 export { resealProviderKeys } from './sealed-keys.ts';
 export { providerKeysSeenBy } from './seen-by.ts';

@@ -102,10 +102,10 @@ export class Health {
   }
 
   /** Whether it failed lately, more than ordinary noise: it is tried after those that did not. */
-  troubled(endpoint: Endpoint, credential = platformCredential): boolean {
+  troubled(endpoint: Endpoint): boolean {
     return (
       this.#entries.get(endpoint.id)?.breaker.troubled === true ||
-      this.#lines.get(endpoint.id, credential)?.breaker.troubled === true
+      this.#lines.get(endpoint.id, platformCredential)?.breaker.troubled === true
     );
   }
 

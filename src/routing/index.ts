@@ -19,11 +19,10 @@ export type { AttemptResult } from './attempt-result.ts';
 export type { Candidate } from './candidates.ts';
 export type { Condition, EndpointStatus } from './condition.ts';
 export type { BreakerNotice, StatusChange } from './health.ts';
-export { type IncidentsOptions, keepIncidents } from './incidents.ts';
-export { platformCredential } from './line.ts';
+export { keepIncidents } from './incidents.ts';
 export { needsOf, withoutParameters } from './needs.ts';
 export type { RouteCandidate } from './order.ts';
-export type { OwnKey, OwnKeys } from './own-keys.ts';
+export type { OwnKey } from './own-keys.ts';
 export type { Medians } from './pace.ts';
 export { anyPasses, NoEndpointAvailable, type Rejection, type RejectionCode } from './rejection.ts';
 export {
@@ -31,7 +30,6 @@ export {
   type RouteNeeds,
   type RoutePreferences,
   type RouteRequest,
-  type RouteSort,
   textNeeds,
 } from './request.ts';
 export { type Route, withOwnKeysAlone } from './route.ts';

@@ -15,7 +15,7 @@
  * 7. A database that is away, takes no writes or has no room makes statements fail within seconds
  *    as UNAVAILABLE; nothing ends, and the connection is found again.
  */
-export type { Apply, Changes, Transaction } from './changes.ts';
+export type { Transaction } from './changes.ts';
 export { isHeld, makeFolder, unusable } from './data-directory.ts';
 export { type default as PrismaTypes, getDatamodel } from './generated/pothos.ts';
 export { Prisma, type PrismaClient } from './generated/prisma/client.ts';

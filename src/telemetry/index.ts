@@ -9,4 +9,4 @@
  */
 export type { Load } from './gauges.ts';
 export type { ServedRequest } from './served-request.ts';
-export { openTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';
+export { openTelemetry, type Telemetry } from './telemetry.ts';

@@ -17,19 +17,15 @@ export {
   type CacheMarked,
   type ChatMessage,
   type ChatRequest,
-  type ChatRole,
   type Connector,
   type ContentPart,
   defaultTimeouts,
-  type EmbedCall,
-  type Embedded,
   isContent,
   type OutputModality,
   type ReasoningOptions,
   type ResponseFormat,
   type TakeBatch,
   type ToolCall,
-  type ToolCallFragment,
   type ToolDefinition,
   type UpstreamCall,
   type UpstreamEvent,
@@ -37,12 +33,11 @@ export {
   type UpstreamTarget,
   type UpstreamUsage,
 } from './connector.ts';
-export { type Connectors, connectorNames, openConnectors, unsaid } from './connectors.ts';
-export type { ConnectorOptions } from './http/pool.ts';
+export { connectorNames, openConnectors, unsaid } from './connectors.ts';
 export { openAiCompatible } from './openai-compatible.ts';
 export { partBound, promptBound } from './prompt-bound.ts';
 export type { ProviderQuota, TokenQuota } from './quota.ts';
-export { openSandbox, type Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
+export { openSandbox, type Sandbox } from './sandbox/sandbox.ts';
 export { addThought, claudeFormat, plainThought, wholeThoughts } from './thoughts.ts';
 export { type Tokenizer, tokenizerOf } from './tokenizers.ts';
 export { countTokens } from './tokens.ts';

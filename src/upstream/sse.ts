@@ -20,12 +20,9 @@ const sseEventCharactersMax = 4 * 1024 * 1024;
  * Comments (heartbeats) and unknown fields yield nothing. An event above the limit throws
  * EXCESS out of `feed`, and so does whatever `onEvent` throws.
  */
-export function sseParser(
-  onEvent: (event: SseEvent) => void,
-  charactersMax = sseEventCharactersMax,
-): SseParser {
+export function sseParser(onEvent: (event: SseEvent) => void): SseParser {
   const parser = createParser({
-    maxBufferSize: charactersMax,
+    maxBufferSize: sseEventCharactersMax,
     onEvent,
     onError(error) {
       if (error.type === 'max-buffer-size-exceeded') {

@@ -12,6 +12,6 @@
  * 4. Nothing is sealed under a master key that a rotation has replaced, on whichever node.
  * 5. A credential that cannot be opened is reported by its place, never by a part of it.
  */
-export type { Holder, Reseal, Rotated } from './rotation.ts';
+export type { Rotated } from './rotation.ts';
 export { type SealingKey, seal, unseal } from './seal.ts';
-export { openVault, type Vault, type VaultOptions } from './vault.ts';
+export { openVault, type Vault } from './vault.ts';

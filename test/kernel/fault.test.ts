@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault, InvalidInput, InvariantViolation, invariant, unreachable } from '#kernel';
+import { Fault, InvalidInput, InvariantViolation, invariant } from '#kernel';
 
 describe('a fault', () => {
   it('has a code for programs, a sentence for callers and a text for operators', () => {
@@ -75,5 +75,4 @@ it('an invariant that holds is silent; one that does not names the broken promis
   expect(() => invariant(0, 'a hold ends once')).toThrow(
     new InvariantViolation('a hold ends once'),
   );
-  expect(() => unreachable('C' as never, 'state')).toThrow('state: C is not a case');
 });

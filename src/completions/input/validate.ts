@@ -25,12 +25,10 @@ const stopsMax = 4;
 const toolName = /^[a-zA-Z0-9_.-]{1,64}$/;
 const reservedToolNames = ['auto', 'none', 'required'];
 
-/**
- * Throws one `InvalidInput` with everything that is wrong; looks nothing up. `at` is the input's
- * own path.
- */
-export function validate(input: CompletionInput, at = 'input'): void {
+/** Throws one `InvalidInput` with everything that is wrong; looks nothing up. */
+export function validate(input: CompletionInput): void {
   const issues = new Issues();
+  const at = 'input';
   checkModels(issues, input, at);
   checkMessages(issues, input.messages, `${at}.messages`);
   for (const [name, bounds] of Object.entries(numbers)) {

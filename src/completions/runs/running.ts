@@ -68,6 +68,7 @@ export class Running implements RunOfNode {
   #lost: Fault | null = null;
   #concluded: Completion | null = null;
   #endedAt: Date | null = null;
+  #timeToFirstTokenMs: number | null = null;
   #latencyMs: number | null = null;
   /** Of the attempt that is out, or that gave the answer. */
   endpoint: Endpoint | null = null;
@@ -76,7 +77,6 @@ export class Running implements RunOfNode {
   /** The output cap that went to its provider. */
   outputCap = 0;
   transcript = new Transcript();
-  #contentAtMs: number | null = null;
   droppedParameters: readonly string[] = [];
   /** The idempotency key that it owns in the database, and without which it charges nothing. */
   claim: SettlementRecord['claim'] = null;
@@ -168,12 +168,7 @@ export class Running implements RunOfNode {
   /** The first content of an attempt: it is committed to. */
   answers(): void {
     this.step('content');
-    this.#contentAtMs = this.#options.clock.monotonic();
-  }
-
-  /** Milliseconds from the start, or from `sinceMs` on the monotonic clock; null before content. */
-  firstContentAfter(sinceMs = this.#startedMs): number | null {
-    return this.#contentAtMs === null ? null : this.#contentAtMs - sinceMs;
+    this.#timeToFirstTokenMs = this.elapsedMs();
   }
 
   /** The first ending counts: it stops what is out upstream; true when it was this one. */
@@ -269,7 +264,7 @@ export class Running implements RunOfNode {
       error: this.#error(),
       createdAt: this.#createdAt,
       finishedAt: this.#endedAt,
-      timeToFirstTokenMs: this.firstContentAfter(),
+      timeToFirstTokenMs: this.#timeToFirstTokenMs,
       latencyMs: this.#latencyMs,
       metadata: request.metadata,
       endUser: request.user,
