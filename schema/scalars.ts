@@ -1,6 +1,6 @@
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver, SafeIntResolver } from 'graphql-scalars';
-import { jsonDepthMax, nestedWithin } from '#kernel';
+import { formatMoney, jsonDepthMax, type Money, nestedWithin } from '#kernel';
 import { builder } from './builder.ts';
 
 builder.scalarType('DateTime', {
@@ -42,6 +42,10 @@ builder.scalarType('URL', {
   parseValue: text,
   parseLiteral: (node) => text(literal(node)),
 });
+
+/** What a Decimal of US dollars shows of an amount that may be missing. */
+export const dollarsOrNull = (amount: Money | null) =>
+  amount === null ? null : formatMoney(amount);
 
 /** What the database can keep, and an answer can write. */
 function inCalendar(date: Date): Date {

@@ -1,5 +1,4 @@
 import type { Completion, Content, CompletionStatus as Status } from '#completions';
-import { apiKeysSeenBy, membershipsSeenBy } from '#identity';
 import { Fault, upper } from '#kernel';
 import type { ChatMessage } from '#upstream';
 import { builder } from '../builder.ts';
@@ -7,12 +6,11 @@ import type { Context } from '../context.ts';
 import { ChargeLineRef, RouteAttemptRef, ToolCallRef, UsageRef } from '../credits/usage.ts';
 import { describedEnum } from '../described.ts';
 import { CompletionError } from '../errors.ts';
-import { ApiKeyRef } from '../identity/api-key.ts';
-import { MembershipRef } from '../identity/membership.ts';
+import { ApiKeyRef, apiKeySeen } from '../identity/api-key.ts';
+import { MembershipRef, membershipSeen } from '../identity/membership.ts';
 import { OrganizationRef } from '../identity/organization.ts';
 import { findNode, NodeInterface } from '../node.ts';
 import { CompletionRef, EndpointRef, ModelRef } from '../refs.ts';
-import { noRow } from '../rows/no-row.ts';
 import { idOf } from '../rows/paging.ts';
 import { MessageRole } from './input.ts';
 
@@ -253,13 +251,7 @@ CompletionRef.implement({
       type: ApiKeyRef,
       nullable: true,
       description: 'The key that ran it; null when a person did, or it is not yours to see.',
-      resolve: (query, { apiKeyId }, _args, { rooms, principal }) =>
-        apiKeyId === null
-          ? noRow(query)
-          : rooms.storage.prisma.apiKey.findFirst({
-              ...query,
-              where: { AND: [apiKeysSeenBy(principal), { id: apiKeyId }] },
-            }),
+      resolve: (query, { apiKeyId }, _args, context) => apiKeySeen(apiKeyId, context, query),
     }),
     organization: t.prismaField({
       type: OrganizationRef,
@@ -276,13 +268,8 @@ CompletionRef.implement({
       type: MembershipRef,
       nullable: true,
       description: 'The member whose budget it spent; null when none was, or not yours to see.',
-      resolve: (query, { membershipId }, _args, { rooms, principal }) =>
-        membershipId === null
-          ? noRow(query)
-          : rooms.storage.prisma.membership.findFirst({
-              ...query,
-              where: { AND: [membershipsSeenBy(principal), { id: membershipId }] },
-            }),
+      resolve: (query, { membershipId }, _args, context) =>
+        membershipSeen(membershipId, context, query),
     }),
   }),
 });

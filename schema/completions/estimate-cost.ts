@@ -1,9 +1,9 @@
 import type { CostEstimate, EstimateInput } from '#completions';
-import { formatMoney, type Money } from '#kernel';
 import { builder } from '../builder.ts';
 import { ErrorInterface } from '../errors.ts';
 import { Refusal } from '../failures.ts';
 import { EndpointRef, ModelRef } from '../refs.ts';
+import { dollarsOrNull } from '../scalars.ts';
 import { MessageInput, ProviderPreferences, ToolInput } from './input.ts';
 
 const EstimateCostInput = builder.inputType('EstimateCostInput', {
@@ -28,8 +28,6 @@ const EstimateCostInput = builder.inputType('EstimateCostInput', {
     }),
   }),
 });
-
-const dollars = (amount: Money | null) => (amount === null ? null : formatMoney(amount));
 
 const CostEstimateRef = builder.objectRef<CostEstimate>('CostEstimate').implement({
   description: 'What the prompt would cost on one model.',
@@ -58,7 +56,7 @@ const CostEstimateRef = builder.objectRef<CostEstimate>('CostEstimate').implemen
       type: 'Decimal',
       nullable: true,
       description: "US dollars: the prompt at the endpoint's price, without the fee.",
-      resolve: ({ promptCost }) => dollars(promptCost),
+      resolve: ({ promptCost }) => dollarsOrNull(promptCost),
     }),
     maximumCharge: t.field({
       type: 'Decimal',
@@ -66,7 +64,7 @@ const CostEstimateRef = builder.objectRef<CostEstimate>('CostEstimate').implemen
       description:
         'US dollars: prompt and `maxTokens` of answer, fee included. This is what is held: for ' +
         'an upper bound of the prompt, at the dearest endpoint that may be tried.',
-      resolve: ({ maximumCharge }) => dollars(maximumCharge),
+      resolve: ({ maximumCharge }) => dollarsOrNull(maximumCharge),
     }),
     tokensPerSecond: t.exposeFloat('tokensPerSecond', {
       nullable: true,

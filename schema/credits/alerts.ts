@@ -1,7 +1,7 @@
-import { formatMoney } from '#kernel';
 import type { Prisma } from '#storage';
 import { builder } from '../builder.ts';
 import { describedEnum } from '../described.ts';
+import { dollarsOrNull } from '../scalars.ts';
 import { CreditAccountRef } from './credits.ts';
 
 const CreditAlertKind = describedEnum('CreditAlertKind', 'Reasons for a notice about money.', {
@@ -22,13 +22,13 @@ const CreditAlertRef = builder
         type: 'Decimal',
         nullable: true,
         description: 'What was reached, US dollars: a balance, or a part of a limit.',
-        resolve: ({ threshold }) => (threshold === null ? null : formatMoney(threshold)),
+        resolve: ({ threshold }) => dollarsOrNull(threshold),
       }),
       amount: t.field({
         type: 'Decimal',
         nullable: true,
         description: 'The balance then, or what was spent, US dollars.',
-        resolve: ({ amount }) => (amount === null ? null : formatMoney(amount)),
+        resolve: ({ amount }) => dollarsOrNull(amount),
       }),
       subjectId: t.exposeID('subject', {
         nullable: true,

@@ -11,6 +11,7 @@ import { connectionOf, countMax, pageArgs, pageCost } from '../rows/connection.t
 import { newestNumber } from '../rows/newest-number.ts';
 import { idOf, tablePage } from '../rows/paging.ts';
 import { written } from '../rows/written.ts';
+import { dollarsOrNull } from '../scalars.ts';
 
 export const LedgerKind = describedEnum('LedgerKind', 'What an entry of the ledger is.', {
   PURCHASE: 'Credits that were bought.',
@@ -46,7 +47,7 @@ export const LedgerEntryRef = builder.prismaObject('Entry', {
       type: 'Decimal',
       nullable: true,
       description: 'Of a USAGE entry: the fee that is within `amount`, with its sign.',
-      resolve: (entry) => (entry.fee === null ? null : formatMoney(entry.fee)),
+      resolve: (entry) => dollarsOrNull(entry.fee),
     }),
     description: t.string({
       description: 'What it was for, for people.',

@@ -14,6 +14,7 @@ import { newestFirst } from '../rows/newest-first.ts';
 import { noRow } from '../rows/no-row.ts';
 import { idOf, tablePage } from '../rows/paging.ts';
 import { written } from '../rows/written.ts';
+import { dollarsOrNull } from '../scalars.ts';
 import { accountNow, CreditAccountRef, LedgerEntryRef, mayRead } from './credits.ts';
 
 const PurchaseStatus = describedEnum('PurchaseStatus', 'The status of a purchase.', {
@@ -113,7 +114,7 @@ AutoTopUpRef.implement({
       type: 'Decimal',
       nullable: true,
       description: 'At most this much in a calendar month, UTC; null without a maximum.',
-      resolve: ({ topUpMonthlyMaximum: most }) => (most === null ? null : formatMoney(most)),
+      resolve: ({ topUpMonthlyMaximum }) => dollarsOrNull(topUpMonthlyMaximum),
     }),
     disabledReason: t.exposeString('topUpDisabledReason', {
       nullable: true,

@@ -1,6 +1,7 @@
 import type { Statement, StatementLine } from '#credits';
 import { formatMoney, InvalidInput } from '#kernel';
 import { builder } from '../builder.ts';
+import { dollarsOrNull } from '../scalars.ts';
 import { CreditAccountRef, LedgerKind, sum } from './credits.ts';
 
 const StatementLineRef = builder.objectRef<StatementLine>('StatementLine').implement({
@@ -84,10 +85,8 @@ builder.prismaObjectFields(CreditAccountRef, (t) => ({
     type: 'Decimal',
     nullable: true,
     description: 'Mean spend per day over the last 7 days, US dollars; null without spend.',
-    resolve: async (account, _args, { rooms }) => {
-      const { burnRatePerDay } = await rooms.billing.forecast(forecastOf(account));
-      return burnRatePerDay === null ? null : formatMoney(burnRatePerDay);
-    },
+    resolve: async (account, _args, { rooms }) =>
+      dollarsOrNull((await rooms.billing.forecast(forecastOf(account))).burnRatePerDay),
   }),
   emptyAt: t.field({
     type: 'DateTime',

@@ -1,11 +1,9 @@
 import type { UsageBucket, UsageFigures } from '#credits';
-import { apiKeysSeenBy, membershipsSeenBy } from '#identity';
 import { formatMoney } from '#kernel';
 import { builder } from '../builder.ts';
-import { ApiKeyRef } from '../identity/api-key.ts';
-import { MembershipRef } from '../identity/membership.ts';
+import { ApiKeyRef, apiKeySeen } from '../identity/api-key.ts';
+import { MembershipRef, membershipSeen } from '../identity/membership.ts';
 import { EndpointRef, ModelRef, ProviderRef } from '../refs.ts';
-import { noRow } from '../rows/no-row.ts';
 
 const money = (name: 'cost' | 'fee' | 'charged' | 'refunded') => (bucket: UsageFigures) =>
   formatMoney(bucket[name]);
@@ -47,25 +45,14 @@ export const UsageBucketRef = builder.objectRef<UsageBucket>('UsageBucket').impl
       type: ApiKeyRef,
       nullable: true,
       description: 'With API_KEY: which one; null when a person asked, or it is not yours to see.',
-      resolve: (query, { apiKeyId }, _args, { rooms, principal }) =>
-        apiKeyId === null
-          ? noRow(query)
-          : rooms.storage.prisma.apiKey.findFirst({
-              ...query,
-              where: { AND: [apiKeysSeenBy(principal), { id: apiKeyId }] },
-            }),
+      resolve: (query, { apiKeyId }, _args, context) => apiKeySeen(apiKeyId, context, query),
     }),
     member: t.prismaField({
       type: MembershipRef,
       nullable: true,
       description: 'With MEMBER: whose budget; null when none was, or not yours to see.',
-      resolve: (query, { membershipId }, _args, { rooms, principal }) =>
-        membershipId === null
-          ? noRow(query)
-          : rooms.storage.prisma.membership.findFirst({
-              ...query,
-              where: { AND: [membershipsSeenBy(principal), { id: membershipId }] },
-            }),
+      resolve: (query, { membershipId }, _args, context) =>
+        membershipSeen(membershipId, context, query),
     }),
     app: t.exposeString('app', {
       nullable: true,

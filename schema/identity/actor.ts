@@ -1,8 +1,7 @@
-import { apiKeysSeenBy } from '#identity';
 import { isId } from '#kernel';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
-import { ApiKeyRef } from './api-key.ts';
+import { ApiKeyRef, apiKeySeen } from './api-key.ts';
 import { UserRef } from './user.ts';
 
 export const Actor = builder.unionType('Actor', {
@@ -15,11 +14,8 @@ export const Actor = builder.unionType('Actor', {
  * Who has this id. Null when nobody did it, when it is known no more, and for a key that the caller
  * may not see.
  */
-export function actorWithId(id: string | null, { rooms, principal }: Context) {
+export function actorWithId(id: string | null, context: Context) {
   if (id === null) return null;
-  const { prisma } = rooms.storage;
-  if (isId('apiKey', id)) {
-    return prisma.apiKey.findFirst({ where: { AND: [apiKeysSeenBy(principal), { id }] } });
-  }
-  return prisma.user.findFirst({ where: { id } });
+  if (isId('apiKey', id)) return apiKeySeen(id, context);
+  return context.rooms.storage.prisma.user.findFirst({ where: { id } });
 }

@@ -1,8 +1,11 @@
 import { apiKeysSeenBy } from '#identity';
 import { formatMoney } from '#kernel';
 import { builder } from '../builder.ts';
+import type { Context } from '../context.ts';
 import { describedEnum } from '../described.ts';
 import { findNode, NodeInterface } from '../node.ts';
+import { noRow } from '../rows/no-row.ts';
+import { dollarsOrNull } from '../scalars.ts';
 import { MembershipRef, seesMember } from './membership.ts';
 
 export const ApiKeyKind = describedEnum('ApiKeyKind', 'What a key is for.', {
@@ -16,8 +19,6 @@ export const LimitPeriod = describedEnum('LimitPeriod', 'When a limit starts ane
   WEEKLY: 'At midnight before Monday.',
   MONTHLY: 'On the first of the month.',
 });
-
-const decimal = (amount: bigint | null) => (amount === null ? null : formatMoney(amount));
 
 export const ApiKeyRef = builder.prismaObject('ApiKey', {
   description: 'A credential for programs. Its secret is shown once, when it is made.',
@@ -36,7 +37,7 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
       type: 'Decimal',
       nullable: true,
       description: 'US dollars that it may spend in a period; null without a limit.',
-      resolve: (key) => decimal(key.creditLimit),
+      resolve: (key) => dollarsOrNull(key.creditLimit),
     }),
     limitPeriod: t.expose('limitPeriod', {
       type: LimitPeriod,
@@ -112,6 +113,13 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
   }),
 });
 
-findNode('apiKey', 'ApiKey', (id, { rooms, principal }) =>
-  rooms.storage.prisma.apiKey.findFirst({ where: { AND: [apiKeysSeenBy(principal), { id }] } }),
-);
+/** The key with this id; null where there is none, or the caller may not see it. */
+export const apiKeySeen = (id: string | null, { rooms, principal }: Context, query: object = {}) =>
+  id === null
+    ? noRow(query)
+    : rooms.storage.prisma.apiKey.findFirst({
+        ...query,
+        where: { AND: [apiKeysSeenBy(principal), { id }] },
+      });
+
+findNode('apiKey', 'ApiKey', apiKeySeen);

@@ -3,6 +3,8 @@ import { formatMoney } from '#kernel';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { findNode, NodeInterface } from '../node.ts';
+import { noRow } from '../rows/no-row.ts';
+import { dollarsOrNull } from '../scalars.ts';
 import { RoleRef } from './role.ts';
 
 export const MembershipRef = builder.prismaObject('Membership', {
@@ -19,7 +21,7 @@ export const MembershipRef = builder.prismaObject('Membership', {
       description:
         'US dollars that the member and their keys may spend in a calendar month, UTC; null ' +
         'without a limit. Change it with `updateMember`.',
-      resolve: ({ monthlyBudget }) => (monthlyBudget === null ? null : formatMoney(monthlyBudget)),
+      resolve: ({ monthlyBudget }) => dollarsOrNull(monthlyBudget),
     }),
     spentThisMonth: t.field({
       type: 'Decimal',
@@ -43,8 +45,17 @@ export function seesMember(
   return granted?.has('MEMBERS_READ') ?? false;
 }
 
-findNode('membership', 'Membership', (id, { rooms, principal }) =>
-  rooms.storage.prisma.membership.findFirst({
-    where: { AND: [membershipsSeenBy(principal), { id }] },
-  }),
-);
+/** The membership with this id; null where there is none, or the caller may not see it. */
+export const membershipSeen = (
+  id: string | null,
+  { rooms, principal }: Context,
+  query: object = {},
+) =>
+  id === null
+    ? noRow(query)
+    : rooms.storage.prisma.membership.findFirst({
+        ...query,
+        where: { AND: [membershipsSeenBy(principal), { id }] },
+      });
+
+findNode('membership', 'Membership', membershipSeen);

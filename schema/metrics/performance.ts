@@ -1,9 +1,9 @@
-import { formatMoney } from '#kernel';
 import type { Figures } from '#metrics';
 import { type HistoryPoint, type MetricsWindow, type Percentiles, performanceOf } from '#metrics';
 import { builder } from '../builder.ts';
 import type { Context, Rooms } from '../context.ts';
 import { describedEnum } from '../described.ts';
+import { dollarsOrNull } from '../scalars.ts';
 
 export const MetricsWindowRef = describedEnum('MetricsWindow', 'How far back figures reach.', {
   ONE_MINUTE: 'The last 60 seconds.',
@@ -106,10 +106,7 @@ export const PerformanceMetricsRef = builder.objectRef<Measured>('PerformanceMet
       description:
         'What callers really paid per million tokens, all kinds together, fee excluded, in US ' +
         `dollars. ${volumeText}`,
-      resolve(measured) {
-        const price = shown(measured).effectivePricePerMillion;
-        return price === null ? null : formatMoney(price);
-      },
+      resolve: (measured) => dollarsOrNull(shown(measured).effectivePricePerMillion),
     }),
   }),
 });

@@ -1,18 +1,11 @@
-import type { AttemptRecord, ChargeLine } from '#credits';
+import type { AttemptRecord, ChargeLine, SettlementRecord } from '#credits';
 import type { Fault, Money } from '#kernel';
 import type { ChatMessage } from '#upstream';
 
 export type CompletionStatus = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
 /** `BUDGET`: the credits or a limit ran out in the middle of the answer. */
-export type FinishReason =
-  | 'STOP'
-  | 'LENGTH'
-  | 'TOOL_CALLS'
-  | 'CONTENT_FILTER'
-  | 'BUDGET'
-  | 'CANCELLED'
-  | 'ERROR';
+export type FinishReason = NonNullable<SettlementRecord['finishReason']>;
 
 /** Milliseconds for which who ran it can read its content after the end. */
 export const keepMs = 600_000;

@@ -13,7 +13,7 @@ import { inTime } from './execution/in-time.ts';
 import { ofCatalog, WatchedContext } from './execution/watched-context.ts';
 import { graphiql } from './graphiql.ts';
 import type { DocumentCost } from './points.ts';
-import { graphqlErrorOf, presentError } from './present-error.ts';
+import { graphqlErrorOf, presentError, presented } from './present-error.ts';
 import { RefusedOperation } from './refused-operation.ts';
 import { closing, type Results } from './results.ts';
 
@@ -228,14 +228,7 @@ function malformed(error: GraphQLError): GraphQLError {
 /** What steers the HTTP status is of no use elsewhere. */
 function withoutHttp(error: GraphQLError): GraphQLError {
   const { http: _, ...extensions } = error.extensions;
-  const { message, nodes, source, positions, path } = error;
-  return new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    path: path ?? null,
-    extensions,
-  });
+  return presented(error, error.message, extensions);
 }
 
 function noSuchOperation(): GraphQLError {

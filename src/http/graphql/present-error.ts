@@ -61,7 +61,8 @@ function faultExtensions(fault: Fault): Record<string, unknown> {
   };
 }
 
-function presented(
+/** The same at its place, in other words. */
+export function presented(
   error: GraphQLError,
   message: string,
   extensions: Record<string, unknown>,
