@@ -58,7 +58,7 @@ const UpsertProviderInput = builder.inputType('UpsertProviderInput', {
     }),
     baseUrl: t.field({
       type: 'URL',
-      description: 'As that SDK takes it: `https://api.openai.com/v1`.',
+      description: "Of its API, as the connector's SDK takes it: `https://api.openai.com/v1`.",
     }),
     secret: t.string({
       description: "The platform's credential. Sealed at rest; never read back.",
@@ -94,7 +94,7 @@ const UpsertModelInput = builder.inputType('UpsertModelInput', {
   }),
 });
 
-const timeoutText = 'Milliseconds. Absent: the default of';
+const timeoutText = 'Milliseconds, up to an hour. Absent: the default of';
 
 const UpsertEndpointInput = builder.inputType('UpsertEndpointInput', {
   description:

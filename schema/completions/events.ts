@@ -113,7 +113,7 @@ builder.objectRef<CompletionFinished>('CompletionFinished').implement({
 });
 
 builder.objectRef<CompletionFailed>('CompletionFailed').implement({
-  description: 'Last event of a completion that gave none.',
+  description: 'Last event of a completion that gave no whole answer.',
   interfaces: [CompletionEventRef],
   fields: (t) => ({
     error: t.field({

@@ -115,7 +115,7 @@ export const ToolInput = builder.inputType('ToolInput', {
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: 'Letters, digits, `_` and `-`; not auto, none or required.',
+      description: '1 to 64 letters, digits, `_`, `-` and `.`; not auto, none or required.',
     }),
     description: t.string({ description: 'What it does and when to use it, for the model.' }),
     parameters: t.field({

@@ -56,7 +56,7 @@ export const LedgerEntryRef = builder.prismaObject('Entry', {
     completion: t.field({
       type: CompletionRef,
       nullable: true,
-      description: 'The completion that it is for.',
+      description: 'The completion that it is for; null for what is not of one.',
       resolve: ({ completionId }, _args, { rooms, principal }) =>
         completionId === null ? null : rooms.completions.find(principal, completionId),
     }),

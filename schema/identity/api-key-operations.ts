@@ -36,7 +36,10 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
         'Slugs, aliases, variants or patterns like `anthropic/*`; absent: all, an empty list: none.',
     }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; absent: never.' }),
-    membershipId: t.id({ description: 'Only with KEYS_WRITE; default: the caller.' }),
+    membershipId: t.id({
+      description:
+        'The member whose budget it spends: absent, the caller. Others only with KEYS_WRITE.',
+    }),
   }),
 });
 

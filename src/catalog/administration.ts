@@ -45,7 +45,7 @@ export function openAdministration(options: AdministrationOptions): CatalogAdmin
     async upsertProvider(actor, input) {
       checkProvider(input);
       if (isSandbox(input.slug))
-        throw conflict(`"${input.slug}" is a simulation that is built in.`);
+        throw conflict(`"${input.slug}" is a simulation that is built in. Choose another slug.`);
       const id = providerId(input.slug);
       await act(options, { actor, action: 'provider.written', ...ofProvider(id, market()) }, (tx) =>
         writeProvider(tx, input, options.seal),
@@ -169,13 +169,13 @@ async function refuseTakenNames(
   const other = await tx.model.findFirst({ where });
   if (!other) return;
   const taken = names.find((name) => name === other.slug || other.aliases.includes(name));
-  throw conflict(`"${taken}" is a name of ${other.slug}.`);
+  throw conflict(`"${taken}" is a name of ${other.slug}. Choose another.`);
 }
 
 const conflict = (text: string) => new Fault('CONFLICT', { public: text });
 
 function missing(kind: string, name: string): never {
-  throw new Fault('NOT_FOUND', { public: `There is no ${kind} "${name}".` });
+  throw new Fault('NOT_FOUND', { public: `There is no ${kind} "${name}". Make it first.` });
 }
 
 function there<Thing>(found: Thing | undefined): Thing {

@@ -138,7 +138,10 @@ export async function removeKey(
   return { id, organizationId };
 }
 
-const providerNotFound = () => new Fault('NOT_FOUND', { public: 'There is no such provider.' });
+const providerNotFound = () =>
+  new Fault('NOT_FOUND', {
+    public: 'There is no such provider. The query `providers` lists them.',
+  });
 
 const alreadyThere = () =>
   new Fault('CONFLICT', { public: 'The organization has this very key at this provider already.' });

@@ -9,7 +9,9 @@ import { spendingOf } from './spending.ts';
 export async function answerOwnKey(exchange: Exchange, rooms: Rooms): Promise<void> {
   const principal = await callerOf(exchange, rooms);
   if (principal.kind !== 'apiKey') {
-    throw new Fault('FORBIDDEN', { public: 'This describes an API key, and you are a person.' });
+    throw new Fault('FORBIDDEN', {
+      public: 'This describes the API key that asks, and you are a person: send a key.',
+    });
   }
   const { apiKey } = principal;
   const spending = await spendingOf([apiKey.id], rooms);
