@@ -129,7 +129,6 @@ export function bodyOf({ request, response }: Exchange, uploads = everybodys): P
     let bytes = 0;
     const upload = uploads.begin(currentOrigin().address ?? '');
     request.once('close', () => upload.end());
-    const refuse = () => reject(tooLarge());
     const turnAway = (refusal: Fault) => {
       request.off('data', take).pause();
       chunks.length = 0;
@@ -150,7 +149,8 @@ export function bodyOf({ request, response }: Exchange, uploads = everybodys): P
     const encoding = request.headers['content-encoding'] || 'identity';
     if (encoding.toLowerCase() !== 'identity') return reject(encoded(encoding));
     request.on('data', take);
-    const whole = () => (bytes > bodyBytesMax ? refuse() : resolve(Buffer.concat(chunks, bytes)));
+    const whole = () =>
+      bytes > bodyBytesMax ? reject(tooLarge()) : resolve(Buffer.concat(chunks, bytes));
     request.once('end', () => atTurnEnd(whole));
     request.once('error', () => reject(brokenOff()));
   });

@@ -5,38 +5,32 @@ import { scrub } from './scrub.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+const textFields = [
+  'address',
+  'apiKey',
+  'completion',
+  'endpoint',
+  'migration',
+  'organization',
+  'path',
+  'provider',
+  'providerKey',
+  'purchase',
+  'reason',
+  'requestId',
+  'session',
+  'topic',
+] as const;
+const numberFields = ['count', 'status'] as const;
+
 /**
  * Everything that a log line can carry. The list is closed on purpose: there is no field for a
  * prompt, an answer, a header or a body, so none can be printed. What could hold a secret by
  * accident (texts of others) is scrubbed.
  */
-export interface LogFields {
-  room?: string;
-  requestId?: string;
-  completion?: string;
-  organization?: string;
-  apiKey?: string;
-  providerKey?: string;
-  purchase?: string;
-  session?: string;
-  model?: string;
-  provider?: string;
-  endpoint?: string;
-  attempt?: number;
-  code?: string;
-  status?: number;
-  count?: number;
-  durationMs?: number;
-  address?: string;
-  method?: string;
-  path?: string;
-  topic?: string;
-  migration?: string;
-  invariant?: string;
-  /** What somebody else said, cut and scrubbed. */
-  reason?: string;
-  error?: unknown;
-}
+export type LogFields = { [Name in (typeof textFields)[number]]?: string } & {
+  [Name in (typeof numberFields)[number]]?: number;
+} & { error?: unknown };
 
 export interface Log {
   error(message: string, fields?: LogFields): void;
@@ -89,38 +83,13 @@ function wrap(sink: pino.Logger, base: LogFields): Log {
   };
 }
 
-/** The same list for code that goes around the types. */
-const fieldNames: Readonly<Record<keyof LogFields, true>> = {
-  room: true,
-  requestId: true,
-  completion: true,
-  organization: true,
-  apiKey: true,
-  providerKey: true,
-  purchase: true,
-  session: true,
-  model: true,
-  provider: true,
-  endpoint: true,
-  attempt: true,
-  code: true,
-  status: true,
-  count: true,
-  durationMs: true,
-  address: true,
-  method: true,
-  path: true,
-  topic: true,
-  migration: true,
-  invariant: true,
-  reason: true,
-  error: true,
-};
+/** For code that goes around the types. */
+const fieldNames: ReadonlySet<string> = new Set([...textFields, ...numberFields, 'error']);
 
 function printable(fields: LogFields): Record<string, unknown> {
   const line: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (!Object.hasOwn(fieldNames, name) || value === undefined) continue;
+    if (!fieldNames.has(name) || value === undefined) continue;
     if (name === 'error') line[name] = describe(value, causesMax);
     else if (typeof value === 'number') line[name] = value;
     else line[name] = scrub(String(value));
@@ -149,8 +118,6 @@ async function prettyStream(out: Writable): Promise<Writable> {
   return pretty({
     colorize: true,
     translateTime: 'HH:MM:ss.l',
-    ignore: 'room',
-    messageFormat: '{if room}{room}: {end}{msg}',
     destination: out,
   });
 }

@@ -25,14 +25,14 @@ async function recorded(level: LogLevel, pretty = false) {
 
 it('a line is one JSON object with its time, level, message and fields', async () => {
   const { log, lines } = await recorded('info');
-  log.with({ room: 'credits' }).warn('late', { completion: 'cmp_1', durationMs: 12 });
+  log.with({ topic: 'credits' }).warn('late', { completion: 'cmp_1', count: 12 });
   expect(lines()).toEqual([
     {
       level: 40,
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      room: 'credits',
+      topic: 'credits',
       completion: 'cmp_1',
-      durationMs: 12,
+      count: 12,
       msg: 'late',
     },
   ]);
@@ -44,7 +44,7 @@ it('what is below the level is not written', async () => {
   log.debug('b');
   log.error('c');
   expect(lines().map(({ msg }) => msg)).toEqual(['c']);
-  silentLog.with({ room: 'a' }).error('nothing, and no failure');
+  silentLog.with({ topic: 'a' }).error('nothing, and no failure');
 });
 
 it('an error is written with its code and its causes', async () => {
@@ -140,7 +140,7 @@ describe('a secret is never printed:', () => {
 
 it('a field that is not in the list cannot be written, whoever goes around the types', async () => {
   const { log, text } = await recorded('info');
-  const prompt = { prompt: canary, body: { answer: canary }, code: 'OK' } as LogFields;
+  const prompt = { prompt: canary, body: { answer: canary }, topic: 'OK' } as LogFields;
   log.info('x', prompt);
   log.with(prompt).info('y');
   expect(text()).not.toContain(canary);
