@@ -1,5 +1,5 @@
 import { apiKeysSeenBy } from '#identity';
-import { formatMoney } from '#kernel';
+import { formatMoney, greatest } from '#kernel';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { describedEnum } from '../described.ts';
@@ -57,7 +57,7 @@ export const ApiKeyRef = builder.prismaObject('ApiKey', {
         if (key.creditLimit === null) return null;
         const { spent, held } = await rooms.credits.keySpend(key);
         const left = key.creditLimit - spent - held;
-        return formatMoney(left > 0n ? left : 0n);
+        return formatMoney(greatest(left, 0n));
       },
     }),
     periodEndsAt: t.field({

@@ -89,7 +89,7 @@ export function maximumCharge(
 ): string | null {
   if (request.promptTokens === 0 || request.maxTokens === null) return null;
   const most = worstCase({
-    candidates: [candidate.prices],
+    prices: candidate.prices,
     promptTokens: request.promptTokens,
     maxTokens: request.maxTokens,
     images: 0,

@@ -82,8 +82,5 @@ const fits = ({ endpoint, ownKey }: RouteCandidate, { contextAbove, billedLike }
   endpoint.contextLength > contextAbove && (!billedLike || !billedLike.ownKey === !ownKey);
 
 /** A continuation sends the prompt a second time, at the platform's expense. */
-function payable(running: Running, { route, cover }: Admission, { losses }: Rooms): boolean {
-  const costs = route.able.map((candidate) => cover.costAt(candidate, 0));
-  const cost = costs.reduce((dear, each) => (each > dear ? each : dear), 0n);
-  return losses.take(running.payer.organization.id, cost);
-}
+const payable = ({ payer }: Running, { cover }: Admission, { losses }: Rooms) =>
+  losses.take(payer.organization.id, cover.promptCost());

@@ -127,3 +127,9 @@ function outOfRange(given: string): Fault {
 }
 
 const abs = (value: bigint) => (value < 0n ? -value : value);
+
+/** The larger of two; with `reduce`, the largest of all. */
+export const greatest = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** The smaller of two; with `reduce`, the smallest of all. */
+export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

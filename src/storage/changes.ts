@@ -1,4 +1,4 @@
-import { invariant, type Log, oneAtATime } from '#kernel';
+import { greatest, invariant, type Log, oneAtATime } from '#kernel';
 import type { Prisma, PrismaClient } from './generated/prisma/client.ts';
 import { asFault } from './outage.ts';
 
@@ -195,7 +195,7 @@ async function numberChanges(
       WITH ORDINALITY AS noted (topic, subject, place)
     RETURNING number`;
   invariant(rows.length === noted.length, 'every change of a transaction has a number');
-  return rows.reduce((last, { number }) => (number > last ? number : last), 0n);
+  return rows.map(({ number }) => number).reduce(greatest, 0n);
 }
 
 /** One statement, hence one snapshot: the head and all rows up to it. */

@@ -206,7 +206,7 @@ describe('the worst case', () => {
   const most = (given: Partial<Parameters<typeof worstCase>[0]> = {}) =>
     formatMoney(
       worstCase({
-        candidates: [prices()],
+        prices: prices(),
         promptTokens: 1_000,
         maxTokens: 100,
         feeRate: five,
@@ -219,24 +219,16 @@ describe('the worst case', () => {
   });
 
   test('takes a write for an hour where it may be charged', () => {
-    expect(most({ candidates: [prices({ cacheWriteHour: parsePrice('0.000006') })] })).toBe(
-      '0.007875',
-    );
+    expect(most({ prices: prices({ cacheWriteHour: parsePrice('0.000006') }) })).toBe('0.007875');
   });
 
   test('takes reasoning when that is dearer than the answer', () => {
-    expect(most({ candidates: [prices({ reasoning: parsePrice('0.00003') })] })).toBe('0.0070875');
-  });
-
-  test('takes the dearest of all candidates', () => {
-    expect(most({ candidates: [prices(), prices({ prompt: parsePrice('0.001') })] })).toBe(
-      '1.051575',
-    );
+    expect(most({ prices: prices({ reasoning: parsePrice('0.00003') }) })).toBe('0.0070875');
   });
 
   test('counts images and the request', () => {
     const dear = prices({ image: parsePrice('1'), request: parsePrice('2') });
-    expect(most({ candidates: [dear], images: 3, promptTokens: 0, maxTokens: 0 })).toBe('5.25');
+    expect(most({ prices: dear, images: 3, promptTokens: 0, maxTokens: 0 })).toBe('5.25');
   });
 
   test('with an own provider key is the fee alone', () => {
@@ -262,7 +254,7 @@ describe('the worst case', () => {
         };
         const due = bill(input({ prices: given, tokens }));
         const bound = worstCase({
-          candidates: [given],
+          prices: given,
           promptTokens: spent.prompt,
           maxTokens: spent.completion,
           feeRate: five,
@@ -281,7 +273,7 @@ test('what is affordable in tokens is, with the fee, within the amount', () => {
     ownProviderKey: false,
   });
   const cost = (count: number) =>
-    worstCase({ candidates: [prices()], promptTokens: 0, maxTokens: count, feeRate: five });
+    worstCase({ prices: prices(), promptTokens: 0, maxTokens: count, feeRate: five });
   expect(tokens).toBe(63);
   expect(cost(tokens) <= amount).toBe(true);
   expect(cost(tokens + 1) > amount).toBe(true);

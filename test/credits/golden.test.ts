@@ -196,7 +196,7 @@ describe('at the edge of what can be counted', () => {
     const refusal = { code: 'INVALID_INPUT', public: expect.stringContaining('accounted for') };
     expect(() => at('9.223372036854775807', 1_000_001)).toThrow(expect.objectContaining(refusal));
     const prices = pricesFor(pricing({ prompt: '9', completion: '9' }), 1, new Date(0));
-    const most = { candidates: [prices], promptTokens: 600_000, maxTokens: 600_000, feeRate: 0n };
+    const most = { prices, promptTokens: 600_000, maxTokens: 600_000, feeRate: 0n };
     expect(() => worstCase(most)).toThrow(expect.objectContaining(refusal));
   });
 

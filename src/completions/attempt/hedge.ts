@@ -1,5 +1,4 @@
 import { type Money, sleep } from '#kernel';
-import type { RouteCandidate } from '#routing';
 import type { Admission } from '../admit.ts';
 import type { Rooms } from '../rooms.ts';
 import type { Running } from '../runs/running.ts';
@@ -29,7 +28,7 @@ export async function raced(
 ): Promise<AttemptOut> {
   if (!(await late(running, first, rooms)) || running.ending) return first;
   if (!(await hedge.admission.hold.covered()) || running.ending) return first;
-  if (!affordable(running, first.candidate, { hedge, rooms })) return first;
+  if (!affordable(running, hedge, rooms)) return first;
   const second = hedge.second();
   if (!second) return first;
   const { out, opening } = await Promise.race([ended(first), ended(second)]);
@@ -61,22 +60,12 @@ async function late(running: Running, first: AttemptOut, { clock, router }: Room
 }
 
 /**
- * The loser may bill its prompt: the dearer of the two has to be small, and within what the
+ * The loser may bill its prompt: at the dearest endpoint it has to be small, and within what the
  * organization may cost the platform.
  */
-function affordable(
-  running: Running,
-  candidate: RouteCandidate,
-  { hedge, rooms }: { hedge: Hedge; rooms: Rooms },
-): boolean {
-  const { route, cover } = hedge.admission;
-  const costs = route.able.map((each) => cover.costAt(each, 0));
-  const cost = costs.reduce(
-    (dear, each) => (each > dear ? each : dear),
-    cover.costAt(candidate, 0),
-  );
-  if (cost > promptCostMax) return false;
-  return rooms.losses.take(running.payer.organization.id, cost);
+function affordable({ payer }: Running, { admission }: Hedge, { losses }: Rooms): boolean {
+  const cost = admission.cover.promptCost();
+  return cost <= promptCostMax && losses.take(payer.organization.id, cost);
 }
 
 function giveUp(running: Running, failed: AttemptOut, other: AttemptOut): void {

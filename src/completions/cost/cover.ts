@@ -1,5 +1,5 @@
 import { affordableTokens, worstCase } from '#credits';
-import type { Money, Price } from '#kernel';
+import { greatest, type Money, type Price } from '#kernel';
 import type { Candidate } from '#routing';
 
 /**
@@ -23,6 +23,8 @@ export interface Size {
 export interface Cover {
   /** What is set aside at first: the dearest candidate's worst case. */
   worstCase(): Money;
+  /** What the prompt alone costs at the dearest candidate, with the fee. */
+  promptCost(): Money;
   /** The largest `maxTokens` that `available` admits; null when not even the prompt fits. */
   affordableMaxTokens(available: Money): number | null;
   /** What `tokens` of answer cost at this candidate at the most, with its prompt and the fee. */
@@ -50,7 +52,7 @@ export function coverOf(candidates: readonly Candidate[], size: Size): Cover {
   const { images, feeRate, maxTokens } = size;
   const costAt = (candidate: Candidate, tokens: number): Money =>
     worstCase({
-      candidates: [candidate.prices],
+      prices: candidate.prices,
       promptTokens: Math.min(
         size.promptTokens,
         candidate.endpoint.contextLength * (size.prompts ?? 1),
@@ -71,12 +73,13 @@ export function coverOf(candidates: readonly Candidate[], size: Size): Cover {
     return left < 0n ? -1 : affordableTokens(left, at);
   };
 
+  const dearest = (cost: (candidate: Candidate) => Money) =>
+    candidates.map(cost).reduce(greatest, 0n);
+
   return {
     costAt,
-    worstCase: () =>
-      candidates
-        .map((candidate) => costAt(candidate, firstTokens(candidate)))
-        .reduce((most, cost) => (cost > most ? cost : most), 0n),
+    worstCase: () => dearest((candidate) => costAt(candidate, firstTokens(candidate))),
+    promptCost: () => dearest((candidate) => costAt(candidate, 0)),
     affordableMaxTokens(available) {
       const tokens = Math.min(...candidates.map((candidate) => affordableAt(candidate, available)));
       return tokens < 1 ? null : Math.min(tokens, 2 ** 31 - 1);

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Log, Money } from '#kernel';
+import { type Log, least, type Money } from '#kernel';
 
 /** What an organization may cost the platform before it has spent anything: five cents. */
 const initial: Money = 50_000_000_000n;
@@ -39,7 +39,7 @@ export class Losses {
   /** It was charged so much. */
   earn(organizationId: string, charged: Money): void {
     const filled = this.#leftOf(organizationId) + charged / share;
-    this.#left.set(organizationId, { amount: filled < most ? filled : most });
+    this.#left.set(organizationId, { amount: least(filled, most) });
   }
 
   #leftOf(organizationId: string): Money {

@@ -146,7 +146,7 @@ export function openBilling(options: BillingOptions): Billing {
   };
 }
 
-/** Amounts as they stand in the audit: whole numbers of 10⁻¹² US dollar, as texts. */
+/** Amounts as they stand in the audit: decimals of US dollars, as texts. */
 const inText = (figures: Readonly<Record<string, Money | null>>) =>
   Object.fromEntries(
     Object.entries(figures).map(([name, sum]) => [name, sum === null ? null : formatMoney(sum)]),

@@ -1,7 +1,9 @@
 import {
   divideHalfEven,
+  greatest,
   inRange,
   invariant,
+  least,
   lineAmount,
   type Money,
   type Price,
@@ -123,11 +125,7 @@ function single(kind: ChargeKind, amount: Money): readonly ChargeLine[] {
 }
 
 export interface WorstCaseInput {
-  /**
-   * Of every candidate endpoint, each price set that could apply: its base and the tiers up to the
-   * bound.
-   */
-  readonly candidates: readonly UnitPrices[];
+  readonly prices: UnitPrices;
   /** An upper bound of the prompt's tokens. */
   readonly promptTokens: number;
   readonly maxTokens: number;
@@ -139,25 +137,21 @@ export interface WorstCaseInput {
 /**
  * The most that a completion can be charged: what a hold sets aside. Every prompt token at the
  * dearest kind of prompt token (a cache write costs more than a plain one), every generated one at
- * the dearer of completion and reasoning, at the dearest candidate, plus the fee. A bill of many
- * lines may round up by a few 10⁻¹² more; it is cut to the hold.
+ * the dearer of completion and reasoning, plus the fee. A bill of many lines may round up by a few
+ * 10⁻¹² more; it is cut to the hold.
  *
  * @throws Fault INVALID_INPUT beyond what 64 bits hold.
  */
 export function worstCase(input: WorstCaseInput): Money {
-  const { candidates, promptTokens, maxTokens, images = 0, feeRate } = input;
-  const costs = candidates.map((prices) => {
-    const { cacheRead, cacheWrite, cacheWriteHour } = prices;
-    const prompt = dearest(prices.prompt, cacheRead, cacheWrite, cacheWriteHour);
-    const completion = dearest(prices.completion, prices.reasoning);
-    return (
-      lineAmount(promptTokens, prompt) +
-      lineAmount(maxTokens, completion) +
-      lineAmount(images, prices.image ?? 0n) +
-      lineAmount(1, prices.request ?? 0n)
-    );
-  });
-  const cost = costs.reduce(greatest, 0n);
+  const { prices, promptTokens, maxTokens, images = 0, feeRate } = input;
+  const { cacheRead, cacheWrite, cacheWriteHour } = prices;
+  const prompt = dearest(prices.prompt, cacheRead, cacheWrite, cacheWriteHour);
+  const completion = dearest(prices.completion, prices.reasoning);
+  const cost =
+    lineAmount(promptTokens, prompt) +
+    lineAmount(maxTokens, completion) +
+    lineAmount(images, prices.image ?? 0n) +
+    lineAmount(1, prices.request ?? 0n);
   const fee = shareOf(cost, feeRate);
   return inRange(input.ownProviderKey ? fee : cost + fee);
 }
@@ -183,5 +177,3 @@ export function affordableTokens(amount: Money, input: AffordableInput): number 
 const total = (lines: readonly ChargeLine[]) => lines.reduce((sum, line) => sum + line.amount, 0n);
 const dearest = (base: Price, ...others: readonly (Price | null)[]) =>
   others.reduce<Price>((top, price) => greatest(top, price ?? 0n), base);
-const greatest = (a: bigint, b: bigint) => (a > b ? a : b);
-const least = (a: bigint, b: bigint) => (a < b ? a : b);

@@ -1,4 +1,4 @@
-import { type Clock, derivedId, invariant, type Money } from '#kernel';
+import { type Clock, derivedId, greatest, invariant, least, type Money } from '#kernel';
 import { nextPeriodStart, periodStart } from '../charge/periods.ts';
 import type { GrantTarget, LeaseTarget } from '../ledger/lease-statements.ts';
 import type { AllowanceTarget } from '../terms.ts';
@@ -124,16 +124,14 @@ export function granted(lease: Lease, amount: Money): void {
 
 /** What all of them could pay now, as far as this node knows. */
 export function affordable(leases: readonly Lease[]): Money {
-  return leases
-    .map(({ free, beyond }) => free + beyond)
-    .reduce((least, sum) => (sum < least ? sum : least));
+  return leases.map(({ free, beyond }) => free + beyond).reduce(least);
 }
 
 /** What was charged in the last ten seconds, at least: what a lease is sized by. */
 export function recentSpending(lease: Lease, nowMs: number): Money {
   noteSpending(lease, 0n, nowMs);
   const { current, previous } = lease.spending;
-  return current > previous ? current : previous;
+  return greatest(current, previous);
 }
 
 function noteSpending({ spending }: Lease, charge: Money, nowMs: number): void {
