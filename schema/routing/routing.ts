@@ -1,3 +1,6 @@
+import { type PlanInput, planRoute } from '#completions';
+import { worstCase } from '#credits';
+import { formatMoney, type Price } from '#kernel';
 import type { Rejection, Route, RouteCandidate } from '#routing';
 import { builder } from '../builder.ts';
 import { ProviderPreferences } from '../completions/input.ts';
@@ -7,7 +10,6 @@ import { Refusal } from '../failures.ts';
 import { ProviderKeyRef } from '../provider-keys/provider-key.ts';
 import { EndpointRef, ModelRef, RouteRejectionRef } from '../refs.ts';
 import { noRow } from '../rows/no-row.ts';
-import { maximumCharge, planRoute, type RouteInput } from './route-plan.ts';
 
 const rejectionTexts: Record<Rejection['code'], string> = {
   NOT_CONFIGURED: 'The platform has no credential for its provider.',
@@ -61,6 +63,14 @@ interface Placed extends RouteCandidate {
   readonly route: Route;
 }
 
+/** The most that it could charge; null when the request does not say how long it is. */
+function maximumCharge({ prices, ownKey, route }: Placed, feeRate: Price): string | null {
+  const { promptTokens, maxTokens } = route.request;
+  if (promptTokens === 0 || maxTokens === null) return null;
+  const ownProviderKey = ownKey !== undefined;
+  return formatMoney(worstCase({ prices, promptTokens, maxTokens, feeRate, ownProviderKey }));
+}
+
 const RouteCandidateRef = builder.objectRef<Placed>('RouteCandidate').implement({
   description: 'An endpoint that would be tried.',
   fields: (t) => ({
@@ -71,7 +81,7 @@ const RouteCandidateRef = builder.objectRef<Placed>('RouteCandidate').implement(
       type: 'Decimal',
       nullable: true,
       description: 'With `promptTokens` and `maxTokens`: US dollars at most, fee included.',
-      resolve: (candidate, _args, context) => maximumCharge(candidate, candidate.route, context),
+      resolve: (candidate, _args, { rooms }) => maximumCharge(candidate, rooms.platform.feeRate),
     }),
     providerKey: t.prismaField({
       type: ProviderKeyRef,
@@ -149,6 +159,7 @@ builder.queryField('routePlan', (t) =>
       input: t.arg({ type: RouteInputRef, required: true, description: 'The request.' }),
     },
     complexity: 20,
-    resolve: (_root, { input }, context) => planRoute(input as RouteInput, context),
+    resolve: (_root, { input }, { rooms, principal }) =>
+      planRoute(principal, input as PlanInput, rooms),
   }),
 );

@@ -50,10 +50,12 @@ export type {
   CompletionInput,
   ContentPartInput,
   MessageInput,
+  PlanInput,
   ProviderPreferencesInput,
   ReasoningInput,
   ResponseFormatInput,
   ToolInput,
 } from './input/input.ts';
 export { openCompletions } from './open.ts';
+export { planRoute } from './plan.ts';
 export type { Observer, Rooms } from './rooms.ts';

@@ -153,18 +153,31 @@ it('a route shows who would be tried, at what price, and why the others would no
   });
 });
 
-it.each(['dear', '-1'])(
-  'a plan is refused a price of %s, by the name of its field',
-  async (price) => {
-    const answer = await server.ask(`{ routePlan(input: {
-    model: "acme/echo", provider: { maxPromptPricePerMillion: "${price}" }
-  }) { error { code } } }`);
-    expect(answer.errors?.[0]?.message).toBe(
-      'input.provider.maxPromptPricePerMillion: It is not a price. ' +
-        'Accepted: US dollars per million tokens, as "2.5".',
+const tooMany = Array.from({ length: 101 }, (_, at) => `name-${at}`);
+
+describe('a plan is refused, by the name of its field, what the completion would be', () => {
+  const refused: [string, object, string][] = [
+    ['a price of dear', { provider: { maxPromptPricePerMillion: 'dear' } }, 'It is not a price'],
+    ['a price below 0', { provider: { maxCompletionPricePerMillion: '-1' } }, 'It is not a price'],
+    ['too many providers', { provider: { order: tooMany } }, 'It has 101 entries'],
+    ['a speed below 0', { provider: { minTokensPerSecond: -1 } }, '-1 is out of range'],
+    ['too many fallbacks', { fallbackModels: tooMany.slice(90) }, 'It has 11 entries'],
+    ['too many parameters', { requiredParameters: tooMany }, 'It has 101 entries'],
+    ['no prompt at all', { promptTokens: -1 }, '-1 is out of range'],
+    ['no answer at all', { maxTokens: 0 }, '0 is out of range'],
+    ['a session without a name', { sessionId: '' }, 'It has 0 characters'],
+  ];
+
+  it.each(refused)('%s', async (_name, wrong, says) => {
+    const [field, value] = Object.entries(wrong)[0] as [string, unknown];
+    const path = field === 'provider' ? `provider.${Object.keys(value as object)[0]}` : field;
+    const answer = await server.ask(
+      'query ($input: RouteInput!) { routePlan(input: $input) { error { code } } }',
+      { variables: { input: { model: 'acme/echo', ...wrong } } },
     );
-  },
-);
+    expect(answer.errors?.[0]?.message).toMatch(`input.${path}: ${says}`);
+  });
+});
 
 it('writing the catalog is refused to a key, and to nobody in particular differently', async () => {
   const remove = 'mutation { removeEndpoint(id: "end_x") { __typename } }';

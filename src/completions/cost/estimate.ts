@@ -1,10 +1,11 @@
 import type { Endpoint, Model } from '#catalog';
-import { openPolicy, type Principal } from '#identity';
+import type { Principal } from '#identity';
 import { type Fault, InvalidInput, lineAmount, type Money } from '#kernel';
 import { type Candidate, needsOf, type Route } from '#routing';
 import type { CompletionInput, ProviderPreferencesInput } from '../input/input.ts';
 import { normalise } from '../input/normalise.ts';
 import type { CompletionRequest } from '../input/request.ts';
+import { planner } from '../plan.ts';
 import type { Rooms } from '../rooms.ts';
 import { coverOf } from './cover.ts';
 import { boundPrompt, textsOf } from './prompt-size.ts';
@@ -57,7 +58,11 @@ export async function estimateCost(
   }
   const request = normalise({ ...input, model: 'any/model' });
   refuseLong(principal, request, models.length);
-  const plan = planner(principal, { organizationId: input.organizationId ?? null, request }, rooms);
+  const { preferences, maxTokens } = request;
+  const needs = needsOf(request.chat);
+  const asking = { fallbackModels: [], preferences, needs, maxTokens, sessionId: null };
+  const planned = planner(principal, input.organizationId ?? null, rooms);
+  const plan: Plan = (model, promptTokens) => planned({ ...asking, model, promptTokens });
   const asked = { request, plan, count: promptCounter(request.chat) };
   const estimates: CostEstimate[] = [];
   for (const model of models) estimates.push(await estimateOf(model, asked, rooms));
@@ -70,28 +75,6 @@ interface Asked {
   readonly request: CompletionRequest;
   readonly plan: Plan;
   readonly count: ReturnType<typeof promptCounter>;
-}
-
-function planner(
-  principal: Principal,
-  { organizationId, request }: { organizationId: string | null; request: CompletionRequest },
-  { identity, providerKeys, router, clock }: Rooms,
-): Plan {
-  const anybody = principal.kind === 'anonymous' || (principal.kind === 'user' && !organizationId);
-  const payer = anybody ? null : identity.payer(principal, organizationId);
-  const asking = {
-    fallbackModels: [],
-    preferences: request.preferences,
-    needs: needsOf(request.chat),
-    maxTokens: request.maxTokens,
-    policy: payer?.organization.policy ?? openPolicy,
-    allowedModels: payer?.apiKey?.allowedModels ?? null,
-    ownKeys: payer ? providerKeys.of(payer.organization.id) : new Map(),
-    organizationId: payer?.organization.id ?? null,
-    sessionId: null,
-    at: new Date(clock.now()),
-  };
-  return (model, promptTokens) => router.plan({ ...asking, model, promptTokens });
 }
 
 async function estimateOf(name: string, asked: Asked, rooms: Rooms): Promise<CostEstimate> {

@@ -3,7 +3,7 @@ import type { CompletionInput, ProviderPreferencesInput } from './input.ts';
 import { Issues } from './issues.ts';
 import { normalise, preferencesOf } from './normalise.ts';
 import type { CompletionRequest } from './request.ts';
-import { checkPreferences, checkTexts } from './validate.ts';
+import { checkModels, checkPreferences, checkTexts } from './validate.ts';
 
 /** Vectors as a caller asks for them: the contract's `EmbedInput`, before anything is checked. */
 export interface EmbedInput {
@@ -62,15 +62,14 @@ function embedRequestOf(input: EmbedInput): CompletionRequest {
 
 function check(input: EmbedInput): void {
   const issues = new Issues();
-  if (!input.model) issues.add('input.model', 'It is missing.', 'a slug like `author/name`');
-  issues.text('input.model', input.model, [0, 200]);
+  checkModels(issues, input, 'input');
   issues.list('input.input', input.input, textsMax);
   if (input.input.length === 0) issues.add('input.input', 'There is none.', 'at least one text');
   for (const [index, text] of input.input.slice(0, textsMax).entries()) {
     if (text === '') issues.add(`input.input.${index}`, 'It is empty.', 'a text');
   }
   issues.number('input.dimensions', input.dimensions, [1, dimensionsMax]);
-  checkTexts(issues, { ...input, messages: [] }, 'input');
+  checkTexts(issues, input, 'input');
   checkPreferences(issues, input.provider ?? {}, 'input.provider');
   issues.throwIfAny();
 }

@@ -115,3 +115,12 @@ export interface ProviderPreferencesInput {
   readonly zeroRetention?: boolean | null;
   readonly onStreamFailure?: 'FAIL' | 'CONTINUE' | null;
 }
+
+/** The contract's `RouteInput`, before anything is checked. */
+export interface PlanInput
+  extends Pick<CompletionInput, 'fallbackModels' | 'maxTokens' | 'organizationId' | 'sessionId'> {
+  readonly model: string;
+  readonly provider?: ProviderPreferencesInput | null;
+  readonly promptTokens?: number | null;
+  readonly requiredParameters?: readonly string[] | null;
+}

@@ -1,5 +1,5 @@
 import { jsonDepthMax, type Price, perMillionOrNull } from '#kernel';
-import type { CompletionInput, ProviderPreferencesInput, ToolInput } from './input.ts';
+import type { CompletionInput, PlanInput, ProviderPreferencesInput, ToolInput } from './input.ts';
 import { Issues } from './issues.ts';
 import { checkMessages } from './validate-messages.ts';
 
@@ -43,7 +43,21 @@ export function validate(input: CompletionInput): void {
   issues.throwIfAny();
 }
 
-function checkModels(issues: Issues, input: CompletionInput, at: string): void {
+/** The same for what a plan is asked with: what the completion would be refused for, so is it. */
+export function checkPlan(input: PlanInput): void {
+  const issues = new Issues();
+  checkModels(issues, input, 'input');
+  issues.number('input.promptTokens', input.promptTokens, [0, 2 ** 31 - 1]);
+  issues.number('input.maxTokens', input.maxTokens, numbers.maxTokens);
+  issues.list('input.requiredParameters', input.requiredParameters, namesMax);
+  checkTexts(issues, { sessionId: input.sessionId ?? null }, 'input');
+  checkPreferences(issues, input.provider ?? {}, 'input.provider');
+  issues.throwIfAny();
+}
+
+type Models = Pick<CompletionInput, 'model' | 'fallbackModels'>;
+
+export function checkModels(issues: Issues, input: Models, at: string): void {
   if (!input.model) issues.add(`${at}.model`, 'It is missing.', 'a slug like `author/name`');
   issues.text(`${at}.model`, input.model, [0, modelLengthMax]);
   issues.list(`${at}.fallbackModels`, input.fallbackModels, fallbackModelsMax);
@@ -52,7 +66,9 @@ function checkModels(issues: Issues, input: CompletionInput, at: string): void {
   });
 }
 
-export function checkTexts(issues: Issues, input: CompletionInput, at: string): void {
+type Texts = Pick<CompletionInput, 'stop' | 'user' | 'sessionId' | 'app' | 'idempotencyKey'>;
+
+export function checkTexts(issues: Issues, input: Texts, at: string): void {
   issues.list(`${at}.stop`, input.stop, stopsMax);
   input.stop?.forEach((stop, index) => {
     issues.text(`${at}.stop.${index}`, stop, [1, 1_000]);
