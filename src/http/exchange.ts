@@ -92,9 +92,10 @@ export function credentialOf(authorization: string | undefined): string | undefi
  * left: its connection is closed, as what waits on it takes memory too.
  */
 export function leftBehind({ response }: Exchange, thrown: unknown): boolean {
-  if (Fault.from(thrown).code !== 'RESUME_EXPIRED' || !response.writableNeedDrain) return false;
-  response.destroy();
-  return true;
+  const expired = Fault.from(thrown).code === 'RESUME_EXPIRED';
+  const left = expired && response.socket?.writableNeedDrain === true;
+  if (left) response.destroy();
+  return left;
 }
 
 const bodyBytesMax = 10 * 1024 * 1024;
