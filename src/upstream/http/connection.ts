@@ -104,8 +104,12 @@ export class Connection implements AnswerTaker {
     this.#options.onGone(this, this.#connected);
   }
 
-  /** Nobody uses it: it is closed after so long, and keeps no process alive. */
+  /**
+   * Nobody uses it: it is closed after so long, and keeps no process alive. It is read, whether or
+   * not its user had paused it: what comes now, if only its end, makes it useless.
+   */
   rest(ms: number): void {
+    this.#socket.resume();
     this.#socket.setTimeout(ms);
     this.#socket.unref();
   }

@@ -85,6 +85,18 @@ describe('a connection', () => {
     expect(there.used.slice(2)).toEqual([1, 1]);
   });
 
+  it('carries the next one behind an answer that came whole and was too much at once', async () => {
+    const padding = ' '.repeat(48 * 1024);
+    const there = await plain((socket) =>
+      socket.write(
+        answer().replace(/\d+\r\n\r\n/, `${body.length + padding.length}\r\n\r\n${padding}`),
+      ),
+    );
+    const ask = client();
+    for (let turn = 0; turn < 3; turn++) expect((await ask(urlOf(there))).text).toBe('Hello');
+    expect(there.used).toEqual([0, 0, 0]);
+  });
+
   it.each([
     ['its server closes', answer('connection: close\r\n')],
     ['its server will close too soon', answer('keep-alive: timeout=1\r\n')],
