@@ -2,7 +2,7 @@ import type { Market } from '#catalog';
 import type { Completion, CompletionEvent, Started } from '#completions';
 import type { Fault } from '#kernel';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
-import type { Asked, PartsWriter } from '../rest/run-door.ts';
+import { type Asked, joinedBy, type PartsWriter } from '../rest/run-door.ts';
 import { messagesUsageOf, stopOf } from './messages-answer.ts';
 import { messagesError } from './messages-errors.ts';
 import { roughPromptTokens } from './rough-prompt.ts';
@@ -62,7 +62,7 @@ export function openMessagesEvents(
         return fail(one.error, failedAttempts(one.completion, market));
     }
   };
-  return { fail, write: (events) => events.map(write).join('') };
+  return { fail, write: joinedBy(write) };
 }
 
 /** The blocks of one answer. A delta of another kind, or of another tool call, begins a new one. */

@@ -3,7 +3,7 @@ import type { Completion, CompletionEvent, Started } from '#completions';
 import type { Fault } from '#kernel';
 import { errorBody } from '../rest/errors.ts';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
-import type { PartsWriter } from '../rest/run-door.ts';
+import { joinedBy, type PartsWriter } from '../rest/run-door.ts';
 import { besidesText, finishOf, secondsOf, usageOf } from './chat-answer.ts';
 
 /**
@@ -64,7 +64,7 @@ export function openChunks(run: Started, market: Market): PartsWriter {
   };
 
   servedBy(run.completion().requestedModel, null);
-  return { fail, write: (events) => events.map(chunk).join('') };
+  return { fail, write: joinedBy(chunk) };
 }
 
 const providerName = ({ provider }: Endpoint) => provider.name;

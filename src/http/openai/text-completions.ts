@@ -8,7 +8,7 @@ import { errorBody, wirePath } from '../rest/errors.ts';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
 import { preferencesOf } from '../rest/preferences.ts';
 import { refuse } from '../rest/refuse.ts';
-import type { Asked, PartsWriter, RunDoor } from '../rest/run-door.ts';
+import { type Asked, joinedBy, type PartsWriter, type RunDoor } from '../rest/run-door.ts';
 import { inShape } from '../rest/shape.ts';
 import { answeredBy, finishOf, usageOf } from './chat-answer.ts';
 import { samplingOf, whoAsks } from './sampling.ts';
@@ -72,5 +72,5 @@ function parts(run: Started, market: Market): PartsWriter {
         return '';
     }
   };
-  return { fail, write: (events) => events.map(write).join('') };
+  return { fail, write: joinedBy(write) };
 }

@@ -37,6 +37,12 @@ export interface PartsWriter {
   fail(fault: Fault, attempts: FailedAttempts | null): string;
 }
 
+/** A writer of batches by one of events. Nearly all batches are of one, a token. */
+export const joinedBy =
+  (write: (event: CompletionEvent) => string): PartsWriter['write'] =>
+  (events) =>
+    events.reduce((text, event) => text + write(event), '');
+
 export async function answerThrough<Request extends Asked>(
   door: RunDoor<Request>,
   exchange: Exchange,

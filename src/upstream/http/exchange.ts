@@ -158,7 +158,9 @@ export class Exchange {
     if (this.#finished || this.#failed) return;
     this.#watch.read();
     this.#heldBytes += piece.length;
-    const first = this.#held.push(piece) === 1;
+    const first = this.#held.length === 0;
+    if (first) this.#held = [piece];
+    else this.#held.push(piece);
     if (this.#resting) return;
     const much = this.#heldBytes >= heldBytesMax;
     if (!this.#take) {
