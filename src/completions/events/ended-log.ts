@@ -112,14 +112,14 @@ export class EndedLog implements ReadableLog {
 }
 
 /** The texts that follow one another from there on and can be one. */
-function textsFrom(events: readonly CompletionEvent[], start: number): TextEvent[] {
-  const texts: TextEvent[] = [];
-  for (let at = start; at < events.length; at++) {
-    const event = events[at];
-    if (!event || !isText(event) || !isSameKind(event, texts[0] ?? event)) break;
-    texts.push(event);
+function textsFrom(events: readonly CompletionEvent[], start: number): readonly TextEvent[] {
+  const first = events[start];
+  if (!first || !isText(first)) return [];
+  let end = start;
+  for (let next = events[end]; next && isText(next) && isSameKind(next, first); ) {
+    next = events[++end];
   }
-  return texts;
+  return events.slice(start, end) as TextEvent[]; // each was looked at
 }
 
 const isSameKind = (a: TextEvent, b: TextEvent) =>
