@@ -89,9 +89,12 @@ ${style}</style>
 }</pre>
 
   <h2>Where would it go, and for how much?</h2>
-<pre>{ routePlan(input: { model: "sandbox/markov", promptTokens: 1000, maxTokens: 200 }) {
-    candidates { endpoint { provider { slug } } weight maximumCharge reason }
-    rejected { endpoint { provider { slug } } code reason } } }</pre>
+<pre>{
+  routePlan(input: { model: "sandbox/markov", maxTokens: 200 }) {
+    candidates { endpoint { provider { slug } } maximumCharge reason }
+    rejected { endpoint { provider { slug } } code reason }
+  }
+}</pre>
 
   <p>The key of the demo organization was printed once, when the server first started.</p>
   <footer>Bourse ${version}</footer>
