@@ -1,3 +1,4 @@
+import { alternate, type Side } from './alternate.ts';
 import { crowdRows } from './crowd-rows.ts';
 import { feedCrowdRows } from './feed-crowd-rows.ts';
 import { feedRows } from './feed-rows.ts';
@@ -6,7 +7,7 @@ import { HttpConnection } from './http-client.ts';
 import { keyRow } from './key-rows.ts';
 import { leaving } from './leaving.ts';
 import { hotOrganizationRow, usageRow } from './ledger-rows.ts';
-import { type Cost, checkReply, costOf, httpLoad, type Load, pause, socketLoad } from './load.ts';
+import { checkReply, httpLoad, type Load, pause, socketLoad } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import type { Asked } from './prompt.ts';
 import { catalogPage, chatRequest, graphqlRequest, smallQuery, subscription } from './requests.ts';
@@ -18,18 +19,7 @@ export interface Row {
   run(stage: Stage): Promise<Line[]>;
 }
 
-const rounds = 5;
-/**
- * Until the code is compiled as it stays, which V8 does for speed with what has run 3,000 times: a
- * slow machine takes more than one turn for that. What runs once for each stream takes as many
- * streams, so that streams warm up in a hurry, and then at their own pace: what they meet in a
- * hurry, reads of many tokens, is not what they are compiled for at last, and half a second of
- * compiling falls into the first two seconds of the other.
- */
-const warmUpMs = 1_000;
-const warmUpUnits = 4_000;
-const warmUpTurnsMax = 16;
-const warmUpAtPaceMs = 6_000;
+/** Streams warm up so. */
 const inHurry = (asked: Asked): Asked => ({ ...asked, everyMs: 0, waitMs: 0 });
 
 /** 50 at a time, 5,000 tokens a second: what a busy node sees, one token a read and a write. */
@@ -48,37 +38,6 @@ const answersAtOnce = 32;
 
 const noKey = 'none';
 const names: Record<Database, string> = { server: 'PostgreSQL', embedded: 'embedded' };
-
-interface Side {
-  readonly process: MeasuredProcess;
-  readonly load: Load;
-  /** The same work without its waits, where it has any, and the units that are one piece of it. */
-  readonly hurried?: { readonly load: Load; readonly units: number };
-}
-
-async function warmUp({ load, hurried }: Side): Promise<void> {
-  const { load: warming, units: piece } = hurried ?? { load, units: 1 };
-  let units = 0;
-  for (let turn = 0; turn < warmUpTurnsMax && units < warmUpUnits * piece; turn++) {
-    units += (await warming.run(warmUpMs)).units;
-  }
-  if (!hurried) return;
-  hurried.load.close();
-  await load.run(warmUpAtPaceMs);
-}
-
-/** Both sides warmed up, then one after the other in each round. */
-async function alternate(side: Side, reference: Side, ms: number) {
-  for (const each of [reference, side]) await warmUp(each);
-  const costs: { own: Cost; limit: Cost }[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const limit = await costOf(reference.process, reference.load, ms);
-    costs.push({ limit, own: await costOf(side.process, side.load, ms) });
-  }
-  side.load.close();
-  reference.load.close();
-  return costs;
-}
 
 interface Described {
   readonly row: string;
