@@ -27,6 +27,7 @@ test('while the payment provider is silent, alerts are told and others topped up
           : Promise.resolve({ kind: 'PAID', intent: 'pi_1' }),
       look: async () => ({ kind: 'UNKNOWN' }),
       news: async () => null,
+      payment: async () => null,
     },
     seller: () => 'Bourse',
     returnOrigins: () => ['https://bourse.test'],

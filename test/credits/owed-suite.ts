@@ -26,6 +26,7 @@ const payments: Payments = {
   charge: async () => ({ kind: 'UNKNOWN' }),
   look: async () => ({ kind: 'UNKNOWN' }),
   news: async (body) => JSON.parse(body.toString()),
+  payment: async () => null,
 };
 
 /** Payments that go back or are disputed, on both databases. */

@@ -244,11 +244,6 @@ export function paymentsSuite(kind: DatabaseKind): void {
       expect(await row(id)).toMatchObject({ status: 'REFUNDED' });
     });
 
-    test('news of a payment that is not known yet is to be told again', async () => {
-      const early = tell('charge.refunded', { payment_intent: 'pi_unknown', amount_refunded: 1 });
-      await expect(early).rejects.toMatchObject({ code: 'CONFLICT' });
-    });
-
     const topUp = async () =>
       topUpWhereDue({
         storage,

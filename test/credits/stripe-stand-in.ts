@@ -12,17 +12,25 @@ export interface Asked {
 /**
  * Stripe as far as it is used: checkout sessions and payment intents over HTTP, each idempotency
  * key answered once and the same way again, a failure as well; the list of a customer's payment
- * intents; events signed by the package itself.
+ * intents, and one by its id; events signed by the package itself.
  */
 export interface StripeStandIn {
   readonly url: string;
   readonly asked: Asked[];
   /** How payment intents end from now on. */
   answer: 'succeeded' | 'processing' | 'declined' | 'broken' | 'failing';
+  /** Payment intents that were made elsewhere, by their id. */
+  readonly payments: Map<string, object>;
   /** Customers that are not known any more. */
   readonly gone: Set<string>;
-  event(type: string, object: object): { body: Buffer; signature: string };
+  event(type: string, object: object): Signed;
+  signed(payload: string): Signed;
   close(): Promise<void>;
+}
+
+interface Signed {
+  readonly body: Buffer;
+  readonly signature: string;
 }
 
 export const webhookSecret = 'whsec_of_the_tests';
@@ -38,6 +46,12 @@ export async function stripeStandIn(): Promise<StripeStandIn> {
     if (standIn.answer === 'broken' && path.includes('payment_intents')) {
       return request.socket.destroy();
     }
+    const [, one] = path.match(/payment_intents\/(\w+)$/) ?? [];
+    if (one) {
+      const payment = standIn.payments.get(one);
+      response.writeHead(payment ? 200 : 404, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify(payment ?? noSuch('intent').body));
+    }
     if (request.method === 'GET') {
       const { searchParams } = new URL(path, standIn.url);
       const data = [...answers.values()].flatMap(({ body }) =>
@@ -47,7 +61,7 @@ export async function stripeStandIn(): Promise<StripeStandIn> {
     }
     const made = () =>
       standIn.gone.has(form.get('customer') ?? '')
-        ? noSuchCustomer
+        ? noSuch('customer')
         : answerOf(path, form, standIn.answer);
     const known = answers.get(key) ?? made();
     answers.set(key, known);
@@ -60,14 +74,13 @@ export async function stripeStandIn(): Promise<StripeStandIn> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     answer: 'succeeded',
+    payments: new Map(),
     gone: new Set(),
     event(type, object) {
-      const payload = JSON.stringify({
-        id: `evt_${++events}`,
-        object: 'event',
-        type,
-        data: { object },
-      });
+      const id = `evt_${++events}`;
+      return standIn.signed(JSON.stringify({ id, object: 'event', type, data: { object } }));
+    },
+    signed(payload) {
       const sign = { payload, secret: webhookSecret };
       const signature = new Stripe('sk_test').webhooks.generateTestHeaderString(sign);
       return { body: Buffer.from(payload), signature };
@@ -87,12 +100,10 @@ interface Answer {
   readonly body: object;
 }
 
-const noSuchCustomer: Answer = {
+const noSuch = (param: string): Answer => ({
   status: 400,
-  body: {
-    error: { type: 'invalid_request_error', code: 'resource_missing', param: 'customer' },
-  },
-};
+  body: { error: { type: 'invalid_request_error', code: 'resource_missing', param } },
+});
 
 function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answer']): Answer {
   if (path.endsWith('checkout/sessions')) {

@@ -54,7 +54,7 @@ export function topUpsSuite(kind: DatabaseKind): void {
     const topUp = () =>
       topUpWhereDue({
         storage,
-        payments: { charge, look, checkout: nothing, news: nothing },
+        payments: { charge, look, checkout: nothing, news: nothing, payment: nothing },
         clock: systemClock,
         log: silentLog,
         changed: () => undefined,

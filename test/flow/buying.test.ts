@@ -146,6 +146,15 @@ it('what is not signed by the payment provider is refused and credits nothing', 
   expect(await acme.credits()).toEqual(before);
 });
 
+it("other products' payments change nothing; what is signed and no event is refused", async () => {
+  const before = await acme.credits();
+  const others = { payment_intent: 'pi_others', amount_refunded: 500 };
+  stripe.payments.set('pi_others', { ...intent('x'), metadata: {}, status: 'succeeded' });
+  expect(await tell('charge.refunded', others)).toBe(200);
+  expect(await tell('charge.refunded', { ...others, amount_refunded: 'much' })).toBe(400);
+  expect(await acme.credits()).toEqual(before);
+});
+
 it.each(['grantCredits', 'adjustCredits'])(
   '%s finds no organization that is not there',
   async (move) => {

@@ -14,9 +14,16 @@ export interface Payments {
   /**
    * What an event tells, once its signature is verified; null when it is about nothing of ours.
    *
-   * @throws Fault FORBIDDEN when the signature is not the provider's.
+   * @throws Fault FORBIDDEN when the signature is not the provider's; InvalidInput when it is, and
+   * the event is none.
    */
   news(body: Buffer, signature: string): Promise<PaymentNews | null>;
+  /**
+   * What the provider says of a payment: null when it has not succeeded, or is for no purchase.
+   *
+   * @throws Fault UNAVAILABLE
+   */
+  payment(intent: string): Promise<PaidNews | null>;
 }
 
 export interface CheckoutRequest {
@@ -62,18 +69,20 @@ export interface Payer {
   readonly total: number;
 }
 
+export interface PaidNews {
+  readonly kind: 'PAID';
+  readonly purchase: string;
+  /** What was paid for the credits or more, in cents. */
+  readonly cents: number;
+  readonly session: string | null;
+  readonly intent: string | null;
+  readonly customer: string | null;
+  readonly paymentMethod: string | null;
+  readonly payer: Payer | null;
+}
+
 export type PaymentNews =
-  | {
-      readonly kind: 'PAID';
-      readonly purchase: string;
-      /** What was paid for the credits or more, in cents. */
-      readonly cents: number;
-      readonly session: string | null;
-      readonly intent: string | null;
-      readonly customer: string | null;
-      readonly paymentMethod: string | null;
-      readonly payer: Payer | null;
-    }
+  | PaidNews
   /** A page that will not be paid any more; DECLINED: one try, after which another may follow. */
   | {
       readonly kind: 'FAILED' | 'EXPIRED' | 'DECLINED';
@@ -82,6 +91,14 @@ export type PaymentNews =
     }
   /** Of this payment so much went back to the payer altogether. */
   | { readonly kind: 'RETURNED'; readonly intent: string; readonly cents: number }
+  /** One of the refunds of this payment; one that failed stays with us. */
+  | {
+      readonly kind: 'REFUND';
+      readonly intent: string;
+      readonly refund: string;
+      readonly cents: number;
+      readonly failed: boolean;
+    }
   /** Of this payment so much is disputed now. */
   | {
       readonly kind: 'DISPUTED';

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { Fault, invariant, type Log, type Secret } from '#kernel';
+import { Fault, InvalidInput, invariant, type Log, type Secret } from '#kernel';
 import {
   type ChargeAttempt,
   type ChargeOutcome,
@@ -7,7 +7,8 @@ import {
   centsOf,
   type Payments,
 } from './payments.ts';
-import { newsOf } from './stripe-events.ts';
+import { newsOf, paidIntent } from './stripe-events.ts';
+import { intentShape } from './stripe-objects.ts';
 
 export interface StripeOptions {
   readonly secretKey: Secret;
@@ -52,10 +53,20 @@ export async function stripePayments(options: StripeOptions): Promise<Payments> 
     look: (attempt) => look(attempt, { stripe, log: options.log }),
     async news(body, signature) {
       const secret = options.webhookSecret.reveal();
-      const event = await stripe.webhooks.constructEventAsync(body, signature, secret).catch(() => {
+      const { signature: signatures } = stripe.webhooks;
+      invariant(signatures, 'the client comes with its check of signatures');
+      await signatures.verifyHeaderAsync(body, signature, secret).catch(() => {
         throw new Fault('FORBIDDEN', { public: 'This is not signed by the payment provider.' });
       });
-      return newsOf(event);
+      return newsOf(jsonOf(body));
+    },
+    async payment(id) {
+      const intent = await stripe.paymentIntents.retrieve(id).catch((thrown) => {
+        if (isGone(thrown, Client.errors)) return null;
+        options.log.warn('whose payment something went back of is not known', { error: thrown });
+        throw silent(thrown);
+      });
+      return intent?.status === 'succeeded' ? paidIntent(intentShape.parse(intent)) : null;
     },
   };
 }
@@ -152,19 +163,35 @@ async function look(
   }
 }
 
-/** Removed there, or known to another account of the operator's: who pays is a new payer. */
+/** Removed there, or known to another account of the operator's. */
+const isGone = (
+  thrown: unknown,
+  errors: typeof Stripe.errors,
+): thrown is Stripe.errors.StripeInvalidRequestError =>
+  thrown instanceof errors.StripeInvalidRequestError && thrown.code === 'resource_missing';
+
+/** Who pays then is a new payer. */
 const isPayerGone = (thrown: unknown, errors: typeof Stripe.errors): boolean =>
-  thrown instanceof errors.StripeInvalidRequestError &&
-  thrown.code === 'resource_missing' &&
-  thrown.param === 'customer';
+  isGone(thrown, errors) && thrown.param === 'customer';
 
 function refusalOf(thrown: unknown, log: Log): Fault {
   log.warn('the payment provider opened no page', { error: thrown });
-  return new Fault('UNAVAILABLE', {
+  return silent(thrown);
+}
+
+const silent = (cause: unknown) =>
+  new Fault('UNAVAILABLE', {
     public: 'The payment provider does not answer as it should. Nothing was paid; try again.',
     retryAfterMs: 5_000,
-    cause: thrown,
+    cause,
   });
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw InvalidInput.at('body', 'It is not JSON.', 'an event of the payment provider');
+  }
 }
 
 function cents(amount: bigint): number {

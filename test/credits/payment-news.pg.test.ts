@@ -1,0 +1,3 @@
+import { paymentNewsSuite } from './payment-news-suite.ts';
+
+paymentNewsSuite('server');
