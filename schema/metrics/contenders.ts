@@ -23,9 +23,9 @@ export async function contendersOf(
   const market = catalog.market();
   switch (subject) {
     case 'MODEL':
-      return market.models.map(ofModel);
+      return ofModels(market);
     case 'PROVIDER':
-      return market.providers.map(ofProvider);
+      return ofProviders(market);
     case 'AUTHOR':
       return ofAuthors(market);
     case 'APP':
@@ -41,22 +41,35 @@ const contender = (
   subjects: idsOf(endpoints),
 });
 
-const ofModel = (model: Model) =>
-  contender({ subject: 'MODEL', name: model.name, slug: model.slug, model }, model.endpoints);
+/** What was paid for at an endpoint that is offered no longer was paid for all the same. */
+function withWithdrawn<Key>({ withdrawn }: Market, keyOf: (endpoint: Endpoint) => Key) {
+  const former = Map.groupBy(withdrawn, keyOf);
+  return (key: Key, offered: readonly Endpoint[]) => [...offered, ...(former.get(key) ?? [])];
+}
 
-const ofProvider = (provider: Provider) =>
-  contender(
-    { subject: 'PROVIDER', name: provider.name, slug: provider.slug, provider },
-    provider.endpoints,
-  );
+function ofModels(market: Market) {
+  const all = withWithdrawn(market, ({ model }) => model);
+  return market.models.map((model) => {
+    const { name, slug, endpoints } = model;
+    return contender({ subject: 'MODEL', name, slug, model }, all(model, endpoints));
+  });
+}
 
-const ofAuthors = ({ models }: Market) =>
-  [...Map.groupBy(models, ({ author }) => author)].map(([author, written]) =>
-    contender(
-      { subject: 'AUTHOR', name: author, slug: author },
-      written.flatMap(({ endpoints }) => endpoints),
-    ),
-  );
+function ofProviders(market: Market) {
+  const all = withWithdrawn(market, ({ provider }) => provider);
+  return market.providers.map((provider) => {
+    const { name, slug, endpoints } = provider;
+    return contender({ subject: 'PROVIDER', name, slug, provider }, all(provider, endpoints));
+  });
+}
+
+function ofAuthors(market: Market) {
+  const all = withWithdrawn(market, ({ model }) => model.author);
+  return [...Map.groupBy(market.models, ({ author }) => author)].map(([author, written]) => {
+    const offered = written.flatMap(({ endpoints }) => endpoints);
+    return contender({ subject: 'AUTHOR', name: author, slug: author }, all(author, offered));
+  });
+}
 
 const ofApp = (app: string): Contender<Ranked> => ({
   ...contender({ subject: 'APP', name: app, slug: app }, []),

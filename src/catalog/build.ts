@@ -76,6 +76,7 @@ function marketOf({ version, models, providers, endpoints }: Parts): Market {
       modelNames.get(slugOrId) ?? models.get(slugOrId) ?? modelNames.get(slugOrId.toLowerCase()),
     provider: (slugOrId) => providerNames.get(slugOrId) ?? providers.get(slugOrId),
     endpoint: (id) => endpoints.get(id),
+    withdrawn: [...endpoints.values()].filter((endpoint) => !stands(endpoint)),
     search: searchOf(offered),
   };
 }
@@ -102,13 +103,16 @@ function namesOf(models: readonly Model[]): ReadonlyMap<string, Model> {
 /** Puts each endpoint that is offered into its model's and its provider's list, in their orders. */
 function fill({ ofModel, ofProvider }: Offers, endpoints: Iterable<Endpoint>): void {
   for (const endpoint of endpoints) {
-    if (!isThere(endpoint) || !isThere(endpoint.model) || !isThere(endpoint.provider)) continue;
+    if (!stands(endpoint)) continue;
     listIn(ofModel, endpoint.model.id).push(endpoint);
     listIn(ofProvider, endpoint.provider.id).push(endpoint);
   }
   for (const list of ofModel.values()) list.sort(byPrice);
   for (const list of ofProvider.values()) list.sort(byModel);
 }
+
+const stands = (endpoint: Endpoint) =>
+  isThere(endpoint) && isThere(endpoint.model) && isThere(endpoint.provider);
 
 /** Can be spoken to: an address, and a credential where one is needed. */
 export const isConfigured = (access: Access) => (row: ProviderRow) =>

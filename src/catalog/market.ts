@@ -15,6 +15,8 @@ export interface Market {
   model(slugOrId: string): Model | undefined;
   provider(slugOrId: string): Provider | undefined;
   endpoint(id: string): Endpoint | undefined;
+  /** Endpoints that are offered no longer: what they did is still their models' and providers'. */
+  readonly withdrawn: readonly Endpoint[];
   /** What a person types ("sonnet", "llama 70b", "gpt 5 mini"): best first. */
   search(text: string): readonly Model[];
 }

@@ -82,6 +82,27 @@ it('a provider and a model that lose an endpoint are told of again, without it',
   feed.leave();
 });
 
+it('who loses an endpoint keeps its place in the rankings', async () => {
+  await offer(app.admin, { model: 'acme/moved', provider: 'former', baseUrl: upstream.url });
+  for (const spender of [await customer(app, '10'), await customer(app, '10')]) {
+    await spender.ask(`mutation { complete(input: { model: "acme/moved", maxTokens: 5,
+      messages: [{ role: USER, content: "How much?" }] }) { __typename } }`);
+  }
+  const ranked = async () => {
+    const { data } = await app.admin.ask(`{
+      models: rankings(by: SPEND, window: ONE_WEEK) { rank value share model { slug } }
+      providers: leaderboard(subject: PROVIDER, window: ONE_HOUR) { rank slug value }
+      authors: leaderboard(subject: AUTHOR, window: ONE_HOUR) { rank slug value } }`);
+    return data;
+  };
+  const before = await ranked();
+  expect(before.models).toContainEqual(expect.objectContaining({ model: { slug: 'acme/moved' } }));
+  const { data } = await app.admin.ask('{ model(slug: "acme/moved") { endpoints { id } } }');
+  const [{ id }] = data.model.endpoints;
+  await app.admin.ask('mutation ($id: ID!) { removeEndpoint(id: $id) { __typename } }', { id });
+  expect(await ranked()).toEqual(before);
+});
+
 const sinceEver = `query ($since: DateTime!, $id: ID!) { node(id: $id) { ... on Organization {
   completions(filter: { since: $since }) { totalCount }
   usage(since: $since, filter: { statuses: [SUCCEEDED] }) { total { requests } }

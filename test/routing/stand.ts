@@ -37,6 +37,7 @@ export function market(
     model: (name) => models.find(named(name)),
     provider: (name) => endpoints.find(({ provider }) => provider.slug === name)?.provider,
     endpoint: (id) => endpoints.find((one) => one.id === id),
+    withdrawn: [],
     search: (text) => models.filter(({ slug }) => slug.includes(text.slice(0, 4))),
   };
 }
