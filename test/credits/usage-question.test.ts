@@ -19,6 +19,8 @@ function pathRefused(since: string, until: string | null, groupBy: readonly Usag
 
 it.each([
   ['2026-11-28T00:00:00Z', null, ['MODEL'], 'since'],
+  ['2026-11-27T12:00:00.001Z', null, ['MODEL'], 'since'],
+  ['2026-11-27T12:00:00Z', null, ['MODEL'], null],
   ['2026-11-28T00:00:00Z', '2026-11-29T00:00:00Z', ['MODEL'], null],
   ['2026-11-27T00:00:00Z', null, ['MODEL'], null],
   ['2026-11-27T00:00:00Z', '2026-11-27T00:00:00Z', ['MODEL'], 'until'],

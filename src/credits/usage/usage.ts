@@ -87,14 +87,15 @@ const daysMax: Partial<Record<UsageGroup, number>> = { DAY: 366, HOUR: 31 };
 export function checkUsageQuestion({ since, until, groupBy }: UsageQuestion, nowMs: number): void {
   const lastsMs = (until?.getTime() ?? nowMs) - since.getTime();
   if (groupBy.length === 0) throw InvalidInput.at('groupBy', 'It is empty.', 'one group or more');
-  if (lastsMs <= 0 && !until) {
+  // Without an end it includes the present millisecond: the first of a month is asked about.
+  if (lastsMs < 0 && !until) {
     throw InvalidInput.at(
       'since',
-      'It is not in the past, and there is no `until`.',
-      'a time before now',
+      'It is in the future, and there is no `until`.',
+      'now or a time before',
     );
   }
-  if (lastsMs <= 0) {
+  if (lastsMs <= 0 && until) {
     throw InvalidInput.at('until', 'It is not later than `since`.', 'a later time');
   }
   for (const group of groupBy) {
