@@ -34,3 +34,13 @@ it('a colleague who may only read is refused, and it runs on', async () => {
   expect((await bench.completions.find(colleague, id))?.status).toBe('RUNNING');
   await bench.completions.cancel(someone, id);
 });
+
+it('a completion does not end before it began, when the clock is set back meanwhile', async () => {
+  const { bench, id } = await running('COMPLETIONS_RUN');
+  const { now } = bench.clock;
+  bench.clock.now = () => now() - 3_600_000;
+  const completion = await bench.completions.cancel(someone, id);
+  expect(completion?.finishedAt).toEqual(completion?.createdAt);
+  const [record] = bench.purse.records;
+  expect(record?.finishedAt).toBe(record?.createdAt);
+});

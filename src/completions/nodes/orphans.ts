@@ -22,7 +22,7 @@ export async function orphan(
   const error = new Fault('INTERNAL', {
     public: 'The node that ran it is gone. Nothing was charged for it; try again.',
   });
-  const finishedAt = new Date(lastSeenMs);
+  const finishedAt = new Date(Math.max(found.createdAt.getTime(), lastSeenMs));
   return { ...found, status: 'FAILED', finishReason: 'ERROR', error, finishedAt };
 }
 

@@ -117,9 +117,13 @@ export class Running implements RunOfNode {
     return this.#createdAt;
   }
 
-  /** When it ended, whether or not it has been settled; now, while it runs. */
+  /**
+   * When it ended, whether or not it has been settled; now, while it runs. Never before it began:
+   * the wall clock may be set back meanwhile.
+   */
   get endedAt(): Date {
-    return this.#endedAt ?? new Date(this.#options.clock.now());
+    const now = Math.max(this.#createdAt.getTime(), this.#options.clock.now());
+    return this.#endedAt ?? new Date(now);
   }
 
   get streamed(): boolean {
@@ -175,7 +179,7 @@ export class Running implements RunOfNode {
   end(ending: Ending): boolean {
     if (this.#ending) return false;
     this.#ending = ending;
-    this.#endedAt = new Date(this.#options.clock.now());
+    this.#endedAt = this.endedAt;
     this.#latencyMs = this.elapsedMs();
     this.step('end');
     this.#grace?.cancel();

@@ -98,21 +98,22 @@ async function halfOf({ rooms, shelf }: ReturnType<typeof nodeOf>, session: numb
   const id = completionId(0, session, 1);
   const running = { ...completion, id, status: 'RUNNING' as const, finishedAt: null };
   const said = events.slice(0, 2).map((event) => eventToWire({ ...event, completionId: id }));
-  const piece = { at: 7, completion: completionToWire(running), events: packed(said) };
+  const at = completion.createdAt.getTime() + 7;
+  const piece = { at, completion: completionToWire(running), events: packed(said) };
   await openCopies(shelf, rooms).begin(id, piece);
   return { id, running };
 }
 
 it('STREAM 25: the copy answers for a node that is silent, and after it is gone', async () => {
   const node = nodeOf(5, [4, 5]);
-  const { id } = await halfOf(node, 4);
+  const { id, running } = await halfOf(node, 4);
   await node.clock.advance(6_000);
   const found = await node.nodes.find(id);
   expect(found).toMatchObject({ status: 'RUNNING', content: { text: 'Half ' } });
   node.renew([5]);
   expect(await node.nodes.find(id)).toMatchObject({
     status: 'FAILED',
-    finishedAt: new Date(7),
+    finishedAt: new Date(running.createdAt.getTime() + 7),
     content: { text: 'Half ' },
   });
 });
