@@ -62,6 +62,38 @@ export async function migrate(
 }
 
 /**
+ * For who only looks on: the database may be another release's, whose nodes are at work on it, and
+ * stays as it is.
+ *
+ * @throws Fault CONFLICT when it is at other migrations than these.
+ */
+export async function demandMigrated(
+  address: DatabaseAddress,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const client = new pg.Client(connectionConfig(address, migrationLimits));
+  client.on('error', () => {}); // the statement under way is rejected with it
+  await client.connect();
+  try {
+    await prepareConnection(client, migrationLimits);
+    const { rows } = await client.query(`SELECT to_regclass('_prisma_migrations') AS record`);
+    const applied = rows[0].record ? await readApplied(client) : new Map<string, Applied>();
+    refuseEdited(applied, migrations);
+    const missing = migrations.find(({ name }) => !applied.has(name));
+    if (missing) {
+      throw otherRelease(`Migration ${missing.name} has not been applied to this database.`);
+    }
+    const known = new Set(migrations.map(({ name }) => name));
+    const unknown = [...applied.keys()].find((name) => !known.has(name));
+    if (unknown !== undefined) {
+      throw otherRelease(`This database has migration ${unknown}, which is not known here.`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/**
  * Applies the first migration that is not applied yet and gives its name; null when there is none.
  */
 async function applyNext(
@@ -142,6 +174,13 @@ function refuseEdited(applied: Map<string, Applied>, migrations: readonly Migrat
 function refused(why: string): Fault {
   return new Fault('CONFLICT', {
     public: `${why} Restore the file, or start on another database.`,
+    retryable: false,
+  });
+}
+
+function otherRelease(why: string): Fault {
+  return new Fault('CONFLICT', {
+    public: `${why} Nothing was changed. Run this with the release that serves the database.`,
     retryable: false,
   });
 }

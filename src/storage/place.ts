@@ -24,7 +24,7 @@ export interface PlaceOptions {
   migrations: readonly Migration[];
   /**
    * For a process that looks on: when another has `dataDir`, go to that one's database instead of
-   * being refused.
+   * being refused; the tables stay as they are.
    */
   join?: boolean;
 }

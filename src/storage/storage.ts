@@ -12,7 +12,7 @@ import {
 } from './connections.ts';
 import { pastDeadlocks } from './deadlock.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
-import { type Migration, migrate, readMigrations } from './migrate.ts';
+import { demandMigrated, type Migration, migrate, readMigrations } from './migrate.ts';
 import { asFault } from './outage.ts';
 import { findDatabase, type Place, type PlaceOptions } from './place.ts';
 import { keepTemplate } from './template.ts';
@@ -58,11 +58,11 @@ export const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations',
 
 /**
  * Opens the database, creating the embedded one on its first start, and brings it up to the
- * migrations.
+ * migrations; who joins is refused one that is not.
  *
- * @throws Fault CONFLICT when another process has `dataDir` or an applied migration was edited;
- * UNAVAILABLE when the server does not answer; INTERNAL when the embedded database or a migration
- * fails.
+ * @throws Fault CONFLICT when another process has `dataDir`, an applied migration was edited, or
+ * who joins finds the database of another release; UNAVAILABLE when the server does not answer;
+ * INTERNAL when the embedded database or a migration fails.
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { opened } = await startStorage(options);
@@ -103,9 +103,9 @@ export async function prepareStorage(
 async function storageAt(
   place: Place,
   migrations: readonly Migration[],
-  options: { clock: Clock; log: Log; statementTimeoutMs?: number },
+  options: { clock: Clock; log: Log; statementTimeoutMs?: number; join?: boolean },
 ): Promise<Storage> {
-  const { clock, log } = options;
+  const { clock, log, join = false } = options;
   const statementMs = options.statementTimeoutMs ?? usualLimits.statementMs;
   const { prisma, pool } = connect(place.address, { ...usualLimits, statementMs }, log);
   const closeAll = async () => {
@@ -114,7 +114,9 @@ async function storageAt(
   };
   try {
     await place.listening;
-    await migrate(place.address, migrations, log);
+    await (join
+      ? demandMigrated(place.address, migrations)
+      : migrate(place.address, migrations, log));
     const changes = await ChangeLog.open(prisma, log);
     const kind = 'url' in place.address ? 'server' : 'embedded';
     return { kind, ...assemble({ prisma, pool, changes, clock, log, closeAll }) };

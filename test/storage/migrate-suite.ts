@@ -9,7 +9,7 @@ import {
   type DatabaseAddress,
   migrationLimits,
 } from '../../src/storage/connections.ts';
-import { migrate, readMigrations } from '../../src/storage/migrate.ts';
+import { demandMigrated, migrate, readMigrations } from '../../src/storage/migrate.ts';
 import { type DatabaseKind, emptyDatabase, freshFolder } from '../harness/databases.ts';
 import { recordingLog } from '../harness/recording-log.ts';
 
@@ -93,6 +93,21 @@ export function migrateSuite(kind: DatabaseKind): void {
         public: expect.stringContaining('Migration 1_tables has been changed'),
       });
       expect(await ask('SELECT n FROM fruit')).toEqual([1, 2]);
+    });
+
+    test('of another release are refused by who looks on, and nothing is changed', async () => {
+      const look = async () => demandMigrated(address, await readMigrations(folder));
+      const refused = (why: string) => ({ code: 'CONFLICT', public: expect.stringContaining(why) });
+      await expect(look()).rejects.toMatchObject(refused('1_tables has not been applied'));
+      expect(await ask(`SELECT to_regclass('_prisma_migrations')`)).toEqual([null]);
+      await run();
+      await look();
+      await migration('3_more', 'INSERT INTO fruit VALUES (3);');
+      await expect(look()).rejects.toMatchObject(refused('3_more has not been applied'));
+      expect(await ask('SELECT n FROM fruit')).toEqual([1, 2]);
+      await run();
+      await rm(join(folder, '3_more'), { recursive: true });
+      await expect(look()).rejects.toMatchObject(refused('3_more, which is not known here'));
     });
 
     test("that Prisma's command line began and did not finish are refused", async () => {
