@@ -62,20 +62,9 @@ test('a key is told what it spent ever, today, since Monday and since the first'
 });
 
 test('what it spent ever stays when the details of its completions go', async () => {
-  await spent('key_old', ['2020-01-15T12:00:00.000Z', 3]);
+  await spent('key_old', ['2020-01-15T12:00:00.000Z', 3], 2);
   await tidyMonths({ storage, clock: virtualClock(nowMs), log: silentLog });
   const kept = `SELECT FROM completion WHERE api_key_id = 'key_old'`;
   expect(await storage.query(kept)).toEqual([]);
-  expect((await spending('key_old')).charged).toEqual([3, 0, 0, 0]);
-});
-
-test('what a busy key is told is not read from all that it ran', async () => {
-  const plan = await storage.prisma.$transaction(async (tx) => {
-    await tx.$executeRaw`SET LOCAL enable_seqscan = off`;
-    return tx.$queryRaw<Record<string, string>[]>`EXPLAIN SELECT SUM(upstream_cost)
-      FROM completion WHERE own_provider_key AND api_key_id = ANY('{key_a}')`;
-  });
-  const scans = plan.flatMap(Object.values).filter((line) => / on completion/.test(line));
-  expect(scans).not.toEqual([]);
-  for (const scan of scans) expect(scan).toMatch(/using \w*api_key_id_finished_at_upstream_cost/);
+  expect(await spending('key_old')).toEqual({ charged: [3, 0, 0, 0], own: [2, 0, 0, 0] });
 });

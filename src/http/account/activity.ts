@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { longestRunMs } from '#credits';
 import { idIssues, refuseIfAny } from '#identity';
 import { dollarsOf } from '#kernel';
 import type { ActivityRow, Rooms } from '#schema';
@@ -40,28 +39,41 @@ export async function answerActivity(exchange: Exchange, rooms: Rooms): Promise<
   const asked = inShape(activityQuery, Object.fromEntries(exchange.url.searchParams), 'query');
   const { from, to } = activityWindow(asked.date, rooms.clock.now());
   refuseIfAny(idIssues('apiKey', 'api_key_hash', asked.api_key_hash));
-  const begun = new Date(from.getTime() - longestRunMs);
-  const apiKeyId = asked.api_key_hash ?? null;
   await rooms.credits.post();
-  const rows = await rooms.storage.prisma.$queryRaw<Row[]>`
-    SELECT to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
-           endpoint_id AS "endpointId",
-           SUM(charged - refunded)::bigint AS charged,
-           COALESCE(SUM(upstream_cost) FILTER (WHERE own_provider_key), 0)::bigint AS own,
-           COUNT(*) AS requests,
-           SUM(prompt_tokens) AS "promptTokens",
-           SUM(completion_tokens) AS "completionTokens",
-           SUM(reasoning_tokens) AS "reasoningTokens"
-    FROM completion
-    WHERE organization_id = ${organization.id} AND endpoint_id IS NOT NULL
-      AND (${apiKeyId}::text IS NULL OR api_key_id = ${apiKeyId}::text)
-      AND id >= completion_id_floor(${begun}::timestamptz)
-      AND id < completion_id_floor(${to}::timestamptz)
-      AND finished_at >= ${from}::timestamptz AND finished_at < ${to}::timestamptz
-    GROUP BY 1, 2
-    ORDER BY 1 DESC, 2`;
+  const apiKeyId = asked.api_key_hash ?? null;
+  const rows = await activityRows(rooms, { organizationId: organization.id, apiKeyId, from, to });
   sendJson(exchange.response, 200, { data: rows.map((row) => activityOf(row, rooms)) });
 }
+
+interface Asked {
+  readonly organizationId: string;
+  /** Null: of all keys, and of people. */
+  readonly apiKeyId: string | null;
+  /** Both midnights in UTC. */
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Read from the sums by day; what no endpoint was asked for is none of it. */
+export const activityRows = (
+  { storage }: Pick<Rooms, 'storage'>,
+  { organizationId, apiKeyId, from, to }: Asked,
+): Promise<Row[]> =>
+  storage.prisma.$queryRaw<Row[]>`
+    SELECT to_char(day AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+           endpoint_id AS "endpointId",
+           SUM(charged - refunded)::bigint AS charged,
+           SUM(own_cost)::bigint AS own,
+           SUM(requests)::bigint AS requests,
+           SUM(prompt_tokens)::bigint AS "promptTokens",
+           SUM(completion_tokens)::bigint AS "completionTokens",
+           SUM(reasoning_tokens)::bigint AS "reasoningTokens"
+    FROM day_rollup
+    WHERE organization_id = ${organizationId} AND endpoint_id <> ''
+      AND (${apiKeyId}::text IS NULL OR api_key_id = ${apiKeyId}::text)
+      AND day >= ${from}::timestamptz AND day < ${to}::timestamptz
+    GROUP BY 1, 2
+    ORDER BY 1 DESC, 2`;
 
 function activityOf(row: Row, { catalog }: Rooms): ActivityRow {
   const endpoint = catalog.market().endpoint(row.endpointId);

@@ -10,16 +10,15 @@ export interface Spending {
   readonly own: Omit<Spending, 'own'>;
 }
 
-interface Row extends Readonly<Record<keyof typeof nothing, string>> {
-  readonly apiKeyId: string;
-}
+type Row = { readonly apiKeyId: string } & Readonly<
+  Record<keyof typeof nothing | `own_${keyof typeof nothing}`, string>
+>;
 
 const nothing = { ever: 0n, daily: 0n, weekly: 0n, monthly: 0n };
 
 /**
  * By the id of the key, exact to the last completion that was acknowledged, in the period in which
- * it ended. What was charged is read from the sums by hour, which stay when details of completions
- * go; of own provider keys there are the details alone.
+ * it ended: read from the sums by hour, which stay when details of completions go.
  */
 export async function spendingOf(
   apiKeyIds: readonly string[],
@@ -27,32 +26,32 @@ export async function spendingOf(
 ): Promise<(apiKeyId: string) => Spending> {
   await credits.post();
   const { daily, weekly, monthly } = periodsAt(new Date(clock.now()));
-  const keys = [...apiKeyIds];
-  const charged = await storage.prisma.$queryRaw<Row[]>`
+  const rows = await storage.prisma.$queryRaw<Row[]>`
     SELECT api_key_id AS "apiKeyId", SUM(charged - refunded)::text AS ever,
            SUM(CASE WHEN hour >= ${daily} THEN charged - refunded ELSE 0 END)::text AS daily,
            SUM(CASE WHEN hour >= ${weekly} THEN charged - refunded ELSE 0 END)::text AS weekly,
-           SUM(CASE WHEN hour >= ${monthly} THEN charged - refunded ELSE 0 END)::text AS monthly
-    FROM rollup WHERE api_key_id = ANY(${keys}::text[]) GROUP BY api_key_id`;
-  const own = await storage.prisma.$queryRaw<Row[]>`
-    SELECT api_key_id AS "apiKeyId", SUM(upstream_cost)::text AS ever,
-           SUM(CASE WHEN finished_at >= ${daily} THEN upstream_cost ELSE 0 END)::text AS daily,
-           SUM(CASE WHEN finished_at >= ${weekly} THEN upstream_cost ELSE 0 END)::text AS weekly,
-           SUM(CASE WHEN finished_at >= ${monthly} THEN upstream_cost ELSE 0 END)::text AS monthly
-    FROM completion WHERE own_provider_key AND api_key_id = ANY(${keys}::text[])
-    GROUP BY api_key_id`;
-  const [chargedOf, ownOf] = [sumsOf(charged), sumsOf(own)];
-  return (apiKeyId) => ({ ...chargedOf(apiKeyId), own: ownOf(apiKeyId) });
+           SUM(CASE WHEN hour >= ${monthly} THEN charged - refunded ELSE 0 END)::text AS monthly,
+           SUM(own_cost)::text AS own_ever,
+           SUM(CASE WHEN hour >= ${daily} THEN own_cost ELSE 0 END)::text AS own_daily,
+           SUM(CASE WHEN hour >= ${weekly} THEN own_cost ELSE 0 END)::text AS own_weekly,
+           SUM(CASE WHEN hour >= ${monthly} THEN own_cost ELSE 0 END)::text AS own_monthly
+    FROM rollup WHERE api_key_id = ANY(${[...apiKeyIds]}::text[]) GROUP BY api_key_id`;
+  const byKey = new Map(rows.map((row) => [row.apiKeyId, spendingIn(row)]));
+  return (apiKeyId) => byKey.get(apiKeyId) ?? { ...nothing, own: nothing };
 }
 
-function sumsOf(rows: readonly Row[]): (apiKeyId: string) => Spending['own'] {
-  const byKey = new Map(rows.map((row) => [row.apiKeyId, row]));
-  return (apiKeyId) => {
-    const { ever, daily, weekly, monthly } = byKey.get(apiKeyId) ?? nothing;
-    const [all, day, week, month] = [ever, daily, weekly, monthly].map(BigInt);
-    return { ever: all ?? 0n, daily: day ?? 0n, weekly: week ?? 0n, monthly: month ?? 0n };
-  };
-}
+const spendingIn = (row: Row): Spending => ({
+  ever: BigInt(row.ever),
+  daily: BigInt(row.daily),
+  weekly: BigInt(row.weekly),
+  monthly: BigInt(row.monthly),
+  own: {
+    ever: BigInt(row.own_ever),
+    daily: BigInt(row.own_daily),
+    weekly: BigInt(row.own_weekly),
+    monthly: BigInt(row.own_monthly),
+  },
+});
 
 /** Midnight of today, of Monday and of the first, in UTC. */
 function periodsAt(now: Date) {
