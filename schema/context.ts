@@ -2,7 +2,7 @@ import type { Catalog } from '#catalog';
 import type { Completions } from '#completions';
 import type { Billing } from '#credits';
 import type { Identity, People, Principal, Site } from '#identity';
-import type { Clock, Price } from '#kernel';
+import type { Clock, Log, Price } from '#kernel';
 import type { Limits, RequestLimit } from '#limits';
 import type { Metrics } from '#metrics';
 import type { ProviderKeys } from '#provider-keys';
@@ -47,6 +47,7 @@ export interface CallerLimits {
 /** The doors that resolvers knock at, and nothing else of the machine. */
 export interface Rooms {
   readonly clock: Clock;
+  readonly log: Pick<Log, 'error'>;
   readonly platform: PlatformFacts;
   /**
    * Tables are read through it, each query beginning with what the principal may see; nothing is

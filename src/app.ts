@@ -290,7 +290,7 @@ async function serve(options: AppOptions, rooms: Serving): Promise<App> {
     },
   };
   const http = openHttp({
-    rooms: { ...rooms, clock, platform, credits: creditsDoor(credits) },
+    rooms: { ...rooms, clock, log, platform, credits: creditsDoor(credits) },
     log,
     random,
     ready: () =>

@@ -1,5 +1,13 @@
 import type { CompletionEvent } from '#completions';
-import { Fault, type InputIssue, InvalidInput } from '#kernel';
+import {
+  Fault,
+  type Flow,
+  flowOf,
+  handedOver,
+  type InputIssue,
+  InvalidInput,
+  inOrder,
+} from '#kernel';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { CompletionEventRef } from './events.ts';
@@ -68,16 +76,18 @@ function checkLanes(models: readonly string[], after: readonly Cursor[]): void {
   if (issues.length > 0) throw new InvalidInput(issues);
 }
 
-type Start = (lane: number, model: string) => AsyncIterable<readonly CompletionEvent[]>;
+type Start = (lane: number, model: string) => Promise<Flow<readonly CompletionEvent[]>>;
 
-async function* compared(models: readonly string[], start: Start, context: Context) {
-  const lanes = models.map((model, lane) => start(lane, model));
-  for await (const { lane, value: batch } of merged(lanes)) {
-    for (const event of batch) {
-      context.delivering?.(`${event.completionId}:${event.sequence}`);
-      yield { lane, model: models[lane] ?? '', event };
-    }
-  }
+function compared(models: readonly string[], start: Start, context: Context) {
+  const lanes = merged(models.map((model, lane) => start(lane, model)));
+  return handedOver<ComparisonEvent>((take) =>
+    lanes.each(({ lane, value }) =>
+      inOrder(value, (event) => {
+        context.delivering?.(`${event.completionId}:${event.sequence}`);
+        return take({ lane, model: models[lane] ?? '', event });
+      }),
+    ),
+  );
 }
 
 builder.subscriptionField('compareCompletions', (t) =>
@@ -110,10 +120,16 @@ builder.subscriptionField('compareCompletions', (t) =>
         checkArguments(how);
         checkLanes(models, after ?? []);
       };
-      const start: Start = async function* (lane, model) {
+      const start: Start = async (lane, model) => {
         const options = { streamed: true, ...how, ...operationKey(context), lane };
-        const run = await rooms.completions.start(principal, { ...asked(input), model }, options);
-        yield* eventsOf(run, cursors.get(lane) ?? 0, context);
+        const given = { ...asked(input), model };
+        try {
+          const run = await rooms.completions.start(principal, given, options);
+          return eventsOf(run, cursors.get(lane) ?? 0, context);
+        } catch (thrown) {
+          const refused = refusal({ error: Fault.from(thrown), asked: given }, context);
+          return flowOf(alone([refused]));
+        }
       };
       try {
         check();

@@ -34,3 +34,33 @@ export function inOrder<Value>(values: readonly Value[], take: Take<Value>): Pro
     if (taking) return taking.then(() => inOrder(values.slice(at), take));
   }
 }
+
+/** A source that can only hand over. */
+export function handedOver<Value>(each: Flow<Value>['each']): Flow<Value> {
+  return { each, [Symbol.asyncIterator]: () => pulled(each) };
+}
+
+/** Each one is taken when whoever iterates comes back for the next. */
+async function* pulled<Value>(each: Flow<Value>['each']) {
+  let more = Promise.withResolvers<void>();
+  let used = Promise.withResolvers<void>();
+  const given: Value[] = [];
+  let over = false;
+  const taking = each((value) => {
+    used = Promise.withResolvers();
+    given.push(value);
+    more.resolve();
+    return used.promise;
+  }).finally(() => {
+    over = true;
+    more.resolve();
+  });
+  taking.catch(() => undefined); // told below
+  for (;;) {
+    await more.promise;
+    more = Promise.withResolvers();
+    for (const value of given.splice(0)) yield value;
+    if (over) return taking;
+    used.resolve();
+  }
+}

@@ -13,7 +13,7 @@ export { dayMs, hourMs, minuteMs, secondMs } from './durations.ts';
 export { Fault, type FaultCode, type InputIssue, InvalidInput, issuesMax } from './fault.ts';
 export { amountOf, isKeepable, positive, together } from './fields.ts';
 export { Fifo } from './fifo.ts';
-export { type Flow, flowOf, inOrder, type Take } from './flow.ts';
+export { type Flow, flowOf, handedOver, inOrder, type Take } from './flow.ts';
 export {
   completionId,
   derivedId,

@@ -42,6 +42,9 @@ const fields =
   '__typename completionId sequence firstSequence ... on TextDelta { text } ... on CompletionFinished { finishReason } ... on CompletionFailed { error { message } }';
 const run = `subscription { completion(coalesceMs: 0, detached: true, input: {
   model: "acme/writer", messages: [{ role: USER, content: "A book." }] }) { ${fields} } }`;
+const compare = `subscription { compareCompletions(models: ["acme/writer"], coalesceMs: 0,
+  detached: true, input: { messages: [{ role: USER, content: "A book." }] }) {
+  event { ${fields} } } }`;
 const resume = `subscription ($id: ID!) { resumeCompletion(id: $id) { ${fields} } }`;
 
 it('a reader that stops reading holds nobody up: it lags, and gets the rest joined', {
@@ -111,6 +114,7 @@ it('STREAM 7: who takes nothing is left once the answer is kept no longer', {
   const readings = [
     unread('/v1/chat/completions', { ...chat, stream: true }),
     unread('/graphql', { query: run }),
+    unread('/graphql', { query: compare }),
   ];
   for (let n = 0; n < 6; n++) {
     for await (const event of acme.overEventStream(run)) {

@@ -139,6 +139,7 @@ export function standIn(given: Partial<Rooms> = {}): StandIn {
   } as unknown as Rooms['identity']; // the rest is missing on purpose and says so when it is used
   const rooms: Rooms = {
     clock,
+    log: silentLog,
     platform,
     site: { url: 'http://127.0.0.1:4000', origins: ['http://127.0.0.1:4000'] },
     people: missing('people'),

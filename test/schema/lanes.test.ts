@@ -1,48 +1,46 @@
 import { expect, it } from 'vitest';
-import { merged } from '../../schema/completions/lanes.ts';
+import { flowOf } from '#kernel';
+import { type Laned, merged } from '../../schema/completions/lanes.ts';
 
 /** A stream that a test feeds. */
 function fed() {
   const given: number[] = [];
   let wake = Promise.withResolvers<void>();
-  let [over, returned, asked] = [false, false, 0];
+  let [over, asked] = [false, 0];
   const tell = () => {
     wake.resolve();
     wake = Promise.withResolvers();
   };
+  async function* values() {
+    while (true) {
+      asked++;
+      while (given.length === 0 && !over) await wake.promise;
+      const value = given.shift();
+      if (value === undefined) return;
+      yield value;
+    }
+  }
   return {
-    give: (...values: number[]) => {
-      given.push(...values);
+    flow: Promise.resolve(flowOf(values())),
+    give: (...more: number[]) => {
+      given.push(...more);
       tell();
     },
     end() {
       over = true;
       tell();
     },
-    get returned() {
-      return returned;
-    },
     get asked() {
       return asked;
     },
-    [Symbol.asyncIterator]: () => ({
-      async next(): Promise<IteratorResult<number>> {
-        asked++;
-        while (given.length === 0 && !over) await wake.promise;
-        const value = given.shift();
-        return value === undefined ? { done: true, value } : { done: false, value };
-      },
-      async return(): Promise<IteratorResult<number>> {
-        returned = true;
-        return { done: true, value: undefined };
-      },
-    }),
   };
 }
 
+const hundred = Array.from({ length: 100 }, (_, n) => n);
+
 it('a lane that stalls holds nobody up, and all end it', async () => {
   const [fast, stalled] = [fed(), fed()];
-  const lanes = merged([stalled, fast]);
+  const lanes = merged([stalled.flow, fast.flow])[Symbol.asyncIterator]();
   fast.give(1, 2, 3);
   for (const value of [1, 2, 3]) {
     expect((await lanes.next()).value).toEqual({ lane: 1, value });
@@ -56,31 +54,40 @@ it('a lane that stalls holds nobody up, and all end it', async () => {
 
 it('a reader that does not read takes one value of each', async () => {
   const [one, other] = [fed(), fed()];
-  const lanes = merged([one, other]);
-  one.give(...Array.from({ length: 100 }, (_, n) => n));
-  other.give(...Array.from({ length: 100 }, (_, n) => n));
+  const lanes = merged([one.flow, other.flow])[Symbol.asyncIterator]();
+  one.give(...hundred);
+  other.give(...hundred);
   await lanes.next();
+  expect([one.asked, other.asked]).toEqual([1, 1]);
   await lanes.next();
   expect([one.asked, other.asked]).toEqual([2, 1]);
 });
 
-it('a reader that leaves lets go of every lane', async () => {
+it('is handed one value at a time, each lane its own in order', async () => {
   const both = [fed(), fed()];
-  const lanes = merged(both);
-  both[0]?.give(1);
-  await lanes.next();
-  await lanes.return();
-  expect(both.map(({ returned }) => returned)).toEqual([true, true]);
+  const taken: Laned<number>[] = [];
+  let taking = 0;
+  const over = merged(both.map(({ flow }) => flow)).each(async (value) => {
+    expect(++taking).toBe(1);
+    await Promise.resolve();
+    taken.push(value);
+    taking--;
+  });
+  for (const lane of both) {
+    lane.give(...hundred);
+    lane.end();
+  }
+  await over;
+  for (const lane of [0, 1]) {
+    expect(taken.filter((each) => each.lane === lane).map(({ value }) => value)).toEqual(hundred);
+  }
 });
 
-it('a lane that fails ends all', async () => {
-  const failing = (async function* (): AsyncGenerator<number> {
-    yield 1;
-    throw new RangeError('broken');
-  })();
+it('a lane that fails ends all, also while nothing is taken', async () => {
+  const failing = Promise.withResolvers<never>();
   const other = fed();
-  const lanes = merged([failing, other]);
-  await lanes.next();
-  await expect(lanes.next()).rejects.toThrow('broken');
-  expect(other.returned).toBe(true);
+  const over = merged([failing.promise, other.flow]).each(() => new Promise(() => undefined));
+  other.give(1);
+  failing.reject(new RangeError('broken'));
+  await expect(over).rejects.toThrow('broken');
 });

@@ -80,6 +80,9 @@ class WatchedRooms implements Rooms {
   get clock() {
     return this.#taken('clock');
   }
+  get log() {
+    return this.#taken('log');
+  }
   get platform() {
     return this.#taken('platform');
   }
