@@ -1,28 +1,24 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { countWords } from './sandbox/words.ts';
 import type { Tokenizer, Vocabulary } from './tokenizers.ts';
 
-/**
- * The tokenizer's time grows with the square of a run without spaces, so text goes in by slices,
- * shorter ones where there is no space (512 times the same letter take four milliseconds), and
- * other work gets its turn after every few.
- */
-const sliceCharacters = 512;
-const runCharacters = 128;
-const slicesPerTurn = 4;
+/** What the thread is asked, and what it answers. */
+export interface TextToCount {
+  readonly ask: number;
+  readonly text: string;
+  readonly vocabulary: Vocabulary;
+  readonly most: number;
+}
 
-/** Each takes 0.15 s to load, once. */
-const vocabularies = {
-  o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
-  o200k_harmony: () => import('gpt-tokenizer/encoding/o200k_harmony'),
-  cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
-} satisfies Record<Vocabulary, unknown>;
+export interface Counted {
+  readonly ask: number;
+  readonly tokens: number;
+}
 
 /**
  * The tokens of a text, by OpenAI's o200k vocabulary unless told otherwise: an estimate for what a
  * provider did not count itself. Cutting between slices can add a token for each, under 1 % of
- * ordinary text. Ten MiB take seconds, but never hold up the event loop for more than some
- * milliseconds. Counting stops where the sum has passed `most`.
+ * ordinary text. Ten MiB take seconds. Counting stops where the sum has passed `most`.
  */
 export async function countTokens(
   text: string,
@@ -30,40 +26,49 @@ export async function countTokens(
   most = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   if (tokenizer === 'words') return countWords(text);
-  const { countTokens: count } = await vocabularies[tokenizer]();
-  let tokens = 0;
-  for (let start = 0, slices = 1; start < text.length && tokens <= most; slices++) {
-    const end = sliceEnd(text, start);
-    // A text that spells a control token is counted as the text that it is.
-    tokens += count(text.slice(start, end), { disallowedSpecial: new Set() });
-    start = end;
-    if (slices % slicesPerTurn === 0) await ownTurn();
-  }
-  return tokens;
+  thread ??= new Thread(() => {
+    thread = null;
+  });
+  return thread.count({ text, vocabulary: tokenizer, most });
 }
 
-let lastTurn: Promise<void> = Promise.resolve();
+let thread: Thread | null = null;
 
-/** One text a turn: a hundred that are counted at once hold nobody up longer than one does. */
-function ownTurn(): Promise<void> {
-  lastTurn = lastTurn.then(() => nextTurn());
-  return lastTurn;
-}
+/** For what a thread that died was to count. */
+const bytesPerToken = 4;
 
 /**
- * Before the last space of the slice, since tokens begin with one; else anywhere but inside a
- * character. The space is looked for in the slice alone: from there back to the beginning of a text
- * without one is ten million steps, for each of a hundred thousand slices.
+ * Counts beside everything else: to load a vocabulary takes half a second, for which no stream
+ * would go on and no cancellation would be heard.
  */
-function sliceEnd(text: string, start: number): number {
-  const most = start + sliceCharacters;
-  if (most >= text.length) return text.length;
-  const space = text.slice(start, most + 1).lastIndexOf(' ');
-  if (space > 0) return start + space;
-  const end = start + runCharacters;
-  return isLowSurrogate(text.charCodeAt(end)) ? end - 1 : end;
-}
+class Thread {
+  readonly #worker = new Worker(new URL('./token-thread.ts', import.meta.url), { execArgv: [] });
+  readonly #open = new Map<number, { text: string; resolve: (tokens: number) => void }>();
+  #asked = 0;
 
-function isLowSurrogate(code: number): boolean {
-  return code >= 0xdc00 && code <= 0xdfff;
+  constructor(died: () => void) {
+    this.#worker.unref();
+    this.#worker.on('message', ({ ask, tokens }: Counted) => this.#counted(ask, tokens));
+    // Its end follows, which is all that is to be known.
+    this.#worker.on('error', () => undefined);
+    this.#worker.on('exit', () => {
+      died();
+      for (const [ask, { text }] of this.#open) {
+        this.#counted(ask, Math.ceil(Buffer.byteLength(text) / bytesPerToken));
+      }
+    });
+  }
+
+  count(asked: Omit<TextToCount, 'ask'>): Promise<number> {
+    const ask = ++this.#asked;
+    this.#worker.ref();
+    this.#worker.postMessage({ ask, ...asked } satisfies TextToCount);
+    return new Promise((resolve) => this.#open.set(ask, { text: asked.text, resolve }));
+  }
+
+  #counted(ask: number, tokens: number): void {
+    this.#open.get(ask)?.resolve(tokens);
+    this.#open.delete(ask);
+    if (this.#open.size === 0) this.#worker.unref();
+  }
 }
