@@ -3,6 +3,7 @@ import { type Client, createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { ConnectionLost } from '#completions';
+import { hourMs } from '#kernel';
 import { key, type StandIn, type StandInRun, serve, standIn } from '../harness/stand-in-rooms.ts';
 
 let stand: StandIn;
@@ -130,8 +131,9 @@ it('the operation id of a client stands in for an idempotency key when it is a U
 });
 
 /** A client without manners, for what good ones never send. */
-async function raw(): Promise<WebSocket> {
-  const socket = new WebSocket(address(), 'graphql-transport-ws');
+async function raw(url = server.url): Promise<WebSocket> {
+  const address = `${url.replace('http', 'ws')}/graphql`;
+  const socket = new WebSocket(address, 'graphql-transport-ws');
   open.push({ dispose: () => socket.terminate() });
   await once(socket, 'open');
   return socket;
@@ -140,8 +142,8 @@ async function raw(): Promise<WebSocket> {
 const closeCode = async (socket: WebSocket) => (await once(socket, 'close'))[0];
 const say = (socket: WebSocket, message: object) => socket.send(JSON.stringify(message));
 
-async function greeted(payload: object = {}): Promise<WebSocket> {
-  const socket = await raw();
+async function greeted(payload: object = {}, url = server.url): Promise<WebSocket> {
+  const socket = await raw(url);
   say(socket, { type: 'connection_init', payload });
   await once(socket, 'message');
   return socket;
@@ -319,4 +321,45 @@ it('a drain lets an answer out, and its end, before it closes', async () => {
   run.finish();
   expect(await closed).toBe(1001);
   expect(heard).toEqual(['next', 'complete']);
+});
+
+/** When all that the server sent before has come, and what this client answered has arrived. */
+async function answered(socket: WebSocket): Promise<void> {
+  if (socket.readyState !== WebSocket.OPEN) return;
+  const pong = once(socket, 'pong');
+  socket.ping();
+  await pong;
+}
+
+it('a socket a day old lets what runs come to its end, and takes no more', async () => {
+  let agedMs = 0;
+  const monotonic = () => stand.clock.monotonic() + agedMs;
+  const { url, close } = await serve({
+    ...stand,
+    rooms: { ...stand.rooms, clock: { ...stand.clock, monotonic } },
+  });
+  open.push({ dispose: close });
+  const [idle, busy] = [await greeted({}, url), await greeted({ authorization: key }, url)];
+  const beat = async (hours: number) => {
+    agedMs = hours * hourMs;
+    await stand.clock.advance(12_000);
+    for (const socket of [idle, busy]) await answered(socket);
+  };
+  say(busy, { type: 'subscribe', id: '1', payload: { query: stream } });
+  const run = await runNumber(1);
+  await beat(22.9);
+  expect(idle.readyState).toBe(WebSocket.OPEN);
+  const idleClosed = closeCode(idle);
+  await beat(23);
+  expect(await idleClosed).toBe(1001);
+  await beat(23.9);
+  const heard: { id: string; type: string }[] = [];
+  busy.on('message', (data) => heard.push(JSON.parse(String(data))));
+  say(busy, { type: 'subscribe', id: '2', payload: { query: '{ __typename }' } });
+  await until(() => heard[0]);
+  expect(heard).toMatchObject([{ id: '2', type: 'error' }]);
+  const busyClosed = closeCode(busy);
+  run.finish();
+  expect(await busyClosed).toBe(1001);
+  expect(heard.at(-1)).toEqual({ id: '1', type: 'complete' });
 });

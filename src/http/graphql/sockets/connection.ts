@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 import { actingFrom, type Origin } from '#audit';
 import { ConnectionLost } from '#completions';
 import { anonymous, type Principal } from '#identity';
-import { dayMs, Fault, type Log, type Take } from '#kernel';
+import { Fault, type Log, type Take } from '#kernel';
 import type { Rooms } from '#schema';
 import type { SocketAllowances } from '../../allowance.ts';
 import { callerOf, ForeignOrigin } from '../../callers.ts';
@@ -21,9 +21,9 @@ import { Intake } from './intake.ts';
 import { nextFrames } from './next-frames.ts';
 import { type Speaker, speak } from './protocol.ts';
 import { Pumped } from './pumped.ts';
+import { ageOf } from './socket-age.ts';
 import { SocketContext } from './socket-context.ts';
 
-const lifeMs = dayMs;
 /** Running operations on one socket. */
 const operationsMax = 100;
 
@@ -150,13 +150,18 @@ export class Connection implements Speaker, Beating {
     });
   }
 
-  /** Pings, and lets go of a client that did not answer the last one. */
+  /** Pings, and lets go of a client that did not answer the last one, and of a socket too old. */
   beat(): void {
-    const age = this.rooms.clock.monotonic() - this.#openedAt;
-    if (age >= lifeMs) this.close(1001, 'A socket lives for a day');
+    if (this.#age !== 'young') this.#draining = true;
+    if (this.#age === 'over') this.close(1001, 'A socket lives for a day');
+    else this.#closeWhenIdle();
     if (this.#answered) this.#socket.ping();
     else this.#socket.terminate();
     this.#answered = false;
+  }
+
+  get #age() {
+    return ageOf(this.rooms.clock.monotonic() - this.#openedAt);
   }
 
   /** Before anything else hears of the close: who just vanished has not ended its operations. */
@@ -235,6 +240,7 @@ export class Connection implements Speaker, Beating {
   prepare(id: string, payload: SubscribePayload): Operation | readonly GraphQLError[] {
     if (this.#running.length >= operationsMax)
       return [tooMany(this.requestId, this.#running.length)];
+    if (this.#age === 'old') return [tooOld(this.requestId)];
     try {
       const principal = this.rooms.identity.current(this.#principal);
       const number = ++this.#operations;
@@ -339,6 +345,11 @@ function authorizationIn(
   const given = entries.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
   if (given === undefined || given === null) return request.headers.authorization;
   return typeof given === 'string' ? given : JSON.stringify(given);
+}
+
+function tooOld(requestId: string): GraphQLError {
+  const message = 'This socket is about to close, as it is a day old. Ask over another.';
+  return new GraphQLError(message, { extensions: { code: 'OPERATION_LIMIT', requestId } });
 }
 
 function tooMany(requestId: string, actual: number): GraphQLError {
