@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { actingFrom } from '#audit';
-import { Fault, type Log, type Random } from '#kernel';
+import { Fault, type Log, minuteMs, type Random } from '#kernel';
 import type { Rooms } from '#schema';
 import type { Telemetry } from '#telemetry';
 import { Allowance } from './allowance.ts';
@@ -22,6 +22,7 @@ import { refuse } from './rest/refuse.ts';
 import { type RestRoute as Route, restRoutes, tellingLimit } from './rest/routes.ts';
 import { servedBy } from './served.ts';
 import { answerSignIn } from './sign-in.ts';
+import { Untaken } from './untaken.ts';
 
 export interface HttpOptions {
   readonly rooms: Rooms;
@@ -43,6 +44,9 @@ export interface HttpOptions {
 }
 
 const socketsPerKey = 10_000;
+
+/** As long as events are kept, and as many bytes. */
+const untakenLimits = { stalledMs: 10 * minuteMs, bytesMax: 48 * 1024 * 1024 };
 
 export interface HttpServer {
   /** Resolves with the port once it accepts; port 0 takes a free one. */
@@ -72,6 +76,7 @@ export function openHttp(options: HttpOptions): HttpServer {
   };
   const sockets = openSockets({ ...options, engine, allowances, random: () => random.next() });
   const answering = new Answering();
+  const untaken = new Untaken(untakenLimits);
   const { lastCall } = answering;
   const routes = routesOf(options, openGraphqlHandler({ engine, rooms, log, lastCall }));
   const server = createServer({ noDelay: true, keepAliveTimeout: 65_000 }, (request, response) => {
@@ -98,6 +103,8 @@ export function openHttp(options: HttpOptions): HttpServer {
       if (fault.code === 'INTERNAL') log.error('a request failed', { requestId, error: thrown });
       if (response.headersSent) return void response.destroy();
       refuseSafely(exchange, () => route.refuse(exchange, fault), log);
+    } finally {
+      untaken.look(response);
     }
   }
 

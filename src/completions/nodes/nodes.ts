@@ -1,4 +1,4 @@
-import { flowOf, oneAtATime, readCompletionId } from '#kernel';
+import { oneAtATime, readCompletionId } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Started } from '../completions.ts';
 import type { StatusFeed } from '../feed/status-feed.ts';
@@ -234,7 +234,7 @@ function followed(found: Completion, view: View): Started {
   return {
     id: found.id,
     completion: () => completion,
-    events: (after, signal) => flowOf(view(after, signal)),
+    events: view,
     async wait(signal) {
       for await (const batch of view(0, signal)) {
         const last = batch.at(-1);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, sleep, type Timer } from '#kernel';
+import { type Clock, sleep, type Take, type Timer } from '#kernel';
+import { keepMs } from '../completion.ts';
 import { ConnectionLost } from '../completions.ts';
-import { type CompletionEvent, isLast } from '../events/events.ts';
+import { type CompletionEvent, type EventFlow, isLast } from '../events/events.ts';
+import { resumeExpired } from '../runs/ended.ts';
 import type { Asking } from './asking.ts';
 import type { Answer, Post } from './post.ts';
 import type { WireEvent } from './wire.ts';
@@ -13,6 +15,8 @@ const stayMs = 1_000;
 /** While its node is silent. */
 const againMs = 1_000;
 const failuresMax = 30;
+/** No event has this number: who asks for what comes after it learns whether there are any. */
+const beyondAll = Number.MAX_SAFE_INTEGER;
 
 export interface RemoteViewerOptions {
   readonly id: string;
@@ -37,7 +41,9 @@ export interface RemoteViewerOptions {
  * that it has; what is asked twice is answered twice, so that a lost letter loses no event, and
  * what is not asked for is not sent.
  */
-export class RemoteViewer implements AsyncIterableIterator<readonly CompletionEvent[], undefined> {
+export class RemoteViewer
+  implements AsyncIterableIterator<readonly CompletionEvent[], undefined>, EventFlow
+{
   readonly #options: RemoteViewerOptions;
   readonly #viewer = randomUUID();
   readonly #left = new AbortController();
@@ -73,10 +79,43 @@ export class RemoteViewer implements AsyncIterableIterator<readonly CompletionEv
     return done;
   }
 
+  async each(take: Take<readonly CompletionEvent[]>): Promise<void> {
+    for (let batch = await this.next(); !batch.done; batch = await this.next()) {
+      const taking = take(batch.value);
+      if (taking) await this.#whileKept(taking);
+    }
+  }
+
+  /** What is not taken is held here for as long as its node keeps it. */
+  async #whileKept(taking: Promise<void>): Promise<void> {
+    const taken = new AbortController();
+    try {
+      await Promise.race([taking, this.#forgotten(taken.signal)]);
+    } catch (thrown) {
+      this.#leave('for good');
+      throw thrown;
+    } finally {
+      taken.abort();
+    }
+  }
+
+  /** Throws when its node keeps it no longer; of one that says nothing that is so after a time. */
+  async #forgotten(taken: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const untilMs = clock.monotonic() + keepMs;
+    for (;;) {
+      await sleep(clock, againMs, taken).catch(() => undefined);
+      if (taken.aborted) return;
+      const answer = await this.#ask(beyondAll, taken);
+      if (answer?.kind === 'completion') throw resumeExpired();
+      if (!answer && clock.monotonic() > untilMs) throw resumeExpired();
+    }
+  }
+
   /** What comes next: from its node, or while that is silent from its copy; null: ask again. */
   async #more(): Promise<readonly CompletionEvent[] | null> {
-    const { mayAnswer, silent, read, copied, orphaned, clock } = this.#options;
-    const answer = mayAnswer() && !silent() ? await this.#ask() : null;
+    const { mayAnswer, read, copied, orphaned, clock } = this.#options;
+    const answer = await this.#ask(this.#cursor, this.#left.signal);
     if (answer?.kind === 'events') return answer.events.map(read);
     const left = await copied(this.#cursor);
     if (left) return left;
@@ -95,11 +134,11 @@ export class RemoteViewer implements AsyncIterableIterator<readonly CompletionEv
   }
 
   /** Waits for events until its node is gone or silent. */
-  #ask(): Promise<Answer | null> {
+  async #ask(after: number, signal: AbortSignal): Promise<Answer | null> {
     const { id, asking, mayAnswer, silent } = this.#options;
-    const question = { kind: 'follow', id, after: this.#cursor, viewer: this.#viewer } as const;
     const goOn = () => mayAnswer() && !silent();
-    return asking.ask(question, { goOn, signal: this.#left.signal });
+    if (!goOn()) return null;
+    return asking.ask({ kind: 'follow', id, after, viewer: this.#viewer }, { goOn, signal });
   }
 
   return(): Promise<Batch> {
