@@ -26,11 +26,17 @@ export interface Kept {
   readonly statusChanged: (running: Running) => void;
 }
 
+/** What a start led to, and whether it began with it. */
+export interface Beginning {
+  readonly begun: Begun;
+  readonly isNew: boolean;
+}
+
 /**
  * Starts a completion, or finds the one that already has its idempotency key. It never throws: a
  * refusal is a completion that failed.
  */
-export type Begin = (input: RunInput, pays: Payer, how: StartOptions) => Promise<Begun>;
+export type Begin = (input: RunInput, pays: Payer, how: StartOptions) => Promise<Beginning>;
 
 export function beginner(rooms: Rooms, kept: Kept): Begin {
   const { clock, credits } = rooms;
@@ -67,12 +73,14 @@ export function beginner(rooms: Rooms, kept: Kept): Begin {
       const request = requestOf(input);
       const running = create(request, pays, how);
       const key = keyOf(request, how);
-      if (key === null) return launch(running);
+      if (key === null) return { begun: launch(running), isNew: true };
       const owner = pays.apiKey?.id ?? `${pays.userId}@${pays.organization.id}`;
       const repeat = { owner, key, body: fingerprint(request) };
-      return await repeats.join(repeat, () => claimed(running, repeat));
+      const begun = await repeats.join(repeat, () => claimed(running, repeat));
+      return { begun, isNew: begun === running };
     } catch (thrown) {
-      return refuse(create(unreadable(input), pays, how), Fault.from(thrown));
+      const begun = refuse(create(unreadable(input), pays, how), Fault.from(thrown));
+      return { begun, isNew: true };
     }
   };
 }

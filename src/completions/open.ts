@@ -57,13 +57,13 @@ function opened(rooms: Rooms, keptContent: KeptContent): Completions {
 
   return {
     async start(principal, input, how) {
-      const begun = await begin(input, payerOf(principal, input, identity), how);
+      const { begun, isNew } = await begin(input, payerOf(principal, input, identity), how);
       if (how.detached) await detach(begun, nodes);
-      return startedOf(begun);
+      return startedOf(begun, isNew);
     },
     async embed(principal, input, signal) {
       const pays = payerOf(principal, input, identity);
-      const begun = await begin(input, pays, { streamed: false });
+      const { begun } = await begin(input, pays, { streamed: false });
       const completion = await startedOf(begun).wait(signal);
       return { completion, vectors: completion.content?.vectors ?? null };
     },

@@ -135,3 +135,22 @@ it('STREAM 10: a key whose claim cannot be read starts nothing', async () => {
   room.purse.unclaimable = null;
   expect((await start(room, key)).ended.status).toBe('SUCCEEDED');
 });
+
+it('STREAM 11: who has seen some of a completion is told all of the next one', async () => {
+  const room = stand({});
+  const eventsAfter = async (after: number, input: Partial<CompletionInput>) => {
+    const given = { ...ordinary, ...input };
+    const started = await room.completions.start(someone, given, { streamed: true });
+    const events: string[] = [];
+    for await (const batch of started.events(after)) {
+      for (const { type, sequence } of batch) events.push(`${sequence} ${type}`);
+    }
+    return events;
+  };
+  const refused = await eventsAfter(7, { ...key, model: 'acme/nothing' });
+  expect(refused).toEqual(['1 CompletionFailed']);
+  const whole = await eventsAfter(7, key);
+  expect(whole[0]).toBe('1 CompletionStarted');
+  expect(whole.at(-1)).toMatch('CompletionFinished');
+  expect(await eventsAfter(1, key)).toEqual(whole.slice(1));
+});

@@ -59,7 +59,7 @@ it('our own fault is an event of the completion, and is noted', async () => {
   expect(recorded.lines).toMatchObject([{ level: 'error', message: 'a completion failed' }]);
 });
 
-it('STREAM 14: a lane that cannot begin has a last event of its own, the other answers', async () => {
+it('STREAM 14: a lane that cannot begin has a last event, and the other answers', async () => {
   const starts = start;
   start = async (principal, given, how) => {
     if (how.lane === 0) throw new RangeError('broken');
