@@ -3,6 +3,7 @@ import type { Credits } from '#credits';
 import { dayMs, seededRandom } from '#kernel';
 import type { Storage } from '#storage';
 import { activityRows } from '../../src/http/account/activity.ts';
+import { creditsOf } from '../../src/http/account/credits.ts';
 import {
   credit,
   dollars,
@@ -44,7 +45,7 @@ const addedUp = (apiKeyId: string | null, [from, to]: readonly [Date, Date]) =>
     [acme, apiKeyId, from, to],
   );
 
-test('activity is what the completions of its days add up to, to the last digit', async () => {
+test('activity and credits are what completions and entries add up to, exactly', async () => {
   const random = seededRandom('activity');
   const upTo = (most: number) => Math.floor(random.next() * most);
   const oneOf = <Value>(...values: readonly Value[]) => values[upTo(values.length)] as Value;
@@ -80,4 +81,11 @@ test('activity is what the completions of its days add up to, to the last digit'
       if (apiKeyId !== 'key_c') expect(rows.length).toBeGreaterThan(0);
     }
   }
+  const [entered] = await storage.query(
+    `SELECT sum(e.amount) AS balance,
+        -sum(e.amount) FILTER (WHERE e.kind IN ('USAGE', 'FEE', 'REFUND')) AS used
+      FROM entry e JOIN credit_account a ON a.id = e.account_id WHERE a.organization_id = $1`,
+    [acme],
+  );
+  expect(await creditsOf({ storage }, acme)).toEqual(entered);
 }, 120_000);
