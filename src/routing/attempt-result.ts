@@ -19,6 +19,8 @@ export const concernsCredential = (result: AttemptResult) =>
 export function outcomeOf(result: AttemptResult): Outcome {
   if (result === 'SUCCEEDED') return 'SUCCEEDED';
   if (result === 'ABANDONED' || result.callersFault) return 'SPARED';
+  // The endpoint brought what its model wrote, and the next answer may well be one.
+  if (result.failure === 'MODEL_ERRED') return 'SPARED';
   // A rate limit is no failure: the endpoint works, for others or a little later.
   return concernsCredential(result) ? 'SPARED' : 'FAILED';
 }

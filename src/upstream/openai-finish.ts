@@ -43,10 +43,12 @@ const failures: ReadonlyMap<string, UpstreamFailure> = new Map([
   // Cohere.
   ['timeout', 'CUT'],
   // Bedrock and Google: what the model wrote is no answer, and most of it was kept from us.
-  ['malformed_model_output', 'ERROR_IN_BODY'],
-  ['malformed_tool_use', 'ERROR_IN_BODY'],
-  ['unexpected_tool_call', 'ERROR_IN_BODY'],
-  ['missing_thought_signature', 'ERROR_IN_BODY'],
+  ['malformed_model_output', 'MODEL_ERRED'],
+  ['malformed_tool_use', 'MODEL_ERRED'],
+  ['malformed_function_call', 'MODEL_ERRED'],
+  ['unexpected_tool_call', 'MODEL_ERRED'],
+  // Google: a turn of the request lacks what only Google gave and wants back.
+  ['missing_thought_signature', 'UNSAID'],
   // DeepSeek: the request was interrupted for want of capacity.
   ['insufficient_system_resource', 'OVERLOADED'],
 ]);

@@ -11,6 +11,12 @@ interface Words {
 /** Asked in this order; each from the documented errors of at least one service. */
 const words: readonly Words[] = [
   {
+    // Groq, which refuses with a 400 what its own model wrote.
+    failure: 'MODEL_ERRED',
+    codes: ['tool_use_failed', 'json_validate_failed'],
+    sentences: [],
+  },
+  {
     failure: 'CONTEXT_LENGTH',
     codes: ['context_length_exceeded', 'context_window_exceeded', 'exceed_context_size_error'],
     sentences: [

@@ -21,6 +21,7 @@ export type UpstreamFailure =
   | 'MALFORMED'
   | 'EXCESS'
   | 'CUT'
+  | 'MODEL_ERRED'
   | 'ERROR_IN_BODY';
 
 export interface UpstreamFaultDetail {
@@ -131,6 +132,7 @@ const codes: Record<UpstreamFailure, FaultCode> = {
   MALFORMED: 'UPSTREAM_FAILED',
   EXCESS: 'UPSTREAM_FAILED',
   CUT: 'UPSTREAM_FAILED',
+  MODEL_ERRED: 'UPSTREAM_FAILED',
   ERROR_IN_BODY: 'UPSTREAM_FAILED',
 };
 
@@ -166,5 +168,6 @@ const sentences: Record<UpstreamFailure, readonly [what: string, advice: string]
   MALFORMED: ['sent something that cannot be read', again],
   EXCESS: ['sent far more than an answer can be', again],
   CUT: ['broke off without a proper end', again],
+  MODEL_ERRED: ['could not read what its model wrote, a tool call or JSON', again],
   ERROR_IN_BODY: ['reported an error in its answer', again],
 };

@@ -28,8 +28,8 @@ function stand(one = endpoint()) {
 const whoever = ({ id }: Endpoint) => ({ endpoint: id, credential: null });
 
 describe('what counts against an endpoint', () => {
-  it.each(['CALLER', 'CONTEXT_LENGTH', 'CONTENT_POLICY'] as const)(
-    "a caller's own fault does not: %s",
+  it.each(['CALLER', 'CONTEXT_LENGTH', 'CONTENT_POLICY', 'MODEL_ERRED'] as const)(
+    "a caller's own fault does not, nor what a model wrote: %s",
     (failure) => {
       const { health, one, changes } = stand();
       for (let time = 0; time < 50; time++) health.report(one, fault(failure));

@@ -35,8 +35,10 @@ test.each([
   ['error', 'ERROR_IN_BODY'],
   ['abort', 'CUT'],
   ['TIMEOUT', 'CUT'],
-  ['malformed_tool_use', 'ERROR_IN_BODY'],
-  ['UNEXPECTED_TOOL_CALL', 'ERROR_IN_BODY'],
+  ['malformed_tool_use', 'MODEL_ERRED'],
+  ['MALFORMED_FUNCTION_CALL', 'MODEL_ERRED'],
+  ['UNEXPECTED_TOOL_CALL', 'MODEL_ERRED'],
+  ['MISSING_THOUGHT_SIGNATURE', 'UNSAID'],
   ['insufficient_system_resource', 'OVERLOADED'],
 ])('%s is no end but a failure', (raw, failure) => {
   expect(failureOfFinish(raw)).toBe(failure);

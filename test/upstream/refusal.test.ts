@@ -97,6 +97,12 @@ const refusals: readonly [string, number, unknown, string][] = [
   ['an address that is wrong', 404, '<html>Not found</html>', 'UNKNOWN_MODEL'],
   ['a time-out of its own', 408, {}, 'STATUS'],
   ['its rate limit', 429, error('Rate limit reached', 'rate_limit_exceeded'), 'RATE_LIMITED'],
+  [
+    'a tool call of its model that cannot be read (Groq)',
+    400,
+    { error: { message: 'Failed to call a function.', code: 'tool_use_failed' } },
+    'MODEL_ERRED',
+  ],
   ['a failure', 500, error('The server had an error'), 'STATUS'],
   ['a failure that speaks of context', 500, error('maximum context length crash'), 'STATUS'],
   ['a bad gateway', 502, '<html>502</html>', 'STATUS'],
