@@ -37,6 +37,15 @@ export function credentialsOf(
 
 const noCredentials: Credentials = new Map();
 
+/** Each endpoint with the credential that it is tried with first: that one's trouble counts. */
+export function withFirstCredential(
+  candidates: readonly Candidate[],
+  credentials: Credentials,
+): readonly Candidate[] {
+  if (credentials.size === 0) return candidates;
+  return candidates.map((one) => ({ ...one, ownKey: credentials.get(one.endpoint)?.[0] }));
+}
+
 /** Each endpoint once for every credential: own keys first. */
 export function eachCredential<C extends Candidate>(
   candidates: readonly C[],

@@ -102,10 +102,10 @@ export class Health {
   }
 
   /** Whether it failed lately, more than ordinary noise: it is tried after those that did not. */
-  troubled(endpoint: Endpoint): boolean {
+  troubled(endpoint: Endpoint, credential = platformCredential): boolean {
     return (
-      this.#entries.get(endpoint.id)?.breaker.troubled === true ||
-      this.#lines.get(endpoint.id, platformCredential)?.breaker.troubled === true
+      this.#breakerFor(endpoint.id, credential)?.troubled === true ||
+      this.#lines.get(endpoint.id, credential)?.breaker.troubled === true
     );
   }
 
@@ -115,8 +115,8 @@ export class Health {
   }
 
   /** What part of it this one should get: less than 1 for a while after it was out. */
-  warmth(endpoint: Endpoint): number {
-    if (!this.#recovering.has(endpoint.id)) return 1;
+  warmth(endpoint: Endpoint, credential = platformCredential): number {
+    if (credential !== platformCredential || !this.#recovering.has(endpoint.id)) return 1;
     const warmth = this.#entries.get(endpoint.id)?.breaker.warmth ?? 1;
     if (warmth === 1) this.#recovering.delete(endpoint.id);
     return warmth;

@@ -1,8 +1,8 @@
-import type { Endpoint } from '#catalog';
 import type { Stay } from './affinity.ts';
 import type { Candidate } from './candidates.ts';
 import { type Draw, leastFirst, shares } from './draw.ts';
 import { positionOf } from './names.ts';
+import type { Tried } from './own-keys.ts';
 import type { Medians } from './pace.ts';
 import type { RoutePreferences, RouteSort } from './request.ts';
 import { failing, hasThreshold, missed, none, type SetBack } from './set-back.ts';
@@ -24,11 +24,11 @@ export interface Ordering {
   readonly draw: Draw;
   /** That the first of these candidates is tried first: 1, or 0 behind those of another model. */
   readonly chance: number;
-  troubled(endpoint: Endpoint): boolean;
+  troubled(tried: Tried): boolean;
   /** Whether there is any endpoint that should get less than its ordinary traffic. */
   readonly recovering: boolean;
   /** What part of it this one should get: less than 1 for a while after it was out. */
-  warmth(endpoint: Endpoint): number;
+  warmth(tried: Tried): number;
   medians(endpointId: string): Medians | null;
   /** Whether there is any endpoint that was measured and is no more; never in a dry run. */
   readonly trialsDue: boolean;
@@ -83,7 +83,7 @@ function ofSession(candidates: readonly Candidate[], ordering: Ordering): Chosen
     `It gave this session's last answer, and keeps the cache of its prompt for another ` +
     `${minutes} min without use.`;
   return candidates
-    .filter(({ endpoint }) => endpoint.id === endpointId && !troubled(endpoint))
+    .filter((candidate) => candidate.endpoint.id === endpointId && !troubled(candidate))
     .map((candidate) => ({ candidate, reason }));
 }
 
@@ -101,11 +101,11 @@ interface Group {
 
 function grouped(
   candidates: readonly Candidate[],
-  setBackOf: (endpoint: Endpoint) => SetBack,
+  setBackOf: (candidate: Candidate) => SetBack,
 ): Group[] {
   const groups: Group[] = [];
   for (const candidate of candidates) {
-    const setBack = setBackOf(candidate.endpoint);
+    const setBack = setBackOf(candidate);
     const group = groups.find((each) => each.setBack === setBack);
     if (group) group.members.push(candidate);
     else groups.push({ setBack, members: [candidate] });
@@ -113,9 +113,9 @@ function grouped(
   return groups.sort((left, right) => left.setBack.rank - right.setBack.rank);
 }
 
-function missing({ preferences, medians }: Ordering): (endpoint: Endpoint) => SetBack {
+function missing({ preferences, medians }: Ordering): (candidate: Candidate) => SetBack {
   if (!hasThreshold(preferences)) return () => none;
-  return ({ id }) => missed(preferences, medians(id));
+  return ({ endpoint }) => missed(preferences, medians(endpoint.id));
 }
 
 // ───────── by a wish ─────────
@@ -158,7 +158,7 @@ function* eased(bestFirst: Reasoned, { recovering, warmth, draw }: Ordering): Sh
     return;
   }
   const all = [...bestFirst];
-  const warmths = all.map(([{ endpoint }]) => warmth(endpoint));
+  const warmths = all.map(([candidate]) => warmth(candidate));
   const shares = sharesInOrder(warmths);
   for (const [[candidate, reason], at] of inTurn(all, positionsInOrder(warmths, draw))) {
     const part = warmths[at] ?? 1;
@@ -170,8 +170,10 @@ function* eased(bestFirst: Reasoned, { recovering, warmth, draw }: Ordering): Sh
 /** What gets no traffic is not measured: now and then one request finds out how it does. */
 function dueForTrial(candidates: readonly Candidate[], sorting: Sorting): Candidate | null {
   const { medians, troubled, takeTrial } = sorting;
-  const due = ({ endpoint }: Candidate) =>
-    !medians(endpoint.id) && !troubled(endpoint) && takeTrial(endpoint.id);
+  const due = (candidate: Candidate) => {
+    const { id } = candidate.endpoint;
+    return !medians(id) && !troubled(candidate) && takeTrial(id);
+  };
   return candidates.find(due) ?? null;
 }
 
@@ -234,15 +236,15 @@ function* drawn(candidates: readonly Candidate[], ordering: Ordering): Ordered {
   const { troubled, recovering, warmth, draw } = ordering;
   let { chance } = ordering;
   const missedBy = missing(ordering);
-  const groups = grouped(candidates, (endpoint) =>
-    troubled(endpoint) ? failing : missedBy(endpoint),
+  const groups = grouped(candidates, (candidate) =>
+    troubled(candidate) ? failing : missedBy(candidate),
   );
   for (const { members, setBack } of groups) {
     const ordinary = shares(members.map(({ blendedNumber }) => blendedNumber));
     const weights = recovering
       ? warmed(
           ordinary,
-          members.map(({ endpoint }) => warmth(endpoint)),
+          members.map((member) => warmth(member)),
         )
       : ordinary;
     for (const [candidate, at] of inTurn(members, draw(weights))) {

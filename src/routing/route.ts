@@ -9,6 +9,7 @@ import {
   eachCredential,
   inTheirOrder,
   unwellWithAll,
+  withFirstCredential,
 } from './credentials.ts';
 import { byChance, type Draw, heaviest } from './draw.ts';
 import { InTurn } from './in-turn.ts';
@@ -53,11 +54,11 @@ export interface Surroundings {
   /** Null for a dry run, which shows the likeliest order. */
   readonly random: Random | null;
   refusal(tried: Tried): Refusal | null;
-  troubled(endpoint: Endpoint): boolean;
+  troubled(tried: Tried): boolean;
   /** Whether there is any endpoint that should get less than its ordinary traffic. */
   readonly recovering: boolean;
   /** What part of it this one should get. */
-  warmth(endpoint: Endpoint): number;
+  warmth(tried: Tried): number;
   readonly live: LiveFigures;
   lastOf(session: string): Stay | null;
   /** What an endpoint was seen to refuse. */
@@ -207,7 +208,9 @@ function listOf(request: RouteRequest, { asked, tried }: Named, around: Surround
     takeTrial: around.live.takeTrial,
   };
   const credentials = credentialsOf(sifted.candidates, request, ask);
-  const list = { ...sifted, ordering, credentials, learned: around.learned };
+  const candidates = withFirstCredential(sifted.candidates, credentials);
+  const { rejected } = sifted;
+  const list = { candidates, rejected, ordering, credentials, learned: around.learned };
   return request.preferences.allowFallbacks ? list : withoutFallbacks(list);
 }
 

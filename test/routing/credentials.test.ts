@@ -131,6 +131,56 @@ describe('the breakers', () => {
   });
 });
 
+describe('the trouble', () => {
+  const two: Offer[] = [
+    { provider: 'cheap', pricing: flat(1) },
+    { provider: 'dear', pricing: flat(9) },
+  ];
+  const ownKeys = keysAt({ cheap: [key('c')], dear: [key('d')] });
+  const inTrouble = (given: Partial<RouteRequest>) => {
+    const { router, clock } = stand(two);
+    const route = router.route(request(given));
+    const cheap = route.candidates.find(({ endpoint }) => endpoint.provider.slug === 'cheap');
+    if (!cheap) throw expect.unreachable();
+    router.report(route, cheap, fault('STATUS'));
+    return { router, clock, route, cheap };
+  };
+
+  it('of the platform’s credential does not set back an endpoint that an own key is for', () => {
+    const { router } = inTrouble({});
+    expect(shown(router.plan(request()))).toEqual(['dear platform', 'cheap platform']);
+    expect(shown(router.plan(request({ ownKeys })))[0]).toBe('cheap c');
+  });
+
+  it('of an own key sets back the endpoint for it, and for nobody else', () => {
+    const { router } = inTrouble({ ownKeys });
+    expect(shown(router.plan(request({ ownKeys })))[0]).toBe('dear d');
+    expect(shown(router.plan(request()))).toEqual(['cheap platform', 'dear platform']);
+  });
+
+  it('of the one does not end a session that goes on with the other', () => {
+    const { router, route, cheap } = inTrouble({ sessionId: 'chat' });
+    const own = request({ ownKeys, sessionId: 'chat' });
+    router.report(route, { endpoint: cheap.endpoint, ownKey: key('c') }, 'SUCCEEDED');
+    const [first] = router.plan(own).candidates;
+    expect(first?.endpoint.provider.slug).toBe('cheap');
+    expect(first?.reason).toContain("this session's last answer");
+  });
+
+  it('of the platform’s, once over, leaves an own key its whole share', async () => {
+    const { router, clock, route, cheap } = inTrouble({});
+    for (let time = 0; time < 4; time++) router.report(route, cheap, fault('STATUS'));
+    await clock.advance(60_000);
+    router.attempts(route).next();
+    router.report(route, cheap, 'SUCCEEDED');
+    const shareOf = (given: Partial<RouteRequest>) =>
+      router.plan(request(given)).candidates.find(({ endpoint }) => endpoint === cheap.endpoint)
+        ?.weight ?? 0;
+    expect(shareOf({})).toBeLessThan(0.95);
+    expect(shareOf({ ownKeys })).toBeGreaterThan(0.98);
+  });
+});
+
 it('a key that is removed after the route was made is not used on it any more', () => {
   const there = new Set(['k']);
   const { router } = stand([{ provider: 'only' }], (id) => there.has(id));
