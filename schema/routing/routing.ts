@@ -1,5 +1,4 @@
-import { type PlanInput, planRoute } from '#completions';
-import { worstCase } from '#credits';
+import { coverOf, type PlanInput, planRoute } from '#completions';
 import { formatMoney, type Price } from '#kernel';
 import type { Rejection, Route, RouteCandidate } from '#routing';
 import { builder } from '../builder.ts';
@@ -63,12 +62,13 @@ interface Placed extends RouteCandidate {
   readonly route: Route;
 }
 
-/** The most that it could charge; null when the request does not say how long it is. */
-function maximumCharge({ prices, ownKey, route }: Placed, feeRate: Price): string | null {
-  const { promptTokens, maxTokens } = route.request;
+/** What would be held for it alone; null when the request does not say how long it is. */
+function maximumCharge(candidate: Placed, feeRate: Price): string | null {
+  const { promptTokens, maxTokens } = candidate.route.request;
   if (promptTokens === 0 || maxTokens === null) return null;
-  const ownProviderKey = ownKey !== undefined;
-  return formatMoney(worstCase({ prices, promptTokens, maxTokens, feeRate, ownProviderKey }));
+  return formatMoney(
+    coverOf([candidate], { promptTokens, images: 0, maxTokens, feeRate }).worstCase(),
+  );
 }
 
 const RouteCandidateRef = builder.objectRef<Placed>('RouteCandidate').implement({
@@ -80,7 +80,9 @@ const RouteCandidateRef = builder.objectRef<Placed>('RouteCandidate').implement(
     maximumCharge: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'With `promptTokens` and `maxTokens`: US dollars at most, fee included.',
+      description:
+        'With `promptTokens` and `maxTokens`: US dollars at most, fee included, for no more of an ' +
+        'answer than its model can give. Admission holds as much for the dearest candidate.',
       resolve: (candidate, _args, { rooms }) => maximumCharge(candidate, rooms.platform.feeRate),
     }),
     providerKey: t.prismaField({

@@ -33,6 +33,7 @@ export type {
 export { noUsage } from './completion.ts';
 export type { Completions, Started, StartOptions } from './completions.ts';
 export { ConnectionLost } from './completions.ts';
+export { coverOf } from './cost/cover.ts';
 export type { CostEstimate, EstimateInput } from './cost/estimate.ts';
 export type {
   CompletionEvent,

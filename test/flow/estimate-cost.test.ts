@@ -57,3 +57,22 @@ it('who is nobody may ask for less text, and hears how much', async () => {
   expect(errors?.[0]).toMatchObject({ extensions: { code: 'INVALID_INPUT' } });
   expect((await app.demo.ask(query, { input })).data.estimateCost[0].promptTokens).toBe(14_000);
 });
+
+it('a plan says what would be held: no more of an answer than its model can give', async () => {
+  const { data } = await app.demo.ask(
+    `query ($input: RouteInput!, $longer: RouteInput!) {
+      plan: routePlan(input: $input) { ...held }
+      longer: routePlan(input: $longer) { ...held } }
+    fragment held on RoutePlan {
+      candidates { maximumCharge endpoint { contextLength maxOutputTokens } } }`,
+    Object.fromEntries(
+      Object.entries({ input: 8_192, longer: 16_000 }).map(([name, maxTokens]) => [
+        name,
+        { model: 'sandbox/echo', promptTokens: 100, maxTokens },
+      ]),
+    ),
+  );
+  const [candidate] = data.plan.candidates;
+  expect(candidate.endpoint).toEqual({ contextLength: 32_768, maxOutputTokens: 8_192 });
+  expect(data.longer.candidates).toEqual([candidate]);
+});
