@@ -1,6 +1,6 @@
 import { coverOf, type PlanInput, planRoute } from '#completions';
 import { formatMoney, type Price } from '#kernel';
-import type { Rejection, Route, RouteCandidate } from '#routing';
+import { type Rejection, type Route, type RouteCandidate, unknownProviders } from '#routing';
 import { builder } from '../builder.ts';
 import { ProviderPreferences } from '../completions/input.ts';
 import { describedEnum } from '../described.ts';
@@ -81,8 +81,8 @@ const RouteCandidateRef = builder.objectRef<Placed>('RouteCandidate').implement(
       type: 'Decimal',
       nullable: true,
       description:
-        'With `promptTokens` and `maxTokens`: US dollars at most, fee included, for no more of an ' +
-        'answer than its model can give. Admission holds as much for the dearest candidate.',
+        'With `promptTokens` and `maxTokens`: US dollars at most, fee included, for no more of ' +
+        'an answer than its model can give. Admission holds as much for the dearest candidate.',
       resolve: (candidate, _args, { rooms }) => maximumCharge(candidate, rooms.platform.feeRate),
     }),
     providerKey: t.prismaField({
@@ -117,6 +117,14 @@ const RoutePlanRef = builder.objectRef<Route>('RoutePlan').implement({
     rejected: t.expose('rejected', {
       type: [RouteRejectionRef],
       description: 'The endpoints that would not be tried, and why.',
+    }),
+    unknownProviders: t.stringList({
+      description:
+        'Names in `provider.order`, `only` and `ignore` that no provider here has: misspelt, or of ' +
+        'other services. They name nobody; a completion is not refused for them.',
+      resolve: ({ request }, _args, { rooms }) => [
+        ...unknownProviders(request.preferences, rooms.catalog.market()),
+      ],
     }),
     error: t.field({
       type: ErrorInterface,

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Site } from '#identity';
 
 const exposedHeaders = [
-  ...['X-Request-Id', 'Request-Id', 'X-Generation-Id', 'Retry-After', 'X-Should-Retry'],
+  ...['X-Request-Id', 'Request-Id', 'X-Generation-Id', 'X-Unknown-Providers'],
+  ...['Retry-After', 'X-Should-Retry'],
   ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'ETag'],
   ...['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'],
 ].join(', ');

@@ -20,6 +20,7 @@ export type { Candidate } from './candidates.ts';
 export type { Condition, EndpointStatus } from './condition.ts';
 export type { BreakerNotice, StatusChange } from './health.ts';
 export { keepIncidents } from './incidents.ts';
+export { unknownProviders } from './names.ts';
 export { needsOf, withoutParameters } from './needs.ts';
 export type { RouteCandidate } from './order.ts';
 export type { OwnKey } from './own-keys.ts';

@@ -1,4 +1,4 @@
-import type { Model, Provider } from '#catalog';
+import type { Market, Model, Provider } from '#catalog';
 import { once } from './once.ts';
 import { type AskedModel, withoutVariants } from './variants.ts';
 
@@ -70,6 +70,29 @@ const providersOf = once(({ endpoints }: Model) => {
   }
   return { all, byName };
 });
+
+/** Lists of providers, as a caller gives them. */
+interface ProviderLists {
+  readonly order?: readonly string[] | null;
+  readonly only?: readonly string[] | null;
+  readonly ignore?: readonly string[] | null;
+}
+
+/** The names in these lists that no provider here has, whichever model is asked for. */
+export function unknownProviders(
+  { order, only, ignore }: ProviderLists,
+  { providers }: Pick<Market, 'providers'>,
+): readonly string[] {
+  const unknown = (entry: string) => !namesOfAll(providers).has(folded(entry));
+  const fits = (entry: string) => (provider: Provider) =>
+    matchesPattern(entry.trim().toLowerCase(), provider.slug);
+  const sifted = [...(only ?? []), ...(ignore ?? [])].filter(
+    (entry) => unknown(entry) && !(entry.includes('*') && providers.some(fits(entry))),
+  );
+  return [...new Set([...(order ?? []).filter(unknown), ...sifted])];
+}
+
+const namesOfAll = once((providers: readonly Provider[]) => new Set(providers.flatMap(namesOf)));
 
 const namesOf = once(({ slug, name, id }: Provider) => [...new Set([slug, name, id].map(folded))]);
 

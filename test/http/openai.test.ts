@@ -43,6 +43,20 @@ it('an answer in one piece, with usage and its cost', async () => {
   expect(response.headers.get('x-generation-id')).toBe(data.id);
 });
 
+it.each([
+  [{ ignore: ['cheap', 'daer', 'Çheap,\n'] }, 'daer, %C3%87heap%2C%0A'],
+  [{ order: ['Cheap'], ignore: ['de*'] }, null],
+])('names in `provider` that nobody here has are told, and refuse nothing: %j', async (...row) => {
+  const [provider, told] = row;
+  const body = { ...asked, provider };
+  const answer = client.chat.completions.create(body).withResponse();
+  const run = await firstRun();
+  run.start();
+  run.text('Hello');
+  run.finish();
+  expect((await answer).response.headers.get('x-unknown-providers')).toBe(told);
+});
+
 it('an answer as a stream: deltas, one finish reason, usage on the last chunk', async () => {
   const answer = client.chat.completions.create({ ...asked, stream: true });
   const run = await firstRun();

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { namesModel, positionOf, providersNamed } from '../../src/routing/names.ts';
+import {
+  namesModel,
+  positionOf,
+  providersNamed,
+  unknownProviders,
+} from '../../src/routing/names.ts';
 import { market } from './stand.ts';
 
 const all = market(
@@ -87,5 +92,18 @@ describe('a list of providers', () => {
     const [model] = market({ 'a/b': [...offers, together] }).models;
     const named = model ? [...providersNamed(list, model)].map(({ slug }) => slug) : [];
     expect(named.toSorted()).toEqual(slugs);
+  });
+
+  it('has names that nobody here has, whichever model is asked for', () => {
+    const goods = market({ 'a/b': [{ provider: 'together', of: { name: 'Together AI' } }] });
+    const lists = {
+      order: ['together', 'tog*', 'fireworks'],
+      only: ['Together-AI', 'togehter'],
+      ignore: ['tog*', 'fire*', 'fireworks', 'together/fp8'],
+    };
+    expect(unknownProviders(lists, goods)).toEqual([
+      ...['tog*', 'fireworks', 'togehter', 'fire*', 'together/fp8'],
+    ]);
+    expect(unknownProviders({ order: null, only: ['*'] }, goods)).toEqual([]);
   });
 });

@@ -131,15 +131,17 @@ it('what has an id is found by it, in the order asked, null where there is nothi
 
 it('a route shows who would be tried, at what price, and why the others would not', async () => {
   const answer = await server.ask(`{ routePlan(input: {
-    model: "acme/echo", promptTokens: 1000, maxTokens: 1000, provider: { only: ["cheap"] }
+    model: "acme/echo", promptTokens: 1000, maxTokens: 1000,
+    provider: { only: ["cheap"], ignore: ["daer"] }
   }) {
-    model { slug } error { code }
+    model { slug } error { code } unknownProviders
     candidates { order weight maximumCharge endpoint { provider { slug } } }
     rejected { code setting endpoint { provider { slug } } }
   } }`);
   expect(answer.data.routePlan).toEqual({
     model: { slug: 'acme/echo' },
     error: null,
+    unknownProviders: ['daer'],
     candidates: [
       { order: 1, weight: 1, maximumCharge: '0.0021', endpoint: { provider: { slug: 'cheap' } } },
     ],

@@ -9,6 +9,7 @@ import { preferencesOf } from '../rest/preferences.ts';
 import { refuse } from '../rest/refuse.ts';
 import { contentGone } from '../rest/run-door.ts';
 import { inShape } from '../rest/shape.ts';
+import { tellUnknownProviders } from '../rest/unknown-providers.ts';
 import { answeredBy, usageOf } from './chat-answer.ts';
 
 /** `POST …/embeddings`: the same run as of a completion, with vectors for its answer. */
@@ -29,6 +30,7 @@ export async function answerEmbeddings(exchange: Exchange, rooms: Rooms): Promis
   const { completion, vectors } = await rooms.completions.embed(principal, input, signal);
   if (response.destroyed) return;
   response.setHeader('X-Generation-Id', completion.id);
+  tellUnknownProviders(response, input.provider, rooms.catalog.market());
   tellLimit(exchange, principal, rooms);
   if (completion.error) {
     const fault = renamed(Fault.from(completion.error), wirePath);

@@ -9,6 +9,7 @@ import { principalOf, tellLimit } from './caller.ts';
 import { renamed } from './errors.ts';
 import { type FailedAttempts, failedAttempts } from './failed-attempts.ts';
 import type { Refuse } from './refuse.ts';
+import { tellUnknownProviders } from './unknown-providers.ts';
 
 /** A wire form in which completions are asked for and answered. All of them lead to one run. */
 export interface RunDoor<Request extends Asked = Asked> {
@@ -49,8 +50,10 @@ export async function answerThrough<Request extends Asked>(
   rooms: Rooms,
 ): Promise<void> {
   const { asked, run } = await begin(door, exchange, rooms);
+  const market = rooms.catalog.market();
   exchange.response.setHeader('X-Generation-Id', run.id);
-  const answering = { door, exchange, run, asked, market: rooms.catalog.market() };
+  tellUnknownProviders(exchange.response, asked.input.provider, market);
+  const answering = { door, exchange, run, asked, market };
   await (asked.stream ? answerInParts(answering, rooms) : answerAtOnce(answering));
 }
 
