@@ -16,8 +16,7 @@ export function parametersOf(
         ? ['stop', 'top_k']
         : ['stop', 'frequency_penalty', 'presence_penalty']),
     ...(anthropic ? [] : ['response_format', 'seed']),
-    ...(tools ? ['tool_choice', 'tools', 'structured_outputs'] : []),
-    ...(tools && !anthropic ? ['parallel_tool_calls'] : []),
+    ...(tools ? ['tool_choice', 'tools', 'parallel_tool_calls', 'structured_outputs'] : []),
     ...(reasoning ? ['include_reasoning', 'reasoning'] : []),
   ].sort();
 }

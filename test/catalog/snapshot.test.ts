@@ -46,6 +46,14 @@ describe('the catalog that is shipped', () => {
     }
   });
 
+  it('lets whoever offers tools be asked for one call at a time, Anthropic too', () => {
+    const offering = endpoints.filter((one) => one.supportedParameters.includes('tools'));
+    const without = offering.filter(
+      (one) => !one.supportedParameters.includes('parallel_tool_calls'),
+    );
+    expect(without.map(endpointKey)).toEqual([]);
+  });
+
   it('says of every price where it is from and when it was checked', () => {
     for (const { source, checkedAt } of endpoints) {
       expect(source).toMatch(/^@\w+/);
