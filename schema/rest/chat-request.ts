@@ -52,6 +52,7 @@ const message = z.object({
   name: text,
   tool_call_id: text,
   tool_calls: may(z.array(toolCall)),
+  refusal: text.describe('What the assistant said instead, where there is no `content`.'),
   images: may(z.array(z.object({ image_url: z.object({ url: z.string() }) }))),
   reasoning_details: json,
   reasoning: text.describe('What was thought in this turn, where no `reasoning_details` say it.'),

@@ -28,3 +28,9 @@ it('all thoughts of a turn go back, wherever between its words and calls they st
 it('a turn without thoughts has none', () => {
   expect(turnOf(said, call('1'))).not.toHaveProperty('reasoningDetails');
 });
+
+it('a tool that returned nothing has an empty result', () => {
+  const output = { type: 'function_call_output', call_id: '1' };
+  expect(turnOf({ ...output, output: [] })).toMatchObject({ role: 'TOOL', content: '' });
+  expect(turnOf({ ...output, output: '' })).toMatchObject({ role: 'TOOL', content: '' });
+});

@@ -66,9 +66,10 @@ function inputOf(asked: ChatRequest, headers: IncomingHttpHeaders): CompletionIn
 
 function messageOf(given: Message): MessageInput {
   const parts = partsIn(given);
+  const content = given.content ?? given.refusal;
   return {
     role: upper(given.role),
-    content: !parts && typeof given.content === 'string' ? given.content : null,
+    content: !parts && typeof content === 'string' ? content : null,
     parts: parts?.map(partOf) ?? null,
     name: given.name ?? null,
     toolCallId: given.tool_call_id ?? null,

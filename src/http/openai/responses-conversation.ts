@@ -70,7 +70,7 @@ function messageOf(item: Exclude<Item, { type: 'reasoning' }>): MessageInput {
       return { role: 'ASSISTANT', content: null, toolCalls: [{ id, name, arguments: text }] };
     }
     case 'function_call_output':
-      return { role: 'TOOL', toolCallId: item.call_id, ...contentOf(item.output) };
+      return { role: 'TOOL', toolCallId: item.call_id, ...resultOf(item.output) };
     default:
       return { role: upper(item.role), ...spoken(item) };
   }
@@ -85,6 +85,10 @@ function spoken({ role, content }: Message) {
 
 const contentOf = (content: string | readonly Part[]) =>
   typeof content === 'string' ? { content } : { parts: content.map(partOf) };
+
+/** A tool that returned nothing is told as that. */
+const resultOf = (output: string | readonly Part[]) =>
+  output.length === 0 ? { content: '' } : contentOf(output);
 
 function textOf(part: Part): string | null {
   if ('text' in part) return part.text;
