@@ -117,14 +117,25 @@ const included = z.string().refine((name) => name !== 'message.output_text.logpr
 
 const itemTypes = 'message, reasoning, function_call, function_call_output';
 
-const freeForm = z.object({ type: z.enum(['custom_tool_call', 'custom_tool_call_output']) });
+const freeForm = 'Free-form tools reach no provider: offer a function with one text as parameter.';
+
+const whyNot: ReadonlyMap<unknown, string> = new Map([
+  ['custom_tool_call', freeForm],
+  ['custom_tool_call_output', freeForm],
+  [
+    'item_reference',
+    'No item is kept here, so none can be referred to: send it whole, as clients do with ' +
+      '`store: false`.',
+  ],
+]);
+
+/** Of what no provider is told: the calls of web searches, shells and the like among them. */
+const elsewhere = 'It is of a tool or service that is not here: leave it out.';
+
+const typed = z.object({ type: z.unknown() });
 
 /** Why an item of another type is refused. */
-const whyNot = (item: unknown): string =>
-  freeForm.safeParse(item).success
-    ? 'Free-form tools reach no provider: offer a function with one text as its parameter.'
-    : 'No item is kept here, so none can be referred to: send it whole, as clients do with ' +
-      '`store: false`.';
+const refusalOf = (item: unknown) => whyNot.get(typed.safeParse(item).data?.type) ?? elsewhere;
 
 /** `POST …/responses`, in OpenAI's form, without a memory: each carries its conversation. */
 export const responsesRequest = z.object({
@@ -133,7 +144,7 @@ export const responsesRequest = z.object({
     z.string(),
     z.array(
       z.discriminatedUnion('type', [functionCall, functionCallOutput, reasoning, message], {
-        error: ({ input }) => `${whyNot(input)} Accepted: ${itemTypes}`,
+        error: ({ input }) => `${refusalOf(input)} Accepted: ${itemTypes}`,
       }),
     ),
   ]),

@@ -70,6 +70,8 @@ it.each<[string, object, string]>([
     { messages: [hello, { role: 'assistant', content: [{ type: 'tool_result' }] }] },
     'messages.1.content.0.type',
   ],
+  [messages, { metadata: { user_id: 'u'.repeat(257) } }, 'metadata.user_id'],
+  [messages, { user: 'u'.repeat(257) }, 'user'],
   [messages, { speed: 'fast' }, 'speed'],
   [messages, { inference_geo: 'us' }, 'inference_geo'],
 ])('%s with %j is refused by the name that the caller gave it', async (path, fields, field) => {

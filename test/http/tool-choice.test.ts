@@ -97,4 +97,6 @@ it('responses: the call of a free-form tool is refused by what it is', () => {
   const item = { type: 'item_reference', id: 'a' };
   expect(() => responses.read({ input: [call] })).toThrow(/Free-form tools reach no provider/);
   expect(() => responses.read({ input: [item] })).toThrow(/No item is kept here/);
+  const search = { type: 'web_search_call', id: 'a', status: 'completed' };
+  expect(() => responses.read({ input: [search] })).toThrow(/tool or service that is not here/);
 });

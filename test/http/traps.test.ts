@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Rejection } from '#routing';
 import { NoEndpointAvailable } from '#routing';
 import { endpointsAnswer, modelsAnswer, providersAnswer } from '#schema';
+import { UpstreamFault } from '#upstream';
 import { messagesError } from '../../src/http/anthropic/messages-errors.ts';
 import { errorBody, statusOf } from '../../src/http/rest/errors.ts';
 import { Fault } from '../../src/kernel/index.ts';
@@ -286,6 +287,15 @@ describe('a failure is one that clients handle as they should', () => {
       error_type: 'not_found',
       previous_errors: [{ provider: 'cheap', code: 'not_in_only' }],
     });
+  });
+
+  it('what each attempt failed of names fields as this surface does', () => {
+    const fault = new UpstreamFault({ failure: 'CONTEXT_LENGTH' });
+    const failed = { provider: 'cheap', code: 'rejected', status: 400, message: fault.public };
+    const attempts = { providerName: 'Cheap', isByok: false, previous: [failed] };
+    const { metadata } = errorBody(fault, attempts).error;
+    expect(JSON.stringify(metadata)).toContain('a larger context in `models`');
+    expect(JSON.stringify(metadata)).not.toContain('fallbackModels');
   });
 
   it('the provider and what it said stand in the metadata; never a 200 with an error', async () => {

@@ -15,10 +15,11 @@ export function readMessagesRequest(body: unknown, headers: IncomingHttpHeaders)
   const asked = inShape(messagesRequest, body);
   const origins = new Origins();
   conversationOf(asked, origins);
+  const named = new Map([...names, ['user', asked.user ? 'user' : 'metadata.user_id']]);
   return {
     input: inputOf(asked, origins, headers),
     stream: asked.stream ?? false,
-    nameOf: (path) => origins.nameOf(path, names),
+    nameOf: (path) => origins.nameOf(path, named),
   };
 }
 

@@ -115,10 +115,13 @@ export function metadataOf(fault: Fault, attempts: FailedAttempts | null): Recor
       ? {
           // Clients insist on a string, or on nothing.
           ...(fault.httpStatus === undefined ? {} : { provider_code: String(fault.httpStatus) }),
-          raw: fault.providerMessage ?? fault.public,
+          raw: fault.providerMessage ?? messageOf(fault),
         }
       : {}),
-    previous_errors: attempts.previous,
+    previous_errors: attempts.previous.map(({ message, ...one }) => ({
+      ...one,
+      message: message && inWireNames(message),
+    })),
   };
 }
 
