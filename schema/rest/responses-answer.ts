@@ -53,6 +53,15 @@ const item = z.discriminatedUnion('type', [
     status,
   }),
   z.object({
+    type: z.literal('custom_tool_call'),
+    id: z.string(),
+    call_id: z.string(),
+    name: z.string(),
+    namespace: z.string().optional(),
+    input: z.string(),
+    status,
+  }),
+  z.object({
     type: z.literal('reasoning'),
     id: z.string(),
     summary: z.array(z.object({ type: z.literal('summary_text'), text: z.string() })),
@@ -74,13 +83,23 @@ const functionTool = z.object({
   strict: json,
 });
 
+const customTool = z.object({
+  type: z.literal('custom'),
+  name: z.string(),
+  description: nullableText,
+  format: json,
+});
+
+const calledTool = z.discriminatedUnion('type', [functionTool, customTool]);
+
 const tool = z.discriminatedUnion('type', [
   functionTool,
+  customTool,
   z.object({
     type: z.literal('namespace'),
     name: z.string(),
     description: nullableText,
-    tools: z.array(functionTool),
+    tools: z.array(calledTool),
   }),
 ]);
 

@@ -8,7 +8,6 @@ import {
   sampling,
   strictTool,
   reasoning as thought,
-  toolChoiceTypes,
 } from './chat-request.ts';
 import {
   flag,
@@ -45,8 +44,16 @@ const functionCall = z.object({
   arguments: z.string(),
 });
 
-const functionCallOutput = z.object({
-  type: z.literal('function_call_output'),
+const customCall = z.object({
+  type: z.literal('custom_tool_call'),
+  call_id: z.string(),
+  name: z.string(),
+  namespace: text,
+  input: z.string(),
+});
+
+const callOutput = z.object({
+  type: z.enum(['function_call_output', 'custom_tool_call_output']),
   call_id: z.string(),
   output: z.union([z.string(), z.array(part)]),
 });
@@ -68,23 +75,42 @@ const functionTool = z.object({
   ...marked,
 });
 
+const grammar = z.object({
+  type: z.literal('grammar'),
+  syntax: z.enum(['lark', 'regex']),
+  definition: z.string(),
+});
+
+const customTool = z
+  .object({
+    type: z.literal('custom'),
+    name: z.string(),
+    description: text,
+    format: may(z.discriminatedUnion('type', [z.object({ type: z.literal('text') }), grammar])),
+    ...marked,
+  })
+  .describe(
+    'A free-form tool. A provider is sent a function with one text, `input`; the model is told ' +
+      'of a grammar, and nothing holds it to it.',
+  );
+
+const toolTypes = accepted('function, custom, namespace');
+
 const namespace = z
   .object({
     type: z.literal('namespace'),
     name: z.string(),
     description: text,
-    tools: z.array(z.discriminatedUnion('type', [functionTool], accepted('function'))),
+    tools: z.array(
+      z.discriminatedUnion('type', [functionTool, customTool], accepted('function, custom')),
+    ),
   })
   .describe('A provider is sent each function as `namespace__function`.');
 
-const tool = z.discriminatedUnion(
-  'type',
-  [functionTool, namespace],
-  accepted('function, namespace'),
-);
+const tool = z.discriminatedUnion('type', [functionTool, customTool, namespace], toolTypes);
 
-const chosenFunction = z.object({
-  type: z.literal('function'),
+const chosenTool = z.object({
+  type: z.enum(['function', 'custom']),
   name: z.string(),
   namespace: text,
 });
@@ -94,14 +120,16 @@ const toolChoice = z.union([
   z.discriminatedUnion(
     'type',
     [
-      chosenFunction,
+      chosenTool,
       z.object({
         type: z.literal('allowed_tools'),
         mode: allowedMode,
-        tools: z.array(z.discriminatedUnion('type', [chosenFunction], accepted('function'))).min(1),
+        tools: z
+          .array(z.discriminatedUnion('type', [chosenTool], accepted('function, custom')))
+          .min(1),
       }),
     ],
-    toolChoiceTypes,
+    accepted('auto, none, required, function, custom, allowed_tools'),
   ),
 ]);
 
@@ -115,27 +143,22 @@ const included = z.string().refine((name) => name !== 'message.output_text.logpr
   error: 'Token probabilities are not passed on.',
 });
 
-const itemTypes = 'message, reasoning, function_call, function_call_output';
+const itemTypes =
+  'message, reasoning, function_call, function_call_output, custom_tool_call, ' +
+  'custom_tool_call_output';
 
-const freeForm = 'Free-form tools reach no provider: offer a function with one text as parameter.';
-
-const whyNot: ReadonlyMap<unknown, string> = new Map([
-  ['custom_tool_call', freeForm],
-  ['custom_tool_call_output', freeForm],
-  [
-    'item_reference',
-    'No item is kept here, so none can be referred to: send it whole, as clients do with ' +
-      '`store: false`.',
-  ],
-]);
+const reference =
+  'No item is kept here, so none can be referred to: send it whole, as clients do with ' +
+  '`store: false`.';
 
 /** Of what no provider is told: the calls of web searches, shells and the like among them. */
 const elsewhere = 'It is of a tool or service that is not here: leave it out.';
 
-const typed = z.object({ type: z.unknown() });
+const isReference = (item: unknown) =>
+  z.object({ type: z.literal('item_reference') }).safeParse(item).success;
 
 /** Why an item of another type is refused. */
-const refusalOf = (item: unknown) => whyNot.get(typed.safeParse(item).data?.type) ?? elsewhere;
+const refusalOf = (item: unknown) => (isReference(item) ? reference : elsewhere);
 
 /** `POST …/responses`, in OpenAI's form, without a memory: each carries its conversation. */
 export const responsesRequest = z.object({
@@ -143,7 +166,7 @@ export const responsesRequest = z.object({
   input: z.union([
     z.string(),
     z.array(
-      z.discriminatedUnion('type', [functionCall, functionCallOutput, reasoning, message], {
+      z.discriminatedUnion('type', [functionCall, customCall, callOutput, reasoning, message], {
         error: ({ input }) => `${refusalOf(input)} Accepted: ${itemTypes}`,
       }),
     ),

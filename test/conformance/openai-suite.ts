@@ -181,6 +181,36 @@ export function openaiSuite(served: ServedLater): void {
       expect(whole.output).toMatchObject([{ name: weather.name, namespace: 'sky' }]);
     });
 
+    it('a free-form tool over two turns, as Codex offers apply_patch', async () => {
+      const format = { type: 'grammar', syntax: 'lark', definition: 'start: "x"' } as const;
+      const tools = [{ type: 'custom' as const, name: 'apply_patch', format }];
+      const asking = { ...responding, tools, tool_choice: 'required' as const };
+      const stream = client().responses.stream(asking);
+      const told: string[] = [];
+      for await (const event of stream) {
+        if (event.type === 'response.custom_tool_call_input.delta') told.push(event.delta);
+        if (event.type === 'response.custom_tool_call_input.done') told.push(event.input);
+      }
+      const { output } = await stream.finalResponse();
+      const call = output.find((item) => item.type === 'custom_tool_call');
+      if (!call) throw new TypeError('no call of a free-form tool');
+      expect(call.name).toBe('apply_patch');
+      expect(told).toEqual([call.input, call.input]);
+      const whole = await client().responses.create(asking);
+      const { id: _, call_id: __, ...same } = call;
+      expect(whole.output).toMatchObject([same]);
+      const second = await client().responses.create({
+        ...responding,
+        tools,
+        input: [
+          { role: 'user', content: question },
+          call,
+          { type: 'custom_tool_call_output', call_id: call.call_id, output: 'Done' },
+        ],
+      });
+      expect(second.output_text.trim()).toBe(question);
+    });
+
     it('what it does not offer is refused by name', async () => {
       const refused = client().responses.create({ ...responding, previous_response_id: 'resp_1' });
       await expect(refused).rejects.toMatchObject({ status: 400, param: 'previous_response_id' });

@@ -29,6 +29,14 @@ it('a turn without thoughts has none', () => {
   expect(turnOf(said, call('1'))).not.toHaveProperty('reasoningDetails');
 });
 
+it('a free-form call and its result go back as those of the function that it was', () => {
+  const made = { type: 'custom_tool_call', call_id: '1', name: 'patch', input: 'say "x"' };
+  const toolCalls = [{ id: '1', name: 'patch', arguments: '{"input":"say \\"x\\""}' }];
+  expect(turnOf(made)).toMatchObject({ role: 'ASSISTANT', toolCalls });
+  const result = { type: 'custom_tool_call_output', call_id: '1', output: 'Done' };
+  expect(turnOf(result)).toMatchObject({ role: 'TOOL', toolCallId: '1', content: 'Done' });
+});
+
 it('a tool that returned nothing has an empty result', () => {
   const output = { type: 'function_call_output', call_id: '1' };
   expect(turnOf({ ...output, output: [] })).toMatchObject({ role: 'TOOL', content: '' });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { inputIn } from '../../src/http/openai/responses-free-form.ts';
 import { readResponsesRequest } from '../../src/http/openai/responses-request.ts';
 import { echoOf, functionNames, functionsOf } from '../../src/http/openai/responses-tools.ts';
 import { InvalidInput } from '../../src/kernel/index.ts';
@@ -37,11 +38,48 @@ it('the response repeats a namespace as it was asked for', () => {
   expect(tool && echoOf(tool)).toMatchObject({ type: 'namespace', tools: [echoed, {}] });
 });
 
-it('a free-form tool is refused by its place, in a namespace too', () => {
-  const custom = { type: 'custom', name: 'patch' };
+const grammar = { type: 'grammar', syntax: 'lark', definition: 'start: "x"' };
+const patch = { type: 'custom', name: 'patch', description: 'Changes files.', format: grammar };
+
+it('a free-form tool is offered as a function with one text, in a namespace too', () => {
+  const { request, input } = readAs({ tools: [patch, { ...agents, tools: [patch] }] });
+  expect(input.tools?.map(({ name }) => name)).toEqual(['patch', 'agents__patch']);
+  expect(input.tools?.[0]).toMatchObject({
+    description: 'Changes files.\n\n`input` follows this Lark grammar:\nstart: "x"',
+    parameters: { properties: { input: { type: 'string' } }, required: ['input'] },
+  });
+  const named = functionNames(request);
+  expect(named('patch')).toEqual({ name: 'patch', freeForm: true });
+  expect(named('agents__patch')).toEqual({ name: 'patch', namespace: 'agents', freeForm: true });
+  expect(request.tools?.map(echoOf)).toEqual([
+    patch,
+    { ...agents, description: null, tools: [patch] },
+  ]);
+});
+
+it.each([
+  ['{"input":"*** Begin Patch\\n"}', '*** Begin Patch\n'],
+  ['*** Begin Patch\n', '*** Begin Patch\n'],
+  ['{"input":"cut', '{"input":"cut'],
+  ['{"other":1}', '{"other":1}'],
+  ['null', 'null'],
+  ['', ''],
+])('the text of the call %j of a free-form tool is %j', (written, text) => {
+  expect(inputIn(written)).toBe(text);
+});
+
+it('a free-form tool may be the one that is to be called', () => {
+  const { input } = readAs({
+    tools: [patch, agents],
+    tool_choice: { type: 'custom', name: 'patch' },
+  });
+  expect(input.toolChoice).toBe('patch');
+});
+
+it('a tool of another kind is refused by its place', () => {
   for (const [tools, path] of [
-    [[custom], 'tools.0.type'],
-    [[{ ...agents, tools: [custom] }], 'tools.0.tools.0.type'],
+    [[{ type: 'web_search' }], 'tools.0.type'],
+    [[{ ...agents, tools: [agents] }], 'tools.0.tools.0.type'],
   ]) {
     const refused = () => readAs({ tools });
     expect(refused).toThrow(InvalidInput);

@@ -9,6 +9,7 @@ import type {
   ResponsesUsage,
 } from '#schema';
 import { answeredBy, secondsOf, usageOf } from './chat-answer.ts';
+import { inputIn } from './responses-free-form.ts';
 import { sealed } from './responses-reasoning.ts';
 import type { ResponsesAsked } from './responses-request.ts';
 import { sourcesOf } from './responses-sources.ts';
@@ -159,18 +160,16 @@ export const outputText = (text: string, annotations: ResponsesSource[] = []) =>
 
 export const refused = (refusal: string) => ({ type: 'refusal' as const, refusal });
 
+export type CallItem = Extract<ResponsesItem, { type: 'function_call' | 'custom_tool_call' }>;
+
 export function callItem(
   id: string,
   call: FunctionName & { readonly callId: string; readonly arguments: string },
-): ResponsesItem {
-  const { namespace } = call;
-  return {
-    type: 'function_call',
-    id: `fc_${id}`,
-    call_id: call.callId,
-    name: call.name,
-    ...(namespace === undefined ? {} : { namespace }),
-    arguments: call.arguments,
-    status: 'completed',
-  };
+): CallItem {
+  const { callId: call_id, name, namespace, arguments: text } = call;
+  const status = 'completed';
+  const named = { call_id, name, ...(namespace !== undefined && { namespace }), status } as const;
+  return call.freeForm
+    ? { type: 'custom_tool_call', id: `ctc_${id}`, ...named, input: inputIn(text) }
+    : { type: 'function_call', id: `fc_${id}`, ...named, arguments: text };
 }

@@ -5,6 +5,7 @@ import { plainThought } from '#upstream';
 import { marked } from '../rest/cache-marks.ts';
 import type { Origins } from '../rest/origins.ts';
 import { filePart } from '../rest/parts.ts';
+import { argumentsOf } from './responses-free-form.ts';
 import { unsealed } from './responses-reasoning.ts';
 import { wholeName } from './responses-tools.ts';
 
@@ -64,17 +65,24 @@ const thoughtsOf = ({ reasoningDetails }: MessageInput): readonly unknown[] =>
 
 function messageOf(item: Exclude<Item, { type: 'reasoning' }>): MessageInput {
   switch (item.type) {
-    case 'function_call': {
-      const { call_id: id, arguments: text } = item;
-      const name = wholeName({ name: item.name, namespace: item.namespace ?? undefined });
-      return { role: 'ASSISTANT', content: null, toolCalls: [{ id, name, arguments: text }] };
-    }
+    case 'function_call':
+    case 'custom_tool_call':
+      return { role: 'ASSISTANT', content: null, toolCalls: [callOf(item)] };
     case 'function_call_output':
+    case 'custom_tool_call_output':
       return { role: 'TOOL', toolCallId: item.call_id, ...resultOf(item.output) };
     default:
       return { role: upper(item.role), ...spoken(item) };
   }
 }
+
+type Call = Extract<Item, { type: 'function_call' | 'custom_tool_call' }>;
+
+const callOf = (call: Call) => ({
+  id: call.call_id,
+  name: wholeName({ name: call.name, namespace: call.namespace ?? undefined }),
+  arguments: call.type === 'function_call' ? call.arguments : argumentsOf(call.input),
+});
 
 /** What an assistant said is one text, whatever parts it came in, and a mark in it ends it. */
 function spoken({ role, content }: Message) {

@@ -2,6 +2,7 @@ import type { ReasoningDelta, ToolCallDelta } from '#completions';
 import type { ResponsesItem, ResponsesSource } from '#schema';
 import { wholeThoughts } from '#upstream';
 import {
+  type CallItem,
   callItem,
   type MessagePart,
   messageItem,
@@ -86,6 +87,11 @@ export class ItemEvents {
         close: () => this.#closeCall(item.id),
       };
     });
+    // The text of a free-form tool is known when the function's arguments are whole.
+    if (this.#call.freeForm) {
+      this.#text.push(fragment);
+      return begun;
+    }
     return begun + this.#grow('response.function_call_arguments.delta', fragment, {});
   }
 
@@ -180,11 +186,21 @@ export class ItemEvents {
   }
 
   #closeCall(id: string): string {
-    const call = { ...this.#call, arguments: this.#text.join('') };
-    const done = { ...this.#place(id), name: call.name, arguments: call.arguments };
+    const item = callItem(this.#id, { ...this.#call, arguments: this.#text.join('') });
+    return this.#wholeCall(this.#place(id), item) + this.#ended(item);
+  }
+
+  #wholeCall(place: Json, item: CallItem): string {
+    if (item.type === 'function_call') {
+      const { name, arguments: text } = item;
+      const done = { ...place, name, arguments: text };
+      return this.#event('response.function_call_arguments.done', done);
+    }
+    const { input } = item;
+    const delta = { ...place, delta: input };
     return (
-      this.#event('response.function_call_arguments.done', done) +
-      this.#ended(callItem(this.#id, call))
+      this.#event('response.custom_tool_call_input.delta', delta) +
+      this.#event('response.custom_tool_call_input.done', { ...place, input })
     );
   }
 

@@ -75,11 +75,11 @@ function inputOf(
 
 function choiceOf(choice: ResponsesRequest['tool_choice']): ToolChoice {
   if (!choice || typeof choice === 'string') return choice ?? null;
-  if (choice.type === 'function') return nameOf(choice);
+  if (choice.type !== 'allowed_tools') return nameOf(choice);
   return { mode: choice.mode, allowed: choice.tools.map(nameOf) };
 }
 
-type Named = Extract<ResponsesRequest['tool_choice'], { type: 'function' }>;
+type Named = Extract<ResponsesRequest['tool_choice'], { type: 'function' | 'custom' }>;
 
 const nameOf = ({ name, namespace }: Named) =>
   wholeName({ name, namespace: namespace ?? undefined });
