@@ -83,7 +83,9 @@ const responseFormat = z.discriminatedUnion('type', [
 
 /** What is said of a type of tool that is none here. */
 export const accepted = (types: string) => ({
-  error: `No tool runs on the server, and free-form ones reach no provider. Accepted: ${types}`,
+  error:
+    'No tool runs on the server, and `responses` alone takes free-form ones. ' +
+    `Accepted: ${types}`,
 });
 
 /** Whether one of the allowed tools has to be called. */

@@ -28,19 +28,23 @@ const responses = {
   allowed: (mode: string, ...tools: object[]) => ({ type: 'allowed_tools', mode, tools }),
 };
 
+const issueIn = (reading: () => unknown) => {
+  try {
+    reading();
+  } catch (thrown) {
+    if (thrown instanceof InvalidInput) return thrown.issues[0];
+    throw thrown;
+  }
+  return null;
+};
+
+const said = 'No tool runs on the server, and `responses` alone takes free-form ones. Accepted: ';
+
 describe.each([
   ['chat/completions', chat],
   ['responses', responses],
 ])('%s', (_, { read, tools, one, allowed }) => {
-  const issueOf = (more: object) => {
-    try {
-      read({ tools, ...more });
-    } catch (thrown) {
-      if (thrown instanceof InvalidInput) return thrown.issues[0];
-      throw thrown;
-    }
-    return null;
-  };
+  const issueOf = (more: object) => issueIn(() => read({ tools, ...more }));
 
   it.each(['auto', 'required'])('allowed tools are those that are sent, chosen %s', (mode) => {
     const { input } = read({ tools, tool_choice: allowed(mode, one('go'), one('look')) });
@@ -67,12 +71,8 @@ describe.each([
     );
   });
 
-  const custom = { type: 'custom', name: 'patch', custom: { name: 'patch' } };
-  const said = 'No tool runs on the server, and free-form ones reach no provider. Accepted: ';
-
   it.each([
-    ['a free-form tool', { tools: [custom] }, 'tools.0.type', /function/],
-    ['a choice of one', { tool_choice: custom }, 'tool_choice.type', /allowed_tools\.$/],
+    ['a tool of the server', { tools: [{ type: 'mcp' }] }, 'tools.0.type', /function/],
     ['a choice of the server', { tool_choice: { type: 'mcp' } }, 'tool_choice.type', /function/],
   ])('%s is refused with what is accepted instead', (_what, more, path, accepts) => {
     const issue = issueOf(more);
@@ -80,8 +80,9 @@ describe.each([
     expect(issue?.message.slice(said.length)).toMatch(accepts);
   });
 
-  it('a free-form tool cannot be allowed, and no tool at all neither', () => {
-    expect(issueOf({ tool_choice: allowed('auto', custom) })?.message).toBe(`${said}function.`);
+  it('a tool of the server cannot be allowed, and no tool at all neither', () => {
+    const search = { type: 'web_search' };
+    expect(issueOf({ tool_choice: allowed('auto', search) })?.message).toContain(said);
     expect(issueOf({ tool_choice: allowed('auto') })?.path).toMatch(/^tool_choice\./);
   });
 });
@@ -92,10 +93,21 @@ it('responses: a function of a namespace is allowed by both its names', () => {
   expect(input.tools?.map(({ name }) => name)).toEqual(['agents__look']);
 });
 
-it('responses: the call of a free-form tool is refused by what it is', () => {
-  const call = { type: 'custom_tool_call', call_id: 'c', name: 'patch', input: 'a' };
+const custom = { type: 'custom', custom: { name: 'patch' } };
+
+it.each([
+  ['a free-form tool', { tools: [custom] }, 'tools.0.type', 'function.'],
+  ['a choice of one', { tool_choice: custom }, 'tool_choice.type', 'allowed_tools.'],
+  ['one that is allowed', { tool_choice: chat.allowed('auto', custom) }, '', 'function.'],
+])('chat/completions: %s is refused, and told where it is taken', (_what, more, path, accepts) => {
+  const issue = issueIn(() => chat.read({ tools: chat.tools, ...more }));
+  expect(issue?.message).toContain(said);
+  expect(issue?.message.endsWith(accepts)).toBe(true);
+  expect(issue?.path).toContain(path);
+});
+
+it('responses: an item of another kind is refused by what it is', () => {
   const item = { type: 'item_reference', id: 'a' };
-  expect(() => responses.read({ input: [call] })).toThrow(/Free-form tools reach no provider/);
   expect(() => responses.read({ input: [item] })).toThrow(/No item is kept here/);
   const search = { type: 'web_search_call', id: 'a', status: 'completed' };
   expect(() => responses.read({ input: [search] })).toThrow(/tool or service that is not here/);

@@ -229,8 +229,8 @@ describe('the other doors', () => {
     [
       '/v1/responses',
       { input: 'hi', tools: [{ type: 'web_search' }] },
-      'tools.0.type: No tool runs on the server, and free-form ones reach no provider. ' +
-        'Accepted: function, namespace.',
+      'tools.0.type: No tool runs on the server, and `responses` alone takes free-form ones. ' +
+        'Accepted: function, custom, namespace.',
     ],
   ])('%s says what would be right instead of %j', async (path, fields, words) => {
     const response = await post(path, { ...asked, ...fields });
