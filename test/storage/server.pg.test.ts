@@ -30,6 +30,14 @@ describe('a database server', () => {
     await drop();
   });
 
+  test('that is of no release is left as it is by who joins it', async () => {
+    const empty = await emptyDatabase('server');
+    const databaseUrl = new Secret('url' in empty.address ? empty.address.url : '');
+    const options = { databaseUrl, dataDir: '', clock: systemClock, log, join: true };
+    await expect(openStorage(options)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await empty.drop();
+  });
+
   const setting = (name: string) => `current_setting('${name}')`;
 
   test('is told for how long our connections may hold others up', async () => {
