@@ -79,7 +79,7 @@ function filled({ pieces, fields }: Form, event: Delta): string {
   let text = pieces[0] ?? '';
   for (let index = 0; index < fields.length; index++) {
     const value = event[fields[index] as Field];
-    text += `:${JSON.stringify(value)}${pieces[index + 1]}`;
+    text += `:${typeof value === 'number' ? value : JSON.stringify(value)}${pieces[index + 1]}`;
   }
   return text;
 }

@@ -18,7 +18,7 @@ import { bytesOf } from '../execution/shared-results.ts';
 import { closing, type Result } from '../results.ts';
 import type { Beating, Heartbeats } from './heartbeats.ts';
 import { Intake } from './intake.ts';
-import { nextFrames } from './next-frames.ts';
+import { type Frame, nextFrames } from './next-frames.ts';
 import { type Speaker, speak } from './protocol.ts';
 import { Pumped } from './pumped.ts';
 import { ageOf } from './socket-age.ts';
@@ -323,10 +323,10 @@ const reasonLengthMax = 100;
  * nothing is compressed. A promise when the network did not take it at once; an error of the write
  * is followed by the close, as above.
  */
-function written(socket: Socket, frame: readonly Buffer[]): Promise<void> | undefined {
+function written(socket: Socket, frame: Frame): Promise<void> | undefined {
   const pieces = frame.length > 1;
   if (pieces) socket.cork();
-  for (const piece of frame) socket.write(piece);
+  for (const piece of frame) socket.write(piece, 'latin1');
   if (pieces) socket.uncork();
   if (socket.writableLength === 0) return;
   // Nothing more to say: it is answered when everything before it is out.
