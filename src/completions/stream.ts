@@ -61,8 +61,6 @@ export async function stream(
     if (!running.ending) return failure(running, out, out.faultOf(thrown));
     out.conclude('CANCELLED');
     return null;
-  } finally {
-    running.coalescer.flush();
   }
 }
 
@@ -109,7 +107,8 @@ async function receive(
   const cap = capOf(attempt);
   const meter = new Meter(admission, candidate, cap);
   await out.received((batch) => {
-    if (running.ending) return;
+    // What had come when it was cancelled was said.
+    if (running.ending && running.ending.kind !== 'cancelled') return;
     const pieces = take(running, continuation?.overlap.pass(batch) ?? batch);
     if (pieces > 0) {
       out.contentSeen();
@@ -121,7 +120,6 @@ async function receive(
   });
   if (running.ending) return false;
   const stopped = meter.stoppedByCredits(running.transcript);
-  running.coalescer.flush();
   return running.end({ kind: stopped ? 'budget' : 'answered' });
 }
 
@@ -138,7 +136,7 @@ function take(running: Running, batch: readonly UpstreamEvent[]): number {
   if (pieces > 0 && running.state === 'TRYING') {
     running.answers();
   }
-  running.coalescer.push(batch);
+  running.tell(batch);
   return pieces;
 }
 

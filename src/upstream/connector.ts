@@ -8,10 +8,11 @@ import type { ProviderQuota } from './quota.ts';
 export interface Connector {
   /**
    * Makes one attempt. `take` is given a batch for each read of the socket, in order, never an
-   * empty one, on the turn of the read. Resolves only after a proper end (a finish reason and,
-   * where the protocol has one, its end mark); everything else throws an `UpstreamFault`. An abort
-   * of `signal` closes the connection at once and throws the signal's reason; what `take` throws
-   * closes it too and is thrown.
+   * empty one, on the turn of the read; from the first content on, for what came within
+   * `coalesceMs`, before a failure or an abort is told. Resolves only after a proper end (a finish
+   * reason and, where the protocol has one, its end mark); everything else throws an
+   * `UpstreamFault`. An abort of `signal` closes the connection at once and throws the signal's
+   * reason; what `take` throws closes it too and is thrown.
    */
   send(call: UpstreamCall, signal: AbortSignal, take: TakeBatch): Promise<void>;
   /** Makes one attempt at the vectors of some texts; absent where the protocol has none. */
@@ -40,6 +41,8 @@ export interface UpstreamCall {
   readonly request: ChatRequest;
   /** False: one JSON answer, which is given as one batch. */
   readonly stream: boolean;
+  /** From the first content on, milliseconds that what comes may wait for what comes behind. */
+  readonly coalesceMs: number;
   /** Told what the provider's limits leave, where it says so. */
   readonly onQuota?: (quota: ProviderQuota) => void;
 }

@@ -1,8 +1,10 @@
+import type { Clock } from '#kernel';
 import type { Connector, EmbedCall, UpstreamCall } from './connector.ts';
 import { withoutThoughts } from './hidden-thoughts.ts';
 import { type Destination, destinationOf } from './http/destination.ts';
 import { Exchange } from './http/exchange.ts';
 import { type ConnectorOptions, Pool, userAgent } from './http/pool.ts';
+import { Gathering } from './http/window.ts';
 import { embeddedBy, openAiEmbedRequest } from './openai-embeddings.ts';
 import { completionsUrl, embeddingsUrl, type OpenAiHost, openAiHosts } from './openai-hosts.ts';
 import { openAiRequest } from './openai-request.ts';
@@ -20,6 +22,7 @@ export function openAiCompatible(
 ): Connector {
   const completions = places((baseUrl) => completionsUrl(baseUrl, service));
   const embeddings = places((baseUrl) => embeddingsUrl(baseUrl, service));
+  const gathering = gatherings(clock);
   const post = (call: UpstreamCall | EmbedCall, { to, body, signal }: Sent): Exchange =>
     new Exchange({
       to,
@@ -27,6 +30,7 @@ export function openAiCompatible(
       body: JSON.stringify(body),
       pool,
       timeouts: call.target.timeouts,
+      gathering: 'stream' in call && call.stream ? gathering(call.coalesceMs) : null,
       clock,
       signal,
       onHeaders: hearQuota('onQuota' in call ? call.onQuota : undefined, clock),
@@ -64,6 +68,17 @@ function places(below: (baseUrl: string) => URL): (baseUrl: string) => Destinati
     const place = known.get(baseUrl) ?? destinationOf(below(baseUrl));
     known.set(baseUrl, place);
     return place;
+  };
+}
+
+/** By their length, of which there are 250. */
+function gatherings(clock: Clock): (ms: number) => Gathering | null {
+  const known = new Map<number, Gathering>();
+  return (ms) => {
+    if (ms === 0) return null;
+    const gathering = known.get(ms) ?? new Gathering(clock, ms);
+    known.set(ms, gathering);
+    return gathering;
   };
 }
 

@@ -1,5 +1,5 @@
-import { StringDecoder } from 'node:string_decoder';
 import { AlikeChunks } from './alike-chunks.ts';
+import { Characters } from './characters.ts';
 import { isContent, type TakeBatch, type UpstreamEvent } from './connector.ts';
 import type { Exchange } from './http/exchange.ts';
 import { AnswerReader, type ErrorInBody } from './openai-answer.ts';
@@ -22,11 +22,12 @@ export async function streamedAnswer(
     const stream = new ChunkStream(errorInBody(headers, context), context.endMark);
     const silence = new Silence();
     let content = false;
-    const hand = (pieces: readonly Buffer[] | null) => {
-      const { events, fault } = stream.read(pieces);
+    let bytes = 0;
+    const tell = ({ events, fault }: Said) => {
       const says = events.some(isContent);
       if (says) silence.end();
-      else if (pieces) silence.grow(pieces);
+      else silence.grow(bytes);
+      bytes = 0;
       if (!content && says) {
         content = true;
         exchange.contentSeen();
@@ -37,14 +38,20 @@ export async function streamedAnswer(
       if (fault) throw fault.thrown;
       return taking;
     };
-    await exchange.pour(hand);
-    if (!stream.done) await hand(null);
+    await exchange.pour({
+      read(piece, start, end) {
+        bytes += end - start;
+        return stream.read(piece, start, end);
+      },
+      goOn: () => tell(stream.said()),
+    });
+    if (!stream.done) await tell(stream.close());
   } finally {
     exchange.close();
   }
 }
 
-interface Reading {
+interface Said {
   readonly events: readonly UpstreamEvent[];
   readonly fault: { readonly thrown: unknown } | null;
 }
@@ -57,9 +64,10 @@ export class ChunkStream {
   readonly #answer: AnswerReader;
   readonly #alike: AlikeChunks;
   readonly #endMark: boolean;
-  readonly #characters = new StringDecoder('utf8');
+  readonly #characters = new Characters();
   readonly #sse = sseParser((event) => this.#receive(event));
   #events: UpstreamEvent[] = [];
+  #fault: Said['fault'] = null;
   /** No event is open: what comes next begins one. */
   #between = true;
   #closing = false;
@@ -71,17 +79,32 @@ export class ChunkStream {
     this.#alike = new AlikeChunks(errorInBody);
   }
 
-  /** Null: the body has ended. Where a mark is missing that is a CUT, whatever was said before. */
-  read(pieces: readonly Buffer[] | null): Reading {
+  /** Reads some of the body; the bytes are not needed afterwards. True: it is the last of it. */
+  read(bytes: Buffer, start = 0, end = bytes.length): boolean {
+    this.#try(() => this.#feed(this.#characters.read(bytes, start, end)));
+    return this.done || this.#fault !== null;
+  }
+
+  /** What was said since the last time. */
+  said(): Said {
+    const said = { events: this.#events, fault: this.#fault };
     this.#events = [];
-    let fault: Reading['fault'] = null;
+    return said;
+  }
+
+  /** The body has ended. Where a mark is missing that is a CUT, whatever was said before. */
+  close(): Said {
+    this.#try(() => this.#close());
+    return this.said();
+  }
+
+  #try(read: () => void): void {
+    if (this.#fault) return;
     try {
-      if (pieces) for (const piece of pieces) this.#feed(this.#characters.write(piece));
-      else this.#close();
+      read();
     } catch (thrown) {
-      fault = { thrown };
+      this.#fault = { thrown };
     }
-    return { events: this.#events, fault };
   }
 
   #feed(text: string): void {

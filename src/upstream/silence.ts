@@ -11,8 +11,8 @@ export class Silence {
   #bytes = 0;
 
   /** @throws UpstreamFault EXCESS. */
-  grow(pieces: readonly Buffer[]): void {
-    for (const piece of pieces) this.#bytes += piece.length;
+  grow(bytes: number): void {
+    this.#bytes += bytes;
     if (this.#bytes > bytesMax) throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
   }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Principal } from '#identity';
+import { countTokens } from '#upstream';
 import { someone, stand, waitsAfter } from './stand.ts';
 
 const colleague: Principal = { kind: 'user', userId: 'usr_colleague', platformAdmin: false };
@@ -43,4 +44,31 @@ it('a completion does not end before it began, when the clock is set back meanwh
   expect(completion?.finishedAt).toEqual(completion?.createdAt);
   const [record] = bench.purse.records;
   expect(record?.finishedAt).toBe(record?.createdAt);
+});
+
+it('STREAM 6: what had come when it is cancelled is told and charged', async () => {
+  const bench = stand({});
+  const waits = Promise.withResolvers<void>();
+  bench.play(async function* (_call, signal) {
+    yield [{ type: 'text', text: 'Half ' }];
+    const aborted = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => aborted.resolve());
+    waits.resolve();
+    await aborted.promise;
+    yield [{ type: 'text', text: 'a word' }];
+  });
+  const input = { model: 'acme/one', messages: [{ role: 'USER' as const, content: 'Hi' }] };
+  const how = { streamed: true, detached: true };
+  const started = await bench.completions.start(someone, input, how);
+  const texts: string[] = [];
+  for await (const batch of started.events(0)) {
+    for (const event of batch) if (event.type === 'TextDelta') texts.push(event.text);
+    if (texts.length !== 1) continue;
+    await waits.promise;
+    void bench.completions.cancel(someone, started.id);
+  }
+  expect(texts).toEqual(['Half ', 'a word']);
+  expect(started.completion()).toMatchObject({ status: 'CANCELLED' });
+  const tokens = 1 + (await countTokens('Half a word'));
+  expect(bench.purse.records).toMatchObject([{ charged: BigInt(tokens) * 10n ** 12n }]);
 });

@@ -102,6 +102,26 @@ for (const way of ['overWebSocket', 'overEventStream'] as const) {
   });
 }
 
+it('STREAM 6: what a window held when it was cancelled is told and charged', async () => {
+  const [half, rest] = ['It is a long story, ', 'and it begins here: '];
+  const [heard, written] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  upstream.answerWith(async (answer) => {
+    await answer.sse(textChunk(half));
+    await heard.promise;
+    await answer.sse(textChunk(rest));
+    written.resolve();
+  });
+  const before = await acme.credits();
+  const watching = acme.overWebSocket(subscription.replace('coalesceMs: 0', 'coalesceMs: 250'), {
+    detached: true,
+  });
+  const { completionId } = await untilText(watching);
+  heard.resolve();
+  await written.promise;
+  const ended = await settled(completionId);
+  await expectCancelled(ended, before);
+});
+
 it('a caller of `complete` that hangs up has left as well', async () => {
   const before = await acme.credits();
   const asked = upstream.nextRequest();

@@ -20,7 +20,8 @@ function read(stream: string, cuts: readonly number[] = []) {
   const events: UpstreamEvent[] = [];
   const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
   for (let edge = 1; edge < edges.length; edge++) {
-    const reading = chunks.read([bytes.subarray(edges[edge - 1], edges[edge])]);
+    chunks.read(bytes, edges[edge - 1], edges[edge]);
+    const reading = chunks.said();
     events.push(...reading.events);
     if (reading.fault) return { events, thrown: reading.fault.thrown };
   }
@@ -50,7 +51,8 @@ describe('chunks that differ in their text alone', () => {
 
   test('are read without being parsed', () => {
     const chunks = new ChunkStream(unexpected);
-    chunks.read([Buffer.from(framed(chunk('first')))]);
+    chunks.read(Buffer.from(framed(chunk('first'))));
+    chunks.said();
     const { parse } = JSON;
     let parsed = 0;
     JSON.parse = (...given) => {
@@ -58,9 +60,8 @@ describe('chunks that differ in their text alone', () => {
       return parse(...given);
     };
     try {
-      const { events } = chunks.read([
-        Buffer.from(['a', 'b'].map((t) => framed(chunk(t))).join('')),
-      ]);
+      chunks.read(Buffer.from(['a', 'b'].map((t) => framed(chunk(t))).join('')));
+      const { events } = chunks.said();
       expect(events).toMatchObject([{ text: 'a' }, { text: 'b' }]);
     } finally {
       JSON.parse = parse;

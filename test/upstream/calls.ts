@@ -24,10 +24,12 @@ export function callTo(
     readonly request?: Partial<ChatRequest>;
     readonly target?: Partial<UpstreamTarget>;
     readonly stream?: boolean;
+    readonly coalesceMs?: number;
   } = {},
 ): UpstreamCall {
   return {
     stream: given.stream ?? true,
+    coalesceMs: given.coalesceMs ?? 0,
     request: {
       messages: [{ role: 'user', content: 'Say hello' }],
       maxTokens: 64,

@@ -18,7 +18,8 @@ function read(pieces: readonly Buffer[], { ended = true, endMark = true } = {}) 
   const events: UpstreamEvent[] = [];
   for (const piece of [...pieces, ...(ended ? [null] : [])]) {
     if (stream.done) break;
-    const reading = stream.read(piece && [piece]);
+    if (piece) stream.read(piece);
+    const reading = piece ? stream.said() : stream.close();
     events.push(...reading.events);
     if (reading.fault) return { events, thrown: reading.fault.thrown, done: stream.done };
   }
@@ -223,7 +224,8 @@ describe('a stream', () => {
 
   test('gives the events of one read as one batch', () => {
     const stream = new ChunkStream(notExpected);
-    const { events } = stream.read(chunks(says('a'), says('b'), says('c')));
+    for (const piece of chunks(says('a'), says('b'), says('c'))) stream.read(piece);
+    const { events } = stream.said();
     expect(events.map((event) => event.type === 'text' && event.text)).toEqual(['a', 'b', 'c']);
   });
 

@@ -26,6 +26,7 @@ export function upstreamCall(
   const chat = withoutParameters(running.request.chat, droppedParameters);
   return {
     stream: running.streamed || maxTokens > shortAnswerTokens,
+    coalesceMs: running.coalesceMs,
     request: { ...chat, ...(messages ? { messages } : {}), maxTokens },
     target: {
       baseUrl,

@@ -1,5 +1,5 @@
 import type { ReadableLog } from '../runs/run-of-node.ts';
-import { joined } from './coalesce.ts';
+import { joined } from './deltas.ts';
 import type { CompletionEvent } from './events.ts';
 
 type TextEvent = Extract<CompletionEvent, { type: 'TextDelta' | 'ReasoningDelta' }>;

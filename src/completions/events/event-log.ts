@@ -1,6 +1,6 @@
 import { invariant } from '#kernel';
 import type { ReadableLog } from '../runs/run-of-node.ts';
-import { joined } from './coalesce.ts';
+import { joined } from './deltas.ts';
 import { EndedLog } from './ended-log.ts';
 import { type CompletionEvent, isLast, type Unnumbered } from './events.ts';
 

@@ -3,6 +3,7 @@ import type { AttemptRecord, ChargeLine, SettlementRecord } from '#credits';
 import type { Payer } from '#identity';
 import type { Clock, Fault, Timer } from '#kernel';
 import type { OwnKey } from '#routing';
+import type { UpstreamEvent } from '#upstream';
 import { Transcript } from '../attempt/transcript.ts';
 import {
   type Completion,
@@ -12,7 +13,7 @@ import {
   type Usage,
 } from '../completion.ts';
 import { type Ending, endings } from '../endings.ts';
-import { Coalescer } from '../events/coalesce.ts';
+import { deltasIn } from '../events/deltas.ts';
 import { EventLog } from '../events/event-log.ts';
 import type { CompletionRequest } from '../input/request.ts';
 import { advance, type State, type Step } from '../lifecycle.ts';
@@ -52,7 +53,6 @@ export class Running implements RunOfNode {
   readonly request: CompletionRequest;
   readonly payer: Payer;
   readonly log: EventLog;
-  readonly coalescer: Coalescer;
   readonly attempts: AttemptRecord[] = [];
   readonly #options: RunningOptions;
   readonly #abort = new AbortController();
@@ -91,11 +91,6 @@ export class Running implements RunOfNode {
     this.request = request;
     this.payer = payer;
     this.log = new EventLog(id);
-    this.coalescer = new Coalescer({
-      clock,
-      windowMs: options.coalesceMs,
-      emit: (deltas) => this.log.append(...deltas),
-    });
     this.#createdAt = new Date(clock.now());
     this.#startedMs = clock.monotonic();
   }
@@ -128,6 +123,11 @@ export class Running implements RunOfNode {
 
   get streamed(): boolean {
     return this.#options.streamed;
+  }
+
+  /** Milliseconds for which deltas may wait for those behind them (docs/STREAM.md, 6). */
+  get coalesceMs(): number {
+    return this.#options.coalesceMs;
   }
 
   /** Whoever began it may come back to it by another node. */
@@ -175,6 +175,12 @@ export class Running implements RunOfNode {
     this.#timeToFirstTokenMs = this.elapsedMs();
   }
 
+  /** Tells what came together of the answer. */
+  tell(batch: readonly UpstreamEvent[]): void {
+    const deltas = deltasIn(batch);
+    if (deltas.length > 0) this.log.append(...deltas);
+  }
+
   /** The first ending counts: it stops what is out upstream; true when it was this one. */
   end(ending: Ending): boolean {
     if (this.#ending) return false;
@@ -197,7 +203,6 @@ export class Running implements RunOfNode {
     this.#bill = bill;
     this.#lost = lost;
     this.step('acknowledge');
-    this.coalescer.flush();
     const completion = this.completion();
     this.#concluded = completion;
     this.transcript = new Transcript();

@@ -8,6 +8,7 @@ import { promptOf } from '../quotes.ts';
 import type { RefusalContext } from '../refusal.ts';
 import { PartReader } from './answer.ts';
 import { callOptions } from './call-options.ts';
+import { gathered } from './gathered.ts';
 import { isNewEvent, sdkFault } from './sdk-fault.ts';
 import { withRoomToAnswer } from './thinking-budget.ts';
 import { Transport } from './transport.ts';
@@ -60,20 +61,19 @@ async function whole(attempt: Attempt, take: TakeBatch): Promise<void> {
 }
 
 async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
-  const { call, wire, context, transport, signal } = attempt;
-  const reader = new PartReader(wire.optionsName);
+  const { call, context, transport, signal } = attempt;
+  const reader = new PartReader(attempt.wire.optionsName);
   let content = false;
   signal.throwIfAborted();
   try {
-    for await (const part of await partsOf(attempt)) {
-      if (part.type === 'error' && isNewEvent(part.error, wire)) continue;
-      const events = reader.read(part);
+    const windowMs = () => (content ? call.coalesceMs : 0);
+    for await (const events of gathered(said(attempt, reader), context.clock, windowMs)) {
       const says = events.some(isContent);
       if (!content && says) {
         content = true;
         transport.contentSeen();
       }
-      if (events.length > 0) await take(events);
+      await take(events);
       if (call.stream && says) transport.said();
     }
     // A package may end its parts over a body that was cut.
@@ -86,6 +86,15 @@ async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
     throw sdkFault(transport.failure ?? thrown, context);
   } finally {
     transport.close();
+  }
+}
+
+/** The events of each part that says something. */
+async function* said(attempt: Attempt, reader: PartReader) {
+  for await (const part of await partsOf(attempt)) {
+    if (part.type === 'error' && isNewEvent(part.error, attempt.wire)) continue;
+    const events = reader.read(part);
+    if (events.length > 0) yield events;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AnswerHeaders } from '../http/answer-head.ts';
+import { inPieces } from '../http/body.ts';
 import { destinationOf } from '../http/destination.ts';
 import { Exchange, type ExchangeOptions } from '../http/exchange.ts';
 import { acceptedReply } from '../openai-reply.ts';
@@ -81,13 +82,14 @@ export class Transport {
     let cancelled = false;
     return new ReadableStream({
       start: (controller) => {
-        const poured = exchange.pour((pieces) => {
-          this.#silence.grow(pieces);
+        const take = (pieces: readonly Buffer[]) => {
+          for (const piece of pieces) this.#silence.grow(piece.length);
           const rest = Promise.withResolvers<void>();
           pulled = rest.resolve; // before anything is enqueued: a reader that waits pulls at once
           if (!cancelled) for (const piece of pieces) controller.enqueue(new Uint8Array(piece));
           return rest.promise;
-        });
+        };
+        const poured = exchange.pour(inPieces(take));
         poured.catch((thrown) => this.#failed(thrown)).then(() => cancelled || controller.close());
       },
       pull: () => pulled(),

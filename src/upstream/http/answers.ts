@@ -7,8 +7,8 @@ export interface AnswerTaker {
   /** An informational answer (1xx): the real one follows. */
   informed(): void;
   head(head: AnswerHead): void;
-  /** What one read brought of the body. */
-  body(piece: Buffer): void;
+  /** What one read brought of the body; the bytes are the next read's afterwards. */
+  body(bytes: Buffer, start: number, end: number): void;
   /** The answer is whole; null when no other can follow it on the connection. */
   end(kept: Kept | null): void;
 }
@@ -43,8 +43,8 @@ export class Answers {
       while (this.#framing === null && !reading.over) this.#head(reading);
       if (this.#framing !== null) this.#body(reading);
     } finally {
-      const piece = reading.body();
-      if (piece) this.#taker.body(piece);
+      const { bytes, bodyStart, bodyEnd } = reading;
+      if (bodyEnd > bodyStart) this.#taker.body(bytes, bodyStart, bodyEnd);
     }
     // What stands behind the end of an answer nobody has asked for.
     if (this.#whole) this.#end(reading.over ? this.#kept : null);

@@ -1,6 +1,6 @@
-import { type Clock, deadline } from '#kernel';
+import { type Clock, deadline, type Take } from '#kernel';
 import { UpstreamFault } from '../upstream-fault.ts';
-import type { Exchange } from './exchange.ts';
+import type { BodyReader, Exchange } from './exchange.ts';
 
 /** A whole answer above this is no chat completion. */
 const answerBytesMax = 4 * 1024 * 1024;
@@ -9,6 +9,22 @@ const answerBytesMax = 4 * 1024 * 1024;
  */
 const refusalBytesMax = 64 * 1024;
 const refusalReadMs = 2_000;
+
+/** Gives what was read in pieces, copied, to `take`. */
+export function inPieces(take: Take<readonly Buffer[]>): BodyReader {
+  let pieces: Buffer[] = [];
+  return {
+    read(bytes, start, end) {
+      pieces.push(Buffer.from(bytes.subarray(start, end)));
+      return false;
+    },
+    goOn() {
+      const read = pieces;
+      pieces = [];
+      return take(read);
+    },
+  };
+}
 
 /**
  * The whole body as text. Its first byte that is not white space (a heartbeat) is the first
@@ -21,17 +37,19 @@ export async function readAnswer(
   const pieces: Buffer[] = [];
   let bytes = 0;
   let content = false;
-  await exchange.pour((read) => {
-    for (const piece of read) {
-      bytes += piece.length;
-      pieces.push(piece);
-    }
-    if (bytes > bytesMax) throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
-    if (!content && read.some((piece) => !isBlank(piece))) {
-      content = true;
-      exchange.contentSeen();
-    }
-  });
+  await exchange.pour(
+    inPieces((read) => {
+      for (const piece of read) {
+        bytes += piece.length;
+        pieces.push(piece);
+      }
+      if (bytes > bytesMax) throw new UpstreamFault({ failure: 'EXCESS', httpStatus: 200 });
+      if (!content && read.some((piece) => !isBlank(piece))) {
+        content = true;
+        exchange.contentSeen();
+      }
+    }),
+  );
   return Buffer.concat(pieces).toString('utf8');
 }
 
@@ -44,13 +62,15 @@ export async function readRefusal(exchange: Exchange, clock: Clock): Promise<str
   let bytes = 0;
   const limit = deadline(clock, refusalReadMs, () => exchange.stopReading());
   try {
-    await exchange.pour((read) => {
-      for (const piece of read) {
-        bytes += piece.length;
-        pieces.push(piece);
-      }
-      if (bytes > refusalBytesMax) exchange.stopReading();
-    });
+    await exchange.pour(
+      inPieces((read) => {
+        for (const piece of read) {
+          bytes += piece.length;
+          pieces.push(piece);
+        }
+        if (bytes > refusalBytesMax) exchange.stopReading();
+      }),
+    );
   } catch (failure) {
     if (!(failure instanceof UpstreamFault)) throw failure;
   } finally {

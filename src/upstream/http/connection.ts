@@ -11,7 +11,8 @@ export interface ConnectionUser {
   /** An informational answer (1xx). */
   informed(): void;
   head(head: AnswerHead): void;
-  body(piece: Buffer): void;
+  /** The bytes are the next read's afterwards. */
+  body(bytes: Buffer, start: number, end: number): void;
   /** The answer is whole, and the connection no longer the user's. */
   end(): void;
   /** The connection is lost; null when the other side closed it properly, in the middle. */
@@ -122,8 +123,8 @@ export class Connection implements AnswerTaker {
     this.#user?.head(head);
   }
 
-  body(piece: Buffer): void {
-    this.#user?.body(piece);
+  body(bytes: Buffer, start: number, end: number): void {
+    this.#user?.body(bytes, start, end);
   }
 
   end(kept: Kept | null): void {

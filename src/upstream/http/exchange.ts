@@ -1,12 +1,13 @@
-import { atTurnEnd, type Clock, invariant, type Take, type Timer } from '#kernel';
+import { atTurnEnd, type Clock, invariant, type Timer } from '#kernel';
 import type { AttemptTimeouts } from '../connector.ts';
 import { UpstreamFault } from '../upstream-fault.ts';
 import type { AnswerHead, AnswerHeaders } from './answer-head.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionUser } from './connection.ts';
 import { connectionFault } from './connection-fault.ts';
 import { type Destination, headOfPost } from './destination.ts';
 import type { Pool } from './pool.ts';
-import { type AttemptWatch, watchAttempt } from './watch.ts';
+import { AttemptWatch } from './watch.ts';
+import { type Gathering, GatheringWindow } from './window.ts';
 
 export interface ExchangeOptions {
   readonly to: Destination;
@@ -16,11 +17,24 @@ export interface ExchangeOptions {
   readonly timeouts: AttemptTimeouts;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** From the first content on, what is gone on with together. Null: what a turn reads. */
+  readonly gathering?: Gathering | null;
   /** Told of the headers of the answer, whatever its status is. */
   readonly onHeaders?: ((headers: AnswerHeaders) => void) | undefined;
 }
 
-/** So much does not wait for the end of the turn, which may bring thirty reads of one socket. */
+/** Whoever reads the body of an answer. */
+export interface BodyReader {
+  /**
+   * Reads some of it; the bytes from `start` to `end` are the next read's afterwards. True: it is
+   * the last of it, and need not wait.
+   */
+  read(bytes: Buffer, start: number, end: number): boolean;
+  /** Goes on with what was read. A promise says that it can take no more until then. */
+  goOn(): Promise<void> | void;
+}
+
+/** So much does not wait: a turn may bring thirty reads of one socket. */
 const heldBytesMax = 32 * 1024;
 /** So many informational answers (1xx) go before no answer; each is news to us and to nobody. */
 const informationMax = 64;
@@ -28,31 +42,34 @@ const informationMax = 64;
 const lingerMs = 1_000;
 
 /**
- * One POST and its answer, handed over read by read at the end of the turn on which it is read: a
- * token costs no promise. While the taker rests, the socket is paused, so memory is bounded by the
- * kernel's buffers and one read. It never follows a redirect. The signal, a time-out or `close`
+ * One POST and its answer, gone on with at the end of the turn on which it is read, or of a window:
+ * a token costs no promise. While its reader rests, the socket is paused, so memory is bounded by
+ * the kernel's buffers and one read. It never follows a redirect. The signal, a time-out or `close`
  * ends the connection at once, in whatever phase it is.
  */
-export class Exchange {
-  readonly #options: ExchangeOptions;
-  readonly #head: string;
+export class Exchange implements ConnectionUser {
+  // What each read looks at comes first, and so lies together.
+  #finished = false;
+  #failed = false;
+  #resting = false;
+  /** Bytes that are read, and not gone on with. */
+  #heldBytes = 0;
+  #reader: BodyReader | null = null;
   readonly #watch: AttemptWatch;
-  readonly #replied = Promise.withResolvers<AnswerHead>();
-  readonly #poured = Promise.withResolvers<void>();
+  readonly #window: GatheringWindow;
   /** Null when it is not ours any more: the answer is whole, or the connection is lost. */
   #connection: Connection | null = null;
   #connected = false;
   #answer: AnswerHead | null = null;
-  #take: Take<readonly Buffer[]> | null = null;
-  /** What is not handed over yet. */
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  /** What came before anybody read it. */
+  #early: Buffer[] = [];
   #informed = 0;
-  #resting = false;
   #ended = false;
-  #finished = false;
-  #failed = false;
   #linger: Timer | undefined;
+  readonly #options: ExchangeOptions;
+  readonly #head: string;
+  readonly #replied = Promise.withResolvers<AnswerHead>();
+  readonly #poured = Promise.withResolvers<void>();
 
   constructor(options: ExchangeOptions) {
     options.signal.throwIfAborted();
@@ -60,7 +77,8 @@ export class Exchange {
     this.#head = headOfPost(options.to, options.headers, options.body);
     // A failure is told to whoever waits for the phase that it ends; nobody has to.
     for (const { promise } of [this.#replied, this.#poured]) promise.catch(() => {});
-    this.#watch = watchAttempt(options.clock, options.timeouts, (failure) =>
+    this.#window = new GatheringWindow(this.#goOn);
+    this.#watch = new AttemptWatch(options.clock, options.timeouts, (failure) =>
       this.#fail(new UpstreamFault({ failure, ...this.#status() })),
     );
     options.signal.addEventListener('abort', this.#abort, { once: true });
@@ -73,20 +91,22 @@ export class Exchange {
   }
 
   /**
-   * Hands the body to `take`, for each socket read the piece that it brought. Resolves when the
-   * body has ended or is taken for whole; what `take` throws ends the connection and is thrown.
+   * Gives the body to its reader. Resolves when it has ended or is taken for whole; what the reader
+   * throws ends the connection and is thrown.
    */
-  pour(take: Take<readonly Buffer[]>): Promise<void> {
+  pour(reader: BodyReader): Promise<void> {
     invariant(this.#answer, 'a body is read after its headers');
-    this.#take = take;
-    atTurnEnd(this.#connection ? this.#hand : this.#end);
+    this.#reader = reader;
+    for (const piece of this.#early.splice(0)) reader.read(piece, 0, piece.length);
+    atTurnEnd(this.#connection ? this.#goOn : this.#end);
     this.#connection?.resume();
     return this.#poured.promise;
   }
 
-  /** Tells the clock that content has come: the idle time counts from now on. */
+  /** Content has come: from now on the idle time counts, and what comes next may wait. */
   contentSeen(): void {
     this.#watch.content();
+    this.#window.gathering = this.#options.gathering ?? null;
   }
 
   /** Takes what has come for the whole body. */
@@ -114,37 +134,51 @@ export class Exchange {
     this.#leave();
   }
 
-  #send(connection: Connection): void {
-    this.#connection = connection;
-    connection.send(this.#head, this.#options.body, {
-      connected: () => {
-        this.#connected = true;
-        this.#watch.connected();
-      },
-      informed: () => {
-        if (++this.#informed > informationMax) this.#fail(new UpstreamFault({ failure: 'EXCESS' }));
-      },
-      head: (answer) => {
-        this.#answer = answer;
-        this.#options.onHeaders?.(answer.headers);
-        this.#replied.resolve(answer);
-      },
-      body: this.#gather,
-      end: () => {
-        this.#lose();
-        if (this.#take) atTurnEnd(this.#end);
-      },
-      failed: (error) => this.#lost(error, connection.maybeStale),
-    });
+  connected(): void {
+    this.#connected = true;
+    this.#watch.connected();
+  }
+
+  informed(): void {
+    if (++this.#informed > informationMax) this.#fail(new UpstreamFault({ failure: 'EXCESS' }));
+  }
+
+  head(answer: AnswerHead): void {
+    this.#answer = answer;
+    this.#options.onHeaders?.(answer.headers);
+    this.#replied.resolve(answer);
+  }
+
+  /** What comes within a turn or a window is gone on with together; much of it, behind its read. */
+  body(bytes: Buffer, start: number, end: number): void {
+    if (this.#finished || this.#failed) return;
+    const now = this.#watch.read();
+    this.#heldBytes += end - start;
+    const much = this.#heldBytes >= heldBytesMax;
+    if (!this.#reader) {
+      this.#early.push(Buffer.from(bytes.subarray(start, end)));
+      if (much) this.#connection?.pause();
+      return;
+    }
+    const last = this.#reader.read(bytes, start, end);
+    if (this.#resting) return;
+    if (much) process.nextTick(this.#goOn);
+    else if (last) this.#window.end();
+    else this.#window.holds(now);
+  }
+
+  end(): void {
+    this.#lose();
+    if (this.#reader) atTurnEnd(this.#end);
   }
 
   /**
    * A kept connection may have been closed by the server at the moment it was chosen: then nothing
    * was answered, and the request is sent once more, on a new one.
    */
-  #lost(error: Error | null, maybeStale: boolean): void {
+  failed(error: Error | null): void {
+    const stale = this.#connection?.maybeStale && (error === null || isReset(error));
     this.#lose();
-    const stale = maybeStale && (error === null || isReset(error));
     if (stale && !this.#finished) {
       this.#connected = false;
       this.#send(this.#options.pool.dial(this.#options.to));
@@ -153,29 +187,17 @@ export class Exchange {
     this.#fail(connectionFault(error, { connected: this.#connected, ...this.#status() }));
   }
 
-  /** What comes within a turn is handed on together at its end; much of it, behind its read. */
-  readonly #gather = (piece: Buffer) => {
-    if (this.#finished || this.#failed) return;
-    this.#watch.read();
-    this.#heldBytes += piece.length;
-    const first = this.#held.length === 0;
-    if (first) this.#held = [piece];
-    else this.#held.push(piece);
-    if (this.#resting) return;
-    const much = this.#heldBytes >= heldBytesMax;
-    if (!this.#take) {
-      if (much) this.#connection?.pause();
-    } else if (much) process.nextTick(this.#hand);
-    else if (first) atTurnEnd(this.#hand);
-  };
+  #send(connection: Connection): void {
+    this.#connection = connection;
+    connection.send(this.#head, this.#options.body, this);
+  }
 
-  readonly #hand = () => {
-    if (this.#held.length === 0 || this.#resting || this.#finished || this.#failed) return;
-    const pieces = this.#held;
-    this.#held = [];
+  readonly #goOn = () => {
+    if (this.#heldBytes === 0 || this.#resting || this.#finished || this.#failed) return;
+    this.#window.close();
     this.#heldBytes = 0;
     try {
-      const taking = this.#take?.(pieces);
+      const taking = this.#reader?.goOn();
       if (taking) this.#rest(taking);
     } catch (thrown) {
       this.#fail(thrown);
@@ -193,14 +215,14 @@ export class Exchange {
         this.#watch.wake();
         this.#connection?.resume();
         if (this.#ended) this.#end();
-        else this.#hand();
+        else this.#goOn();
       },
       (thrown) => this.#fail(thrown),
     );
   }
 
   readonly #end = () => {
-    this.#hand();
+    this.#goOn();
     this.#ended = true;
     if (!this.#resting) this.#poured.resolve();
   };
@@ -208,9 +230,11 @@ export class Exchange {
   readonly #abort = () => this.#fail(this.#options.signal.reason);
 
   #fail(reason: unknown): void {
+    // What a window held had come before.
+    if (this.#window.gathering) this.#goOn();
     if (this.#failed || this.#finished) return;
     this.#failed = true;
-    this.#held = [];
+    this.#early = [];
     this.#release();
     this.#leave();
     this.#replied.reject(reason);
@@ -229,6 +253,7 @@ export class Exchange {
 
   #release(): void {
     this.#watch.end();
+    this.#window.close();
     this.#options.signal.removeEventListener('abort', this.#abort);
   }
 

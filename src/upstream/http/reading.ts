@@ -1,14 +1,15 @@
 /** What one read of a socket brought, how far it is read, and what of it is of the body. */
 export class Reading {
-  readonly #bytes: Buffer;
+  readonly bytes: Buffer;
   readonly #length: number;
   #at = 0;
-  #bodyStart = 0;
-  #bodyEnd = 0;
+  /** Where what is of the body lies, in one piece. */
+  bodyStart = 0;
+  bodyEnd = 0;
 
   /** The first `length` bytes, which may be moved. */
   constructor(bytes: Buffer, length: number) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.#length = length;
   }
 
@@ -18,12 +19,12 @@ export class Reading {
 
   /** The next byte. */
   next(): number {
-    return this.#bytes[this.#at++] as number;
+    return this.bytes[this.#at++] as number;
   }
 
   /** All that is left, in Latin-1. */
   text(): string {
-    return this.#bytes.toString('latin1', this.#at, this.#length);
+    return this.bytes.toString('latin1', this.#at, this.#length);
   }
 
   skip(bytes: number): void {
@@ -34,17 +35,9 @@ export class Reading {
   keep(most: number): number {
     const from = this.#at;
     this.#at = Math.min(this.#length, from + most);
-    if (this.#bodyEnd === this.#bodyStart) this.#bodyStart = this.#bodyEnd = from;
-    else if (this.#bodyEnd < from) this.#bytes.copyWithin(this.#bodyEnd, from, this.#at);
-    this.#bodyEnd += this.#at - from;
+    if (this.bodyEnd === this.bodyStart) this.bodyStart = this.bodyEnd = from;
+    else if (this.bodyEnd < from) this.bytes.copyWithin(this.bodyEnd, from, this.#at);
+    this.bodyEnd += this.#at - from;
     return this.#at - from;
-  }
-
-  /** What is of the body, for itself: the bytes are the next read's. Null: nothing. */
-  body(): Buffer | null {
-    if (this.#bodyEnd === this.#bodyStart) return null;
-    const piece = Buffer.allocUnsafe(this.#bodyEnd - this.#bodyStart);
-    this.#bytes.copy(piece, 0, this.#bodyStart, this.#bodyEnd);
-    return piece;
   }
 }

@@ -1,85 +1,91 @@
-import type { Clock } from '#kernel';
+import type { Clock, Timer } from '#kernel';
 import type { AttemptTimeouts } from '../connector.ts';
 import type { UpstreamFailure } from '../upstream-fault.ts';
 
-/** Keeps the four time-outs of an attempt with one timer. */
-export interface AttemptWatch {
+/**
+ * Keeps the four time-outs of an attempt with one timer, from now on; calls `expire` at most once.
+ * A read only notes its time: the timer finds out when it fires that it has to wait on, so a token
+ * costs no timer.
+ */
+export class AttemptWatch {
+  readonly #clock: Clock;
+  readonly #timeouts: AttemptTimeouts;
+  readonly #expire: (failure: UpstreamFailure) => void;
+  readonly #start: number;
+  #connected = false;
+  #content = false;
+  #resting = false;
+  #lastRead: number;
+  /** Timers of a busy thread fire late, before it reads: what has come by then is read first. */
+  #suspected = false;
+  #timer: Timer;
+
+  constructor(clock: Clock, timeouts: AttemptTimeouts, expire: (failure: UpstreamFailure) => void) {
+    this.#clock = clock;
+    this.#timeouts = timeouts;
+    this.#expire = expire;
+    this.#start = this.#lastRead = clock.monotonic();
+    this.#timer = clock.after(this.#due().at - this.#start, this.#check);
+  }
+
   /** The connection stands. */
-  connected(): void;
+  connected(): void {
+    this.#connected = true;
+  }
+
   /**
    * The first content is here: from now on the idle time counts instead of the first-content
    * time.
    */
-  content(): void;
-  /** Something was read. */
-  read(): void;
+  content(): void {
+    this.#content = true;
+    this.#rearm();
+  }
+
+  /** Something was read; says when. Monotonic; whole, since a fraction would be an object. */
+  read(): number {
+    this.#lastRead = Math.ceil(this.#clock.monotonic());
+    return this.#lastRead;
+  }
+
   /** The consumer is slow: silence is ours, not the provider's, until `wake`. */
-  rest(): void;
-  wake(): void;
-  end(): void;
-}
+  rest(): void {
+    this.#resting = true;
+  }
 
-/**
- * Starts counting now; calls `expire` at most once. A read only notes its time: the timer finds
- * out when it fires that it has to wait on, so a token costs no timer.
- */
-export function watchAttempt(
-  clock: Clock,
-  timeouts: AttemptTimeouts,
-  expire: (failure: UpstreamFailure) => void,
-): AttemptWatch {
-  const start = clock.monotonic();
-  let connected = false;
-  let content = false;
-  let resting = false;
-  let lastRead = start;
-  /** Timers of a busy thread fire late, before it reads: what has come by then is read first. */
-  let suspected = false;
+  wake(): void {
+    this.#resting = false;
+    this.#rearm();
+  }
 
-  const due = (): { at: number; failure: UpstreamFailure } => {
-    let first = { at: start + timeouts.totalMs, failure: 'TOTAL_TIMEOUT' as UpstreamFailure };
+  end(): void {
+    this.#timer.cancel();
+  }
+
+  #rearm(): void {
+    this.#timer.cancel();
+    this.#suspected = false;
+    const now = this.read();
+    this.#timer = this.#clock.after(Math.max(0, this.#due().at - now), this.#check);
+  }
+
+  readonly #check = () => {
+    const { at, failure } = this.#due();
+    const left = at - this.#clock.monotonic();
+    if (left <= 0 && this.#suspected) return this.#expire(failure);
+    this.#suspected = left <= 0;
+    this.#timer = this.#clock.after(Math.max(0, left), this.#check);
+  };
+
+  #due(): { at: number; failure: UpstreamFailure } {
+    const { totalMs, idleMs, firstContentMs, connectMs } = this.#timeouts;
+    let first = { at: this.#start + totalMs, failure: 'TOTAL_TIMEOUT' as UpstreamFailure };
     const limit = (at: number, failure: UpstreamFailure) => {
       if (at < first.at) first = { at, failure };
     };
-    if (content && !resting) limit(lastRead + timeouts.idleMs, 'IDLE_TIMEOUT');
-    if (!content) limit(start + timeouts.firstContentMs, 'FIRST_CONTENT_TIMEOUT');
-    if (!connected) limit(start + timeouts.connectMs, 'CONNECT_TIMEOUT');
+    if (this.#content && !this.#resting) limit(this.#lastRead + idleMs, 'IDLE_TIMEOUT');
+    if (!this.#content) limit(this.#start + firstContentMs, 'FIRST_CONTENT_TIMEOUT');
+    if (!this.#connected) limit(this.#start + connectMs, 'CONNECT_TIMEOUT');
     return first;
-  };
-  const check = () => {
-    const { at, failure } = due();
-    const left = at - clock.monotonic();
-    if (left <= 0 && suspected) return expire(failure);
-    suspected = left <= 0;
-    timer = clock.after(Math.max(0, left), check);
-  };
-  let timer = clock.after(due().at - start, check);
-  const rearm = () => {
-    timer.cancel();
-    suspected = false;
-    timer = clock.after(Math.max(0, due().at - clock.monotonic()), check);
-  };
-
-  return {
-    connected() {
-      connected = true;
-    },
-    content() {
-      content = true;
-      lastRead = clock.monotonic();
-      rearm();
-    },
-    read() {
-      lastRead = clock.monotonic();
-    },
-    rest() {
-      resting = true;
-    },
-    wake() {
-      resting = false;
-      lastRead = clock.monotonic();
-      rearm();
-    },
-    end: () => timer.cancel(),
-  };
+  }
 }

@@ -25,7 +25,7 @@ export function readByUs(pieces: readonly Buffer[]): Read | null {
       read.status = status;
       read.contentType = headers['content-type'];
     },
-    body: (piece) => void body.push(piece),
+    body: (bytes, start, end) => void body.push(Buffer.from(bytes.subarray(start, end))),
     end: (stays) => {
       read.whole = true;
       kept = stays !== null;

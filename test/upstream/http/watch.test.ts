@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { UpstreamFailure } from '#upstream';
-import { watchAttempt } from '../../../src/upstream/http/watch.ts';
+import { AttemptWatch } from '../../../src/upstream/http/watch.ts';
 import { virtualClock } from '../../harness/virtual-clock.ts';
 
 const limits = { connectMs: 100, firstContentMs: 1_000, idleMs: 300, totalMs: 5_000 };
@@ -8,7 +8,7 @@ const limits = { connectMs: 100, firstContentMs: 1_000, idleMs: 300, totalMs: 5_
 function watched(timeouts = limits) {
   const clock = virtualClock();
   const expired: [UpstreamFailure, number][] = [];
-  const watch = watchAttempt(clock, timeouts, (failure) => {
+  const watch = new AttemptWatch(clock, timeouts, (failure) => {
     expired.push([failure, clock.monotonic()]);
   });
   return { clock, watch, expired };
@@ -31,11 +31,11 @@ test('the first content counts from the start, not from the connection', async (
 test('what came while the thread was busy is seen before anybody is blamed', async () => {
   const { clock, watch, expired } = watched();
   // Due at the same moment, and after it: as a connection is that stands when the timer fires.
-  clock.after(100, watch.connected);
-  clock.after(1_000, watch.content);
+  clock.after(100, () => watch.connected());
+  clock.after(1_000, () => watch.content());
   await clock.advance(1_000);
   expect(expired).toEqual([]);
-  clock.after(300, watch.read);
+  clock.after(300, () => watch.read());
   await clock.advance(10_000);
   expect(expired).toEqual([['IDLE_TIMEOUT', 1_600]]);
 });

@@ -1,4 +1,3 @@
-import type { Clock, Timer } from '#kernel';
 import { type UpstreamEvent, wholeThoughts } from '#upstream';
 import type { CompletionEvent, Unnumbered } from './events.ts';
 
@@ -8,60 +7,20 @@ export type UnnumberedDelta = Extract<
 >;
 
 /**
- * Gathers deltas into events. The first content goes out at once; after it, what arrives within the
- * window is one event, because half the cost of a token is the write of its event. A window of 0
- * makes one event of what one read brought.
+ * What came together, as events that go out together: neighbours joined, since half the cost of a
+ * token is the write of its event. What is no delta is left aside.
  */
-export class Coalescer {
-  readonly #clock: Clock;
-  readonly #windowMs: number;
-  readonly #emit: (deltas: readonly UnnumberedDelta[]) => void;
-  #pending: UnnumberedDelta[] = [];
-  #timer: Timer | undefined;
-  #begun = false;
-
-  constructor(options: {
-    clock: Clock;
-    windowMs: number;
-    /** Given those that go out together; never none. */
-    emit: (deltas: readonly UnnumberedDelta[]) => void;
-  }) {
-    this.#clock = options.clock;
-    this.#windowMs = options.windowMs;
-    this.#emit = options.emit;
+export function deltasIn(batch: readonly UpstreamEvent[]): UnnumberedDelta[] {
+  const deltas: UnnumberedDelta[] = [];
+  for (const event of batch) {
+    const delta = toDelta(event);
+    if (!delta) continue;
+    const last = deltas.at(-1);
+    const both = last && join(last, delta);
+    if (both) deltas[deltas.length - 1] = both;
+    else deltas.push(delta);
   }
-
-  /** Takes the content of one read; everything that is no delta is left aside. */
-  push(batch: readonly UpstreamEvent[]): void {
-    for (const event of batch) {
-      const delta = toDelta(event);
-      if (delta) this.#gather(delta);
-    }
-    if (this.#pending.length === 0) return;
-    if (!this.#begun || this.#windowMs === 0) {
-      this.#begun = true;
-      this.flush();
-    } else {
-      this.#timer ??= this.#clock.after(this.#windowMs, () => this.flush());
-    }
-  }
-
-  /** Sends on what was gathered: before any other event, and at the end. */
-  flush(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const ready = this.#pending;
-    if (ready.length === 0) return;
-    this.#pending = [];
-    this.#emit(ready);
-  }
-
-  #gather(delta: UnnumberedDelta): void {
-    const last = this.#pending.at(-1);
-    const joined = last && join(last, delta);
-    if (joined) this.#pending[this.#pending.length - 1] = joined;
-    else this.#pending.push(delta);
-  }
+  return deltas;
 }
 
 /**

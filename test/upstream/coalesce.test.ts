@@ -1,0 +1,129 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLog } from '#kernel';
+import { openConnectors, type UpstreamEvent, UpstreamFault } from '#upstream';
+import {
+  endMark,
+  finishChunk,
+  type StubAnswer,
+  stubUpstream,
+  textChunk,
+  type UpstreamStub,
+} from '../harness/upstream-stub.ts';
+import { type VirtualClock, virtualClock } from '../harness/virtual-clock.ts';
+import { callTo } from './calls.ts';
+
+let stub: UpstreamStub;
+let clock: VirtualClock;
+beforeEach(async () => {
+  stub = await stubUpstream();
+  clock = virtualClock();
+});
+afterEach(() => stub.close());
+
+const usage = { input_tokens: 1, output_tokens: 1 };
+const claudes = [
+  { type: 'message_start', message: { id: 'm', model: 'c', role: 'assistant', usage } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+];
+const claudeSays = (text: string) => ({
+  type: 'content_block_delta',
+  index: 0,
+  delta: { type: 'text_delta', text },
+});
+const claudeEnds = [
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage },
+  { type: 'message_stop' },
+];
+
+const wires = [
+  { name: 'openai', begin: [], say: textChunk, end: [finishChunk(), endMark] },
+  { name: 'anthropic', begin: claudes, say: claudeSays, end: claudeEnds },
+];
+
+describe.each(wires)('STREAM 6: an answer of $name', ({ name, begin, say, end }) => {
+  /** An attempt whose provider says what the test tells it to, on a clock that stands still. */
+  async function attempt(coalesceMs: number) {
+    const answering = Promise.withResolvers<StubAnswer>();
+    stub.answerWith(async (answer) => answering.resolve(answer));
+    const texts: string[] = [];
+    const abort = new AbortController();
+    let more = Promise.withResolvers<void>();
+    const take = (batch: readonly UpstreamEvent[]) => {
+      texts.push(batch.map((event) => ('text' in event ? event.text : '')).join(''));
+      more.resolve();
+      more = Promise.withResolvers();
+    };
+    const connector = openConnectors({ clock, log: silentLog })(name);
+    const ended = connector?.send(callTo(stub.url, { coalesceMs }), abort.signal, take);
+    ended?.catch(() => {});
+    const answer = await answering.promise;
+    const said = async (...words: string[]) => {
+      const taken = more.promise;
+      await answer.sse(...words.map(say));
+      return taken;
+    };
+    await answer.sse(...begin);
+    await said('a');
+    return { answer, said, texts, ended, abort };
+  }
+
+  /** Until what was written has been read: the clock stands still, so nothing else tells. */
+  async function read(waiting: () => boolean) {
+    while (!waiting()) await setImmediate();
+  }
+  const timers = () => clock.pending;
+
+  test('begins with its first content at once; what comes within the window is one', async () => {
+    const { answer, said, texts } = await attempt(20);
+    expect(texts).toEqual(['a']);
+    const before = timers();
+    const taken = said('b');
+    await read(() => timers() > before);
+    await clock.advance(10);
+    await answer.sse(say('c'));
+    // On loopback it is there once it is written, and the next turn of the event loop reads it.
+    await clock.advance(9);
+    expect(texts).toEqual(['a']);
+    await clock.advance(1);
+    await taken;
+    expect(texts).toEqual(['a', 'bc']);
+  });
+
+  test('without a window goes on read by read', async () => {
+    const { said, texts } = await attempt(0);
+    await said('b');
+    await said('c');
+    expect(texts).toEqual(['a', 'b', 'c']);
+  });
+
+  test('that ends within a window is whole', async () => {
+    const { answer, said, texts, ended } = await attempt(250);
+    said('b');
+    await answer.sse(...end);
+    answer.end();
+    await ended;
+    expect(texts.join('')).toBe('ab');
+  });
+
+  test('that breaks off within a window gives what came before', async () => {
+    const { answer, said, texts, ended } = await attempt(250);
+    const before = timers();
+    said('b');
+    await read(() => timers() > before);
+    answer.reset();
+    await expect(ended).rejects.toBeInstanceOf(UpstreamFault);
+    expect(texts).toEqual(['a', 'b']);
+  });
+
+  test('that is aborted within a window gives what came before', async () => {
+    const { said, texts, ended, abort } = await attempt(250);
+    const before = timers();
+    said('b');
+    await read(() => timers() > before);
+    abort.abort(new Error('the caller left'));
+    await expect(ended).rejects.toThrow('the caller left');
+    expect(texts).toEqual(['a', 'b']);
+  });
+});
