@@ -4,7 +4,8 @@
  * one attempt at one address.
  *
  * 1. An attempt ends properly, with a finish as its last event, or throws an `UpstreamFault`, or
- *    the abort's reason. Events are handed over on the event-loop turn on which they were read.
+ *    the abort's reason. Events are handed over on the event-loop turn on which they were read, or
+ *    at the end of a window that the call sets; what had come is handed over before it is ended.
  * 2. A cut, a stall, a missing end mark, a malformed chunk never look like a proper end.
  * 3. Heartbeats and empty chunks yield nothing; no batch is empty.
  * 4. An abort closes the connection at once, in every phase.
