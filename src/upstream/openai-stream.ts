@@ -81,7 +81,11 @@ export class ChunkStream {
 
   /** Reads some of the body; the bytes are not needed afterwards. True: it is the last of it. */
   read(bytes: Buffer, start = 0, end = bytes.length): boolean {
-    this.#try(() => this.#feed(this.#characters.read(bytes, start, end)));
+    try {
+      if (!this.#fault) this.#feed(this.#characters.read(bytes, start, end));
+    } catch (thrown) {
+      this.#fault = { thrown };
+    }
     return this.done || this.#fault !== null;
   }
 
@@ -94,17 +98,12 @@ export class ChunkStream {
 
   /** The body has ended. Where a mark is missing that is a CUT, whatever was said before. */
   close(): Said {
-    this.#try(() => this.#close());
-    return this.said();
-  }
-
-  #try(read: () => void): void {
-    if (this.#fault) return;
     try {
-      read();
+      if (!this.#fault) this.#close();
     } catch (thrown) {
       this.#fault = { thrown };
     }
+    return this.said();
   }
 
   #feed(text: string): void {

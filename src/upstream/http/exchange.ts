@@ -17,7 +17,7 @@ export interface ExchangeOptions {
   readonly timeouts: AttemptTimeouts;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** From the first content on, what is gone on with together. Null: what a turn reads. */
+  /** Windows in which what comes behind the first content waits. Null: until the turn's end. */
   readonly gathering?: Gathering | null;
   /** Told of the headers of the answer, whatever its status is. */
   readonly onHeaders?: ((headers: AnswerHeaders) => void) | undefined;
