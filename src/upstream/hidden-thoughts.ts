@@ -1,4 +1,4 @@
-import type { ChatRequest, TakeBatch, UpstreamEvent } from './connector.ts';
+import { type ChatRequest, isContent, type TakeBatch, type UpstreamEvent } from './connector.ts';
 
 /**
  * What the model thinks is hidden when the caller does not want to see it. A signature alone goes
@@ -6,6 +6,11 @@ import type { ChatRequest, TakeBatch, UpstreamEvent } from './connector.ts';
  */
 export function withoutThoughts(take: TakeBatch, { reasoning }: ChatRequest): TakeBatch {
   return reasoning?.exclude ? (batch) => take(batch.map(hidden)) : take;
+}
+
+/** Tells content that the caller sees. */
+export function shownContent({ reasoning }: ChatRequest): (event: UpstreamEvent) => boolean {
+  return reasoning?.exclude ? (event) => isContent(hidden(event)) : isContent;
 }
 
 const hidden = (event: UpstreamEvent): UpstreamEvent =>

@@ -1,6 +1,6 @@
 import type { Clock } from '#kernel';
 import type { Connector, EmbedCall, UpstreamCall } from './connector.ts';
-import { withoutThoughts } from './hidden-thoughts.ts';
+import { shownContent, withoutThoughts } from './hidden-thoughts.ts';
 import { type Destination, destinationOf } from './http/destination.ts';
 import { Exchange } from './http/exchange.ts';
 import { type ConnectorOptions, Pool, userAgent } from './http/pool.ts';
@@ -49,7 +49,8 @@ export function openAiCompatible(
       const context = contextOf(call, () => promptOf(call.request));
       const exchange = post(call, { to, body: openAiRequest(call, dialect), signal });
       const shown = withoutThoughts(take, call.request);
-      if (call.stream) await streamedAnswer(exchange, { ...context, endMark }, shown);
+      const isShown = shownContent(call.request);
+      if (call.stream) await streamedAnswer(exchange, { ...context, endMark, isShown }, shown);
       else await wholeAnswer(exchange, context, shown);
     },
     embed(call, signal) {

@@ -11,10 +11,15 @@ import { Silence } from './silence.ts';
 import { type SseEvent, sseParser } from './sse.ts';
 import { UpstreamFault } from './upstream-fault.ts';
 
+interface StreamContext extends RefusalContext, Pick<Dialect, 'endMark'> {
+  /** Whether the caller sees it, and it is content. */
+  readonly isShown: (event: UpstreamEvent) => boolean;
+}
+
 /** A stream of chunks: a batch for each read that says something. */
 export async function streamedAnswer(
   exchange: Exchange,
-  context: RefusalContext & Pick<Dialect, 'endMark'>,
+  context: StreamContext,
   take: TakeBatch,
 ): Promise<void> {
   try {
@@ -22,6 +27,7 @@ export async function streamedAnswer(
     const stream = new ChunkStream(errorInBody(headers, context), context.endMark);
     const silence = new Silence();
     let content = false;
+    let shown = false;
     let bytes = 0;
     const tell = ({ events, fault }: Said) => {
       const says = events.some(isContent);
@@ -31,6 +37,10 @@ export async function streamedAnswer(
       if (!content && says) {
         content = true;
         exchange.contentSeen();
+      }
+      if (!shown && events.some(context.isShown)) {
+        shown = true;
+        exchange.gather();
       }
       if (stream.done && !fault) exchange.finish();
       // What was said before the failure, in the same read, was said.

@@ -10,6 +10,11 @@ const bytesMax = 16 * 1024 * 1024;
 export class Silence {
   #bytes = 0;
 
+  /** So many have come since something was said. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @throws UpstreamFault EXCESS. */
   grow(bytes: number): void {
     this.#bytes += bytes;

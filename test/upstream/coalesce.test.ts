@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '#kernel';
-import { openConnectors, type UpstreamEvent, UpstreamFault } from '#upstream';
+import { type ChatRequest, openConnectors, type UpstreamEvent, UpstreamFault } from '#upstream';
 import {
+  chunk,
   endMark,
   finishChunk,
   type StubAnswer,
@@ -26,25 +27,25 @@ const claudes = [
   { type: 'message_start', message: { id: 'm', model: 'c', role: 'assistant', usage } },
   { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
 ];
-const claudeSays = (text: string) => ({
-  type: 'content_block_delta',
-  index: 0,
-  delta: { type: 'text_delta', text },
-});
+const claudeAdds = (delta: object) => ({ type: 'content_block_delta', index: 0, delta });
+const claudeSays = (text: string) => claudeAdds({ type: 'text_delta', text });
+const claudeThinks = (thinking: string) => claudeAdds({ type: 'thinking_delta', thinking });
 const claudeEnds = [
   { type: 'content_block_stop', index: 0 },
   { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage },
   { type: 'message_stop' },
 ];
 
+const thought = (reasoning: string) => chunk({ reasoning });
+
 const wires = [
-  { name: 'openai', begin: [], say: textChunk, end: [finishChunk(), endMark] },
-  { name: 'anthropic', begin: claudes, say: claudeSays, end: claudeEnds },
+  { name: 'openai', begin: [], say: textChunk, think: thought, end: [finishChunk(), endMark] },
+  { name: 'anthropic', begin: claudes, say: claudeSays, think: claudeThinks, end: claudeEnds },
 ];
 
-describe.each(wires)('STREAM 6: an answer of $name', ({ name, begin, say, end }) => {
+describe.each(wires)('STREAM 6: an answer of $name', ({ name, begin, say, think, end }) => {
   /** An attempt whose provider says what the test tells it to, on a clock that stands still. */
-  async function attempt(coalesceMs: number) {
+  async function attempt(coalesceMs: number, request: Partial<ChatRequest> = {}) {
     const answering = Promise.withResolvers<StubAnswer>();
     stub.answerWith(async (answer) => answering.resolve(answer));
     const texts: string[] = [];
@@ -56,7 +57,7 @@ describe.each(wires)('STREAM 6: an answer of $name', ({ name, begin, say, end })
       more = Promise.withResolvers();
     };
     const connector = openConnectors({ clock, log: silentLog })(name);
-    const ended = connector?.send(callTo(stub.url, { coalesceMs }), abort.signal, take);
+    const ended = connector?.send(callTo(stub.url, { coalesceMs, request }), abort.signal, take);
     ended?.catch(() => {});
     const answer = await answering.promise;
     const said = async (...words: string[]) => {
@@ -65,6 +66,11 @@ describe.each(wires)('STREAM 6: an answer of $name', ({ name, begin, say, end })
       return taken;
     };
     await answer.sse(...begin);
+    if (request.reasoning) {
+      const taken = more.promise;
+      await answer.sse(think('hm'));
+      await taken;
+    }
     await said('a');
     return { answer, said, texts, ended, abort };
   }
@@ -125,5 +131,26 @@ describe.each(wires)('STREAM 6: an answer of $name', ({ name, begin, say, end })
     abort.abort(new Error('the caller left'));
     await expect(ended).rejects.toThrow('the caller left');
     expect(texts).toEqual(['a', 'b']);
+  });
+
+  test.each([0, 250])('that breaks off in a read gives what stood before, at %i ms', async (ms) => {
+    const { answer, texts, ended } = await attempt(ms);
+    const said = `data: ${JSON.stringify(say('b'))}\n\n`;
+    const size = Buffer.byteLength(said).toString(16);
+    answer.raw.socket?.write(`${size}\r\n${said}\r\nno size\r\n`);
+    await expect(ended).rejects.toMatchObject({ failure: 'MALFORMED' });
+    expect(texts).toEqual(['a', 'b']);
+  });
+
+  test('shows its first text at once, behind thoughts that are not shown', async () => {
+    const { texts } = await attempt(250, { reasoning: { exclude: true } });
+    expect(texts).toEqual(['hm', 'a']);
+  });
+
+  test('does not wait when it is much', async () => {
+    const { said, texts } = await attempt(250);
+    const much = Array.from({ length: 64 }, () => 'x'.repeat(1024));
+    await said(...much);
+    expect(texts.length).toBeGreaterThan(1);
   });
 });

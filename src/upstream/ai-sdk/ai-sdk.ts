@@ -1,7 +1,7 @@
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import type { Connector, TakeBatch, UpstreamCall, UpstreamEvent } from '../connector.ts';
 import { isContent } from '../connector.ts';
-import { withoutThoughts } from '../hidden-thoughts.ts';
+import { shownContent, withoutThoughts } from '../hidden-thoughts.ts';
 import { type ConnectorOptions, Pool, userAgent } from '../http/pool.ts';
 import { hearQuota } from '../quota.ts';
 import { promptOf } from '../quotes.ts';
@@ -63,16 +63,19 @@ async function whole(attempt: Attempt, take: TakeBatch): Promise<void> {
 async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
   const { call, context, transport, signal } = attempt;
   const reader = new PartReader(attempt.wire.optionsName);
+  const isShown = shownContent(call.request);
   let content = false;
+  let shown = false;
   signal.throwIfAborted();
   try {
-    const windowMs = () => (content ? call.coalesceMs : 0);
+    const windowMs = () => (shown && !transport.holdsMuch ? call.coalesceMs : 0);
     for await (const events of gathered(said(attempt, reader), context.clock, windowMs)) {
       const says = events.some(isContent);
       if (!content && says) {
         content = true;
         transport.contentSeen();
       }
+      shown ||= events.some(isShown);
       await take(events);
       if (call.stream && says) transport.said();
     }

@@ -1,9 +1,9 @@
 import type { Clock } from '#kernel';
 
 /**
- * What comes of `source`, together what comes within a window, which begins with the first of it
- * and is as long as `windowMs` says then. What came before a failure is given before the failure is
- * thrown.
+ * What comes of `source`, together what comes within a window, which begins with the first of it.
+ * It is as long as `windowMs` says then, and over as soon as that says 0. What came before a
+ * failure is given before the failure is thrown.
  */
 export async function* gathered<Event>(
   source: AsyncIterator<readonly Event[], unknown>,
@@ -13,12 +13,13 @@ export async function* gathered<Event>(
   let coming = pull(source);
   for (let first = await coming; !first.done; first = await coming) {
     const events = [...first.value];
+    coming = pull(source);
     const over = Promise.withResolvers<null>();
     const ms = windowMs();
-    const timer = ms > 0 ? clock.after(ms, () => over.resolve(null)) : over.resolve(null);
-    coming = pull(source);
-    const next = () => Promise.race([over.promise, coming.catch(() => null)]);
-    for (let more = await next(); more && !more.done; more = await next()) {
+    const timer = ms > 0 ? clock.after(ms, () => over.resolve(null)) : null;
+    while (timer && windowMs() > 0) {
+      const more = await Promise.race([over.promise, coming.catch(() => null)]);
+      if (!more || more.done) break;
       events.push(...more.value);
       coming = pull(source);
     }

@@ -1,7 +1,7 @@
 import type { AnswerHeaders } from '../http/answer-head.ts';
 import { inPieces } from '../http/body.ts';
 import { destinationOf } from '../http/destination.ts';
-import { Exchange, type ExchangeOptions } from '../http/exchange.ts';
+import { Exchange, type ExchangeOptions, heldBytesMax } from '../http/exchange.ts';
 import { acceptedReply } from '../openai-reply.ts';
 import type { RefusalContext } from '../refusal.ts';
 import { Silence } from '../silence.ts';
@@ -46,6 +46,11 @@ export class Transport {
 
   contentSeen(): void {
     this.#exchange?.contentSeen();
+  }
+
+  /** More has come since something was made of it than may wait for what comes behind. */
+  get holdsMuch(): boolean {
+    return this.#silence.bytes >= heldBytesMax;
   }
 
   /** Something was made of what came. */

@@ -17,7 +17,7 @@ export interface ExchangeOptions {
   readonly timeouts: AttemptTimeouts;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Windows in which what comes behind the first content waits. Null: until the turn's end. */
+  /** Windows in which what comes after `gather` waits. Null: until the turn's end. */
   readonly gathering?: Gathering | null;
   /** Told of the headers of the answer, whatever its status is. */
   readonly onHeaders?: ((headers: AnswerHeaders) => void) | undefined;
@@ -35,7 +35,7 @@ export interface BodyReader {
 }
 
 /** So much does not wait: a turn may bring thirty reads of one socket. */
-const heldBytesMax = 32 * 1024;
+export const heldBytesMax = 32 * 1024;
 /** So many informational answers (1xx) go before no answer; each is news to us and to nobody. */
 const informationMax = 64;
 /** How long a connection may linger after the end mark before it is closed instead of kept. */
@@ -52,6 +52,7 @@ export class Exchange implements ConnectionUser {
   #finished = false;
   #failed = false;
   #resting = false;
+  #hasContent = false;
   /** Bytes that are read, and not gone on with. */
   #heldBytes = 0;
   #reader: BodyReader | null = null;
@@ -103,9 +104,14 @@ export class Exchange implements ConnectionUser {
     return this.#poured.promise;
   }
 
-  /** Content has come: from now on the idle time counts, and what comes next may wait. */
+  /** Content has come: from now on the idle time counts. */
   contentSeen(): void {
+    this.#hasContent = true;
     this.#watch.content();
+  }
+
+  /** From now on what comes may wait for what comes behind it. */
+  gather(): void {
     this.#window.gathering = this.#options.gathering ?? null;
   }
 
@@ -230,8 +236,8 @@ export class Exchange implements ConnectionUser {
   readonly #abort = () => this.#fail(this.#options.signal.reason);
 
   #fail(reason: unknown): void {
-    // What a window held had come before.
-    if (this.#window.gathering) this.#goOn();
+    // What is held had come before. An answer that has not begun is better tried anew.
+    if (this.#hasContent) this.#goOn();
     if (this.#failed || this.#finished) return;
     this.#failed = true;
     this.#early = [];
