@@ -45,6 +45,13 @@ const asked = {
       { role: 'tool', toolCallId: 'call_b', content: 'Sun' },
     ],
   },
+  'what the system says later': {
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hello' },
+      { role: 'system', content: 'It is late.' },
+    ],
+  },
   sound: ask({ type: 'audio', data: 'UklG', mediaType: 'audio/wav' }),
 } as const satisfies Readonly<Record<string, Partial<ChatRequest>>>;
 type Asked = keyof typeof asked;
@@ -97,6 +104,13 @@ const openAi: Form = {
     file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBE' },
   }),
   'a picture in the first of two results': looked('A cat', showing),
+  'what the system says later': {
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hello' },
+      { role: 'system', content: 'It is late.' },
+    ],
+  },
   sound: part({ type: 'input_audio', input_audio: { data: 'UklG', format: 'wav' } }),
 };
 
@@ -165,6 +179,10 @@ const anthropic: Form = {
       },
     ],
   },
+  'what the system says later': {
+    system: [{ text: 'Be brief.' }],
+    messages: [{ role: 'user', content: [{ text: 'Hello' }, { text: 'It is late.' }] }],
+  },
   sound: 'UNSAID',
 };
 
@@ -203,6 +221,13 @@ const gemini: Form = {
           { inlineData: { mimeType: 'image/png', data: png } },
         ],
       },
+    ],
+  },
+  'what the system says later': {
+    systemInstruction: { parts: [{ text: 'Be brief.' }] },
+    contents: [
+      { role: 'user', parts: [{ text: 'Hello' }] },
+      { role: 'user', parts: [{ text: 'It is late.' }] },
     ],
   },
   sound: shown({ inlineData: { mimeType: 'audio/wav', data: 'UklG' } }),
@@ -256,6 +281,10 @@ const converse: Form = {
     ],
   },
   'a file': given({ document: { format: 'pdf', name: 'a', source: { bytes: 'JVBE' } } }),
+  'what the system says later': {
+    system: [{ text: 'Be brief.' }],
+    messages: [{ role: 'user', content: [{ text: 'Hello' }, { text: 'It is late.' }] }],
+  },
   sound: 'UNSAID',
 };
 

@@ -1,4 +1,5 @@
 import type { ToolDefinition } from '../connector.ts';
+import { claudeVersion } from './claude-version.ts';
 import { type CacheSpot, type CacheTtl, isObject } from './wire.ts';
 
 type Json = Record<string, unknown>;
@@ -26,9 +27,8 @@ const everywhere = ['system', 'user', 'assistant', 'tool', 'tools'] as const;
  * profile does not name its model: whoever marks a prompt for it is believed.
  */
 function cachingOf(model: string): Caching | null {
-  const [, major, minor = '0'] = /claude-[a-z]+-(\d{1,2})(?:-(\d{1,2})(?!\d))?/.exec(model) ?? [];
-  if (major) {
-    const version = Number(major) + Number(minor) / 100;
+  const version = claudeVersion(model);
+  if (version !== null) {
     return version < 4 ? null : { places: everywhere, forAnHour: version >= 4.05 };
   }
   if (/claude-3-(7-sonnet|5-haiku)|application-inference-profile/.test(model)) {

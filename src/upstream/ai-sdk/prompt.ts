@@ -27,12 +27,23 @@ export function promptOf(
   );
   const prompt: LanguageModelV4Prompt = [];
   const told = wire.mediaInResults ? messages : withTextResults(messages);
-  for (const made of told.flatMap((one) => messageOf(one, { wire, model, toolNames }))) {
+  const placed = wire.laterSystem?.(model) ? told : withSystemFirst(told);
+  for (const made of placed.flatMap((one) => messageOf(one, { wire, model, toolNames }))) {
     const last = prompt.at(-1);
     if (made.role === 'tool' && last?.role === 'tool') last.content.push(...made.content);
     else prompt.push(made);
   }
   return prompt;
+}
+
+const ofSystem = ({ role }: ChatMessage) => role === 'system' || role === 'developer';
+
+/** What the system says behind others, as a user's words in its place. */
+function withSystemFirst(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const first = messages.findIndex((message) => !ofSystem(message));
+  return messages.map((message, index) =>
+    first >= 0 && index > first && ofSystem(message) ? { ...message, role: 'user' } : message,
+  );
 }
 
 interface Around {

@@ -51,6 +51,11 @@ export interface Wire {
   readonly media?: readonly string[];
   /** Takes pictures and documents in the result of a tool; elsewhere that is text alone. */
   readonly mediaInResults?: true;
+  /**
+   * Whether the model takes a message of the system behind others, as coding agents send them.
+   * Absent where none does.
+   */
+  laterSystem?(model: string): boolean;
   /** Its options for a thinking budget of so many tokens. */
   thinking(budgetTokens: number): Json;
   /** Where the body has that budget. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OutputModality, UpstreamTarget } from '../connector.ts';
 import { cachePoint, markTools } from './cache-points.ts';
+import { claudeVersion } from './claude-version.ts';
 import { capIn, type Wire } from './wire.ts';
 
 /** What no package can say. */
@@ -25,6 +26,7 @@ const anthropic: Wire = {
   thinking: (budgetTokens) => ({ thinking: { type: 'enabled', budgetTokens } }),
   cacheMark: (ttl) => ({ cacheControl: { type: 'ephemeral', ttl } }),
   oneToolCall: { disableParallelToolUse: true },
+  laterSystem: (model) => (claudeVersion(model) ?? 0) >= 4.08,
   endUser: (userId) => ({ metadata: { userId } }),
   thinkingAt: { within: ['thinking'], field: 'budget_tokens', ...claudeThinks },
   keepCap: capIn('max_tokens'),
@@ -125,6 +127,7 @@ const cohere: Wire = {
   media: ['image'],
   unsaid: unsaid('parallel_tool_calls'),
   thinking: (tokenBudget) => ({ thinking: { type: 'enabled', tokenBudget } }),
+  laterSystem: () => true,
   thinkingAt: { within: ['thinking'], field: 'token_budget', least: 0 },
   keepCap: capIn('max_tokens'),
 };
