@@ -96,12 +96,9 @@ function responseFormat({ type, name, schema, strict }: ResponseFormat): Json {
 function reasoning(options: ReasoningOptions, maxTokens: number, dialect: Dialect): Json {
   const { effort, maxTokens: budget } = options;
   if (dialect.reasoningObject) {
-    return {
-      reasoning: {
-        ...(effort === undefined ? {} : { effort }),
-        ...(budget === undefined ? {} : { max_tokens: budget }),
-      },
-    };
+    // Either of them, the services say: the number is the narrower wish.
+    if (budget !== undefined) return { reasoning: { max_tokens: budget } };
+    return { reasoning: effort === undefined ? {} : { effort } };
   }
   if (effort !== undefined) return { reasoning_effort: effort };
   return budget === undefined ? {} : { reasoning_effort: nearestEffort(budget / maxTokens) };

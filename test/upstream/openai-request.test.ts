@@ -180,11 +180,11 @@ describe('reasoning', () => {
     expect(body({ maxTokens: 100, reasoning: { maxTokens } })['reasoning_effort']).toBe(effort);
   });
 
-  test('keeps its budget where the service takes one', () => {
-    const given = { reasoning: { effort: 'low', maxTokens: 500, exclude: true } } as const;
-    expect(body(given, 'openrouter.ai')).toMatchObject({
-      reasoning: { effort: 'low', max_tokens: 500 },
-    });
+  test('keeps its budget where the service takes one, which takes no effort beside it', () => {
+    const sent = (reasoning: NonNullable<ChatRequest['reasoning']>) =>
+      body({ reasoning }, 'openrouter.ai')['reasoning'];
+    expect(sent({ effort: 'low', maxTokens: 500, exclude: true })).toEqual({ max_tokens: 500 });
+    expect(sent({ effort: 'low' })).toEqual({ effort: 'low' });
   });
 });
 

@@ -13,7 +13,8 @@ import { readMessagesRequest } from './messages-request.ts';
 export async function answerCountTokens(exchange: Exchange, rooms: Rooms): Promise<void> {
   const principal = await callerOf(exchange, rooms);
   const body = inShape(countTokensRequest, jsonOf(await bodyOf(exchange)));
-  const asked = readMessagesRequest({ ...body, max_tokens: 1 }, exchange.request.headers);
+  const unanswered = { ...body, max_tokens: 1, thinking: null };
+  const asked = readMessagesRequest(unanswered, exchange.request.headers);
   const { messages, tools, provider = null } = asked.input;
   const input = { models: [body.model], messages, maxTokens: 1, tools: tools ?? [], provider };
   try {

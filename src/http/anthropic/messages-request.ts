@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CompletionInput, ReasoningInput } from '#completions';
+import { InvalidInput } from '#kernel';
 import { type MessagesRequest, messagesRequest } from '#schema';
 import { effortOf } from '../openai/chat-request.ts';
 import { marked, withMarkBehind } from '../rest/cache-marks.ts';
@@ -13,6 +14,7 @@ import { conversationOf } from './conversation.ts';
 /** Reads the body of `messages`. InvalidInput names every field that is wrong. */
 export function readMessagesRequest(body: unknown, headers: IncomingHttpHeaders): Asked {
   const asked = inShape(messagesRequest, body);
+  checkBudget(asked, headers);
   const origins = new Origins();
   conversationOf(asked, origins);
   const named = new Map([...names, ['user', asked.user ? 'user' : 'metadata.user_id']]);
@@ -21,6 +23,21 @@ export function readMessagesRequest(body: unknown, headers: IncomingHttpHeaders)
     stream: asked.stream ?? false,
     nameOf: (path) => origins.nameOf(path, named),
   };
+}
+
+/** `anthropic-beta` is read for this alone: no other field that it allows is passed on. */
+const interleaved = /\binterleaved-thinking-/;
+
+/**
+ * A budget leaves room for the answer. Anthropic takes a larger one where it holds for all the
+ * thoughts between calls of tools: there each answer thinks as much as its cap allows.
+ */
+function checkBudget(asked: MessagesRequest, headers: IncomingHttpHeaders): void {
+  const { thinking, max_tokens: cap, tools } = asked;
+  if (thinking?.type !== 'enabled' || thinking.budget_tokens < cap) return;
+  if (tools?.length && interleaved.test(String(headers['anthropic-beta']))) return;
+  const message = `It is ${thinking.budget_tokens}, and \`max_tokens\` is ${cap}.`;
+  throw InvalidInput.at('thinking.budget_tokens', message, 'fewer than `max_tokens`');
 }
 
 const names = new Map([
@@ -78,12 +95,12 @@ function choiceOf(choice: MessagesRequest['tool_choice']): string | null {
   return choice.type === 'any' ? 'required' : choice.type;
 }
 
-/** A budget, or an effort of the model's own choosing. */
+/** A budget, beside an effort if there is one, or an effort of the model's own choosing. */
 function reasoningOf({ thinking, output_config: config }: MessagesRequest): ReasoningInput | null {
   const effort = config?.effort ? effortOf(config.effort) : null;
   switch (thinking?.type) {
     case 'enabled':
-      return { maxTokens: thinking.budget_tokens, effort: null };
+      return { maxTokens: thinking.budget_tokens, effort };
     case 'disabled':
       return { effort: 'NONE' };
     case 'adaptive':

@@ -30,8 +30,10 @@ export interface ThinkingPlace {
   readonly field: string;
   /** As little as models take. */
   readonly least: number;
-  /** Whether the provider refuses less than that: then nothing is thought. */
+  /** Whether the provider refuses less than that. */
   readonly refusesLess?: true;
+  /** What asks there for thoughts to be shown, where the model decides how much it thinks. */
+  readonly shown?: Json;
 }
 
 /** One wire protocol that an AI SDK provider package speaks for us. */

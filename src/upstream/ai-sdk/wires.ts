@@ -8,8 +8,12 @@ import { capIn, type Wire } from './wire.ts';
 const neverSaid = ['min_p', 'repetition_penalty', 'logit_bias'];
 const unsaid = (...names: string[]): ReadonlySet<string> => new Set([...neverSaid, ...names]);
 
-/** The least that Anthropic lets a model think. */
-const claudeThinks = { least: 1_024, refusesLess: true } as const;
+/** The least that Anthropic lets a model think; newer ones hide it unless they are asked. */
+const claudeThinks = {
+  least: 1_024,
+  refusesLess: true,
+  shown: { display: 'summarized' },
+} as const;
 
 const anthropic: Wire = {
   events: new Set([
@@ -22,11 +26,11 @@ const anthropic: Wire = {
   },
   optionsName: 'anthropic',
   mediaInResults: true,
+  laterSystem: (model) => (claudeVersion(model) ?? 0) >= 4.08,
   unsaid: unsaid('frequency_penalty', 'presence_penalty', 'seed', 'response_format'),
   thinking: (budgetTokens) => ({ thinking: { type: 'enabled', budgetTokens } }),
   cacheMark: (ttl) => ({ cacheControl: { type: 'ephemeral', ttl } }),
   oneToolCall: { disableParallelToolUse: true },
-  laterSystem: (model) => (claudeVersion(model) ?? 0) >= 4.08,
   endUser: (userId) => ({ metadata: { userId } }),
   thinkingAt: { within: ['thinking'], field: 'budget_tokens', ...claudeThinks },
   keepCap: capIn('max_tokens'),
@@ -123,11 +127,11 @@ const cohere: Wire = {
     return createCohere({ ...access(target), fetch })(target.model);
   },
   optionsName: 'cohere',
+  laterSystem: () => true,
   // Its package would send the bytes of any other file as a document's text.
   media: ['image'],
   unsaid: unsaid('parallel_tool_calls'),
   thinking: (tokenBudget) => ({ thinking: { type: 'enabled', tokenBudget } }),
-  laterSystem: () => true,
   thinkingAt: { within: ['thinking'], field: 'token_budget', least: 0 },
   keepCap: capIn('max_tokens'),
 };
