@@ -13,7 +13,12 @@ import {
   withoutEffect,
 } from './fields.ts';
 
-const textBlock = z.object({ type: z.literal('text'), text: z.string(), ...marked });
+const textBlock = z.object({
+  type: z.literal('text'),
+  text: z.string(),
+  citations: withoutEffect('the text is passed on, not what it cites.'),
+  ...marked,
+});
 
 const inline = z.object({
   type: z.literal('base64'),
@@ -24,6 +29,9 @@ const remote = z.object({ type: z.literal('url'), url: z.string() });
 const image = z.object({
   type: z.literal('image'),
   source: z.discriminatedUnion('type', [inline, remote]),
+  transformations: may(
+    z.object({ oversized_image: notOffered('The provider scales it down.', 'downsize') }),
+  ),
   ...marked,
 });
 const document = z.object({
@@ -33,14 +41,23 @@ const document = z.object({
     z.object({ type: z.literal('text'), media_type: z.string(), data: z.string() }),
   ]),
   title: text,
+  context: text,
+  citations: may(
+    z.object({ enabled: notOffered('Ask in the prompt for the passages that are to be quoted.') }),
+  ),
   ...marked,
 });
+
+/** Of tools that Anthropic names and defines. */
+const toolsetName = notOffered('Accepted are tools with a schema of their own.');
 
 const toolUse = z.object({
   type: z.literal('tool_use'),
   id: z.string(),
   name: z.string(),
   input: jsonObject,
+  caller: withoutEffect('no tool runs on the server.'),
+  toolset_name: toolsetName,
   ...marked,
 });
 const toolResult = z.object({
@@ -50,6 +67,7 @@ const toolResult = z.object({
     z.union([z.string(), z.array(z.discriminatedUnion('type', [textBlock, image, document]))]),
   ),
   is_error: flag,
+  toolset_name: toolsetName,
   ...marked,
 });
 const thinking = z.object({
@@ -70,7 +88,12 @@ const message = z.discriminatedUnion('role', [
     role: z.literal('assistant'),
     content: said(textBlock, toolUse, thinking, redactedThinking),
   }),
-  z.object({ role: z.literal('system'), content: said(textBlock) }),
+  z.object({
+    role: z.literal('system'),
+    content: said(textBlock),
+    clear_at: withoutEffect('send what the model is to see.'),
+    output_config: notOffered('One `output_config` holds for the whole request.'),
+  }),
 ]);
 
 const tool = z.object({
@@ -79,6 +102,12 @@ const tool = z.object({
   description: text,
   input_schema: jsonObject,
   strict: strictTool,
+  allowed_callers: may(
+    z.array(z.literal('direct', { error: 'No tool runs on the server. Accepted: direct.' })),
+  ),
+  defer_loading: withoutEffect('the model is shown every tool from the beginning.'),
+  eager_input_streaming: withoutEffect('arguments are streamed as the provider gives them.'),
+  input_examples: notOffered('Show them in `description`.'),
   ...marked,
 });
 
@@ -89,6 +118,13 @@ const toolChoice = z.discriminatedUnion('type', [
   z.object({ type: z.literal('none') }),
   z.object({ type: z.literal('tool'), name: z.string(), ...once }),
 ]);
+
+const shownAsGiven = {
+  display: withoutEffect('thoughts are shown as far as the provider shows them.'),
+  block_binding: withoutEffect('thoughts are returned to the provider unchanged.'),
+};
+
+const sameForAll = notOffered('Every model is asked the same.');
 
 const jsonSchema = z.object({ type: z.literal('json_schema'), schema: json });
 
@@ -107,8 +143,8 @@ export const messagesRequest = z.object({
   tool_choice: may(toolChoice),
   thinking: may(
     z.discriminatedUnion('type', [
-      z.object({ type: z.literal('enabled'), budget_tokens: z.int() }),
-      z.object({ type: z.literal('adaptive') }),
+      z.object({ type: z.literal('enabled'), budget_tokens: z.int(), ...shownAsGiven }),
+      z.object({ type: z.literal('adaptive'), ...shownAsGiven }),
       z.object({ type: z.literal('disabled') }),
     ]),
   ),
@@ -116,13 +152,25 @@ export const messagesRequest = z.object({
     z.object({
       effort: may(z.enum(['low', 'medium', 'high', 'xhigh', 'max'])),
       format: may(jsonSchema),
+      task_budget: notOffered('The length of an answer is bounded by `max_tokens`.'),
     }),
   ),
   output_format: may(jsonSchema),
   metadata: may(z.object({ user_id: text })),
   ...marked,
   models: routing.models,
-  fallbacks: may(z.array(z.object({ model: z.string() }))),
+  fallbacks: may(
+    z.array(
+      z.object({
+        model: z.string(),
+        max_tokens: sameForAll,
+        output_config: sameForAll,
+        speed: sameForAll,
+        thinking: sameForAll,
+      }),
+    ),
+  ),
+  fallback_credit_token: notOffered('Nothing is credited for a refusal.'),
   provider: routing.provider,
   session_id: text,
   user: text,
@@ -137,6 +185,11 @@ export const messagesRequest = z.object({
   container: notOffered('No tool runs on the server.'),
   mcp_servers: notOffered('No tool runs on the server.'),
   context_management: withoutEffect('send what the model is to see.'),
+  compaction: notOffered('Ask for a summary in the prompt.'),
+  thread: notOffered('Send the turns that the model is to see.'),
+  diagnostics: withoutEffect('`usage` says what was read from the cache.'),
+  safeguards: withoutEffect('calls of tools are not judged here.'),
+  billing_policy: notOffered('The account of the key pays.'),
 });
 
 export type MessagesRequest = z.infer<typeof messagesRequest>;

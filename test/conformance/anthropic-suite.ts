@@ -10,6 +10,14 @@ const asked = {
 };
 const tools = [{ name: weather.name, input_schema: { ...weather.parameters, required: ['city'] } }];
 
+/** As Claude Code names them with every request to an address that is not Anthropic's. */
+const agentsBetas = [
+  ...['claude-code-20250219', 'interleaved-thinking-2025-05-14', 'effort-2025-11-24'],
+  ...['thinking-token-count-2026-05-13', 'context-management-2025-06-27'],
+  ...['prompt-caching-scope-2026-01-05', 'mid-conversation-system-2026-04-07'],
+  ...['mid-conversation-tool-changes-2026-07-01', 'cache-diagnosis-2026-04-07'],
+];
+
 export function anthropicSuite(served: ServedLater): void {
   const client = (apiKey = served().inferenceKey) =>
     new Anthropic({ apiKey, baseURL: served().url, maxRetries: 0 });
@@ -59,6 +67,40 @@ export function anthropicSuite(served: ServedLater): void {
       .finalMessage();
     expect(answer.content.map(({ type }) => type)).toEqual(['thinking', 'text']);
     expect(answer.usage.input_tokens).toBe(9);
+  });
+
+  it('a budget that leaves no room for an answer is refused by its name', async () => {
+    const thinking = { type: 'enabled' as const, budget_tokens: 300 };
+    const wrong = client().messages.create({ ...asked, thinking });
+    await expect(wrong).rejects.toBeInstanceOf(BadRequestError);
+    await expect(wrong).rejects.toMatchObject({
+      error: {
+        error: {
+          type: 'invalid_request_error',
+          message: expect.stringContaining('thinking.budget_tokens'),
+        },
+      },
+    });
+    const { model, messages } = asked;
+    const counted = await client().messages.countTokens({ model, messages, thinking });
+    expect(counted).toEqual({ input_tokens: 9 });
+  });
+
+  it('whatever betas a client names, and what it says for them', async () => {
+    const answer = await client().beta.messages.create({
+      ...asked,
+      ...{ betas: agentsBetas, tools, metadata: { user_id: '{"session_id":"a"}' } },
+      messages: [...asked.messages, { role: 'system', content: 'Today is Monday.' }],
+      thinking: { type: 'adaptive', display: 'omitted' },
+      output_config: { effort: 'high' },
+      context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
+      diagnostics: { previous_message_id: null },
+    });
+    expect(answer.stop_reason).toBe('end_turn');
+    const thinking = { type: 'enabled' as const, budget_tokens: 9_000 };
+    const interleaved = { ...asked, betas: agentsBetas, tools, thinking };
+    const thought = await client().beta.messages.create(interleaved);
+    expect(thought.content[0]?.type).toBe('thinking');
   });
 
   it('tools over two turns, in a stream', async () => {

@@ -79,10 +79,11 @@ const callOf = ({ id, name, input, cache_control: mark }: Of<'tool_use'>) => ({
 
 const isA = (block: Block, type: Block['type']) => block.type === type;
 
+/** A mark stands behind the last of what a block becomes. */
 const partOf = (block: Block): ContentPartInput[] =>
-  saidIn(block).map((part) => ({
+  saidIn(block).map((part, index, { length }) => ({
     ...part,
-    ...marked('cache_control' in block ? block.cache_control : null),
+    ...marked(index === length - 1 && 'cache_control' in block ? block.cache_control : null),
   }));
 
 function saidIn(block: Block): ContentPartInput[] {
@@ -96,12 +97,16 @@ function saidIn(block: Block): ContentPartInput[] {
       return [{ imageUrl: url }];
     }
     case 'document': {
-      const { source, title } = block;
-      if (source.type === 'text') return [{ text: source.data }];
+      const { source, title, context } = block;
+      if (source.type === 'text') return [...textsOf(title, context), { text: source.data }];
       const { data, media_type: mediaType } = source;
-      return [{ file: { data, mediaType, filename: title ?? null } }];
+      return [...textsOf(context), { file: { data, mediaType, filename: title ?? null } }];
     }
     default:
       return [];
   }
 }
+
+/** What is told about a document stands before it: most providers have no other place for it. */
+const textsOf = (...told: readonly (string | null | undefined)[]): ContentPartInput[] =>
+  told.flatMap((text) => (text ? [{ text }] : []));
