@@ -33,16 +33,15 @@ export async function raced(
   if (!second) return first;
   const { out, opening } = await Promise.race([ended(first), ended(second)]);
   const other = out === first ? second : first;
-  if (running.ending) {
-    other.cancel();
-    return out;
-  }
-  if (opening === 'failed') {
+  const failed = opening === 'failed';
+  if (failed && !running.ending) {
     giveUp(running, out, other);
     return other;
   }
   other.cancel();
-  if (out === second) takeOver(running, second, 2);
+  // Also when it was cancelled meanwhile: what had come is told, and charged at the price of whom
+  // it is of.
+  if (out === second && !failed) takeOver(running, second, 2);
   return out;
 }
 
