@@ -42,11 +42,11 @@ export async function streamedAnswer(
         shown = true;
         exchange.gather();
       }
-      if (stream.done && !fault) exchange.finish();
       // What was said before the failure, in the same read, was said.
       const taking = events.length > 0 ? take(events) : undefined;
       if (fault) throw fault.thrown;
-      return taking;
+      if (!stream.done) return taking;
+      return taking ? taking.then(() => exchange.finish()) : exchange.finish();
     };
     await exchange.pour({
       read(piece, start, end) {

@@ -153,4 +153,18 @@ describe.each(wires)('STREAM 6: an answer of $name', ({ name, begin, say, think,
     await said(...much);
     expect(texts.length).toBeGreaterThan(1);
   });
+
+  test.each([0, 250])('whose end cannot be taken fails, at %i ms', async (coalesceMs) => {
+    stub.answerWith(async (answer) => {
+      await answer.sse(...begin, say('a'), ...end);
+      answer.end();
+    });
+    const connector = openConnectors({ clock, log: silentLog })(name);
+    const { signal } = new AbortController();
+    const take = () => {
+      throw new TypeError('no room');
+    };
+    const ended = connector?.send(callTo(stub.url, { coalesceMs }), signal, take);
+    await expect(ended).rejects.toThrow();
+  });
 });
