@@ -105,6 +105,7 @@ export interface Credits {
   acknowledged(change: bigint): Promise<boolean>;
   /** Called with the number of the last change each time that this node has read it. */
   onLooked(listener: (change: bigint) => void): () => void;
+  /** Called with who is live at once, and then each time that the session was renewed. */
   onRenewed(listener: (renewed: Renewed) => void): () => void;
   /**
    * Called, at most four times a second, with the organizations of whose money more or less is held
@@ -183,7 +184,10 @@ function doorOf(machine: Machine, { looks, renewals, moves }: Listeners): Credit
     heard: (heartbeat) => session.watch.heard(heartbeat),
     acknowledged: (change) => session.watch.acknowledged(change),
     onLooked: (listener) => listen(looks, listener),
-    onRenewed: (listener) => listen(renewals, listener),
+    onRenewed(listener) {
+      listener({ liveSessions: session.live });
+      return listen(renewals, listener);
+    },
     onMoved: (listener) => listen(moves, listener),
     get recording() {
       return machine.journal.writable();
