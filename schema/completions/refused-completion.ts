@@ -1,4 +1,4 @@
-import { type Completion, noUsage } from '#completions';
+import { blankCompletion, type Completion } from '#completions';
 import type { Fault } from '#kernel';
 import type { Context } from '../context.ts';
 
@@ -15,35 +15,11 @@ export function refusedCompletion(
   context: Context,
 ): Completion {
   const { rooms, principal } = context;
-  const now = new Date(rooms.clock.now());
-  const apiKey = principal.kind === 'apiKey' ? principal.apiKey : null;
+  const blank = blankCompletion({ id, error, at: new Date(rooms.clock.now()) }, principal);
   return {
-    id,
-    organizationId: apiKey?.organizationId ?? payerOf(asked, context),
-    apiKeyId: apiKey?.id ?? null,
-    membershipId: apiKey?.membershipId ?? null,
-    userId: principal.kind === 'user' ? principal.userId : null,
-    status: 'FAILED',
+    ...blank,
+    organizationId: blank.organizationId ?? payerOf(asked, context),
     requestedModel: asked?.model ?? '',
-    modelId: null,
-    endpointId: null,
-    finishReason: null,
-    nativeFinishReason: null,
-    usage: noUsage,
-    lines: [],
-    attempts: [],
-    droppedParameters: [],
-    error,
-    createdAt: now,
-    finishedAt: now,
-    timeToFirstTokenMs: null,
-    latencyMs: null,
-    metadata: null,
-    endUser: null,
-    sessionId: null,
-    streamed: true,
-    app: null,
-    content: null,
   };
 }
 

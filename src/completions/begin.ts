@@ -15,6 +15,7 @@ import { ended } from './runs/ended.ts';
 import type { Registry } from './runs/registry.ts';
 import type { Begun, Repeats } from './runs/repeats.ts';
 import { Running } from './runs/running.ts';
+import { idTags } from './tags.ts';
 
 const defaults = { detached: false, graceMs: 15_000, coalesceMs: 20 };
 
@@ -42,10 +43,11 @@ export function beginner(rooms: Rooms, kept: Kept): Begin {
   const { clock, credits } = rooms;
   const { registry, repeats, nodes, statusChanged } = kept;
   const fingerprint = fingerprints(rooms.cipher);
+  const tags = idTags(rooms.cipher);
   let counter = 0;
 
   const create = (request: CompletionRequest, payer: Payer, how: StartOptions): Running => {
-    const id = completionId(clock.now(), credits.session, counter++);
+    const id = tags.tagged(completionId(clock.now(), credits.session, counter++), payer);
     const keyed = Boolean(request.idempotencyKey ?? how.operationId);
     const made = { id, request, payer, clock, keepMs, keyed, statusChanged };
     return new Running({ ...made, ...defaults, ...how });

@@ -1,4 +1,5 @@
 import type { AttemptRecord, ChargeLine, SettlementRecord } from '#credits';
+import type { Principal } from '#identity';
 import type { Fault, Money } from '#kernel';
 import type { ChatMessage } from '#upstream';
 
@@ -100,3 +101,39 @@ export const noUsage: Usage = {
   estimated: false,
   ownProviderKey: false,
 };
+
+/** A completion of which nothing is known but who asked for it: it failed and cost nothing. */
+export function blankCompletion(
+  { id, error, at }: { readonly id: string; readonly error: Fault; readonly at: Date },
+  principal: Principal,
+): Completion {
+  const apiKey = principal.kind === 'apiKey' ? principal.apiKey : null;
+  return {
+    id,
+    organizationId: apiKey?.organizationId ?? null,
+    apiKeyId: apiKey?.id ?? null,
+    membershipId: apiKey?.membershipId ?? null,
+    userId: principal.kind === 'user' ? principal.userId : null,
+    status: 'FAILED',
+    requestedModel: '',
+    modelId: null,
+    endpointId: null,
+    finishReason: null,
+    nativeFinishReason: null,
+    usage: noUsage,
+    lines: [],
+    attempts: [],
+    droppedParameters: [],
+    error,
+    createdAt: at,
+    finishedAt: at,
+    timeToFirstTokenMs: null,
+    latencyMs: null,
+    metadata: null,
+    endUser: null,
+    sessionId: null,
+    streamed: true,
+    app: null,
+    content: null,
+  };
+}

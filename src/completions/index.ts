@@ -15,6 +15,7 @@
  *    not answer, from the copy that it left in Redis.
  * 8. Prompts and answers are in no table, unless the organization keeps them, and then for as long
  *    as it chose.
+ * 9. What a dead node ran without a copy is told by its id alone, to the credential that asked.
  *
  * Besides the steps of a run there are `input/` (requests, validated and normalised), `cost/` (what
  * a run may use and did use), `attempt/` (one try at one endpoint), `events/` (numbered, kept,
@@ -30,7 +31,7 @@ export type {
   ToolCallResult,
   Usage,
 } from './completion.ts';
-export { noUsage } from './completion.ts';
+export { blankCompletion, noUsage } from './completion.ts';
 export type { Completions, Started, StartOptions } from './completions.ts';
 export { ConnectionLost } from './completions.ts';
 export { coverOf } from './cost/cover.ts';

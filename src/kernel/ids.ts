@@ -46,8 +46,9 @@ export function derivedId(kind: IdKind, naturalKey: string): string {
 }
 
 /**
- * The id of a completion: time (10), session number (7), counter (5), chance (4). Any node can tell
- * from it which session ran the completion, also when that session is dead.
+ * The id of a completion: time (10), session number (7), counter (5), chance (4), which its room
+ * replaces by a tag. Any node can tell from it which session ran the completion, also when that
+ * session is dead.
  */
 export function completionId(atMs: number, session: number, counter: number): string {
   const run = encode(session, 7) + encode(counter % 32 ** 5, 5);

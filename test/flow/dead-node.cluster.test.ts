@@ -61,6 +61,8 @@ const events = `__typename completionId sequence firstSequence ... on TextDelta 
 const run = `subscription ($key: String!) { completion(coalesceMs: 0, input: {
   model: "acme/writer", idempotencyKey: $key, messages: [{ role: USER, content: "Go." }]
 }) { ${events} } }`;
+const bareRun = `subscription { completion(input: {
+  model: "acme/writer", messages: [{ role: USER, content: "Go." }] }) { ${events} } }`;
 const feed = `subscription ($organizationId: ID!) {
   completions(organizationId: $organizationId) { id status finishedAt error { code } } }`;
 const resume = `subscription ($id: ID!, $after: Int!) {
@@ -112,14 +114,15 @@ it('STREAM 25: what ended at a node that was stopped is whole at another', async
   expect(await collected(acme.overWebSocket(run, { key }))).toEqual(replayed);
 });
 
-it('STREAM 23, 25: when a node dies its viewers are told, and the key begins anew', {
+it('STREAM 23, 25, 27: when a node dies its viewers are told, and the key begins anew', {
   timeout: 240_000,
 }, async () => {
   const before = (await acme.credits()).balance;
   upstream.answerWith((answer) => answer.sse(textChunk('Half ')));
   const there = await callerAt(dying.url);
   const { organizationId } = acme;
-  const list = untilFailed(acme.overWebSocket(feed, { organizationId }));
+  const bare = (await firstText(there.overWebSocket(bareRun))).completionId;
+  const list = failedBeside(bare, acme.overWebSocket(feed, { organizationId }));
   const key = crypto.randomUUID();
   const watching = there.overWebSocket(run, { key });
   let rest: Promise<Data[]> | undefined;
@@ -137,6 +140,11 @@ it('STREAM 23, 25: when a node dies its viewers are told, and the key begins ane
   } catch {
     // Its own viewer lost the connection.
   }
+  // Nobody has left it a copy: until the session has ended nobody can tell.
+  const { errors } = await acme.ask(read, { id: bare });
+  expect(errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }]);
+  const [unknown] = await collected(acme.overWebSocket(resume, { id: bare, after: 2 }));
+  expect(unknown).toMatchObject({ error: { code: 'UNAVAILABLE', retryable: true } });
   const late = await collected(acme.overWebSocket(resume, { id, after: 0 }));
   expect(late[0]).toMatchObject({ __typename: 'CompletionStarted', sequence: 1 });
   const told = (await rest) as Data[];
@@ -151,6 +159,13 @@ it('STREAM 23, 25: when a node dies its viewers are told, and the key begins ane
       completion: { status: 'FAILED' },
     });
   }
+  expect(await collected(acme.overWebSocket(resume, { id: bare, after: 2 }))).toMatchObject([
+    { firstSequence: 3, error: { code: 'INTERNAL' }, usage: { charged: '0' } },
+  ]);
+  const stranger = await customer(living, '1');
+  expect(await collected(stranger.overWebSocket(resume, { id: bare, after: 2 }))).toMatchObject([
+    { firstSequence: 1, error: { code: 'NOT_FOUND' } },
+  ]);
   const { data } = await acme.ask(read, { id });
   expect(data.completion).toEqual({ status: 'FAILED', text: 'Half ', usage: { charged: '0' } });
   expect(await list).toEqual({
@@ -168,8 +183,20 @@ it('STREAM 23, 25: when a node dies its viewers are told, and the key begins ane
   expect(await living.audit()).toEqual([]);
 });
 
-async function untilFailed(watching: AsyncIterable<Data>): Promise<Data> {
-  for await (const event of watching) if (event.status === 'FAILED') return event;
+/** Goes on to run: it is left when its node dies. */
+async function firstText(watching: AsyncIterable<Data>): Promise<Data> {
+  const first = Promise.withResolvers<Data>();
+  const follow = async () => {
+    for await (const event of watching) if (event.text) first.resolve(event);
+  };
+  follow().catch(first.reject);
+  return first.promise;
+}
+
+async function failedBeside(other: string, watching: AsyncIterable<Data>): Promise<Data> {
+  for await (const event of watching) {
+    if (event.status === 'FAILED' && event.id !== other) return event;
+  }
 }
 
 async function collected(watching: AsyncIterable<Data>, began?: () => void): Promise<Data[]> {

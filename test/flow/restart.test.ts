@@ -13,7 +13,7 @@ import {
   type UpstreamStub,
   usageChunk,
 } from '../harness/upstream-stub.ts';
-import { adminKey, demoKey, offer, startedDirectory } from '../harness/whole-app.ts';
+import { adminKey, customer, demoKey, offer, startedDirectory } from '../harness/whole-app.ts';
 
 let dataDir: string;
 let upstream: UpstreamStub;
@@ -86,6 +86,71 @@ it('a kill at once after the answer loses neither the charge nor the completion'
     for await (const event of demo().overEventStream(resume, { id })) events.push(event);
     expect(events).toEqual([{ error: { code: 'RESUME_EXPIRED' }, usage, completion: answer }]);
   }
+});
+
+it('STREAM 27: what ran without a key when it died has failed and is free, at every door', {
+  timeout,
+}, async () => {
+  const stranger = await customer({ url: server.url, admin: admin() }, '1');
+  const before = await credits();
+  upstream.answerWith((answer) => answer.sse(textChunk('Half ')));
+  const run = `subscription { completion(${input}) { __typename completionId sequence } }`;
+  let seen: Data;
+  try {
+    for await (const event of demo().overEventStream(run)) {
+      seen = event;
+      if (event.__typename === 'TextDelta') void server.end('SIGKILL');
+    }
+  } catch {
+    // It lost the connection.
+  }
+  await server.end('SIGKILL');
+  server = await startServer(settings());
+  const { completionId: id, sequence } = seen;
+  const doors = async (credential: string) => {
+    const caller = graphqlClient(server.url, credential);
+    const events: Data[] = [];
+    const resume = `subscription ($id: ID!, $after: Int!) {
+      resumeCompletion(id: $id, after: $after) { sequence
+        ... on CompletionFailed { error { code retryable } completion { ${completion} } } } }`;
+    const resuming = caller.overWebSocket(resume, { id, after: sequence });
+    for await (const event of resuming) events.push(event);
+    const read = await caller.ask(`query ($id: ID!) { completion(id: $id) { ${completion} } }`, {
+      id,
+    });
+    const cancel = await caller.ask(
+      `mutation ($id: ID!) { cancelCompletion(id: $id) {
+        ... on CancelCompletionPayload { completion { ${completion} } }
+        ... on NotFoundError { code } } }`,
+      { id },
+    );
+    const headers = { Authorization: `Bearer ${credential}` };
+    const generation = await fetch(`${server.url}/v1/generation?id=${id}`, { headers });
+    const { data } = (await generation.json()) as Data;
+    return {
+      events,
+      read: read.data.completion,
+      cancel: cancel.data.cancelCompletion,
+      generation: [generation.status, data?.total_cost],
+    };
+  };
+  const gone = { id, status: 'FAILED', usage: { charged: '0' }, attempts: [] };
+  const error = { code: 'INTERNAL', retryable: true };
+  expect(await doors(demoKey)).toEqual({
+    events: [{ sequence: sequence + 1, error, completion: gone }],
+    read: gone,
+    cancel: { completion: gone },
+    generation: [200, 0],
+  });
+  for (const credential of [stranger.key, adminKey]) {
+    expect(await doors(credential)).toMatchObject({
+      events: [{ sequence: 1, error: { code: 'NOT_FOUND', retryable: false } }],
+      read: null,
+      cancel: { code: 'NOT_FOUND' },
+      generation: [404, undefined],
+    });
+  }
+  expect(await credits()).toEqual({ ...before, held: '0' });
 });
 
 it('a second start on the same folder is refused, and the first serves on', {

@@ -22,6 +22,8 @@ import { completionFromWire, eventFromWire, type WireCompletion } from './wire.t
 export interface Nodes {
   /** Whether it may be at a node that is alive and does not answer. */
   unreachable(id: string): boolean;
+  /** The session that its id names has ended: what that acknowledged is in the ledger. */
+  gone(id: string): boolean;
   /**
    * One that runs on another node, is still kept there, or was copied by one that does not answer;
    * null when nothing tells of it.
@@ -61,11 +63,14 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
   const orphans = new Orphans(feed, rooms);
   let live: readonly number[] | null = null;
   let newest = 0;
+  const gone = (id: string) => {
+    const session = sessionOf(id);
+    return session >= 0 && session <= newest && live?.includes(session) === false;
+  };
   credits.onRenewed(({ liveSessions }) => {
     live = liveSessions;
     newest = Math.max(newest, ...liveSessions);
-    const wasLive = (session: number) => session <= newest;
-    orphans.tell((id) => wasLive(sessionOf(id)) && !liveSessions.includes(sessionOf(id)));
+    orphans.tell(gone);
   });
 
   const tellFrom = (completion: WireCompletion) =>
@@ -85,6 +90,7 @@ export function openNodes(rooms: Rooms, registry: Registry, feed: StatusFeed): N
   return {
     ...search,
     unreachable: (id) => elsewhere(id) && live !== null && mayAnswer(id) && silent(id),
+    gone,
     started: (found) => followed(found, viewing(found)),
     changed: (organizationId, completion) => interest.changed(organizationId, completion),
     copy,

@@ -19,12 +19,15 @@ export async function orphan(
 ): Promise<Completion> {
   const stored = await storedCompletion(found.id, rooms);
   if (stored) return stored;
-  const error = new Fault('INTERNAL', {
-    public: 'The node that ran it is gone. Nothing was charged for it; try again.',
-  });
+  const error = nodeGone();
   const finishedAt = new Date(Math.max(found.createdAt.getTime(), lastSeenMs));
   return { ...found, status: 'FAILED', finishReason: 'ERROR', error, finishedAt };
 }
+
+export const nodeGone = () =>
+  new Fault('INTERNAL', {
+    public: 'The node that ran it is gone. Nothing was charged for it; try again.',
+  });
 
 /** Its last event, for whoever has seen those up to `seen`. */
 export function orphanEnd(completion: Completion, seen: number): CompletionEvent {

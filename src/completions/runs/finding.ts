@@ -1,5 +1,4 @@
 import { type Principal, permissionNeeded } from '#identity';
-import { Fault } from '#kernel';
 import type { Completion } from '../completion.ts';
 import type { Completions, Started } from '../completions.ts';
 import { countStored, listStored } from '../history/list.ts';
@@ -7,6 +6,7 @@ import { endsAny, mayEnd, readsContent, sees, shownTo } from '../history/shown.t
 import { findStored } from '../history/stored.ts';
 import type { Nodes } from '../nodes/nodes.ts';
 import type { Rooms } from '../rooms.ts';
+import { lostWith, mustBeReachable } from './lost.ts';
 import type { Registry } from './registry.ts';
 import type { Owner, RunOfNode } from './run-of-node.ts';
 import { startedOf } from './started.ts';
@@ -27,6 +27,7 @@ type Finding = Pick<Completions, 'find' | 'join' | 'cancel' | 'list' | 'count'>;
  */
 export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Finding {
   const { clock, identity } = rooms;
+  const lost = lostWith(nodes, rooms);
 
   const visible = (principal: Principal, id: string): RunOfNode | null => {
     const run = registry.get(id);
@@ -54,15 +55,16 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
     const keptMs = stored && clock.now() - (stored.finishedAt?.getTime() ?? 0);
     if (keptMs !== null && keptMs > keepMs) return stored;
     const found = await visibleElsewhere(principal, id);
-    if (!found && !stored) mustBeReachable(id, nodes);
-    return found ? shown(principal, found) : stored;
+    if (found) return shown(principal, found);
+    const left = stored ?? (await lost(principal, id));
+    // What a node had acknowledged may have been posted since it was read.
+    return left || !nodes.gone(id) ? left : findStored(principal, id, rooms);
   };
 
   const join = async (principal: Principal, id: string): Promise<Started | null> => {
     const run = visible(principal, id);
     if (run) return readable(principal, run.owner) ? startedOf(run) : null;
-    const found = await visibleElsewhere(principal, id);
-    if (!found) mustBeReachable(id, nodes);
+    const found = (await visibleElsewhere(principal, id)) ?? (await lost(principal, id));
     return found && readable(principal, found) ? nodes.started(found) : null;
   };
   const readable = (principal: Principal, owner: Owner) => readsContent(principal, owner, identity);
@@ -92,13 +94,4 @@ export function finding({ rooms, registry, nodes, keepMs }: FindingOptions): Fin
     },
     count: (question, most) => countStored(question, most, rooms),
   };
-}
-
-/** What may be at a node that does not answer is not said to be nowhere. */
-function mustBeReachable(id: string, nodes: Nodes): void {
-  if (!nodes.unreachable(id)) return;
-  throw new Fault('UNAVAILABLE', {
-    public: 'The node that may have this completion does not answer now. Try again.',
-    retryAfterMs: 1_000,
-  });
 }
