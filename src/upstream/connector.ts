@@ -41,7 +41,7 @@ export interface UpstreamCall {
   readonly request: ChatRequest;
   /** False: one JSON answer, which is given as one batch. */
   readonly stream: boolean;
-  /** From the first content on, milliseconds that what comes may wait for what comes behind. */
+  /** Behind the first content that is shown, milliseconds that what comes may be gathered for. */
   readonly coalesceMs: number;
   /** Told what the provider's limits leave, where it says so. */
   readonly onQuota?: (quota: ProviderQuota) => void;

@@ -2,6 +2,7 @@ import { atTurnEnd, type Clock, Fifo } from '#kernel';
 
 /** A window that is nearly over ends with the turn that reads: it costs no turn of its own. */
 const nearlyOver = 0.9;
+
 /**
  * For how long what a body brings waits before it is gone on with: until the end of the turn that
  * read it, or until so many milliseconds after the first of it, as `gathering` has it. What waits
