@@ -3,6 +3,7 @@ import type { Prisma } from '#storage';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { describedEnum } from '../described.ts';
+import type { AccountMoney } from '../doors.ts';
 import { Actor, actorWithId } from '../identity/actor.ts';
 import { OrganizationRef } from '../identity/organization.ts';
 import { findNode, NodeInterface } from '../node.ts';
@@ -110,6 +111,21 @@ function entriesWhere(
   };
 }
 
+const readings = new WeakMap<object, Promise<AccountMoney>>();
+
+/**
+ * One reading for all fields of an account: a completion that ends between two would be in neither
+ * what is held nor what has left the balance.
+ */
+function moneyOf(
+  account: { readonly organizationId: string | null },
+  { credits }: Context['rooms'],
+): Promise<AccountMoney> {
+  const reading = readings.get(account) ?? credits.account(account.organizationId ?? '');
+  readings.set(account, reading);
+  return reading;
+}
+
 export const CreditAccountRef = builder.prismaObject('CreditAccount', {
   description: "An organization's prepaid credits, exact to the last posted completion.",
   interfaces: [NodeInterface],
@@ -119,21 +135,20 @@ export const CreditAccountRef = builder.prismaObject('CreditAccount', {
       type: 'Decimal',
       description:
         'Posted credits in US dollars: everything bought or granted, less everything charged.',
-      resolve: (account) => formatMoney(sum(account.balance)),
+      resolve: async (account, _args, { rooms }) =>
+        formatMoney((await moneyOf(account, rooms)).balance),
     }),
     held: t.field({
       type: 'Decimal',
       description: 'Reserved by completions that are running, US dollars.',
       resolve: async (account, _args, { rooms }) =>
-        formatMoney(await rooms.credits.held(account.organizationId ?? '')),
+        formatMoney((await moneyOf(account, rooms)).held),
     }),
     available: t.field({
       type: 'Decimal',
       description: 'What a new completion may use: balance less held, US dollars.',
       resolve: async (account, _args, { rooms }) =>
-        formatMoney(
-          sum(account.balance) - (await rooms.credits.held(account.organizationId ?? '')),
-        ),
+        formatMoney((await moneyOf(account, rooms)).available),
     }),
     ledger: t.field({
       type: LedgerEntryConnection,

@@ -5,7 +5,7 @@ import type { CreditsDoor } from '#schema';
 export function creditsDoor(credits: Credits): CreditsDoor {
   return {
     post: () => credits.flush(),
-    held: async (organizationId) => (await credits.account(organizationId)).held,
+    account: (organizationId) => credits.account(organizationId),
     keySpend: (key) => credits.keySpend(key),
     memberSpend: (membershipId) => credits.memberSpend(membershipId),
   };
