@@ -15,7 +15,7 @@ afterEach(() => {
   server.close();
 });
 
-const edges = [80, 125, 126, 65_535, 65_536];
+const edges = [80, 125, 126, 1_000, 65_535, 65_536];
 const around = '{"id":"1","type":"next","payload":}'.length;
 
 const forms = edges.flatMap((bytes) => [

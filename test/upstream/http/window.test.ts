@@ -21,7 +21,7 @@ function windows(count: number) {
   };
 }
 
-test('a window that is nearly over ends with the turn that reads, any other with its time', async () => {
+test('a window that is nearly over ends with the turn that reads, others in time', async () => {
   const { clock, windows: both } = windows(2);
   for (const { holds } of both) holds();
   await clock.advance(18);
