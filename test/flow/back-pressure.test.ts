@@ -45,6 +45,8 @@ const run = `subscription { completion(coalesceMs: 0, detached: true, input: {
 const compare = `subscription { compareCompletions(models: ["acme/writer"], coalesceMs: 0,
   detached: true, input: { messages: [{ role: USER, content: "A book." }] }) {
   event { ${fields} } } }`;
+const watch = `subscription ($organizationId: ID!) {
+  completions(organizationId: $organizationId) { id finishedAt } }`;
 const resume = `subscription ($id: ID!) { resumeCompletion(id: $id) { ${fields} } }`;
 
 it('a reader that stops reading holds nobody up: it lags, and gets the rest joined', {
@@ -101,11 +103,24 @@ function unread(path: string, body: object) {
   };
 }
 
+/** So many completions run before they `begin`, and have ended. */
+async function ended(count: number, begin: () => void) {
+  const { organizationId } = acme;
+  const [running, finished] = [new Set<string>(), new Set<string>()];
+  for await (const { id, finishedAt } of acme.overWebSocket(watch, { organizationId })) {
+    (finishedAt ? finished : running).add(id);
+    if (running.size === count) begin();
+    if (finished.size === count) return;
+  }
+}
+
 // A connection that is not left would be kept for the next request, for a minute.
 it('STREAM 7: who takes nothing is left once the answer is kept no longer', {
   timeout: 50_000,
 }, async () => {
+  const begin = Promise.withResolvers<void>();
   upstream.answerWith(async (answer) => {
+    await begin.promise;
     for (let n = 0; n < pieces; n++) await answer.sse(textChunk(piece));
     await answer.sse(finishChunk(), usageChunk(5, pieces * 6_000), endMark);
     answer.end();
@@ -116,6 +131,8 @@ it('STREAM 7: who takes nothing is left once the answer is kept no longer', {
     unread('/graphql', { query: run }),
     unread('/graphql', { query: compare }),
   ];
+  // They end first: what ended first is dropped first.
+  await ended(readings.length, begin.resolve);
   for (let n = 0; n < 6; n++) {
     for await (const event of acme.overEventStream(run)) {
       if (event.finishReason) expect(event.finishReason).toBe('STOP');
