@@ -54,16 +54,25 @@ const pieces = [
   { ...anthropicThought, text: 'in Łódź, then.' },
 ];
 
-describe('usage that is none', () => {
-  const answer = (usage: object) => [
-    { type: 'message_start', message: { id: 'm', model: 'c', role: 'assistant', usage } },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
-    { type: 'content_block_stop', index: 0 },
-    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage },
-    { type: 'message_stop' },
-  ];
+/** As Anthropic says it. */
+const saysHi = (usage: object) => [
+  { type: 'message_start', message: { id: 'm', model: 'c', role: 'assistant', usage } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage },
+  { type: 'message_stop' },
+];
 
+test('an answer that says that it is over is over, though its connection stays open', async () => {
+  stub.answerWith((reply) => reply.sse(...saysHi({ input_tokens: 9, output_tokens: 2 })));
+  const { text, events, thrown } = await send('anthropic');
+  expect(thrown).toBeUndefined();
+  expect(text).toBe('Hi');
+  expect(events.at(-1)).toEqual({ type: 'finish', reason: { unified: 'STOP', raw: 'end_turn' } });
+});
+
+describe('usage that is none', () => {
   test.each([
     ['below zero', { input_tokens: -9, output_tokens: 2 }],
     ['in pieces', { input_tokens: 9, output_tokens: 2.5 }],
@@ -71,7 +80,7 @@ describe('usage that is none', () => {
     ['of a cache below zero', { input_tokens: 9, output_tokens: 2, cache_read_input_tokens: -4 }],
   ])('is not told on: %s', async (_what, usage) => {
     stub.answerWith(async (reply) => {
-      await reply.sse(...answer(usage));
+      await reply.sse(...saysHi(usage));
       reply.end();
     });
     const { events, text } = await send('anthropic');

@@ -92,12 +92,13 @@ async function read(attempt: Attempt, take: TakeBatch): Promise<void> {
   }
 }
 
-/** The events of each part that says something. */
+/** The events of each part that says something, up to the finish: the connection may stay open. */
 async function* said(attempt: Attempt, reader: PartReader) {
   for await (const part of await partsOf(attempt)) {
     if (part.type === 'error' && isNewEvent(part.error, attempt.wire)) continue;
     const events = reader.read(part);
     if (events.length > 0) yield events;
+    if (part.type === 'finish') return;
   }
 }
 
