@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog, systemClock } from '#kernel';
 import { openAiCompatible, UpstreamFault } from '#upstream';
+import { destinationOf } from '../../../src/upstream/http/destination.ts';
+import { Exchange } from '../../../src/upstream/http/exchange.ts';
 import { Pool } from '../../../src/upstream/http/pool.ts';
 import {
   endMark,
@@ -209,6 +211,39 @@ describe('an abort', () => {
     await send(callTo(stub.url), signal);
     expect(listening).toBe(0);
   });
+});
+
+test.each([
+  ['STREAM 6: with its first content has given none', false, 1],
+  ['later gives what stood before', true, 2],
+])('an answer that breaks off in a read %s', async (_what, hasContent, times) => {
+  const began = Promise.withResolvers<Socket | null>();
+  stub.answerWith(async ({ sse, raw: { socket } }) => {
+    await sse('{}');
+    began.resolve(socket);
+  });
+  const exchange = new Exchange({
+    ...callTo(stub.url).target,
+    to: destinationOf(new URL(stub.url)),
+    headers: {},
+    body: '{}',
+    pool: new Pool(),
+    clock: systemClock,
+    signal: new AbortController().signal,
+  });
+  await exchange.reply();
+  let gone = 0;
+  const first = Promise.withResolvers<void>();
+  const goOn = () => {
+    gone++;
+    first.resolve();
+  };
+  const poured = exchange.pour({ read: () => false, goOn });
+  await first.promise;
+  if (hasContent) exchange.contentSeen();
+  (await began.promise)?.write('6\r\ndata: \r\nno size\r\n');
+  await expect(poured).rejects.toMatchObject({ failure: 'MALFORMED' });
+  expect(gone).toBe(times);
 });
 
 describe('a time-out', () => {
