@@ -2,6 +2,7 @@ import type { Market } from '#catalog';
 import type { Completion, CompletionEvent, Started } from '#completions';
 import type { Fault } from '#kernel';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
+import { oneCallAtATime } from '../rest/one-call-at-a-time.ts';
 import { type Asked, joinedBy, type PartsWriter } from '../rest/run-door.ts';
 import { messagesUsageOf, stopOf } from './messages-answer.ts';
 import { messagesError } from './messages-errors.ts';
@@ -62,7 +63,7 @@ export function openMessagesEvents(
         return fail(one.error, failedAttempts(one.completion, market));
     }
   };
-  return { fail, write: joinedBy(write) };
+  return { fail, write: joinedBy(oneCallAtATime(write)) };
 }
 
 /** The blocks of one answer. A delta of another kind, or of another tool call, begins a new one. */

@@ -3,6 +3,7 @@ import type { Completion, CompletionEvent, Started } from '#completions';
 import type { Fault } from '#kernel';
 import { errorBody, errorTypeOf, statusOf } from '../rest/errors.ts';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
+import { oneCallAtATime } from '../rest/one-call-at-a-time.ts';
 import { joinedBy, type PartsWriter } from '../rest/run-door.ts';
 import { endedResponse, openResponse } from './responses-answer.ts';
 import { ItemEvents } from './responses-items.ts';
@@ -64,7 +65,7 @@ export function openResponsesEvents(
         return fail(one.error, failedAttempts(one.completion, market));
     }
   };
-  return { fail, write: joinedBy(write) };
+  return { fail, write: joinedBy(oneCallAtATime(write)) };
 }
 
 /** This form's own few words for what went wrong. */
