@@ -53,6 +53,7 @@ it.each<[string, object, string]>([
   [chat, { tool_choice: 'required' }, 'tool_choice'],
   [chat, { moderation: { model: 'a' } }, 'moderation'],
   [chat, { reasoning: { mode: 'pro' } }, 'reasoning.mode'],
+  [chat, { reasoning_effort: 'low', reasoning: { effort: 'high' } }, 'reasoning_effort'],
   [
     chat,
     { messages: block({ type: 'file', file: { file_data: 'https://a.example/b' } }) },

@@ -6,7 +6,7 @@ import type {
   ReasoningInput,
   ResponseFormatInput,
 } from '#completions';
-import { upper } from '#kernel';
+import { InvalidInput, upper } from '#kernel';
 import { type ChatRequest, chatRequest } from '#schema';
 import { plainThought } from '#upstream';
 import { marked, withMarkBehind } from '../rest/cache-marks.ts';
@@ -151,8 +151,12 @@ function formatOf(format: NonNullable<ChatRequest['response_format']>): Response
 
 /** The object, its shorthand, and its two older switches. */
 function reasoningOf(asked: ChatRequest): ReasoningInput | null {
-  const { reasoning, include_reasoning: included } = asked;
-  const effort = reasoning?.effort ?? asked.reasoning_effort ?? switched(reasoning?.enabled);
+  const { reasoning, reasoning_effort: shorthand, include_reasoning: included } = asked;
+  const effort = reasoning?.effort ?? shorthand ?? switched(reasoning?.enabled);
+  if (shorthand && shorthand !== effort) {
+    const message = `It is ${shorthand}, and \`reasoning.effort\` is ${effort}.`;
+    throw InvalidInput.at('reasoning_effort', message, 'one of the two, or both alike');
+  }
   if (!reasoning && !effort && included == null) return null;
   return {
     effort: effort ? effortOf(effort) : null,

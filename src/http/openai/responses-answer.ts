@@ -31,9 +31,19 @@ export function responsesAnswer(
   market: Market,
   { request }: ResponsesAsked,
 ): ResponsesAnswer {
-  const output = itemsOf(completion, functionNames(request));
+  const items = itemsOf(completion, functionNames(request));
+  const last = isCut(completion) ? items.at(-1) : undefined;
+  const output = items.map((item) => (item === last ? cutItem(item) : item));
   return endedResponse({ completion, market, request, output });
 }
+
+/** Whether the last item may have an end that is missing. */
+export const isCut = ({ finishReason }: Completion) =>
+  finishReason !== null && finishReason in incomplete;
+
+/** So that no client runs half a call. */
+export const cutItem = (item: ResponsesItem): ResponsesItem =>
+  item.type === 'reasoning' ? item : { ...item, status: 'incomplete' };
 
 export interface EndedResponse {
   readonly completion: Completion;
@@ -50,7 +60,7 @@ export function endedResponse(ended: EndedResponse): ResponsesAnswer {
   return {
     ...openResponse(ended),
     status: reason ? 'incomplete' : 'completed',
-    completed_at: finishedAt && secondsOf(finishedAt),
+    completed_at: reason ? null : finishedAt && secondsOf(finishedAt),
     output: [...output],
     output_text: output.map(textOf).join(''),
     incomplete_details: reason ? { reason } : null,
@@ -123,7 +133,7 @@ function itemsOf({ id, content }: Completion, named: Named): ResponsesItem[] {
     items.push(reasoningItem(next(), reasoning ?? '', reasoningDetails));
   }
   const said = refusal ? text.slice(0, Math.max(0, text.lastIndexOf(refusal))) : text;
-  if (said || (!refusal && toolCalls.length === 0)) {
+  if (said || (!refusal && items.length + toolCalls.length === 0)) {
     items.push(messageItem(next(), outputText(said, sourcesOf(annotations))));
   }
   if (refusal) items.push(messageItem(next(), refused(refusal)));

@@ -5,7 +5,7 @@ import { errorBody, errorTypeOf, statusOf } from '../rest/errors.ts';
 import { type FailedAttempts, failedAttempts } from '../rest/failed-attempts.ts';
 import { oneCallAtATime } from '../rest/one-call-at-a-time.ts';
 import { joinedBy, type PartsWriter } from '../rest/run-door.ts';
-import { endedResponse, openResponse } from './responses-answer.ts';
+import { endedResponse, isCut, openResponse } from './responses-answer.ts';
 import { ItemEvents } from './responses-items.ts';
 import type { ResponsesAsked } from './responses-request.ts';
 import { sourcesOf } from './responses-sources.ts';
@@ -32,7 +32,8 @@ export function openResponsesEvents(
     return event('response.created', { response }) + event('response.in_progress', { response });
   };
   const finish = (completion: Completion) => {
-    const done = begin() + items.finish(sourcesOf(completion.content?.annotations));
+    const sources = sourcesOf(completion.content?.annotations);
+    const done = begin() + items.finish(sources, isCut(completion));
     const response = endedResponse({ completion, market, request, output: items.done });
     return done + event(`response.${response.status}`, { response });
   };

@@ -4,6 +4,7 @@ import { wholeThoughts } from '#upstream';
 import {
   type CallItem,
   callItem,
+  cutItem,
   type MessagePart,
   messageItem,
   outputText,
@@ -36,6 +37,7 @@ export class ItemEvents {
   #text: string[] = [];
   #details: unknown[] = [];
   #sources: ResponsesSource[] = [];
+  #cut = false;
   #call: FunctionName & { readonly callId: string } = { callId: '', name: '' };
 
   constructor(runId: string, named: (whole: string) => FunctionName, event: Event) {
@@ -96,11 +98,12 @@ export class ItemEvents {
   }
 
   /**
-   * Ends what is open; an answer without a word is an empty message. What it cites is known only
-   * now, and told of the message that is open.
+   * Ends what is open, which is not complete where the answer was cut; one without a word is an empty
+   * message. What it cites is known only now, and told of the message that is open.
    */
-  finish(sources: ResponsesSource[]): string {
+  finish(sources: ResponsesSource[], cut: boolean): string {
     this.#sources = sources;
+    this.#cut = cut;
     const empty = this.done.length === 0 && !this.#open ? this.text('') : '';
     return empty + this.#end();
   }
@@ -212,7 +215,8 @@ export class ItemEvents {
     return this.#event('response.output_item.added', { output_index: this.done.length, item });
   }
 
-  #ended(item: ResponsesItem): string {
+  #ended(whole: ResponsesItem): string {
+    const item = this.#cut ? cutItem(whole) : whole;
     const output_index = this.done.length;
     this.done.push(item);
     return this.#event('response.output_item.done', { output_index, item });
