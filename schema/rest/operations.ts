@@ -153,6 +153,14 @@ export const operations: readonly Operation[] = [
     answer: shapes.ownKeyAnswer,
   },
   {
+    id: 'getCurrentKeyAtItsOlderAddress',
+    method: 'get',
+    path: '/v1/auth/key',
+    summary: 'The same as `/v1/key`.',
+    key: 'any',
+    answer: shapes.ownKeyAnswer,
+  },
+  {
     id: 'listKeys',
     method: 'get',
     path: '/v1/keys',

@@ -162,7 +162,7 @@ const refusalOf = (item: unknown) => (isReference(item) ? reference : elsewhere)
 
 /** `POST …/responses`, in OpenAI's form, without a memory: each carries its conversation. */
 export const responsesRequest = z.object({
-  model: z.string(),
+  model: text,
   input: z.union([
     z.string(),
     z.array(

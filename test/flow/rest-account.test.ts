@@ -183,6 +183,7 @@ describe('nobody', () => {
     ['POST', '/v1/keys'],
     ['GET', '/v1/keys'],
     ['GET', '/v1/key'],
+    ['GET', '/v1/auth/key'],
     ['GET', '/v1/credits'],
     ['GET', '/v1/activity'],
     ['GET', '/v1/generation'],

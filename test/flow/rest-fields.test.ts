@@ -170,8 +170,15 @@ it('messages: a stop that ended the answer is named, streamed or not', async () 
   expect(cut.answer).toMatchObject({ stop_reason: 'max_tokens', stop_sequence: null });
 });
 
-const get = async (path: string) => {
-  const response = await fetch(app.url + path);
+it.each([chat, responses])('%s: without a `model` the first of `models` is it', async (path) => {
+  const models = ['sandbox/echo', 'sandbox/markov'];
+  const { status, answer } = await post(path, { model: undefined, models });
+  expect([status, answer.model]).toEqual([200, 'sandbox/echo']);
+  expect(refused((await post(path, { model: undefined })).answer.error)).toBe('model');
+});
+
+const get = async (path: string, headers = {}) => {
+  const response = await fetch(app.url + path, { headers });
   return { status: response.status, answer: await response.json() };
 };
 
@@ -197,6 +204,12 @@ it.each([
   );
   expect(prices.length).toBeGreaterThan(0);
   expect(prices.filter((price: number) => price < least || price > most)).toEqual([]);
+});
+
+it('a key is described at both of its addresses', async () => {
+  const headers = { Authorization: `Bearer ${acme.key}` };
+  const { status, answer } = await get('/api/v1/auth/key', headers);
+  expect([status, answer]).toEqual([200, (await get('/v1/key', headers)).answer]);
 });
 
 it('a filter that is none is named', async () => {

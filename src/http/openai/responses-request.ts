@@ -11,6 +11,7 @@ import { inShape } from '../rest/shape.ts';
 import { effortOf } from './chat-request.ts';
 import { conversationOf } from './responses-conversation.ts';
 import { functionsOf, wholeName } from './responses-tools.ts';
+import { whoAsks } from './sampling.ts';
 import { chosen, type ToolChoice } from './tool-choice.ts';
 
 /** A response repeats what was asked for. */
@@ -47,8 +48,7 @@ function inputOf(
   const { reasoning } = asked;
   return {
     ...said,
-    model: asked.model,
-    fallbackModels: asked.models?.filter((model) => model !== asked.model) ?? null,
+    ...whoAsks(asked),
     messages: withMarkBehind(messages, asked.cache_control),
     maxTokens: asked.max_output_tokens ?? null,
     temperature: asked.temperature ?? null,
@@ -67,7 +67,6 @@ function inputOf(
           }
         : null,
     provider: preferencesOf(asked.provider),
-    metadata: asked.metadata ?? null,
     user: asked.user || asked.safety_identifier || null,
     sessionId: asked.session_id || said.sessionId || asked.prompt_cache_key || null,
   };

@@ -1,5 +1,5 @@
 import type { CompletionInput } from '#completions';
-import type { ChatRequest, CompletionRequest } from '#schema';
+import type { ChatRequest, CompletionRequest, ResponsesRequest } from '#schema';
 
 type Asked = ChatRequest | CompletionRequest;
 
@@ -22,7 +22,7 @@ export function samplingOf(asked: Asked) {
 }
 
 /** Which models (the first of `models` where no `model` is named), and what is kept with it. */
-export function whoAsks(asked: Asked) {
+export function whoAsks(asked: Asked | ResponsesRequest) {
   const model = asked.model ?? asked.models?.[0] ?? null;
   return {
     model,

@@ -77,6 +77,8 @@ const addresses: Readonly<Record<string, Address>> = {
   '/v1/models/{author}/{slug}/endpoints': lists(answerEndpoints),
   '/v1/providers': lists(answerProviders),
   '/v1/key': reads(answerOwnKey),
+  // Its older name, which clients of OpenRouter still ask for.
+  '/v1/auth/key': reads(answerOwnKey),
   '/v1/keys': { methods: { GET: listKeys, HEAD: listKeys, POST: createKey }, refuse },
   '/v1/keys/{hash}': {
     methods: { GET: showKey, HEAD: showKey, PATCH: changeKey, DELETE: revokeKey },
