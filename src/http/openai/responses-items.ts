@@ -98,8 +98,8 @@ export class ItemEvents {
   }
 
   /**
-   * Ends what is open, which is not complete where the answer was cut; one without a word is an empty
-   * message. What it cites is known only now, and told of the message that is open.
+   * Ends what is open, which is not complete where the answer was cut; one without a word is an
+   * empty message. What it cites is known only now, and told of the message that is open.
    */
   finish(sources: ResponsesSource[], cut: boolean): string {
     this.#sources = sources;

@@ -5,8 +5,9 @@ type Delta = Extract<CompletionEvent, { type: `${string}Delta` }>;
 /**
  * For forms that tell an answer as items of which each is ended before the next begins: a call goes
  * on there only as long as nothing came between. Some providers send the arguments of parallel
- * calls mixed, or announce all calls first. What comes while a call is not whole waits, each kind by
- * itself, until the answer has ended; nothing waits where each call is whole before the next comes.
+ * calls mixed, or announce all calls first. What comes while a call is not whole waits, each kind
+ * by itself, until the answer has ended; nothing waits where each call is whole before the next
+ * comes.
  */
 export function oneCallAtATime(write: (event: CompletionEvent) => string): typeof write {
   let open: { readonly index: number; text: string } | null = null;
