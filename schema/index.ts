@@ -64,6 +64,7 @@ builder.subscriptionType({ description: 'Everything that is delivered as it happ
 
 export const schema = builder.toSchema();
 
+export { ordersByTraffic, scoresOf } from './catalog/market-scores.ts';
 export type { Context, PlatformFacts, Rooms } from './context.ts';
 export type * from './doors.ts';
 export * from './rest/index.ts';

@@ -206,6 +206,15 @@ it.each([
   expect(prices.filter((price: number) => price < least || price > most)).toEqual([]);
 });
 
+it('a filter that comes twice is a list, and what takes one value is refused', async () => {
+  const both = await get('/v1/models?supported_parameters=tools&supported_parameters=seed');
+  const listed = await get('/v1/models?supported_parameters=tools,seed');
+  const one = await get('/v1/models?supported_parameters=seed');
+  expect(both.answer.total_count).toBe(listed.answer.total_count);
+  expect(both.answer.total_count).toBeLessThan(one.answer.total_count);
+  expect((await get('/v1/models?limit=1&limit=2')).status).toBe(400);
+});
+
 it('a key is described at both of its addresses', async () => {
   const headers = { Authorization: `Bearer ${acme.key}` };
   const { status, answer } = await get('/api/v1/auth/key', headers);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   listModels,
-  type Market,
   type Modality,
   type Model,
   type ModelOrder,
@@ -9,6 +8,7 @@ import {
   searchMax,
 } from '#catalog';
 import { type Clock, dayMs, InvalidInput, parsePrice, perMillionOrNull } from '#kernel';
+import { ordersByTraffic, type Rooms, scoresOf } from '#schema';
 import { decimalOf } from '../rest/preferences.ts';
 import { inShape } from '../rest/shape.ts';
 import { modelAnswer } from './model-answer.ts';
@@ -56,19 +56,26 @@ export type ModelListQuery = z.infer<typeof modelQuery>;
 /** Sent by clients, of no meaning in a filter. */
 const ignored: ReadonlySet<string> = new Set(['use_rss', 'use_rss_chat_links']);
 
+/** A name that comes twice is a list, as if its values stood behind commas. */
 export function readModelQuery({ searchParams }: URL): ModelListQuery {
-  const given = [...searchParams].filter(([name, value]) => !ignored.has(name) && value !== '');
+  const given = [...new Set(searchParams.keys())].flatMap((name) => {
+    const value = searchParams.getAll(name).join(',');
+    return ignored.has(name) || value === '' ? [] : [[name, value] as const];
+  });
   return inShape(modelQuery, Object.fromEntries(given), 'query');
 }
 
 /** The models that can be asked for, filtered and ordered; by slug without a sort. */
-export function findModels(market: Market, query: ModelListQuery, clock: Clock): readonly Model[] {
+export async function findModels(rooms: Rooms, query: ModelListQuery): Promise<readonly Model[]> {
+  const { catalog, clock } = rooms;
   const { q, sort } = query;
-  const found = listModels(market, {
+  const asked: ModelQuery = {
     search: q ?? null,
     filter: filterOf(query, clock),
     orderBy: sort ? sorts[sort] : q ? null : { field: 'NAME', direction: 'ASC' },
-  });
+  };
+  const scores = ordersByTraffic(asked) ? await scoresOf(rooms) : {};
+  const found = listModels(catalog.market(), asked, { scores });
   const offered = found.filter(
     (model) => model.endpoints.length > 0 && withinBounds(model, query, clock),
   );

@@ -8,9 +8,9 @@ import { modelAnswer } from './model-answer.ts';
 import { findModels, type ModelListQuery, readModelQuery } from './model-query.ts';
 
 /** `GET …/models`: what can be named in `model`. */
-export function answerModels({ response, url }: Exchange, { catalog, clock }: Rooms): void {
+export async function answerModels({ response, url }: Exchange, rooms: Rooms): Promise<void> {
   const query = readModelQuery(url);
-  const found = findModels(catalog.market(), query, clock);
+  const found = await findModels(rooms, query);
   const { start, end } = pageOf(found, query);
   const data = found.slice(start, end).map(modelAnswer);
   const more = end < found.length;
@@ -50,8 +50,8 @@ function nextPage(url: URL, offset: number): string {
 }
 
 /** `GET …/models/count`: how many of them, by the same filters. */
-export function answerModelCount({ response, url }: Exchange, { catalog, clock }: Rooms): void {
-  const count = findModels(catalog.market(), readModelQuery(url), clock).length;
+export async function answerModelCount({ response, url }: Exchange, rooms: Rooms): Promise<void> {
+  const { length: count } = await findModels(rooms, readModelQuery(url));
   sendJson(response, 200, { data: { count } });
 }
 
