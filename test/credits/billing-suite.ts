@@ -264,18 +264,17 @@ export function billingSuite(kind: DatabaseKind): void {
       }
     });
 
-    test('the audit finds a day that is not the sum of its hours', async () => {
-      await charge(1);
-      await credits.flush();
-      const add = (count: number) =>
-        storage.query('UPDATE day_rollup SET requests = requests + $2 WHERE organization_id = $1', [
-          acme,
-          count,
-        ]);
-      await add(1);
-      expect(await violations(storage)).toEqual([expect.stringMatching(/^10: .*usage by day/)]);
-      await add(-1);
-    });
+    test.each(['requests', 'own_cost'])(
+      'the audit finds a day whose %s are not the sum of its hours',
+      async (figure) => {
+        await charge(1);
+        await credits.flush();
+        const sql = `UPDATE day_rollup SET ${figure} = ${figure} + $2 WHERE organization_id = $1`;
+        await storage.query(sql, [acme, 1]);
+        expect(await violations(storage)).toEqual([expect.stringMatching(/^10: .*usage by day/)]);
+        await storage.query(sql, [acme, -1]);
+      },
+    );
 
     test('usage is walked page by page, both ways', async () => {
       for (const model of ['mdl_a', 'mdl_b', 'mdl_c']) await charge(1, { modelId: model });

@@ -58,7 +58,7 @@ const byDay = (table: string, time: string) =>
   `SELECT organization_id, date_trunc('day', ${time}, 'UTC') AS day, api_key_id, membership_id,
       model_id, endpoint_id, provider_id, app, shard, sum(requests), sum(failures),
       sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens),
-      sum(cost), sum(fee), sum(charged), sum(refunded)
+      sum(cost), sum(fee), sum(charged), sum(refunded), sum(own_cost)
     FROM ${table} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9`;
 
 const checks: readonly Check[] = [
