@@ -1,7 +1,7 @@
 import { type Keyset, notOfThisList } from './paging.ts';
 
-/** A year of four digits: times beyond are none that the database can name. */
-const timeForm = /^\d{4}-/;
+/** A year from 0001 to 9999: times beyond are none that the database can name. */
+const timeForm = /^(?!0000)\d{4}-/;
 
 /** Newest first by a column of time; rows of one moment by their id. */
 export function newestFirst<Column extends string, Where, OrderBy>(
