@@ -5,7 +5,8 @@ const keyForm = /^[\x20-\x7e]{1,255}$/;
 
 export const reasonText = `Stands in the ledger; 1 to ${reasonMax} characters.`;
 export const keyText =
-  '1 to 255 printable characters: the same key moves it once, and returns that entry.';
+  '1 to 255 printable characters: the same key moves it once, and returns that entry; with ' +
+  'another input it is a CONFLICT.';
 
 interface Reasoned {
   readonly reason: string;

@@ -24,6 +24,8 @@ import { tellMovement } from './movement-events.ts';
 import {
   type Adjustment,
   adjustOnce,
+  movedBy,
+  type Reasoned,
   type Refund,
   type Refunded,
   refundCompletion,
@@ -69,7 +71,7 @@ export interface Billing extends Purchases, AccountFeed {
   /** The entries as CSV; null when the token is not ours or has expired. */
   exported(token: string): AsyncGenerator<string> | null;
   forecast(account: { organizationId: string; balance: Money }): Promise<Forecast>;
-  /** A gift. @throws Fault NOT_FOUND; CONFLICT for a key that granted another amount. */
+  /** A gift. @throws Fault NOT_FOUND; CONFLICT for a key that moved something else. */
   grant(gift: Gift): Promise<{ readonly entryId: string }>;
   /** @throws Fault NOT_FOUND; CONFLICT when what is to be taken is not there, or is held. */
   adjust(adjustment: Adjustment): Promise<{ readonly entryId: string }>;
@@ -94,8 +96,12 @@ export interface AlertThresholds {
 /** Credits that are given. */
 export type Gift = GrantInput & { readonly organizationId: string };
 
-/** Who moved what, and why; an amount of null is all that is left. */
-type Told = Pick<Refund, 'actor' | 'reason' | 'amount'>;
+/** What the audit log calls the entries that are made by hand. */
+const actions = {
+  GRANT: 'credits.granted',
+  ADJUSTMENT: 'credits.adjusted',
+  REFUND: 'credits.refunded',
+} as const;
 
 const topsNothingUp = () =>
   new Fault('CONFLICT', {
@@ -202,16 +208,17 @@ function reading(
 /** What is moved by hand is in the audit log before it is answered. */
 function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 'refund'> {
   const { storage, credits, changed } = options;
-  const tell = (action: string, moved: Refunded, { actor, reason, amount }: Told) => {
+  const tell = async (kind: keyof typeof actions, moved: Refunded, { actor, reason }: Reasoned) => {
     const { organizationId, entryId: subject } = moved;
-    const details = { reason, amount: amount === null ? null : formatMoney(amount) };
-    return tellMovement(options, { organizationId, actor, action, subject, details });
+    const amount = formatMoney(await movedBy(storage, subject, { kind, reason }));
+    const [action, details] = [actions[kind], { reason, amount }];
+    await tellMovement(options, { organizationId, actor, action, subject, details });
   };
   return {
     async grant(gift) {
       await credits.account(gift.organizationId); // NOT_FOUND where there is none
       const granted = await credits.grantCredits(gift);
-      await tell('credits.granted', { ...gift, ...granted }, gift);
+      await tell('GRANT', { ...gift, ...granted }, gift);
       return granted;
     },
     async adjust(adjustment) {
@@ -224,14 +231,14 @@ function moving(options: BillingOptions): Pick<Billing, 'grant' | 'adjust' | 're
           public: 'The account has less than that, or running completions hold it. Take less.',
         });
       }
-      await tell('credits.adjusted', { organizationId, entryId }, adjustment);
+      await tell('ADJUSTMENT', { organizationId, entryId }, adjustment);
       changed(organizationId);
       return { entryId };
     },
     async refund(refund) {
       await credits.flush();
       const refunded = await refundCompletion(storage, refund);
-      await tell('credits.refunded', refunded, refund);
+      await tell('REFUND', refunded, refund);
       changed(refunded.organizationId);
       return refunded;
     },

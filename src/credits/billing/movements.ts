@@ -1,7 +1,7 @@
 import { Fault, formatMoney, InvalidInput, type Money } from '#kernel';
 import { accountId } from '../leases/lease.ts';
 import { keyUsedOtherwise } from '../leases/refusals.ts';
-import type { LedgerDatabase } from '../ledger/ledger-database.ts';
+import { type LedgerDatabase, oneRow } from '../ledger/ledger-database.ts';
 
 /** Why and by whom money is moved by hand; the same key of one organization moves it once. */
 export interface Reasoned {
@@ -63,7 +63,8 @@ interface RefundRow {
 
 /**
  * @throws Fault NOT_FOUND without such a completion; InvalidInput when more is asked for than is
- * left of its charge; CONFLICT for a key that entered something else.
+ * left of its charge; CONFLICT for a key that entered something else. One that gave back a part is
+ * no repeat of giving back all that is left: of that, nothing is left.
  */
 export async function refundCompletion(db: Database, refund: Refund): Promise<Refunded> {
   const { completionId, amount, key, reason, actor } = refund;
@@ -72,11 +73,11 @@ export async function refundCompletion(db: Database, refund: Refund): Promise<Re
   const [row] = await db.query<RefundRow>(sql, values);
   if (!row) {
     throw new Fault('NOT_FOUND', {
-      public: 'There is no such completion, or its details are no longer kept.',
+      public: 'No such completion has ended, or its details are no longer kept.',
     });
   }
   if (!row.entry) throw tooMuch(BigInt(row.remaining));
-  const same = amount === null || amount === BigInt(row.amount);
+  const same = amount === null ? BigInt(row.remaining) === 0n : BigInt(row.amount) === amount;
   if (row.completion !== completionId || !same) throw keyUsedOtherwise();
   return { entryId: row.entry, organizationId: row.organization };
 }
@@ -90,5 +91,29 @@ function tooMuch(left: Money): Fault {
       accepted,
     );
   }
-  return new Fault('CONFLICT', { public: "All of this completion's charge is refunded already." });
+  return new Fault('CONFLICT', {
+    public: 'There is nothing left to give back of what this completion was charged.',
+  });
+}
+
+interface EnteredRow {
+  readonly kind: string;
+  readonly amount: bigint;
+  readonly description: string;
+}
+
+/**
+ * What an entry has moved. @throws Fault CONFLICT when it is one of another kind or for another
+ * reason: its key was used before.
+ */
+export async function movedBy(
+  db: Database,
+  entryId: string,
+  { kind, reason }: { readonly kind: string; readonly reason: string },
+): Promise<Money> {
+  const sql = `SELECT e.kind, e.amount, t.description
+    FROM entry e JOIN ledger_tx t ON t.id = e.tx_id WHERE e.id = $1`;
+  const row = await oneRow<EnteredRow>(db, sql, [entryId]);
+  if (row.kind !== kind || row.description !== reason) throw keyUsedOtherwise();
+  return BigInt(row.amount);
 }
