@@ -38,3 +38,8 @@ test('who is not known to Stripe any more can buy all the same, as a new payer',
   expect(stripe.asked[1]?.form.get('customer_creation')).toBe('always');
   expect(await open('pur_1')).toEqual(page);
 });
+
+test('an answer without a page is none: the payer is told to try again', async () => {
+  stripe.answer = 'strange';
+  await expect(open('pur_1')).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+});

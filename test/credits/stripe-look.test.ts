@@ -49,3 +49,8 @@ test('a list that does not come leaves it unknown', async () => {
   stripe.answer = 'broken';
   expect(await payments.look(attempt('pur_1'))).toEqual({ kind: 'UNKNOWN' });
 });
+
+test('an answer that names no payment is no refusal: what became of it stays unknown', async () => {
+  stripe.answer = 'strange';
+  expect(await payments.charge(attempt('pur_1'))).toEqual({ kind: 'UNKNOWN' });
+});

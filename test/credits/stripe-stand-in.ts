@@ -17,8 +17,8 @@ export interface Asked {
 export interface StripeStandIn {
   readonly url: string;
   readonly asked: Asked[];
-  /** How payment intents end from now on. */
-  answer: 'succeeded' | 'processing' | 'declined' | 'broken' | 'failing';
+  /** How payment intents end from now on; strange: everything is answered with something else. */
+  answer: 'succeeded' | 'processing' | 'declined' | 'broken' | 'failing' | 'strange';
   /** Payment intents that were made elsewhere, by their id. */
   readonly payments: Map<string, object>;
   /** Customers that are not known any more. */
@@ -106,6 +106,7 @@ const noSuch = (param: string): Answer => ({
 });
 
 function answerOf(path: string, form: URLSearchParams, how: StripeStandIn['answer']): Answer {
+  if (how === 'strange') return { status: 200, body: [] };
   if (path.endsWith('checkout/sessions')) {
     const id = `cs_test_${++made}`;
     return { status: 200, body: { id, object: 'checkout.session', url: `https://pay.test/${id}` } };

@@ -73,16 +73,10 @@ export function openPurchases(options: PurchasesOptions): Purchases {
       const { payments } = options;
       if (!payments) throw takesNoPayments();
       const row = await open(options, input);
-      if (row.checkout_url) return { purchaseId: row.id, checkoutUrl: row.checkout_url };
-      const { id, amount, customer } = row;
-      const { returnUrl } = input;
-      const page = await payments.checkout({ id, amount: BigInt(amount), customer, returnUrl });
-      await options.storage.query(
-        `UPDATE purchase SET checkout_session = coalesce(checkout_session, $2), checkout_url = $3
-          WHERE id = $1`,
-        [id, page.session, page.url],
-      );
-      return { purchaseId: id, checkoutUrl: page.url };
+      const known = row.checkout_url;
+      const checkoutUrl = known ?? (await openPage(options.storage, payments, row));
+      if (!known) options.changed(input.organizationId);
+      return { purchaseId: row.id, checkoutUrl };
     },
     async paymentNews(body, signature) {
       const { payments } = options;
@@ -99,12 +93,14 @@ const takesNoPayments = () =>
     retryable: false,
   });
 
-/** Where the payer comes back to. */
+const returnUrlMax = 2_048;
+
+/** Where the payer comes back to, written so that everybody takes it for the same address. */
 function wayBack(returnUrl: string | null, origins: readonly string[]): string {
   if (returnUrl === null) return `${origins[0]}/credits`;
-  const origin = URL.parse(returnUrl)?.origin;
-  if (origin && origins.includes(origin)) return returnUrl;
-  const accepted = `an address below ${origins.join(' or ')}`;
+  const { origin = '', href = '' } = URL.parse(returnUrl) ?? {};
+  if (origins.includes(origin) && href.length <= returnUrlMax) return href;
+  const accepted = `an address below ${origins.join(' or ')}, at most ${returnUrlMax} characters`;
   throw InvalidInput.at('input.returnUrl', 'Payers are not sent there.', accepted);
 }
 
@@ -148,4 +144,33 @@ async function open(
   );
   if (row && BigInt(row.amount) === amount && row.return_url === returnUrl) return row;
   throw keyUsedOtherwise();
+}
+
+/**
+ * Opens the page of a purchase. One that has none can be paid by nobody, so it has failed, and its
+ * key is free for another: under the id of this one the payment provider would fail again.
+ */
+async function openPage(
+  storage: PurchasesOptions['storage'],
+  payments: Payments,
+  { id, amount, customer, return_url: returnUrl }: PurchaseRow,
+): Promise<string> {
+  try {
+    const page = await payments.checkout({ id, amount: BigInt(amount), customer, returnUrl });
+    // Whoever asked at the same time may have failed.
+    await storage.query(
+      `UPDATE purchase SET checkout_session = coalesce(checkout_session, $2), checkout_url = $3,
+          status = CASE status WHEN 'FAILED' THEN 'OPEN' ELSE status END, failure = NULL
+        WHERE id = $1`,
+      [id, page.session, page.url],
+    );
+    return page.url;
+  } catch (thrown) {
+    await storage.query(
+      `UPDATE purchase SET status = 'FAILED', failure = $2, idempotency_key = NULL
+        WHERE id = $1 AND status = 'OPEN' AND checkout_url IS NULL`,
+      [id, 'The payment provider opened no page.'],
+    );
+    throw thrown;
+  }
 }

@@ -27,6 +27,12 @@ export const eventShape = z.object({
   data: z.object({ object: z.unknown() }),
 });
 
+/** A page that was just opened. */
+export const openedShape = z.object({ id: z.string(), url: z.url({ protocol: /^https?$/ }) });
+
+/** A payment that was asked for. */
+export const madeShape = z.object({ id: z.string(), status: z.string() });
+
 export const sessionShape = z.object({
   id: z.string(),
   metadata,

@@ -8,7 +8,7 @@ import {
   type Payments,
 } from './payments.ts';
 import { newsOf, paidIntent } from './stripe-events.ts';
-import { intentShape } from './stripe-objects.ts';
+import { intentShape, madeShape, openedShape } from './stripe-objects.ts';
 
 export interface StripeOptions {
   readonly secretKey: Secret;
@@ -38,16 +38,16 @@ export async function stripePayments(options: StripeOptions): Promise<Payments> 
     async checkout(request) {
       const open = (asked: CheckoutRequest, idempotencyKey: string) =>
         stripe.checkout.sessions.create(sessionOf(asked), { idempotencyKey });
-      const { id, url } = await open(request, request.id)
+      const opened = await open(request, request.id)
         .catch((thrown) => {
           if (!isPayerGone(thrown, Client.errors)) throw thrown;
           return open({ ...request, customer: null }, `${request.id} anew`);
         })
+        .then((session) => openedShape.parse(session))
         .catch((thrown) => {
           throw refusalOf(thrown, options.log);
         });
-      invariant(url, 'a session that was just opened has its page');
-      return { session: id, url };
+      return { session: opened.id, url: opened.url };
     },
     charge: (attempt) => charge(attempt, { stripe, errors: Client.errors, log: options.log }),
     look: (attempt) => look(attempt, { stripe, log: options.log }),
@@ -136,11 +136,13 @@ async function charge(
   }
 }
 
-function outcomeOf({ id, status, last_payment_error }: Stripe.PaymentIntent): ChargeOutcome {
+/** Throws for what is no payment: its outcome is not known. */
+function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
+  const { id, status } = madeShape.parse(intent);
   if (status === 'succeeded') return { kind: 'PAID', intent: id };
   if (status === 'processing') return { kind: 'PENDING', intent: id };
   const unconfirmed = 'The bank asks for a confirmation by its customer.';
-  return { kind: 'DECLINED', reason: last_payment_error?.message ?? unconfirmed };
+  return { kind: 'DECLINED', reason: intent.last_payment_error?.message ?? unconfirmed };
 }
 
 /** So much earlier than by our clock an attempt may have been made by Stripe's. */

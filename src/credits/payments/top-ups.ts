@@ -52,11 +52,15 @@ export function autoTopUpFields(wish: AutoTopUpWish) {
     },
     monthlyMaximum: () => {
       if (most == null) return null;
-      const maximum = positive(most, 'input.monthlyMaximum');
+      const path = 'input.monthlyMaximum';
+      const maximum = positive(most, path);
+      if (amount == null && threshold == null) {
+        const accepted = '`threshold` and `amount` beside it';
+        throw InvalidInput.at(path, 'There is no top-up that it limits.', accepted);
+      }
       // What is no amount is told at its own field.
-      if (amount != null && (moneyOrNull(amount) ?? 0n) <= maximum) return maximum;
-      const message = 'It is less than one top-up.';
-      throw InvalidInput.at('input.monthlyMaximum', message, 'at least `amount`');
+      if ((moneyOrNull(amount ?? '') ?? 0n) <= maximum) return maximum;
+      throw InvalidInput.at(path, 'It is less than one top-up.', 'at least `amount`');
     },
   };
 }
