@@ -7,14 +7,15 @@ type Said = string | readonly [index: number, text: string];
 
 const numbered = { completionId: 'cmp_1', sequence: 1, firstSequence: 1 };
 
-const eventOf = (said: Said): CompletionEvent =>
+/** The first fragment of a call alone says which it is. */
+const eventOf = (said: Said, at: number, all: readonly Said[]): CompletionEvent =>
   typeof said === 'string'
     ? { ...numbered, type: 'TextDelta', text: said }
     : {
         ...numbered,
         type: 'ToolCallDelta',
         index: said[0],
-        callId: null,
+        callId: all.findIndex(([index]) => index === said[0]) === at ? `call_${said[0]}` : null,
         name: null,
         arguments: said[1],
       };
@@ -52,4 +53,10 @@ it('what comes before a call is whole waits for the end, which may be a failure'
     '',
     '1:{";1:";a;b;end',
   ]);
+});
+
+it('what comes behind a call that is ended is no call of its own', () => {
+  const first = ['0:{};', '1:{};'];
+  expect(told([0, '{}'], [1, '{}'], [0, '\n'])).toEqual([...first, '', 'end']);
+  expect(told([0, '{}'], [1, '{'], 'a', [0, '\n'])).toEqual(['0:{};', '1:{;', '', '', 'a;end']);
 });

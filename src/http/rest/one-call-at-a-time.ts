@@ -18,10 +18,9 @@ export function oneCallAtATime(write: (event: CompletionEvent) => string): typeo
     return write(event);
   };
   const wait = (event: Delta): string => {
-    const kind = isCall(event) ? `call ${event.index}` : event.type;
-    const before = waiting.get(kind);
+    const before = waiting.get(kindOf(event));
     if (before) before.push(event);
-    else waiting.set(kind, [event]);
+    else waiting.set(kindOf(event), [event]);
     return '';
   };
   const tellAll = () => {
@@ -36,10 +35,14 @@ export function oneCallAtATime(write: (event: CompletionEvent) => string): typeo
       open.text += event.arguments;
       return write(event);
     }
+    // Behind a call that was whole and is ended there can be blanks; they are no call.
+    if (isCall(event) && event.callId === null && !waiting.has(kindOf(event))) return '';
     const mayBegin = waiting.size === 0 && (open === null || isJson(open.text));
     return mayBegin ? tell(event) : wait(event);
   };
 }
+
+const kindOf = (event: Delta) => (isCall(event) ? `call ${event.index}` : event.type);
 
 const isDelta = (event: CompletionEvent): event is Delta => event.type.endsWith('Delta');
 
