@@ -70,5 +70,7 @@ export default defineConfig(async () => ({
     maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // A second by default, which asks how fast the machine is.
+    expect: { poll: { timeout: 20_000 } },
   },
 }));

@@ -49,7 +49,7 @@ describe('a start while the database is away', () => {
     const world = { clock: systemClock, random: systemRandom, log, version: '0.0.0' };
     const started = openPatiently({ config: config(), ...world, signal: stop.signal });
     const waitsAt = () => log.lines.find(({ fields }) => fields.address)?.fields.address ?? '';
-    await expect.poll(waitsAt, { timeout: 10_000 }).toMatch(/^http/);
+    await expect.poll(waitsAt).toMatch(/^http/);
     return { started, url: waitsAt() };
   };
   const answer = async (url: string) => {
@@ -89,7 +89,7 @@ describe('a start while the database is away', () => {
     const { started, url } = await begin();
     await way.heal();
     const said = async () => (await answer(`${url}/ready`))[1];
-    await expect.poll(said, { timeout: 10_000 }).toContain('The database cannot do this now.');
+    await expect.poll(said).toContain('The database cannot do this now.');
     await client.query(`${setting} = off`);
     await client.end();
     const app = await started;

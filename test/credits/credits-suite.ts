@@ -207,7 +207,7 @@ export function creditsSuite(kind: DatabaseKind): void {
           (hold) => hold.end(null),
           ({ code, available }) => `${code} ${available}`,
         );
-      await expect.poll(more, { timeout: 20_000 }).toBe('LIMIT_EXCEEDED 0');
+      await expect.poll(more).toBe('LIMIT_EXCEEDED 0');
     });
 
     test('§14 a limit that is lowered counts at once, a raised one too', async () => {
@@ -241,7 +241,7 @@ export function creditsSuite(kind: DatabaseKind): void {
           hold.extend(dollars(1));
           return formatMoney(hold.amount);
         };
-        await expect.poll(grown, { timeout: 20_000 }).toBe(String(limit));
+        await expect.poll(grown).toBe(String(limit));
         expect(hold.extend(dollars(1))).toBe(false);
       }
       await hold.end(null);

@@ -54,7 +54,7 @@ test('a node that can record no charge says so, admits nothing, and comes back',
   await expect.poll(() => credits.recording).toBe(false);
   await expect(spend(credits, acme, 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   disk.full = false;
-  await expect.poll(() => credits.recording, { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => credits.recording).toBe(true);
   await lost;
   await spend(credits, acme, 1);
   await credits.close();

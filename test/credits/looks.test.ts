@@ -46,12 +46,12 @@ test('while the payment provider is silent, alerts are told and others topped up
     );
   }
   const paid = `SELECT FROM purchase WHERE status = 'PAID' AND organization_id = '${paying}'`;
-  await expect.poll(() => look(paid), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => look(paid)).toBe(1);
   const asked = `SELECT FROM purchase WHERE asked_at IS NOT NULL AND organization_id = '${silent}'`;
   expect(await look(asked)).toBe(1);
   const thresholds = [dollars(7)];
   await billing.setAlertThresholds('usr_1', { organizationId: silent, thresholds });
-  await expect.poll(() => look('SELECT FROM credit_alert'), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => look('SELECT FROM credit_alert')).toBe(1);
   billing.close();
   await credits.close();
   await storage.close();

@@ -141,7 +141,7 @@ export function owedSuite(kind: DatabaseKind): void {
           ({ code }) => code,
         );
       };
-      await expect.poll(asked, { timeout: 10_000 }).toBe('INSUFFICIENT_CREDITS');
+      await expect.poll(asked).toBe('INSUFFICIENT_CREDITS');
       expect(await ledgerOf(storage, acme)).toBe('PURCHASE 20 → 20');
     });
 
@@ -231,10 +231,10 @@ export function owedSuite(kind: DatabaseKind): void {
         return owed();
       };
       await refunded(id, 5);
-      await expect.poll(rest, { timeout: 10_000 }).toBe('-3');
+      await expect.poll(rest).toBe('-3');
       await running.end(recordOf(running.completion, acme, 4));
       await credits.flush();
-      await expect.poll(rest, { timeout: 10_000 }).toBe('0');
+      await expect.poll(rest).toBe('0');
       expect(await ledgerOf(storage, acme)).toMatch(/USAGE -4 → 14\nADJUSTMENT -3 → 11$/);
     });
 
@@ -302,7 +302,7 @@ export function owedSuite(kind: DatabaseKind): void {
         await look();
         return owed();
       };
-      await expect.poll(rest, { timeout: 10_000 }).toBe('-18');
+      await expect.poll(rest).toBe('-18');
       expect(await collect()).toEqual(nothing);
     });
 
@@ -314,7 +314,7 @@ export function owedSuite(kind: DatabaseKind): void {
         await look();
         return owed();
       };
-      await expect.poll(rest, { timeout: 10_000 }).toBe('-3');
+      await expect.poll(rest).toBe('-3');
       expect(await collect()).toEqual({ missing: dollars(3), recalled: true });
       await running.end(null);
     });

@@ -54,7 +54,7 @@ async function acrossMidnight(key: string): Promise<void> {
   expect(Date.parse(createdAt)).toBeLessThan(clock.now() - (clock.now() % dayMs));
   const ask = `query ($id: ID!) { completion(id: $id) { status } }`;
   const status = async () => (await client.ask(ask, { id })).data.completion.status;
-  await expect.poll(status, { timeout: 20_000 }).toBe('SUCCEEDED');
+  await expect.poll(status).toBe('SUCCEEDED');
 }
 
 /** A key of its own, by its secret and its hash. */

@@ -33,7 +33,7 @@ it('a node whose journal cannot be written says so, and is ready again', async (
   expect(await ask()).toEqual({ code: 'UNAVAILABLE' });
   await rm(folder);
   await rename(`${folder}.away`, folder);
-  await expect.poll(ready, { timeout: 10_000 }).toEqual([200, { status: 'ready' }]);
+  await expect.poll(ready).toEqual([200, { status: 'ready' }]);
   expect(await ask()).toEqual({ text: 'Hi' });
   expect(await app.audit()).toEqual([]);
 });
