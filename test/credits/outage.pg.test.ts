@@ -53,14 +53,17 @@ describe('while the database does not answer', () => {
       targets: [credit(acme)],
       amount: dollars(amount),
     });
-  /** Moves the clock in small steps until `promise` is settled. */
+  /** Moves the clock in small steps until `promise` is settled; who answers is quick. */
   const meanwhile = async <T>(promise: Promise<T>): Promise<T> => {
     let settled = false;
     const done = promise.finally(() => {
       settled = true;
     });
     done.catch(() => undefined);
-    while (!settled) await clock.advance(1);
+    while (!settled) {
+      await path.idle();
+      await clock.advance(1);
+    }
     return done;
   };
   const pending = async () =>
