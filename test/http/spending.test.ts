@@ -63,6 +63,7 @@ test('a key is told what it spent ever, today, since Monday and since the first'
 
 test('what it spent ever stays when the details of its completions go', async () => {
   await spent('key_old', ['2020-01-15T12:00:00.000Z', 3], 2);
+  await credits.flush(); // it is in the ledger, not only on its way there
   await tidyMonths({ storage, clock: virtualClock(nowMs), log: silentLog });
   const kept = `SELECT FROM completion WHERE api_key_id = 'key_old'`;
   expect(await storage.query(kept)).toEqual([]);
