@@ -114,17 +114,17 @@ describe('a connection', () => {
 
 describe('an abort', () => {
   const reason = new Error('the caller left');
+  /** Time stands still: what is not closed at once is not closed at all. */
+  const timeless = () => openAiCompatible({ clock: virtualClock(), log: silentLog });
 
   async function abortAt(phase: (abort: AbortController) => Promise<void>) {
     const abort = new AbortController();
-    const outcome = outcomeOf(pulled(connector(), callTo(stub.url), abort.signal));
+    const outcome = outcomeOf(pulled(timeless(), callTo(stub.url), abort.signal));
     await phase(abort);
-    const start = systemClock.monotonic();
     abort.abort(reason);
     await stub.requests[0]?.aborted;
     const { thrown, batches } = await outcome;
     expect(thrown).toBe(reason);
-    expect(systemClock.monotonic() - start).toBeLessThan(250);
     return batches;
   }
 
@@ -136,14 +136,12 @@ describe('an abort', () => {
   test('in the middle of the stream closes the connection at once', async () => {
     stub.answerWith((answer) => answer.sse(textChunk('Hel')));
     const abort = new AbortController();
-    const attempt = pulled(connector(), callTo(stub.url), abort.signal)[Symbol.asyncIterator]();
+    const attempt = pulled(timeless(), callTo(stub.url), abort.signal)[Symbol.asyncIterator]();
     expect((await attempt.next()).value).toEqual([{ type: 'text', text: 'Hel' }]);
     const pending = attempt.next();
-    const start = systemClock.monotonic();
     abort.abort(reason);
     await expect(pending).rejects.toBe(reason);
     await stub.requests[0]?.aborted;
-    expect(systemClock.monotonic() - start).toBeLessThan(250);
   });
 
   test('throws before anything that was read and not yet pulled', async () => {
