@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Clock, systemClock } from '#kernel';
+import { type Clock, minuteMs, systemClock } from '#kernel';
 import { activityAnswer, keyAnswer, keysAnswer } from '#schema';
 import { Browser } from '../harness/browser.ts';
 import { graphqlClient } from '../harness/graphql-client.ts';
@@ -42,9 +42,9 @@ const run = (key: string) =>
     body: { model: 'sandbox/echo', messages: [{ role: 'user', content: 'one two three' }] },
   });
 
-/** Runs a completion that began a second before today, and ends today. */
+/** Runs a completion that began a minute before today, and ends today. */
 async function acrossMidnight(key: string): Promise<void> {
-  aheadMs = Math.floor(systemClock.now() / dayMs) * dayMs - systemClock.now() - 1_000;
+  aheadMs = Math.floor(systemClock.now() / dayMs) * dayMs - systemClock.now() - minuteMs;
   const client = graphqlClient(app.url, key);
   const { data } = await client.ask(`mutation { startCompletion(input: {
     model: "sandbox/slow-first-token", messages: [{ role: USER, content: "one" }]
