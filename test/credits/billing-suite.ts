@@ -164,9 +164,13 @@ export function billingSuite(kind: DatabaseKind): void {
     });
 
     test('usage is grouped, filtered and sorted, and sums up to the ledger', async () => {
-      await charge(1, { modelId: 'mdl_a', app: 'one', membershipId: 'mem_1' });
-      await charge(3, { modelId: 'mdl_b', app: 'one', apiKeyId: 'key_1' });
-      await charge(2, { modelId: 'mdl_a', status: 'FAILED', error: { code: 'X', message: '' } });
+      // All of one moment: midnight does not come between.
+      const at = new Date(systemClock.now()).toISOString();
+      const times = { createdAt: at, finishedAt: at };
+      const error = { code: 'X', message: '' };
+      await charge(1, { ...times, modelId: 'mdl_a', app: 'one', membershipId: 'mem_1' });
+      await charge(3, { ...times, modelId: 'mdl_b', app: 'one', apiKeyId: 'key_1' });
+      await charge(2, { ...times, modelId: 'mdl_a', status: 'FAILED', error });
       expect(await readable()).toEqual(['mdl_a: 2 for 3', 'mdl_b: 1 for 3']);
       const [most] = await readable({ orderBy: 'REQUESTS' });
       expect(most).toBe('mdl_a: 2 for 3');
@@ -175,7 +179,7 @@ export function billingSuite(kind: DatabaseKind): void {
         '- mdl_a: 1 for 2',
         'one mdl_a: 1 for 1',
       ]);
-      const day = new Date(systemClock.now()).toISOString().slice(0, 10);
+      const day = at.slice(0, 10);
       expect(await readable({ groupBy: ['DAY'] })).toEqual([`${day}: 3 for 6`]);
       expect(await readable({ groupBy: ['MONTH'] })).toEqual([`${day.slice(0, 7)}: 3 for 6`]);
       expect(await readable({ filter: { apiKeyId: 'key_1' } })).toEqual(['mdl_b: 1 for 3']);
