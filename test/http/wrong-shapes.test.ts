@@ -18,6 +18,20 @@ it('a refusal names a hundred of the fields that are wrong, and is no larger tha
   }
 });
 
+it.each([
+  [z.coerce.number().min(1), '0', 'It is "0".', 'at least 1'],
+  [z.number().max(2), 3, 'It is 3.', 'at most 2'],
+  [z.array(z.string()).min(1), [], 'It is a list.', 'at least 1 in the list'],
+  [z.string().max(2), 'long', 'It is "long".', 'at most 2 characters'],
+])('a bound is told as what is accepted: %#', (shape, given, message, accepted) => {
+  try {
+    inShape(z.object({ field: shape }), { field: given });
+    expect.unreachable();
+  } catch (thrown) {
+    expect((thrown as InvalidInput).issues).toEqual([{ path: 'field', message, accepted }]);
+  }
+});
+
 it('a caller’s own name of a field is left as it is, also one that every object has', () => {
   for (const name of ['constructor', '__proto__', 'toString']) {
     const own = name === 'toString' ? 'to_string' : name;
